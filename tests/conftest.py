@@ -1,0 +1,67 @@
+"""Fixtures for every test: real data where it is present, no state shared with the user or each other."""
+
+import os
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+# Read when torch is first imported, here and in every process a test starts.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def isolated_session(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keeps module and session fixtures out of the user's cache and configuration."""
+    for name in list(os.environ):
+        if name.startswith("SEQKIT_") and name not in {"SEQKIT_TEST_DATA", "SEQKIT_WHEEL"}:
+            del os.environ[name]
+    os.environ["SEQKIT_HOME"] = str(tmp_path_factory.mktemp("seqkit-home"))
+
+
+@pytest.fixture(autouse=True)
+def isolated(
+    isolated_session: None,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Gives each test its own empty cache and configuration folder."""
+    monkeypatch.setenv("SEQKIT_HOME", str(tmp_path_factory.mktemp("seqkit-home")))
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Starts each test from the same random state; torch is seeded only where a test uses it."""
+    random.seed(0)
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.manual_seed(0)
+        torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Callable[[str], Path]:
+    """Finds a real dataset by its path inside the data folder, or skips the test naming it.
+
+    The folder is named by the environment variable SEQKIT_TEST_DATA, and is otherwise
+    ``shared/data`` beside the checkout.
+    """
+    folder = Path(os.environ.get("SEQKIT_TEST_DATA") or REPOSITORY.parent / "shared" / "data")
+
+    def find(name: str) -> Path:
+        path = folder / name
+        if not path.exists():
+            pytest.skip(f"real data {name} not found in {folder} (set SEQKIT_TEST_DATA)")
+        return path
+
+    return find
