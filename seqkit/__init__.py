@@ -1,0 +1,130 @@
+"""A plugin-based toolkit for sequence models: one line from a recipe to a trained, saved model.
+
+Importing this package is cheap and does not import torch. `seqkit.run` and `seqkit.load` do, when
+they are called.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seqkit.api import (
+        Accumulator,
+        Arrays,
+        Batch,
+        Classes,
+        Dataset,
+        Encoder,
+        Features,
+        Loss,
+        LossFunction,
+        Metric,
+        Model,
+        Notify,
+        Recipe,
+        Record,
+        Shape,
+        Task,
+        Tokens,
+        Values,
+        recipes_in,
+    )
+    from seqkit.config import Config, Field
+    from seqkit.errors import (
+        CheckpointError,
+        ConfigurationError,
+        DataError,
+        PluginError,
+        RunError,
+        SeqkitError,
+    )
+    from seqkit.events import Event
+    from seqkit.hookspecs import hookimpl
+    from seqkit.python import Predictor, Result, load, run
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "seqkit.api": (
+        "Accumulator",
+        "Arrays",
+        "Batch",
+        "Classes",
+        "Dataset",
+        "Encoder",
+        "Features",
+        "Loss",
+        "LossFunction",
+        "Metric",
+        "Model",
+        "Notify",
+        "Recipe",
+        "Record",
+        "Shape",
+        "Task",
+        "Tokens",
+        "Values",
+        "recipes_in",
+    ),
+    "seqkit.config": ("Config", "Field"),
+    "seqkit.errors": (
+        "CheckpointError",
+        "ConfigurationError",
+        "DataError",
+        "PluginError",
+        "RunError",
+        "SeqkitError",
+    ),
+    "seqkit.events": ("Event",),
+    "seqkit.hookspecs": ("hookimpl",),
+    "seqkit.python": ("Predictor", "Result", "load", "run"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Accumulator",
+    "Arrays",
+    "Batch",
+    "CheckpointError",
+    "Classes",
+    "Config",
+    "ConfigurationError",
+    "DataError",
+    "Dataset",
+    "Encoder",
+    "Event",
+    "Features",
+    "Field",
+    "Loss",
+    "LossFunction",
+    "Metric",
+    "Model",
+    "Notify",
+    "PluginError",
+    "Predictor",
+    "Recipe",
+    "Record",
+    "Result",
+    "RunError",
+    "SeqkitError",
+    "Shape",
+    "Task",
+    "Tokens",
+    "Values",
+    "hookimpl",
+    "load",
+    "recipes_in",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        return getattr(import_module(_HOME_OF[name]), name)
+    raise AttributeError(f"module 'seqkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

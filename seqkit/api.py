@@ -1,0 +1,406 @@
+"""What a plugin author builds on: components, shapes, and the encoder protocol. Torch-free.
+
+A component is a class with a `name`, a one-line docstring and a nested `Config`. Nothing here
+imports torch: a plugin's `__init__` declares its components, and `build` imports the network.
+"""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from seqkit.config import Config
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor, nn
+
+    from seqkit.data.fetch import FetchOptions
+
+Record = Mapping[str, Any]
+"""One raw example, as a dataset yields it: `{"text": "...", "label": "pos"}`."""
+
+Arrays = Mapping[str, "np.ndarray[Any, Any]"]
+"""One encoded split: named flat arrays; ragged ones as `values` and `offsets`."""
+
+Batch = Mapping[str, "Tensor"]
+"""One batch: padded `inputs`, `lengths` and `targets`, with anything else a task needs."""
+
+Notify = Callable[[str], None]
+"""Receives one sentence for the user: a row that was skipped, a label seen in one split alone."""
+
+
+# --- shapes ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Token ids, `(batch, time)` int64; id 0 is the padding.
+
+    Attributes:
+        size: Number of ids, padding and unknown included.
+        unknown: The id that stands for tokens out of the vocabulary.
+    """
+
+    size: int
+    unknown: int = 1
+
+
+@dataclass(frozen=True)
+class Features:
+    """Real values, `(batch, time, size)` float32."""
+
+    size: int
+
+
+@dataclass(frozen=True)
+class Classes:
+    """One of several classes for each example.
+
+    Attributes:
+        names: The labels, in the order of their ids.
+        counts: Training examples of each class.
+        logits: How many numbers the model puts out; 1 for a loss that wants a single logit.
+    """
+
+    names: tuple[str, ...]
+    counts: tuple[int, ...]
+    logits: int
+
+
+@dataclass(frozen=True)
+class Values:
+    """Real values, `(batch, horizon, size)` or, with quantiles, `(batch, horizon, size, quantiles)`."""
+
+    size: int
+    horizon: int = 1
+    quantiles: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What goes into a model and what comes out of it, without torch; models are built from it.
+
+    Attributes:
+        task: Name of the task, such as `classification`.
+        inputs: What the model reads.
+        outputs: What the model puts out.
+        extras: What a task's own protocol adds, as plain JSON values.
+    """
+
+    task: str
+    inputs: Tokens | Features
+    outputs: Classes | Values | Tokens
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def output_size(self) -> int:
+        """Width of the model's last layer."""
+        match self.outputs:
+            case Classes(logits=logits):
+                return logits
+            case Values(size, horizon, quantiles):
+                return size * horizon * max(1, len(quantiles))
+            case Tokens(size=size):
+                return size
+
+    def with_outputs(self, **changes: Any) -> Shape:
+        """Returns the shape with fields of its outputs changed."""
+        return replace(self, outputs=replace(self.outputs, **changes))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the shape as plain JSON values."""
+        document = asdict(self)
+        document["inputs"]["kind"] = type(self.inputs).__name__.lower()
+        document["outputs"]["kind"] = type(self.outputs).__name__.lower()
+        return document
+
+
+# --- components -----------------------------------------------------------------------------------
+
+
+class Component:
+    """Base of everything a plugin contributes.
+
+    Attributes:
+        name: Kebab-case name, unique within the plugin and its kind.
+        Config: Its settings.
+    """
+
+    name: ClassVar[str]
+    Config: ClassVar[type[Config]] = Config
+
+    @classmethod
+    def summary(cls) -> str:
+        """Returns the first line of the docstring."""
+        return (inspect.getdoc(cls) or "").split("\n", 1)[0].strip()
+
+
+class Model(Component):
+    """A network for one or several tasks.
+
+    Attributes:
+        tasks: The tasks whose shapes it can be built from.
+        inputs: The kinds of input it takes: `tokens`, `features` or both.
+    """
+
+    tasks: ClassVar[tuple[str, ...]]
+    inputs: ClassVar[tuple[str, ...]] = ("tokens", "features")
+
+    def build(self, config: Any, shape: Shape) -> nn.Module:
+        """Builds the network, a module with `forward(inputs, lengths)`.
+
+        `inputs` are padded on the right, `(batch, time)` int64 or `(batch, time, features)` float32;
+        `lengths` is `(batch,)` int64. For classification the result is `(batch, classes)` logits.
+        """
+        raise NotImplementedError
+
+
+class Dataset(Component):
+    """A source of records.
+
+    Attributes:
+        tasks: The tasks its records are for, the usual one first.
+    """
+
+    tasks: ClassVar[tuple[str, ...]]
+
+    def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
+        """Returns the records of each split: `train` and, where there are such, `validation`, `test`.
+
+        Each iterable is read once, in the order train, validation, test, others. Never mixes splits:
+        a missing validation split is carved from train with a seed (`seqkit.data.carve`).
+
+        Raises:
+            DataError: The data are missing or damaged; says which file or row, and the next step.
+        """
+        raise NotImplementedError
+
+    def fingerprint(self, config: Any) -> str:
+        """Returns a text that changes whenever `splits` would yield something else.
+
+        Cheap: sizes, modification times and published hashes do. An empty text means that the
+        encoded data are not kept from run to run.
+        """
+        return ""
+
+    def get(self, config: Any, options: FetchOptions) -> Path | None:
+        """Fetches the data for `seqkit data get NAME`; None for a dataset with nothing to fetch."""
+        return None
+
+    def location(self, config: Any) -> Path | None:
+        """Returns the file or folder the records come from, present or not; None for generated data."""
+        return None
+
+
+class Encoder(ABC):
+    """A task fitted to training data: turns records into arrays and outputs back into answers.
+
+    Holds what prediction needs and nothing else, and travels in the run folder (`encoder/`).
+    """
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Writes the encoder into an empty folder, as JSON or safetensors."""
+
+    @property
+    @abstractmethod
+    def shape(self) -> Shape:
+        """What the task's arrays and outputs look like."""
+
+    @abstractmethod
+    def encode(self, records: Iterable[Record], notify: Notify) -> Arrays:
+        """Encodes records into flat arrays.
+
+        Raises:
+            DataError: A record cannot be encoded, naming the row.
+        """
+
+    @abstractmethod
+    def parse(self, inputs: Iterable[str | Record]) -> list[Record]:
+        """Turns what a user hands to `predict` into records, without their targets."""
+
+    def sizes(self, arrays: Arrays) -> np.ndarray[Any, Any]:
+        """Returns the time steps of each example, `(examples,)`; their number is the split's size."""
+        offsets = arrays["offsets"]
+        lengths: np.ndarray[Any, Any] = offsets[1:] - offsets[:-1]
+        return lengths
+
+    def plan(
+        self, arrays: Arrays, batch_size: int, generator: np.random.Generator | None
+    ) -> Sequence[np.ndarray[Any, Any]] | None:
+        """Returns the examples of each batch of an epoch, or None to have them grouped by length.
+
+        Args:
+            arrays: The split.
+            batch_size: The most examples a batch may have.
+            generator: Shuffles a training epoch; None keeps the order, for evaluation.
+        """
+        return None
+
+    @abstractmethod
+    def batch(self, arrays: Arrays, indices: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
+        """Cuts a batch by vectorised indexing: at least `inputs`, `lengths` and, if known, `targets`."""
+
+    def forward(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:
+        """Runs the model on a batch.
+
+        Returns:
+            The outputs, and a state carried to the next batch of the plan (None for most tasks).
+        """
+        return model(batch["inputs"], batch["lengths"]), None
+
+    def reported(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Returns predictions and targets as metrics take them, in the user's units."""
+        return outputs, batch["targets"]
+
+    @abstractmethod
+    def answers(self, outputs: Tensor, records: Sequence[Record]) -> list[dict[str, Any]]:
+        """Turns the outputs of some examples into what the user reads, as JSON values.
+
+        Where a record holds its target, the answer holds `target` and `correct` too.
+        """
+
+    def records(self, arrays: Arrays, indices: Sequence[int]) -> list[Record]:
+        """Returns examples as near to the raw records as the encoded data allow, for samples."""
+        return [{} for _ in indices]
+
+    def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
+        """Scores naive answers on a split: `{baseline: {metric: value}}`. Computed once, then kept."""
+        return {}
+
+
+class Task(Component):
+    """What is learnt: how records become arrays, and outputs become answers.
+
+    Attributes:
+        loss: Name of the usual loss.
+        metrics: Names of the usual metrics; the first chooses the best checkpoint.
+        fields: What its records hold: `{"text": "the text to classify", ...}`.
+    """
+
+    loss: ClassVar[str]
+    metrics: ClassVar[tuple[str, ...]]
+    fields: ClassVar[Mapping[str, str]] = {}
+
+    def encode(
+        self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
+    ) -> tuple[Encoder, dict[str, Arrays]]:
+        """Fits an encoder on the training split alone and encodes every split.
+
+        Raises:
+            DataError: The records are empty, lack a field, or have a single class.
+        """
+        raise NotImplementedError
+
+    def load(self, folder: Path) -> Encoder:
+        """Reads back an encoder that `Encoder.save` wrote. Raises DataError when it is damaged."""
+        raise NotImplementedError
+
+
+class LossFunction(Protocol):
+    """Called with a model's outputs and a batch's targets."""
+
+    def __call__(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor | int]:
+        """Returns the summed loss and what to divide it by, so that batches can be added up."""
+        ...
+
+
+class Loss(Component):
+    """What training makes small. It returns a sum and a count, never a mean.
+
+    Attributes:
+        tasks: The tasks it is for.
+    """
+
+    tasks: ClassVar[tuple[str, ...]]
+
+    def adapt(self, config: Any, shape: Shape) -> Shape:
+        """Returns the shape of the outputs this loss needs; most need no change.
+
+        Raises:
+            ConfigurationError: The loss cannot be used with such data.
+        """
+        return shape
+
+    def build(self, config: Any, shape: Shape) -> LossFunction:
+        """Builds the loss; a tensor it holds belongs to an `nn.Module`, so that it moves along."""
+        raise NotImplementedError
+
+
+class Accumulator(Protocol):
+    """A metric over one pass: adds up on the device, and computes at the end."""
+
+    def update(self, predictions: Tensor, targets: Tensor) -> None:
+        """Takes in one batch. Must not copy to the host."""
+        ...
+
+    def merge(self, other: Any) -> None:
+        """Takes in what another accumulator saw, so that splitting a pass changes nothing."""
+        ...
+
+    def compute(self) -> Any:
+        """Returns the value over everything seen: a float, or nested lists of numbers."""
+        ...
+
+
+class Metric(Component):
+    """A score of predictions against targets.
+
+    Attributes:
+        tasks: The tasks it is for.
+        higher_is_better: Which way is better; None for one that ranks nothing (a confusion matrix).
+    """
+
+    tasks: ClassVar[tuple[str, ...]]
+    higher_is_better: ClassVar[bool | None] = True
+
+    def build(self, config: Any, shape: Shape) -> Accumulator:
+        """Builds an empty accumulator."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named experiment that a plugin ships; `seqkit run NAME` runs it.
+
+    Attributes:
+        name: Kebab-case name.
+        path: Its TOML file; `description` in it is the summary.
+    """
+
+    name: str
+    path: Path
+
+
+def recipes_in(folder: Path) -> list[Recipe]:
+    """Returns a recipe for each TOML file of a folder, named after the file."""
+    return [Recipe(path.stem, path) for path in sorted(folder.glob("*.toml"))]
+
+
+__all__ = [
+    "Accumulator",
+    "Arrays",
+    "Batch",
+    "Classes",
+    "Component",
+    "Dataset",
+    "Encoder",
+    "Features",
+    "Loss",
+    "LossFunction",
+    "Metric",
+    "Model",
+    "Notify",
+    "Recipe",
+    "Record",
+    "Shape",
+    "Task",
+    "Tokens",
+    "Values",
+    "recipes_in",
+]

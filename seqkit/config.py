@@ -1,0 +1,113 @@
+"""Typed settings: the base class of every component's `Config`, and readable problems from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticUndefined
+
+from seqkit.errors import Problem, suggestion
+
+
+class Config(BaseModel):
+    """Base class of a component's settings: typed, immutable, unknown keys refused.
+
+    Write one annotated field a setting, with `seqkit.Field` for its default, bounds and help.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        allow_inf_nan=False,
+        protected_namespaces=(),
+    )
+
+
+def Field(  # noqa: N802 - reads as the type it makes, like pydantic's own
+    default: Any = PydanticUndefined, *, help: str, **constraints: Any
+) -> Any:
+    """Declares one setting.
+
+    Args:
+        default: Its default; without one the setting is required.
+        help: One sentence for `seqkit show`, the forms and the docs.
+        **constraints: Bounds and the like, as `pydantic.Field` takes them: ge, gt, le, lt, ...
+    """
+    return pydantic.Field(default, description=help, **constraints)
+
+
+def validate(
+    config_type: type[Config], values: Mapping[str, Any], prefix: str, owner: str
+) -> tuple[Config | None, list[Problem]]:
+    """Checks the values of one table of an experiment.
+
+    Args:
+        config_type: The settings that are valid.
+        values: What the user gave.
+        prefix: Dotted path of the table, such as `model`.
+        owner: Whose settings they are, for messages: `recurrent:lstm`.
+
+    Returns:
+        The settings and no problems, or None and every problem found.
+    """
+    try:
+        return config_type.model_validate(dict(values)), []
+    except ValidationError as error:
+        return None, [_problem(detail, config_type, prefix, owner) for detail in error.errors()]
+
+
+def _problem(detail: Any, config_type: type[Config], prefix: str, owner: str) -> Problem:
+    path = [str(part) for part in detail["loc"] if _is_key(part)]
+    key = ".".join([prefix, *path] if prefix else path)
+    parent = ".".join([prefix, *path[:-1]] if prefix else path[:-1])
+    value = detail.get("input")
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        valid = [f"{parent}.{name}" if parent else name for name in _fields(config_type, path[:-1])]
+        return Problem(
+            key,
+            f"{key} is not a setting of {owner}",
+            suggestion(key, valid, _listed(owner, valid)),
+        )
+    if kind == "missing":
+        return Problem(key, f"{key} is missing; {owner} needs it", f"Set {key}=...")
+    reason = str(detail["msg"]).removeprefix("Value error, ")
+    reason = reason.replace("Input should be", "it must be").replace("'", "")
+    if kind in ("literal_error", "enum") and isinstance(value, str):
+        expected = str(detail.get("ctx", {}).get("expected", ""))
+        names = [part.strip(" '") for part in expected.replace(" or ", ",").split(",")]
+        return Problem(key, f"{key} is {value!r}; {reason}", suggestion(value, names, "."[:0]))
+    return Problem(key, f"{key} is {_shown(value)}; {reason}")
+
+
+def _is_key(part: Any) -> bool:
+    """Tells keys and list positions from the names pydantic adds for members of a union."""
+    return isinstance(part, int) or (part.isidentifier() and part not in _UNION_TAGS)
+
+
+_UNION_TAGS = {"int", "float", "str", "bool", "none", "nullable"}
+
+
+def _fields(config_type: type[Config], path: Sequence[str]) -> list[str]:
+    for part in path:
+        field = config_type.model_fields.get(part)
+        annotation = field.annotation if field else None
+        if not (isinstance(annotation, type) and issubclass(annotation, Config)):
+            return []
+        config_type = annotation
+    return sorted(config_type.model_fields)
+
+
+def _listed(owner: str, valid: Sequence[str]) -> str:
+    if not valid:
+        return f"{owner} has no settings."
+    return f"Valid: {', '.join(valid)}"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

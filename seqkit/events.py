@@ -1,0 +1,180 @@
+"""Events: what a run says while it happens, one JSON object a line of `events.jsonl`.
+
+Every event has `v` (schema version), `event` (its kind), `time` (seconds since 1970), `step`
+(optimiser steps done) and `epoch` (a float; 1.5 is half-way through the second). By kind:
+
+    started      run, folder, experiment (resolved, nested), recipe, task, dataset, model, device,
+                 device_reason, precision, parameters (count), layers (list of {name, parameters}),
+                 examples ({split: count}), tokens ({split: count}), batch_size, steps_per_epoch,
+                 total_steps, epochs, metric, higher_is_better, baselines ({name: {metric: value}}),
+                 encoding ({seconds, cached}), resumed_from (step or null), versions
+    step         loss (mean since the last step event), learning_rate, gradient_norm (largest
+                 before clipping since the last step event), examples_per_second,
+                 tokens_per_second, elapsed and eta (training seconds)
+    evaluation   split, loss, train_loss, metrics ({name: value}), seconds, best (bool), elapsed
+    sample       split, items (list of dicts made by the task)
+    checkpoint   path, best (bool), reason (epoch, interval, requested, interrupted, final, error)
+    control      request (the line of control.jsonl), applied (bool), message
+    warning      message
+    ended        status (finished, stopped, interrupted, failed), message, elapsed, best
+                 ({step, epoch, metric, value} or null), resume (command, when there is more to do)
+
+A value that is not a finite number is written as the string "NaN", "Infinity" or "-Infinity", as
+JSON has no other way, and is read back as a float everywhere but in `sample` events.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time as clock
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+SCHEMA_VERSION = 1
+KINDS = (
+    "started",
+    "step",
+    "evaluation",
+    "sample",
+    "checkpoint",
+    "control",
+    "warning",
+    "ended",
+)
+_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened in a run.
+
+    Attributes:
+        kind: One of `KINDS`.
+        step: Optimiser steps done when it happened.
+        epoch: Epochs done, as a float.
+        data: The fields of its kind, as the module's docstring lists them.
+        time: Seconds since 1970.
+    """
+
+    kind: str
+    step: int = 0
+    epoch: float = 0.0
+    data: Mapping[str, Any] = field(default_factory=dict)
+    time: float = field(default_factory=clock.time)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.data[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Returns a field of this event's kind, or `default` where it has none."""
+        return self.data.get(key, default)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns the event as one flat dictionary, as it is written."""
+        head = {
+            "v": SCHEMA_VERSION,
+            "event": self.kind,
+            "time": round(self.time, 3),
+            "step": self.step,
+            "epoch": round(self.epoch, 6),
+        }
+        return head | dict(self.data)
+
+
+def dump_event(event: Event) -> str:
+    """Returns an event as one line of strict JSON, without its line break."""
+    document = event.as_dict()
+    try:
+        return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except ValueError:
+        return json.dumps(_spell_out(document), ensure_ascii=False, separators=(",", ":"))
+
+
+def parse_event(line: str) -> Event:
+    """Reads one line of an event log.
+
+    Raises:
+        ValueError: The line is not an event: cut short, damaged, or of an unknown kind of schema.
+    """
+    document = json.loads(line)
+    if not isinstance(document, dict) or not isinstance(document.get("event"), str):
+        raise ValueError("not an event: no 'event' key")
+    if document.pop("v", None) != SCHEMA_VERSION:
+        raise ValueError("an event of another schema version")
+    kind = document.pop("event")
+    time, step, epoch = (document.pop(key, 0) for key in ("time", "step", "epoch"))
+    numbers = all(isinstance(value, int | float) for value in (time, step, epoch))
+    if not numbers:
+        raise ValueError("time, step and epoch of an event must be numbers")
+    data = document if kind == "sample" else {key: _read_back(value) for key, value in document.items()}
+    return Event(kind, int(step), float(epoch), data, float(time))
+
+
+def _spell_out(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    if isinstance(value, Mapping):
+        return {key: _spell_out(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spell_out(item) for item in value]
+    return value
+
+
+def _read_back(value: Any) -> Any:
+    if isinstance(value, str):
+        return _NON_FINITE.get(value, value)
+    if isinstance(value, dict):
+        return {key: _read_back(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_read_back(item) for item in value]
+    return value
+
+
+class EventLog:
+    """The one writer of a run's `events.jsonl`: appends and flushes a line an event.
+
+    A line that a killed process left unfinished is closed first, so that it spoils no other line.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file: IO[bytes] = path.open("ab+")
+        if self._file.seek(0, os.SEEK_END) > 0:
+            self._file.seek(-1, os.SEEK_END)
+            if self._file.read(1) != b"\n":
+                self._file.write(b"\n")
+
+    def write(self, event: Event) -> None:
+        """Appends an event. Raises OSError when the disk is full."""
+        line = dump_event(event) + "\n"
+        self._file.write(line.encode("utf-8", errors="backslashreplace"))
+        self._file.flush()
+
+    def close(self) -> None:
+        """Closes the file; no event is lost, since each was flushed."""
+        self._file.close()
+
+
+def read_events(path: Path, damaged: list[int] | None = None) -> Iterator[Event]:
+    """Reads a log from its start, skipping lines that are damaged or still being written.
+
+    Args:
+        path: The log; one that does not exist has no events.
+        damaged: When given, receives the number (from 1) of each line that was skipped.
+    """
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return
+    with file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                yield parse_event(line.decode("utf-8"))
+            except (ValueError, RecursionError):
+                if damaged is not None:
+                    damaged.append(number)

@@ -1,0 +1,64 @@
+"""The hooks a plugin may implement. Each is called once per plugin, in isolation from the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from seqkit.api import Dataset, Loss, Metric, Model, Recipe, Task
+    from seqkit.events import Event
+
+GROUP = "seqkit"
+
+hookspec = pluggy.HookspecMarker(GROUP)
+hookimpl = pluggy.HookimplMarker(GROUP)
+
+
+@hookspec
+def register_models() -> list[type[Model]]:
+    """Returns the models this plugin brings."""
+    return []
+
+
+@hookspec
+def register_datasets() -> list[type[Dataset]]:
+    """Returns the datasets this plugin brings."""
+    return []
+
+
+@hookspec
+def register_tasks() -> list[type[Task]]:
+    """Returns the tasks this plugin brings."""
+    return []
+
+
+@hookspec
+def register_losses() -> list[type[Loss]]:
+    """Returns the losses this plugin brings."""
+    return []
+
+
+@hookspec
+def register_metrics() -> list[type[Metric]]:
+    """Returns the metrics this plugin brings."""
+    return []
+
+
+@hookspec
+def register_recipes() -> list[Recipe]:
+    """Returns the named experiments this plugin ships."""
+    return []
+
+
+@hookspec
+def register_commands(cli: click.Group) -> None:
+    """Adds commands to the `seqkit` command. Called only when a command is not a built-in one."""
+
+
+@hookspec
+def on_event(event: Event) -> None:
+    """Sees every event of a run, in the process that trains, just after it was written."""
