@@ -1,4 +1,4 @@
-"""Fixtures for every test: real data where it is present, no state shared with the user or each other."""
+"""Fixtures for every test: isolation from the user, seeds, and real data where present."""
 
 import os
 import random
