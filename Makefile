@@ -15,7 +15,7 @@ DEMO_ARGS ?=
 
 BIN := $(VENV)/bin
 # Every install goes by the constraints: an open range for torch would bring gigabytes of another build.
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test check bench docs wheel clean
