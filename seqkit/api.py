@@ -243,7 +243,9 @@ class Encoder(ABC):
         return None
 
     @abstractmethod
-    def batch(self, arrays: Arrays, indices: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
+    def batch(
+        self, arrays: Arrays, indices: np.ndarray[Any, Any]
+    ) -> dict[str, np.ndarray[Any, Any]]:
         """Cuts a batch by vectorised indexing: at least `inputs`, `lengths` and, if known, `targets`."""
 
     def forward(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:

@@ -110,7 +110,11 @@ def parse_event(line: str) -> Event:
     numbers = all(isinstance(value, int | float) for value in (time, step, epoch))
     if not numbers:
         raise ValueError("time, step and epoch of an event must be numbers")
-    data = document if kind == "sample" else {key: _read_back(value) for key, value in document.items()}
+    data = (
+        document
+        if kind == "sample"
+        else {key: _read_back(value) for key, value in document.items()}
+    )
     return Event(kind, int(step), float(epoch), data, float(time))
 
 

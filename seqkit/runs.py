@@ -1,0 +1,245 @@
+"""Run folders: made, found, read and asked for things. Torch-free; any front end may use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from seqkit.errors import CheckpointError, ConfigurationError, DataError, suggestion
+from seqkit.events import Event, read_events
+
+ACTIONS = ("stop", "save", "pause", "resume", "set-learning-rate")
+LIVE = ("running", "paused")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run on disk: `experiment.toml`, `run.json`, `events.jsonl`, `checkpoints/`, `encoder/`."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Name of the run."""
+        return self.path.name
+
+    @property
+    def experiment_file(self) -> Path:
+        """The resolved experiment."""
+        return self.path / "experiment.toml"
+
+    @property
+    def events_file(self) -> Path:
+        """The event log."""
+        return self.path / "events.jsonl"
+
+    @property
+    def control_file(self) -> Path:
+        """Requests to the running process."""
+        return self.path / "control.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def encoder(self) -> Path:
+        """Folder of the encoder."""
+        return self.path / "encoder"
+
+    def info(self) -> dict[str, Any]:
+        """Reads `run.json`.
+
+        Raises:
+            CheckpointError: It is missing or damaged.
+        """
+        path = self.path / "run.json"
+        try:
+            info = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise CheckpointError(
+                f"{self.path} is not a run: it has no run.json. Run 'seqkit runs' for the runs"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise CheckpointError(
+                f"{path} cannot be read: {error}. The checkpoints beside it may still be whole"
+            ) from error
+        if not isinstance(info, dict):
+            raise CheckpointError(f"{path} is damaged: it holds no JSON object.")
+        return info
+
+    def update(self, **changes: Any) -> None:
+        """Changes fields of `run.json`, replacing the file at once.
+
+        Raises:
+            OSError: The folder cannot be written to, or the disk is full; the old file stays.
+        """
+        path = self.path / "run.json"
+        info = self.info() if path.exists() else {}
+        write_atomically(path, json.dumps(info | changes, indent=2, ensure_ascii=False) + "\n")
+
+    def status(self) -> str:
+        """Returns running, paused, finished, stopped, interrupted, failed or crashed.
+
+        A run is crashed when it says that it runs and its process on this machine is gone.
+        """
+        info = self.info()
+        status = str(info.get("status", "crashed"))
+        if status in LIVE and not process_alive(info.get("process", {})):
+            return "crashed"
+        return status
+
+    def events(self) -> Iterator[Event]:
+        """Reads the events from the start."""
+        return read_events(self.events_file)
+
+    def request(self, action: str, value: float | None = None) -> None:
+        """Asks the running process for something, through `control.jsonl`.
+
+        Raises:
+            ConfigurationError: There is no such action.
+            DataError: The file cannot be written.
+        """
+        if action not in ACTIONS:
+            raise ConfigurationError(f"{action!r} is not a request. {suggestion(action, ACTIONS)}")
+        line: dict[str, Any] = {"request": action, "time": round(time.time(), 3)}
+        if value is not None:
+            line["value"] = value
+        try:
+            with self.control_file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+        except OSError as error:
+            raise DataError(f"{self.control_file} cannot be written: {error.strerror}.") from error
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Writes a small file aside, syncs it and renames it over the old one."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with aside.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def this_process() -> dict[str, Any]:
+    """Returns what tells this process from any other: host, id and start time."""
+    process = psutil.Process()
+    return {"host": socket.gethostname(), "pid": process.pid, "started": process.create_time()}
+
+
+def process_alive(process: Mapping[str, Any]) -> bool:
+    """Tells whether a process noted by `this_process` still runs; one of another host is trusted."""
+    if process.get("host") != socket.gethostname():
+        return bool(process)
+    try:
+        found = psutil.Process(int(process["pid"]))
+        same = abs(found.create_time() - float(process["started"])) < 1.0
+        return same and found.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, KeyError, ValueError, TypeError):
+        return False
+
+
+def create_run(folder: Path, base: str, name: str = "") -> RunFolder:
+    """Makes the folder of a new run: `base-0001`, or the first free number after the last.
+
+    Args:
+        folder: The folder of runs.
+        base: What the name starts with: the recipe's name.
+        name: A whole name instead.
+
+    Raises:
+        ConfigurationError: The name is taken, or is not one.
+        DataError: The folder cannot be written.
+    """
+    if name and (Path(name).name != name or name.startswith(".")):
+        raise ConfigurationError(
+            f"--name {name!r} cannot be a folder's name. Use letters, digits and hyphens"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if name:
+            run = RunFolder(folder / name)
+            try:
+                run.path.mkdir()
+            except FileExistsError:
+                raise ConfigurationError(
+                    f"there is a run {name!r} already, in {folder}. Choose another --name"
+                ) from None
+            return run
+        taken = [path.name.rpartition("-")[2] for path in folder.glob(f"{base}-*")]
+        number = max((int(tail) for tail in taken if tail.isdecimal()), default=0) + 1
+        while True:
+            try:
+                run = RunFolder(folder / f"{base}-{number:04d}")
+                run.path.mkdir()
+                return run
+            except FileExistsError:
+                number += 1
+    except OSError as error:
+        raise DataError(
+            f"the runs folder {folder} cannot be written: {error.strerror}. "
+            "Give another with --runs-dir"
+        ) from error
+
+
+def all_runs(folder: Path) -> list[RunFolder]:
+    """Returns every run of a folder, the newest first."""
+    try:
+        found = [path.parent for path in folder.glob("*/run.json")]
+    except OSError:
+        return []
+    return [RunFolder(path) for path in sorted(found, key=_modified, reverse=True)]
+
+
+def _modified(path: Path) -> tuple[float, str]:
+    try:
+        info = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        return float(info.get("created", 0)), path.name
+    except (OSError, ValueError, AttributeError, TypeError):
+        return 0.0, path.name
+
+
+def find_run(name: str, folder: Path) -> RunFolder:
+    """Finds a run by path, name, unique beginning of a name, or `last` for the newest.
+
+    Raises:
+        CheckpointError: There is no such run, or several begin so.
+    """
+    path = Path(name)
+    for candidate in (folder / name, path):
+        if (candidate / "run.json").is_file():
+            return RunFolder(candidate)
+    runs = all_runs(folder)
+    if name == "last" and runs:
+        return runs[0]
+    names = [run.name for run in runs]
+    begins = [run for run in runs if run.name.startswith(name)]
+    if len(begins) == 1:
+        return begins[0]
+    if begins:
+        shown = ", ".join(sorted(run.name for run in begins)[:5])
+        raise CheckpointError(f"{name!r} begins the names of several runs. Write one of: {shown}")
+    if path.is_dir():
+        raise CheckpointError(
+            f"{name} is not a run: it has no run.json. Run 'seqkit runs' for the runs"
+        )
+    hint = (
+        suggestion(name, names, "Run 'seqkit runs' for the runs")
+        if names
+        else ("There are none yet; start one with 'seqkit run sentiment'")
+    )
+    raise CheckpointError(f"there is no run {name!r}, in {folder}. {hint}")

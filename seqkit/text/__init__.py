@@ -1,0 +1,30 @@
+"""Text toolbox: tokenizers, vocabularies and flat arrays of token ids. Never imports torch."""
+
+from seqkit.text.bpe import BytePairTokenizer, train_bpe
+from seqkit.text.encoding import fit_and_encode
+from seqkit.text.tokenizers import (
+    TOKENIZERS,
+    PlainTokenizer,
+    Tokenizer,
+    build_tokenizer,
+    load_tokenizer,
+)
+from seqkit.text.truncation import truncate
+from seqkit.text.vocabulary import PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, Vocabulary
+
+__all__ = [
+    "PADDING",
+    "PADDING_ID",
+    "TOKENIZERS",
+    "UNKNOWN",
+    "UNKNOWN_ID",
+    "BytePairTokenizer",
+    "PlainTokenizer",
+    "Tokenizer",
+    "Vocabulary",
+    "build_tokenizer",
+    "fit_and_encode",
+    "load_tokenizer",
+    "train_bpe",
+    "truncate",
+]

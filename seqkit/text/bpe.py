@@ -1,0 +1,169 @@
+"""Byte-pair encoding by Hugging Face `tokenizers`, over bytes, so that no text is unknown to it.
+
+Sennrich, Haddow and Birch 2016, "Neural Machine Translation of Rare Words with Subword Units";
+over bytes as in Radford et al. 2019, "Language Models are Unsupervised Multitask Learners".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from seqkit.errors import ConfigurationError, suggestion
+from seqkit.text._json import damaged, read_json, write_json
+
+if TYPE_CHECKING:
+    import tokenizers
+
+Split = Literal["byte-level", "whitespace"]
+
+_FILE = "tokenizer.json"
+_BYTES = 256
+# Merges of one piece of text cost as much as its square while training, so that a megabyte without
+# a space would take hours. Pieces are cut here; ordinary words never reach it.
+_LONGEST_PIECE = 128
+_BATCH = 256
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+class BytePairTokenizer:
+    """A trained byte-pair encoding; make one with `train_bpe` or `load_tokenizer`.
+
+    The tokens are written in the byte-level alphabet of GPT-2 (a space shows as `Ġ`). With the
+    `byte-level` split, `detokenize` restores a text exactly; with `whitespace`, all but its runs of
+    white space, which come back as one space each. Lone surrogates are not text that UTF-8 can
+    hold, and become U+FFFD.
+
+    Attributes:
+        name: `bpe`.
+        tokens: Every token it can give, by its rank: the 256 bytes, then the merges in the order
+            learnt. `Vocabulary.of(tokenizer.tokens)` therefore knows any text, seen or not.
+    """
+
+    name = "bpe"
+
+    def __init__(self, backend: tokenizers.Tokenizer) -> None:
+        self._backend = backend
+        ranks = backend.get_vocab()
+        self.tokens: tuple[str, ...] = tuple(sorted(ranks, key=ranks.__getitem__))
+        self._adds_space = _pre_tokenizer_types(self._document())[:1] == ["WhitespaceSplit"]
+
+    def tokenize(self, text: str) -> list[str]:
+        """Returns the tokens of one text."""
+        return list(self._backend.encode(_encodable(text)).tokens)
+
+    def tokenize_many(self, texts: Iterable[str]) -> Iterator[list[str]]:
+        """Yields the tokens of each text, encoding some hundreds at a time on all cores."""
+        remaining = map(_encodable, texts)
+        while batch := list(islice(remaining, _BATCH)):
+            for encoding in self._backend.encode_batch_fast(batch):
+                yield encoding.tokens
+
+    def detokenize(self, tokens: Iterable[str]) -> str:
+        """Returns the text of some tokens; bytes that are not UTF-8 become U+FFFD."""
+        text: str = self._backend.decoder.decode(list(tokens))
+        return text.removeprefix(" ") if self._adds_space else text
+
+    def save(self, folder: Path) -> None:
+        """Writes `tokenizer.json`, in the format of Hugging Face, into `folder`."""
+        write_json(folder / _FILE, self._document())
+
+    def _document(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self._backend.to_str())
+        return document
+
+
+def train_bpe(
+    texts: Iterable[str],
+    *,
+    vocabulary_size: int = 8000,
+    minimum_frequency: int = 2,
+    split: Split = "byte-level",
+) -> BytePairTokenizer:
+    """Trains a byte-pair encoding; the same texts always give the same one.
+
+    Args:
+        texts: Training texts, read once; they need not fit in memory.
+        vocabulary_size: Most tokens to learn, the 256 bytes among them, at least 256.
+        minimum_frequency: How often a pair must occur to be merged, at least 1.
+        split: Where no merge may cross: `byte-level`, at the words, numbers and punctuation of
+            GPT-2's pattern, white space kept; or `whitespace`, at white space alone.
+
+    Raises:
+        ConfigurationError: A setting is out of its range.
+    """
+    if vocabulary_size < _BYTES:
+        raise ConfigurationError(
+            f"vocabulary_size is {vocabulary_size}, in the bpe tokenizer. "
+            f"It must be at least {_BYTES}, one token for each byte."
+        )
+    if minimum_frequency < 1:
+        raise ConfigurationError(
+            f"minimum_frequency is {minimum_frequency}, in the bpe tokenizer. "
+            "It must be at least 1."
+        )
+    if split not in get_args(Split):
+        raise ConfigurationError(
+            f"split is {split!r}, in the bpe tokenizer. {suggestion(split, get_args(Split))}"
+        )
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    words = (
+        [pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)]
+        if split == "byte-level"
+        else [
+            pre_tokenizers.WhitespaceSplit(),
+            pre_tokenizers.ByteLevel(add_prefix_space=True, use_regex=False),
+        ]
+    )
+    backend = Tokenizer(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.Sequence(
+        [*words, pre_tokenizers.FixedLength(_LONGEST_PIECE)]
+    )
+    backend.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary_size,
+        min_frequency=minimum_frequency,
+        show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
+    backend.train_from_iterator(map(_encodable, texts), trainer=trainer)
+    return BytePairTokenizer(backend)
+
+
+def load_bpe(folder: Path) -> BytePairTokenizer:
+    """Reads the encoding that `BytePairTokenizer.save` wrote into `folder`.
+
+    Raises:
+        DataError: The file is missing, damaged, or of another kind of tokenizer.
+    """
+    from tokenizers import Tokenizer
+
+    path = folder / _FILE
+    document = read_json(path, "tokenizer")
+    if "ByteLevel" not in _pre_tokenizer_types(document):
+        raise damaged(path, "tokenizer", "it is not a byte-pair encoding over bytes")
+    try:
+        backend = Tokenizer.from_str(json.dumps(document))
+    except Exception as error:  # the library raises bare Exceptions
+        raise damaged(path, "tokenizer", str(error)) from error
+    if backend.decoder is None:
+        raise damaged(path, "tokenizer", "it has no decoder")
+    return BytePairTokenizer(backend)
+
+
+def _encodable(text: str) -> str:
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
+
+
+def _pre_tokenizer_types(document: dict[str, Any]) -> list[str]:
+    """Returns the types of the steps that split a text, in order; empty where there are none."""
+    pre_tokenizer = document.get("pre_tokenizer")
+    steps = pre_tokenizer.get("pretokenizers") if isinstance(pre_tokenizer, dict) else None
+    if not isinstance(steps, list):
+        return []
+    return [str(step.get("type")) for step in steps if isinstance(step, dict)]
