@@ -1,0 +1,190 @@
+"""The wheels as a user has them: installed in a clean environment, used from another folder."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+SENTENCES = ("A wonderful film, warm and clever.", "A dull and lifeless waste of two hours.")
+
+COMPONENTS = """
+import importlib, json
+from importlib.metadata import distribution
+(point,) = distribution({distribution!r}).entry_points.select(group="seqkit")
+plugin = importlib.import_module(point.value)
+hooks = ("register_models", "register_datasets", "register_metrics")
+names = {{hook: getattr(plugin, hook)()[0].name for hook in hooks}}
+print(json.dumps({{"plugin": point.name, **names}}))
+"""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A virtual environment with seqkit in it, and a folder far from the checkout to work in."""
+
+    python: Path
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of a user who has never heard of this checkout."""
+        ours = ("PYTHON", "SEQKIT_", "VIRTUAL_ENV")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        home = str(self.folder / "home")
+        return kept | {"HOME": home, "SEQKIT_HOME": home, "PYTHONNOUSERSITE": "1"}
+
+    def run(self, *words: str) -> str:
+        """Runs Python in the folder and returns what it wrote to stdout."""
+        finished = subprocess.run(
+            [str(self.python), *words],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert finished.returncode == 0, f"{words}\n{finished.stdout}\n{finished.stderr}"
+        return finished.stdout
+
+    def seqkit(self, *words: str) -> str:
+        """Runs the seqkit command."""
+        return self.run(str(self.python.parent / "seqkit"), *words)
+
+    def events(self, *words: str) -> list[dict[str, Any]]:
+        """Runs a command that trains, and returns its events."""
+        return [json.loads(line) for line in self.seqkit(*words, "--json").splitlines()]
+
+    def interrupted_run(self, *words: str) -> Path:
+        """Starts to train, presses Ctrl-C after some steps, and returns the run's folder."""
+        process = subprocess.Popen(
+            [str(self.python.parent / "seqkit"), "run", *words, "--json"],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        folder = ""
+        for line in process.stdout:
+            event = json.loads(line)
+            if event["event"] == "started":
+                folder = event["folder"]
+            if event["event"] == "step":
+                process.send_signal(signal.SIGINT)
+                break
+        _, narration = process.communicate(timeout=120)
+        assert process.returncode == 130, narration
+        return self.folder / folder
+
+
+def pip(python: Path, *words: str) -> None:
+    """Runs pip, which may read the package index of this machine's configuration."""
+    command = [str(python), "-m", "pip", "--disable-pip-version-check", "-qq", *words]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
+def build_wheel(source: Path, folder: Path) -> Path:
+    """Builds the wheel of a project."""
+    command = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(folder)]
+    finished = subprocess.run([*command, str(source)], capture_output=True, text=True, check=False)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    (wheel,) = folder.iterdir()
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def installed(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """seqkit's wheel and the example's, side by side in a clean environment.
+
+    SEQKIT_WHEEL names a wheel that is already built.
+    """
+    ready = os.environ.get("SEQKIT_WHEEL")
+    wheel = Path(ready) if ready else build_wheel(repository, tmp_path_factory.mktemp("wheel"))
+    example = build_wheel(repository / "plugins" / "example", tmp_path_factory.mktemp("example"))
+    environment = tmp_path_factory.mktemp("environment")
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+    python = environment / "bin" / "python"
+    constraints = str(repository / "constraints.txt")
+    pip(python, "install", "-c", constraints, str(wheel.resolve()), str(example))
+    pip(python, "check")
+    folder = tmp_path_factory.mktemp("elsewhere")
+    (folder / "home").mkdir()
+    return Installation(python, folder)
+
+
+@pytest.fixture(scope="module")
+def example(installed: Installation, repository: Path) -> dict[str, str]:
+    """The names of the example plugin and of its first model, dataset and metric."""
+    text = (repository / "plugins" / "example" / "pyproject.toml").read_text(encoding="utf-8")
+    distribution = tomllib.loads(text)["project"]["name"]
+    return json.loads(installed.run("-c", COMPONENTS.format(distribution=distribution)))
+
+
+def assert_resumes_and_predicts(
+    installed: Installation, run: Path, inputs: tuple[str, ...]
+) -> None:
+    resumed = installed.events("resume", str(run))
+    assert resumed[0]["event"] == "started"
+    assert resumed[0]["resumed_from"] >= 1
+    assert resumed[-1]["event"] == "ended"
+    assert resumed[-1]["status"] == "finished"
+    assert len(json.loads(installed.seqkit("predict", str(run), *inputs, "--json"))) == len(inputs)
+
+
+def test_the_package_in_use_is_the_installed_one(installed: Installation, repository: Path) -> None:
+    code = "import seqkit, seqkit_text; print(seqkit.__file__, seqkit_text.__file__, sep='\\n')"
+    for path in installed.run("-c", code).splitlines():
+        assert Path(path).is_relative_to(installed.python.parents[1])
+        assert not Path(path).is_relative_to(repository)
+
+
+def test_every_installed_plugin_is_listed_without_an_error(
+    installed: Installation, example: dict[str, str]
+) -> None:
+    listed = installed.seqkit("list", "plugins", "--json")
+    for name in ("recurrent", "text", "tensorboard", example["plugin"]):
+        assert f'"{name}"' in listed
+    assert json.loads(listed)
+
+
+def test_the_bundled_recipe_trains_is_interrupted_resumes_and_predicts(
+    installed: Installation,
+) -> None:
+    run = installed.interrupted_run(
+        "sentiment", "trainer.max_steps=60", "trainer.epochs=50", "trainer.log_every=1"
+    )
+    assert run.is_relative_to(installed.folder / "runs")
+    assert_resumes_and_predicts(installed, run, SENTENCES)
+
+
+def test_the_example_plugin_trains_is_interrupted_resumes_and_predicts(
+    installed: Installation, example: dict[str, str]
+) -> None:
+    (installed.folder / "example.toml").write_text(
+        f"""
+        task = "classification"
+        dataset = "{example["register_datasets"]}"
+        model = "{example["register_models"]}"
+        metrics = ["{example["register_metrics"]}", "accuracy"]
+        trainer.epochs = 50
+        trainer.log_every = 1
+        trainer.max_steps = 60
+        """
+    )
+    run = installed.interrupted_run("example.toml")
+    assert_resumes_and_predicts(installed, run, SENTENCES)
+
+
+def test_the_module_is_the_command(installed: Installation) -> None:
+    assert installed.run("-m", "seqkit", "--version") == installed.seqkit("--version")
