@@ -54,14 +54,16 @@ class BytePairTokenizer:
 
     def tokenize(self, text: str) -> list[str]:
         """Returns the tokens of one text."""
-        return list(self._backend.encode(_encodable(text)).tokens)
+        return next(self.tokenize_many([text]))
 
     def tokenize_many(self, texts: Iterable[str]) -> Iterator[list[str]]:
         """Yields the tokens of each text, encoding some hundreds at a time on all cores."""
         remaining = map(_encodable, texts)
+        # The fast call gives ids without strings, and the strings here are made once, not per use.
+        token = self.tokens.__getitem__
         while batch := list(islice(remaining, _BATCH)):
             for encoding in self._backend.encode_batch_fast(batch):
-                yield encoding.tokens
+                yield list(map(token, encoding.ids))
 
     def detokenize(self, tokens: Iterable[str]) -> str:
         """Returns the text of some tokens; bytes that are not UTF-8 become U+FFFD."""
@@ -153,6 +155,8 @@ def load_bpe(folder: Path) -> BytePairTokenizer:
         raise damaged(path, "tokenizer", str(error)) from error
     if backend.decoder is None:
         raise damaged(path, "tokenizer", "it has no decoder")
+    if sorted(backend.get_vocab().values()) != list(range(backend.get_vocab_size())):
+        raise damaged(path, "tokenizer", "the ids of its tokens do not run from 0")
     return BytePairTokenizer(backend)
 
 
