@@ -6,12 +6,13 @@ Every event has `v` (schema version), `event` (its kind), `time` (seconds since 
     started      run, folder, experiment (resolved, nested), recipe, task, dataset, model, device,
                  device_reason, precision, parameters (count), layers (list of {name, parameters}),
                  examples ({split: count}), tokens ({split: count}), batch_size, steps_per_epoch,
-                 total_steps, epochs, metric, higher_is_better, baselines ({name: {metric: value}}),
-                 encoding ({seconds, cached}), resumed_from (step or null), versions
+                 total_steps, epochs, metric, higher_is_better, baselines (of the validation split:
+                 {name: {metric: value}}), encoding ({seconds, cached}), resumed_from (step or null), versions
     step         loss (mean since the last step event), learning_rate, gradient_norm (largest
                  before clipping since the last step event), examples_per_second,
                  tokens_per_second, elapsed and eta (training seconds)
-    evaluation   split, loss, train_loss, metrics ({name: value}), seconds, best (bool), elapsed
+    evaluation   split, loss, train_loss, metrics ({name: value}), baselines ({name: {metric:
+                 value}}), examples, seconds, best (bool), elapsed
     sample       split, items (list of dicts made by the task)
     checkpoint   path, best (bool), reason (epoch, interval, requested, interrupted, final, error)
     control      request (the line of control.jsonl), applied (bool), message
@@ -91,7 +92,7 @@ def dump_event(event: Event) -> str:
     try:
         return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError:
-        return json.dumps(_spell_out(document), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(spell_out(document), ensure_ascii=False, separators=(",", ":"))
 
 
 def parse_event(line: str) -> Event:
@@ -118,13 +119,14 @@ def parse_event(line: str) -> Event:
     return Event(kind, int(step), float(epoch), data, float(time))
 
 
-def _spell_out(value: Any) -> Any:
+def spell_out(value: Any) -> Any:
+    """Returns a JSON value with each number that is not finite as its name."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
     if isinstance(value, Mapping):
-        return {key: _spell_out(item) for key, item in value.items()}
+        return {key: spell_out(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_spell_out(item) for item in value]
+        return [spell_out(item) for item in value]
     return value
 
 
