@@ -70,7 +70,7 @@ def swap_rows(inputs: Tensor, rows: Tensor) -> Tensor:
     Returns:
         The reordered tensor, of the same shape.
     """
-    swapped: Tensor = _SwapRows.apply(inputs, rows)
+    swapped: Tensor = _SwapRows.apply(inputs, rows)  # type: ignore[no-untyped-call]
     return swapped
 
 
