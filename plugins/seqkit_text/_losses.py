@@ -1,0 +1,66 @@
+"""Losses of classification, as sums and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class CrossEntropyLoss(nn.Module):
+    """Cross-entropy; sum over count is the mean of `torch.nn.functional.cross_entropy`."""
+
+    weights: Tensor | None
+
+    def __init__(self, label_smoothing: float, weights: Sequence[float] | None) -> None:
+        super().__init__()
+        self.label_smoothing = label_smoothing
+        held = None if weights is None else torch.tensor(weights)
+        self.register_buffer("weights", held, persistent=False)
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor | int]:
+        """Takes logits `(batch, classes)` and classes `(batch,)` int64."""
+        outputs = outputs.float()
+        total = functional.cross_entropy(
+            outputs,
+            targets,
+            self.weights,
+            reduction="sum",
+            label_smoothing=self.label_smoothing,
+        )
+        return total, _count(self.weights, targets)
+
+
+class BinaryCrossEntropyLoss(nn.Module):
+    """Cross-entropy of logits `[0, z]` from `z` alone, with the same smoothing and weights."""
+
+    weights: Tensor | None
+
+    def __init__(self, label_smoothing: float, weights: Sequence[float] | None) -> None:
+        super().__init__()
+        self.label_smoothing = label_smoothing
+        held = None if weights is None else torch.tensor(weights)
+        self.register_buffer("weights", held, persistent=False)
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor | int]:
+        """Takes one logit an example, `(batch, 1)`, and classes `(batch,)` int64."""
+        logits = outputs.float().squeeze(-1)
+        wanted = targets.to(logits.dtype)
+        if self.label_smoothing:
+            wanted = wanted * (1 - self.label_smoothing) + self.label_smoothing / 2
+        # torch weighs the second class alone, so the first one's weight is taken out of both.
+        total = functional.binary_cross_entropy_with_logits(
+            logits,
+            wanted,
+            pos_weight=None if self.weights is None else self.weights[1] / self.weights[0],
+            reduction="sum",
+        )
+        if self.weights is not None:
+            total = total * self.weights[0]
+        return total, _count(self.weights, targets)
+
+
+def _count(weights: Tensor | None, targets: Tensor) -> Tensor | int:
+    return targets.shape[0] if weights is None else weights[targets].sum()

@@ -1,0 +1,151 @@
+"""Metrics of classification: they add up on the device, and copy to the host in `compute` alone.
+
+Predictions are logits `(batch, classes)`; targets are classes, `(batch,)` int64.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+class Accuracy:
+    def __init__(self) -> None:
+        self._right: Tensor | None = None
+        self._seen = 0
+
+    def update(self, predictions: Tensor, targets: Tensor) -> None:
+        right = (predictions.argmax(dim=-1) == targets).sum()
+        self._right = right if self._right is None else self._right + right
+        self._seen += targets.shape[0]
+
+    def merge(self, other: Accuracy) -> None:
+        if other._right is not None:
+            right = other._right
+            self._right = right if self._right is None else self._right + right.to(self._right)
+        self._seen += other._seen
+
+    def compute(self) -> float:
+        if self._right is None or not self._seen:
+            return math.nan
+        return int(self._right) / self._seen
+
+
+class _Counts:
+    """Counts of examples by true and predicted class."""
+
+    def __init__(self, classes: int) -> None:
+        self.classes = classes
+        self._cells: Tensor | None = None
+
+    def update(self, predictions: Tensor, targets: Tensor) -> None:
+        cells = targets * self.classes + predictions.argmax(dim=-1)
+        if self._cells is None:
+            # Made where the predictions are; bincount would wait for a CUDA device.
+            self._cells = torch.zeros(self.classes**2, dtype=torch.int64, device=cells.device)
+        self._cells.scatter_add_(0, cells, torch.ones_like(cells))
+
+    def merge(self, other: _Counts) -> None:
+        if other._cells is not None:
+            cells = other._cells
+            self._cells = (
+                cells.clone() if self._cells is None else self._cells + cells.to(self._cells)
+            )
+
+    def matrix(self) -> NDArray[np.int64]:
+        if self._cells is None:
+            return np.zeros((self.classes, self.classes), dtype=np.int64)
+        return self._cells.cpu().numpy().reshape(self.classes, self.classes)
+
+
+class F1:
+    def __init__(self, classes: int, average: str) -> None:
+        self.average = average
+        self._counts = _Counts(classes)
+
+    def update(self, predictions: Tensor, targets: Tensor) -> None:
+        self._counts.update(predictions, targets)
+
+    def merge(self, other: F1) -> None:
+        self._counts.merge(other._counts)
+
+    def compute(self) -> float:
+        matrix = self._counts.matrix()
+        if not matrix.any():
+            return math.nan
+        right, true, predicted = np.diag(matrix), matrix.sum(axis=1), matrix.sum(axis=0)
+        if self.average == "micro":
+            return float(right.sum() / matrix.sum())
+        scores = 2 * right / np.maximum(true + predicted, 1)
+        if self.average == "binary":
+            return float(scores[1])
+        if self.average == "weighted":
+            return float(np.average(scores, weights=true))
+        return float(scores[true + predicted > 0].mean())
+
+
+class Confusion:
+    def __init__(self, classes: int) -> None:
+        self._counts = _Counts(classes)
+
+    def update(self, predictions: Tensor, targets: Tensor) -> None:
+        self._counts.update(predictions, targets)
+
+    def merge(self, other: Confusion) -> None:
+        self._counts.merge(other._counts)
+
+    def compute(self) -> Any:
+        return self._counts.matrix().tolist()
+
+
+class AreaUnderCurve:
+    def __init__(self, classes: int) -> None:
+        self.classes = classes
+        self._scores: list[Tensor] = []
+        self._targets: list[Tensor] = []
+
+    def update(self, predictions: Tensor, targets: Tensor) -> None:
+        logits = predictions.detach().float()
+        # The difference ranks two classes as their probabilities do, and never rounds to 1.
+        self._scores.append(logits[:, 1:] - logits[:, :1] if self.classes == 2 else logits.clone())
+        self._targets.append(targets.clone())
+
+    def merge(self, other: AreaUnderCurve) -> None:
+        self._scores += other._scores
+        self._targets += other._targets
+
+    def compute(self) -> float:
+        if not self._scores:
+            return math.nan
+        scores = torch.cat([part.cpu() for part in self._scores]).double()
+        targets = torch.cat([part.cpu() for part in self._targets]).numpy()
+        if self.classes == 2:
+            return area_under_curve(scores[:, 0].numpy(), targets == 1)
+        probabilities = scores.softmax(dim=-1).numpy()
+        areas = [
+            area_under_curve(probabilities[:, number], targets == number)
+            for number in range(self.classes)
+        ]
+        known = [area for area in areas if not math.isnan(area)]
+        return float(np.mean(known)) if known else math.nan
+
+
+def area_under_curve(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
+    """Returns the share of pairs in which the positive example scores higher, ties counting half.
+
+    The rank sum of Mann and Whitney 1947. NaN when either kind is missing or a score is NaN.
+    """
+    positives = int(positive.sum())
+    negatives = len(positive) - positives
+    if not positives or not negatives or np.isnan(scores).any():
+        return math.nan
+    _, places, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    below = np.cumsum(counts) - counts
+    ranks = below + (counts + 1) / 2
+    rank_sum = float(ranks[places][positive].sum())
+    return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)

@@ -1,0 +1,86 @@
+"""Metrics of classification: their settings. What adds up is in `_metrics`, imported when built."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from seqkit.api import Accumulator, Metric, Shape
+from seqkit.config import Config, Field
+from seqkit.errors import ConfigurationError, Problem
+from seqkit_text.losses import classes_of
+
+
+class Accuracy(Metric):
+    """Share of examples whose class is told right."""
+
+    name = "accuracy"
+    tasks = ("classification",)
+
+    def build(self, config: Any, shape: Shape) -> Accumulator:
+        from seqkit_text._metrics import Accuracy
+
+        return Accuracy()
+
+
+class F1(Metric):
+    """Harmonic mean of precision and recall.
+
+    0 where nothing was right, as in scikit-learn; NaN where there was no example.
+    """
+
+    name = "f1"
+    tasks = ("classification",)
+
+    class Config(Config):
+        average: Literal["auto", "binary", "macro", "micro", "weighted"] = Field(
+            "auto",
+            help="binary: of the second of two classes; macro: mean over the classes that occur; "
+            "weighted: by their frequency; micro: over all decisions (accuracy); "
+            "auto: binary for two classes, else macro.",
+        )
+
+    def build(self, config: Any, shape: Shape) -> Accumulator:
+        from seqkit_text._metrics import F1
+
+        size = len(classes_of(shape).names)
+        average = config.average
+        if average == "auto":
+            average = "binary" if size == 2 else "macro"
+        if average == "binary" and size != 2:
+            problem = Problem(
+                "f1.average",
+                f"average of metric f1 is 'binary', and the data have {size} classes",
+                "Write macro, micro or weighted",
+            )
+            raise ConfigurationError(problems=[problem])
+        return F1(size, average)
+
+
+class AreaUnderCurve(Metric):
+    """Area under the ROC curve: how often a positive example is ranked above a negative one.
+
+    Of the second of two classes; with more, the mean over the classes of each against the rest.
+    Ties count half, exactly. A class that has no example, or every example, is left out; NaN where
+    that leaves none, as when all examples have one class.
+    """
+
+    name = "auroc"
+    tasks = ("classification",)
+
+    def build(self, config: Any, shape: Shape) -> Accumulator:
+        from seqkit_text._metrics import AreaUnderCurve
+
+        return AreaUnderCurve(len(classes_of(shape).names))
+
+
+class Confusion(Metric):
+    """Counts of examples by true class (rows) and predicted class (columns)."""
+
+    name = "confusion"
+    tasks = ("classification",)
+    higher_is_better = None
+
+    def build(self, config: Any, shape: Shape) -> Accumulator:
+        from seqkit_text._metrics import Confusion
+
+        return Confusion(len(classes_of(shape).names))

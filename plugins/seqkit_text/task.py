@@ -1,0 +1,79 @@
+"""The task `classification`: its settings. What it does is in `_encoder`, imported when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import field_validator
+
+from seqkit.api import Arrays, Encoder, Notify, Record, Task
+from seqkit.config import Config, Field
+
+
+class Classification(Task):
+    """Tell which one of two or more classes a text belongs to."""
+
+    name = "classification"
+    loss = "cross-entropy"
+    metrics = ("accuracy", "f1", "auroc")
+    fields = {"text": "the text to classify", "label": "its class: a word or a number"}  # noqa: RUF012 - as the contract has it
+
+    class Config(Config):
+        tokenizer: Literal["basic-english", "whitespace", "characters", "bpe"] = Field(
+            "basic-english",
+            help="What cuts texts into tokens: basic-english lowercases and sets off punctuation, "
+            "bpe learns pieces of words from the training texts.",
+        )
+        lowercase: bool = Field(
+            False, help="Lowercase texts before anything else; basic-english does in any case."
+        )
+        minimum_count: int = Field(
+            2, ge=1, help="How often a token must occur in the training texts to be known; not bpe."
+        )
+        maximum_size: int = Field(
+            30_000,
+            ge=0,
+            help="Most entries of the vocabulary, padding and unknown included; 0: no limit; "
+            "not bpe.",
+        )
+        bpe_size: int = Field(8000, ge=256, help="Most tokens that bpe learns.")
+        maximum_length: int = Field(
+            400, ge=0, help="Most tokens of a text that are read; 0: no limit."
+        )
+        truncate: Literal["end", "start"] = Field(
+            "end", help="Where a longer text is cut: end keeps its beginning, start its end."
+        )
+
+        @field_validator("maximum_size")
+        @classmethod
+        def _room_for_words(cls, value: int) -> int:
+            if value in (1, 2):
+                raise ValueError("it must be 0 or at least 3, as padding and unknown take two")
+            return value
+
+    def encode(
+        self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
+    ) -> tuple[Encoder, dict[str, Arrays]]:
+        from seqkit_text._encoder import Reading, fit
+
+        reading = Reading(
+            lowercase=config.lowercase,
+            maximum_length=config.maximum_length or None,
+            keep="head" if config.truncate == "end" else "tail",
+        )
+        return fit(
+            splits,
+            notify,
+            reading=reading,
+            tokenizer=config.tokenizer,
+            minimum_count=config.minimum_count,
+            maximum_size=config.maximum_size or None,
+            bpe_size=config.bpe_size,
+        )
+
+    def load(self, folder: Path) -> Encoder:
+        from seqkit_text._encoder import ClassificationEncoder
+
+        return ClassificationEncoder.load(folder)
