@@ -1,0 +1,93 @@
+"""Options and steps that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from seqkit.cli import output
+
+if TYPE_CHECKING:
+    from seqkit.registry import Registry
+    from seqkit.runs import RunFolder
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Option = Callable[[Function], Function]
+
+
+def json_option(help: str = "Write one JSON document to stdout.") -> Callable[[Any], Any]:
+    """The option `--json`, passed as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help=help)
+
+
+def plugin_option() -> Callable[[Any], Any]:
+    """The option `--plugin`, passed as `plugins`."""
+    return click.option(
+        "--plugin",
+        "plugins",
+        multiple=True,
+        envvar="SEQKIT_PLUGIN",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="Load a module or package folder that is not installed; repeatable.",
+    )
+
+
+def runs_dir_option() -> Callable[[Any], Any]:
+    """The option `--runs-dir`, passed as `runs_dir`, already filled in."""
+    return click.option(
+        "--runs-dir",
+        type=click.Path(path_type=Path),
+        callback=_default_runs_dir,
+        metavar="FOLDER",
+        help="Folder of the runs.  [default: $SEQKIT_RUNS_DIR or runs]",
+    )
+
+
+def device_option() -> Callable[[Any], Any]:
+    """The option `--device`."""
+    return click.option(
+        "--device", default=None, metavar="NAME", help="auto, cpu, cuda, cuda:1, mps or xpu."
+    )
+
+
+def run_argument(name: str = "run") -> Callable[[Any], Any]:
+    """The argument that names a run: a name, the beginning of one, a path, or `last`."""
+    return click.argument(name, shell_complete=complete_runs)
+
+
+def _default_runs_dir(
+    context: click.Context, parameter: click.Parameter, value: Path | None
+) -> Path:
+    from seqkit.places import runs_home
+
+    return value or runs_home()
+
+
+def open_registry(plugins: Iterable[Path]) -> Registry:
+    """Loads every plugin, and warns once about those that do not work."""
+    from seqkit.registry import load_registry
+
+    registry = load_registry(plugins)
+    output.warn_once(registry.warnings)
+    return registry
+
+
+def open_run(name: str, runs_dir: Path) -> RunFolder:
+    """Finds a run. Raises CheckpointError when there is none."""
+    from seqkit.runs import find_run
+
+    return find_run(name, runs_dir)
+
+
+def complete_runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Completes the name of a run."""
+    from seqkit.places import runs_home
+    from seqkit.runs import all_runs
+
+    folder = context.params.get("runs_dir") or runs_home()
+    names = [run.name for run in all_runs(Path(folder))]
+    return [name for name in [*names, "last"] if name.startswith(incomplete)]

@@ -1,0 +1,187 @@
+"""`seqkit list`: components, recipes and plugins."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqkit.cli import output
+from seqkit.cli.common import json_option, open_registry, plugin_option
+
+if TYPE_CHECKING:
+    from seqkit.registry import Entry, Plugin, Registry
+
+NAMES = ("models", "datasets", "tasks", "losses", "metrics", "recipes", "plugins")
+
+
+class KindName(click.ParamType):
+    """A kind of component, in the plural or the singular."""
+
+    name = "kind"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Returns the plural. Fails with the nearest kind when there is no such kind."""
+        from seqkit.errors import suggestion
+
+        singular = {name.removesuffix("s"): name for name in NAMES} | {"loss": "losses"}
+        kind = singular.get(value, value)
+        if kind not in NAMES:
+            self.fail(f"{value!r} is not a kind. {suggestion(value, NAMES)}", param, ctx)
+        return str(kind)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[Any]:
+        """Completes the name of a kind."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(name) for name in NAMES if name.startswith(incomplete)]
+
+
+@click.command("list")
+@click.argument("kind", required=False, type=KindName())
+@plugin_option()
+@json_option("Write one JSON document, with the JSON Schema of every component's settings.")
+def list_components(kind: str | None, plugins: tuple[Path, ...], as_json: bool) -> None:
+    """List components, recipes and plugins.
+
+    KIND is models, datasets, tasks, losses, metrics, recipes or plugins; all of them without one.
+    """
+    registry = open_registry(plugins)
+    kinds = [kind] if kind else list(NAMES)
+    if as_json:
+        output.json_document(_document(registry, kinds, whole=kind is None))
+        return
+    for number, name in enumerate(kinds):
+        if number:
+            output.line()
+        if len(kinds) > 1:
+            output.line((name.capitalize(), "bold"))
+        if name == "plugins":
+            _list_plugins(registry)
+        else:
+            _list_kind(registry, name)
+    if kind is None:
+        output.note("\n'seqkit show NAME' explains any of them.")
+
+
+def _list_kind(registry: Registry, kind: str) -> None:
+    entries, names = registry.entries(kind), registry.names(kind)
+    if not entries:
+        output.line("  none")
+        return
+    rows = []
+    for entry, name in zip(entries, names, strict=True):
+        tasks = ", ".join(getattr(entry.component, "tasks", ()))
+        rows.append(
+            (("  " + name, "cyan"), entry.plugin, tasks, output.one_line(summary_of(entry)))
+        )
+    columns = ["  NAME", "PLUGIN", "FOR", "SUMMARY"]
+    if kind in ("tasks", "recipes"):
+        columns.remove("FOR")
+        rows = [(row[0], row[1], row[3]) for row in rows]  # type: ignore[misc]
+    output.table(columns, rows, wide="SUMMARY")
+
+
+def _list_plugins(registry: Registry) -> None:
+    rows: list[tuple[output.Piece, ...]] = []
+    for plugin in sorted(registry.plugins, key=lambda plugin: plugin.name):
+        state = plugin.error or "; ".join(plugin.notes)
+        brought = f"skipped: {plugin.error}" if plugin.error else _count(plugin)
+        if plugin.notes and not plugin.error:
+            brought = f"{brought}; {state}"
+        rows.append(
+            (
+                ("  " + plugin.name, "red" if plugin.error else "cyan"),
+                plugin.version or "-",
+                plugin.distribution,
+                output.one_line(brought),
+            )
+        )
+    if not rows:
+        output.line("  none")
+        return
+    output.table(["  NAME", "VERSION", "FROM", "BRINGS"], rows, wide="BRINGS")
+
+
+def _count(plugin: Plugin) -> str:
+    counts: dict[str, int] = {}
+    for entry in plugin.entries:
+        counts[entry.kind] = counts.get(entry.kind, 0) + 1
+    words = [
+        f"{count} {kind if count != 1 else singular(kind)}" for kind, count in counts.items()
+    ]
+    return ", ".join(words) or "hooks alone"
+
+
+def singular(kind: str) -> str:
+    """Returns the singular of a kind: `model` for `models`."""
+    return "loss" if kind == "losses" else kind.removesuffix("s")
+
+
+def summary_of(entry: Entry) -> str:
+    """Returns one line about a component or recipe."""
+    if entry.kind != "recipes":
+        return str(entry.component.summary())
+    return str(recipe_document(entry).get("description", ""))
+
+
+def recipe_document(entry: Entry) -> dict[str, Any]:
+    """Reads a recipe's TOML; empty when its file is missing or damaged."""
+    try:
+        return tomllib.loads(entry.component.path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _document(registry: Registry, kinds: list[str], whole: bool) -> dict[str, Any]:
+    from seqkit import __version__
+    from seqkit.trainer_config import TrainerConfig
+
+    document: dict[str, Any] = {}
+    if whole:
+        document["version"] = __version__
+        document["trainer"] = {"schema": TrainerConfig.model_json_schema()}
+    for kind in kinds:
+        if kind == "plugins":
+            document[kind] = [_plugin_document(plugin) for plugin in registry.plugins]
+        else:
+            document[kind] = [entry_document(entry) for entry in registry.entries(kind)]
+    return document
+
+
+def entry_document(entry: Entry) -> dict[str, Any]:
+    """Returns everything a front end needs to know about a component, as JSON values."""
+    document: dict[str, Any] = {
+        "name": entry.name,
+        "qualified": entry.qualified,
+        "plugin": entry.plugin,
+        "summary": summary_of(entry),
+    }
+    if entry.kind == "recipes":
+        return document | {
+            "path": str(entry.component.path),
+            "experiment": recipe_document(entry),
+        }
+    component = entry.component
+    for attribute in ("tasks", "inputs", "loss", "metrics", "fields", "higher_is_better"):
+        if hasattr(component, attribute):
+            value = getattr(component, attribute)
+            document[attribute] = list(value) if isinstance(value, tuple) else value
+    return document | {"schema": component.Config.model_json_schema()}
+
+
+def _plugin_document(plugin: Plugin) -> dict[str, Any]:
+    return {
+        "name": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "error": plugin.error,
+        "notes": plugin.notes,
+        "components": [{"kind": entry.kind, "name": entry.name} for entry in plugin.entries],
+    }

@@ -1,0 +1,152 @@
+"""The root command, and the one place where failures become messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from seqkit import __version__
+from seqkit.cli import output
+from seqkit.cli.lazy import LazyCommand, LazyGroup
+from seqkit.errors import ConfigurationError, ExitCode, SeqkitError
+
+TRAIN, USE, MANAGE = "Train", "Use a run", "Components, data and this installation"
+
+COMMANDS = {
+    "run": LazyCommand("seqkit.cli.run:run", "Train a model, from a recipe or a TOML file.", TRAIN),
+    "resume": LazyCommand("seqkit.cli.resume:resume", "Go on with a run that ended early.", TRAIN),
+    "stop": LazyCommand("seqkit.cli.stop:stop", "Ask a running run to save and stop.", TRAIN),
+    "new": LazyCommand("seqkit.cli.new:new", "Write an experiment file to start from.", TRAIN),
+    "runs": LazyCommand("seqkit.cli.runs:runs", "List the runs, the newest first.", USE),
+    "show": LazyCommand("seqkit.cli.show:show", "Explain a run, a component or a recipe.", USE),
+    "predict": LazyCommand("seqkit.cli.predict:predict", "Answer new inputs with a run.", USE),
+    "evaluate": LazyCommand(
+        "seqkit.cli.evaluate:evaluate", "Score a run on one of its splits.", USE
+    ),
+    "compare": LazyCommand("seqkit.cli.compare:compare", "Put runs side by side.", USE),
+    "list": LazyCommand(
+        "seqkit.cli.listing:list_components", "List components, recipes and plugins.", MANAGE
+    ),
+    "data": LazyCommand("seqkit.cli.data:data", "Fetch, find and clean data.", MANAGE),
+    "plugin": LazyCommand("seqkit.cli.plugin:plugin", "Start and check plugins.", MANAGE),
+    "doctor": LazyCommand("seqkit.cli.doctor:doctor", "Check this installation.", MANAGE),
+    "completion": LazyCommand(
+        "seqkit.cli.completion:completion", "Print a script for shell completion.", MANAGE
+    ),
+}
+
+
+def _add_plugin_commands(group: click.Group) -> None:
+    from seqkit.cli.common import open_registry
+
+    registry = open_registry(())
+    registry.add_commands(group)
+    output.warn_once(registry.warnings)
+
+
+@click.command(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    add_more=_add_plugin_commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="First steps: 'seqkit run sentiment' trains on bundled data in a minute; "
+    "'seqkit list recipes' names the other recipes.",
+)
+@click.version_option(__version__, "--version", prog_name="seqkit", message="%(prog)s %(version)s")
+@click.option(
+    "--traceback",
+    is_flag=True,
+    help="Show where an error was raised; also SEQKIT_TRACEBACK=1. Goes anywhere on the line.",
+)
+def cli(traceback: bool) -> None:
+    """Train, compare and use sequence models."""
+
+
+def run_command_line(arguments: Sequence[str]) -> int:
+    """Runs one command line.
+
+    Args:
+        arguments: The words after the program's name.
+
+    Returns:
+        The exit code; every failure was reported on stderr.
+    """
+    output.prepare_streams()
+    words, traceback = _without_traceback(arguments)
+    try:
+        code = cli.main(words, prog_name="seqkit", standalone_mode=False)
+        output.flush()
+        return int(code) if isinstance(code, int) else ExitCode.DONE
+    except BrokenPipeError:
+        output.discard_stdout()
+        return ExitCode.DONE
+    except (KeyboardInterrupt, click.Abort):
+        output.end_line()
+        _show_traceback(traceback)
+        return ExitCode.INTERRUPTED
+    except Exception as error:
+        code = _report(error, traceback)
+        _show_traceback(traceback)
+        return code
+
+
+def _without_traceback(arguments: Sequence[str]) -> tuple[list[str], bool]:
+    """Takes the option out from anywhere before a lone `--`."""
+    words = list(arguments)
+    end = words.index("--") if "--" in words else len(words)
+    kept = [word for word in words[:end] if word != "--traceback"]
+    asked = len(kept) < end or os.environ.get("SEQKIT_TRACEBACK", "") not in ("", "0")
+    return kept + words[end:], asked
+
+
+def _report(error: Exception, traceback: bool) -> int:
+    if isinstance(error, ConfigurationError) and error.problems:
+        output.errors([str(problem) for problem in error.problems])
+        return error.exit_code
+    if isinstance(error, SeqkitError):
+        output.errors([str(error)])
+        return error.exit_code
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        output.note(error.format_message())
+        return ExitCode.USAGE
+    if isinstance(error, click.ClickException):
+        output.errors([_usage_message(error)])
+        return ExitCode.USAGE
+    kind = type(error).__name__
+    message = f"{kind}: {error}" if str(error) else kind
+    hint = "" if traceback else " Run the same command with --traceback to see where"
+    output.errors([f"{message}. This is a bug in seqkit or in a plugin.{hint}"])
+    return ExitCode.FAILED
+
+
+def _usage_message(error: click.ClickException) -> str:
+    """Rewrites a complaint of click's in the form of every other message."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "seqkit"
+    if isinstance(error, click.NoSuchOption):
+        from seqkit.errors import nearest
+
+        valid = [name for param in context.command.get_params(context) for name in param.opts]
+        found = nearest(error.option_name, [name for name in valid if name.startswith("-")])
+        hint = f"Did you mean {found}?" if found else f"Run '{path} --help' for every option"
+        return f"there is no option {error.option_name}, in {path}. {hint}"
+    message = error.format_message().rstrip()
+    if message.startswith("there is no command"):
+        return message
+    message = message[:1].lower() + message[1:]
+    ending = "" if message.endswith((".", "?")) else "."
+    return f"{message}{ending} Run '{path} --help' for how it is used"
+
+
+def _show_traceback(wanted: bool) -> None:
+    if wanted:
+        import traceback
+
+        output.raw_error(traceback.format_exc())
+
+
+if __name__ == "__main__":
+    sys.exit(run_command_line(sys.argv[1:]))

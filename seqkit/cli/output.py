@@ -1,0 +1,295 @@
+"""The one writer of stdout and stderr: results go to stdout, narration and errors to stderr.
+
+Text that comes from data, logs or plugins is shown with its control characters spelt out, so that
+nothing but seqkit itself moves the cursor or changes colours. Without a terminal, with `NO_COLOR`
+or with `TERM=dumb`, plain lines are written, without a single escape.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any, TextIO
+
+from seqkit.events import spell_out
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.text import Text
+
+Piece = str | tuple[str, str]
+"""A text, or a text with its rich style."""
+
+PLAIN_WIDTH = 160
+_warned: set[str] = set()
+
+
+# --- what may be written --------------------------------------------------------------------------
+
+
+def visible(text: object) -> str:
+    r"""Returns text with every control character but the line break spelt out, as in `\x1b`."""
+    return "".join(
+        character if character == "\n" or not _is_control(character) else _spelt(character)
+        for character in str(text)
+    )
+
+
+def one_line(text: object, width: int = 0) -> str:
+    """Returns visible text on one line, cut with an ellipsis at `width` columns where given."""
+    line = visible(" ".join(str(text).split()))
+    if width and len(line) > width:
+        line = line[: max(0, width - 1)].rstrip() + ("…" if encodable("…") else "~")
+    return line
+
+
+def _is_control(character: str) -> bool:
+    code = ord(character)
+    return (
+        code < 0x20
+        or 0x7F <= code < 0xA0
+        or code in (0x061C, 0x200E, 0x200F, 0x2028, 0x2029)
+        or 0x202A <= code <= 0x202E
+        or 0x2066 <= code <= 0x2069
+        or 0xD800 <= code < 0xE000
+    )
+
+
+def _spelt(character: str) -> str:
+    if character == "\t":
+        return "  "
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def encodable(text: str, stream: TextIO | None = None) -> bool:
+    """Tells whether a stream's encoding has these characters; stderr's by default."""
+    encoding = getattr(stream or sys.stderr, "encoding", None) or "ascii"
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def is_plain(stream: TextIO) -> bool:
+    """Tells whether a stream takes plain text alone."""
+    dumb = os.environ.get("TERM") in ("dumb", "unknown")
+    return bool(os.environ.get("NO_COLOR")) or dumb or not stream.isatty()
+
+
+# --- streams --------------------------------------------------------------------------------------
+
+
+def prepare_streams() -> None:
+    """Makes characters that a stream cannot encode show as escapes, not as failures."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def flush() -> None:
+    """Writes out what is buffered. Raises BrokenPipeError when the reader has gone."""
+    sys.stdout.flush()
+
+
+def discard_stdout() -> None:
+    """Throws away whatever else is written to stdout, whose reader has gone."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        sys.stdout = None  # type: ignore[assignment]
+
+
+@functools.cache
+def _console(stream: TextIO) -> Console:
+    from rich.console import Console
+
+    if is_plain(stream):
+        columns = os.environ.get("COLUMNS", "")
+        width = int(columns) if columns.isdecimal() and int(columns) > 0 else PLAIN_WIDTH
+        return Console(
+            file=stream,
+            force_terminal=False,
+            color_system=None,
+            width=width,
+            markup=False,
+            highlight=False,
+            emoji=False,
+            legacy_windows=False,
+        )
+    return Console(file=stream, markup=False, highlight=False, emoji=False)
+
+
+def results() -> Console:
+    """Returns the console that writes to stdout."""
+    return _console(sys.stdout)
+
+
+def narration() -> Console:
+    """Returns the console that writes to stderr."""
+    return _console(sys.stderr)
+
+
+def styled(*pieces: Piece) -> Text:
+    """Joins pieces, each made visible, into one text with styles."""
+    from rich.text import Text
+
+    text = Text()
+    for piece in pieces:
+        content, style = (piece, "") if isinstance(piece, str) else piece
+        text.append(visible(content), style or None)
+    return text
+
+
+def _render(console: Console, item: RenderableType) -> str:
+    with console.capture() as captured:
+        console.print(item, soft_wrap=_is_text(item))
+    return "\n".join(line.rstrip() for line in captured.get().split("\n"))
+
+
+def _is_text(item: RenderableType) -> bool:
+    from rich.text import Text
+
+    return isinstance(item, Text)
+
+
+# --- stdout ---------------------------------------------------------------------------------------
+
+
+def line(*pieces: Piece) -> None:
+    """Writes one line of a result."""
+    show(styled(*pieces))
+
+
+def show(item: RenderableType) -> None:
+    """Writes something rich can draw, as a part of a result."""
+    sys.stdout.write(_render(results(), item))
+
+
+def json_document(document: Any) -> None:
+    """Writes the one JSON document of a command."""
+    text = json.dumps(spell_out(document), ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write(text + "\n")
+
+
+def raw(text: str) -> None:
+    """Writes text of our own making as it is: a script, a TOML file."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Piece]],
+    numbers: Sequence[str] = (),
+    wide: str = "",
+) -> None:
+    """Writes a table.
+
+    Args:
+        columns: Its headings.
+        rows: Its cells, as many as there are headings.
+        numbers: The headings of columns aligned on the right.
+        wide: The heading of the column that gives way, and wraps, when space is short.
+    """
+    from rich.table import Table
+
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        drawn.add_column(
+            column,
+            justify="right" if column in numbers else "left",
+            no_wrap=bool(wide) and column != wide,
+            overflow="fold" if column == wide else "ellipsis",
+        )
+    for row in rows:
+        drawn.add_row(*(styled(cell) for cell in row))
+    show(drawn)
+
+
+# --- stderr ---------------------------------------------------------------------------------------
+
+
+def note(*pieces: Piece) -> None:
+    """Writes one line of narration, above a live progress bar where there is one."""
+    narration().print(styled(*pieces), soft_wrap=True)
+
+
+def warn(message: str) -> None:
+    """Writes one warning."""
+    note(("seqkit: warning: ", "yellow"), one_line(message))
+
+
+def warn_once(messages: Iterable[str]) -> None:
+    """Writes the warnings that were not written before in this process."""
+    for message in messages:
+        if message not in _warned:
+            _warned.add(message)
+            warn(message)
+
+
+def errors(messages: Iterable[str]) -> None:
+    """Writes errors, one line each."""
+    for message in messages:
+        sys.stderr.write(f"seqkit: error: {one_line(message)}\n")
+    sys.stderr.flush()
+
+
+def raw_error(text: str) -> None:
+    """Writes a traceback."""
+    sys.stderr.write(visible(text))
+
+
+def end_line() -> None:
+    """Starts a fresh line after the `^C` a terminal shows."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\n")
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def number(value: object) -> str:
+    """Returns a score or loss in four significant digits, or other values as they are."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.3f}" if 0.001 <= abs(value) < 100 else f"{value:.4g}"
+
+
+def duration(seconds: float | None) -> str:
+    """Returns seconds as `0.4 s`, `0:42`, `1:02:03`."""
+    if seconds is None or seconds != seconds or seconds in (float("inf"), float("-inf")):
+        return "?"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def size(count: float) -> str:
+    """Returns a number of bytes as `12 kB`, `84 MB`."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000:
+            return (
+                f"{count:.0f} {unit}" if count >= 10 or unit == "bytes" else f"{count:.1f} {unit}"
+            )
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def scores(values: Mapping[str, Any], names: Iterable[str] = ()) -> list[tuple[str, float]]:
+    """Returns the metrics that are single numbers, those in `names` first."""
+    flat = {
+        key: float(value)
+        for key, value in values.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    first = [name for name in names if name in flat]
+    return [(name, flat[name]) for name in [*first, *(key for key in flat if key not in first)]]

@@ -1,0 +1,43 @@
+"""`seqkit resume`: go on with a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from seqkit.cli.common import device_option, json_option, open_registry, open_run
+from seqkit.cli.common import plugin_option, run_argument, runs_dir_option
+from seqkit.cli.run import Observers, exit_code
+
+
+@click.command()
+@run_argument()
+@click.argument("settings", metavar="[KEY=VALUE]...", nargs=-1)
+@runs_dir_option()
+@device_option()
+@plugin_option()
+@json_option("Write every event to stdout as it happens, one JSON object a line.")
+@click.option("--quiet", "-q", is_flag=True, help="Write nothing but the result and warnings.")
+def resume(
+    run: str,
+    settings: tuple[str, ...],
+    runs_dir: Path,
+    device: str | None,
+    plugins: tuple[Path, ...],
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Go on with a run that was stopped, interrupted or killed, at the very next batch.
+
+    KEY=VALUE words change how it goes on, such as trainer.epochs=10.
+    """
+    registry = open_registry(plugins)
+    folder = open_run(run, runs_dir)
+    words = [*settings, *([f"trainer.device={device}"] if device else [])]
+    with Observers(as_json, quiet) as observers:
+        observers.preparing(folder.name)
+        from seqkit.engine.run import resume_run
+
+        outcome = resume_run(folder, registry, observers.all, words)
+    return exit_code(outcome)

@@ -1,0 +1,112 @@
+"""`seqkit run`: train a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqkit.cli import output
+from seqkit.cli.common import device_option, json_option, open_registry, plugin_option
+from seqkit.cli.common import runs_dir_option
+from seqkit.cli.completion import complete_experiment
+from seqkit.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from seqkit.engine.run import Outcome
+    from seqkit.events import Event
+
+
+@click.command()
+@click.argument("experiment", metavar="RECIPE|FILE", shell_complete=complete_experiment)
+@click.argument("settings", metavar="[KEY=VALUE]...", nargs=-1, shell_complete=complete_experiment)
+@click.option("--name", default="", help="Name of the run.  [default: the recipe's and a number]")
+@runs_dir_option()
+@device_option()
+@plugin_option()
+@json_option("Write every event to stdout as it happens, one JSON object a line.")
+@click.option("--quiet", "-q", is_flag=True, help="Write nothing but the result and warnings.")
+def run(
+    experiment: str,
+    settings: tuple[str, ...],
+    name: str,
+    runs_dir: Path,
+    device: str | None,
+    plugins: tuple[Path, ...],
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Train a model, from a recipe or a TOML file.
+
+    KEY=VALUE words change the experiment: model=gru, model.hidden_size=64, trainer.epochs=3.
+    """
+    from seqkit.experiment import load_experiment
+
+    registry = open_registry(plugins)
+    words = [*settings, *([f"trainer.device={device}"] if device else [])]
+    loaded = load_experiment(experiment, registry, words)
+    for note in loaded.notes:
+        output.note(note)
+    with Observers(as_json, quiet) as observers:
+        observers.preparing(loaded.dataset.name)
+        from seqkit.engine.run import start_run
+
+        outcome = start_run(loaded, registry, runs_dir, name, observers.all)
+    return exit_code(outcome)
+
+
+def exit_code(outcome: Outcome) -> int:
+    """Returns the exit code that tells how a run ended."""
+    if outcome.status == "interrupted":
+        return ExitCode.INTERRUPTED
+    return ExitCode.FAILED if outcome.status == "failed" else ExitCode.DONE
+
+
+class Observers:
+    """Who watches a run from the command line: the console, and the event stream of `--json`.
+
+    Args:
+        as_json: Whether events go to stdout.
+        quiet: Whether narration is left out.
+    """
+
+    def __init__(self, as_json: bool, quiet: bool) -> None:
+        from seqkit.cli.console import Console
+
+        self._console = Console(quiet=quiet, result=not as_json)
+        self.all: list[Callable[[Event], None]] = [self._console]
+        if as_json:
+            self.all.insert(0, EventStream())
+
+    def __enter__(self) -> Observers:
+        return self
+
+    def __exit__(self, *details: Any) -> None:
+        self._console.close()
+
+    def preparing(self, what: str) -> None:
+        """Says that data are being prepared, until the run has started."""
+        self._console.preparing(what)
+
+
+class EventStream:
+    """Writes each event to stdout as it happens. A reader that goes away does not end the run."""
+
+    def __init__(self) -> None:
+        self._open = True
+
+    def __call__(self, event: Event) -> None:
+        """Writes one event."""
+        from seqkit.events import dump_event
+
+        if not self._open:
+            return
+        try:
+            output.raw(dump_event(event))
+            output.flush()
+        except BrokenPipeError:
+            self._open = False
+            output.discard_stdout()

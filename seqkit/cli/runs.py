@@ -1,0 +1,86 @@
+"""`seqkit runs`: the runs of a folder."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from seqkit.cli import output
+from seqkit.cli.common import json_option, runs_dir_option
+from seqkit.errors import CheckpointError
+
+COLOURS = {
+    "running": "green",
+    "paused": "yellow",
+    "finished": "",
+    "stopped": "yellow",
+    "interrupted": "yellow",
+    "failed": "red",
+    "crashed": "red",
+}
+
+
+@click.command()
+@runs_dir_option()
+@json_option()
+def runs(runs_dir: Path, as_json: bool) -> None:
+    """List the runs, the newest first, with how far they are and how well they do."""
+    from seqkit.runs import all_runs
+    from seqkit.summary import describe
+
+    described: list[dict[str, Any]] = []
+    for run in all_runs(runs_dir):
+        try:
+            described.append(describe(run))
+        except CheckpointError as error:
+            output.warn(str(error))
+    if as_json:
+        output.json_document(described)
+        return
+    if not described:
+        output.note(f"There are no runs in {runs_dir}. Start one with 'seqkit run sentiment'.")
+        return
+    output.table(
+        ["RUN", "STATUS", "DONE", "SCORE", "DATASET", "MODEL", "TRAINED", "STARTED"],
+        [_row(run) for run in described],
+        numbers=("DONE", "TRAINED"),
+    )
+
+
+def _row(run: dict[str, Any]) -> tuple[output.Piece, ...]:
+    score = run["score"]
+    shown = f"{score['metric']} {output.number(score['value'])}" if score else "-"
+    return (
+        (run["name"], "cyan"),
+        (run["status"], COLOURS.get(run["status"], "")),
+        progress_of(run),
+        shown if not score or score["split"] == "test" else f"{shown} (val)",
+        bare(run["dataset"]),
+        bare(run["model"]),
+        output.duration(run["elapsed"]) if run["elapsed"] else "-",
+        ago(run["created"]),
+    )
+
+
+def bare(name: object) -> str:
+    """Returns a component's name without its plugin's."""
+    return str(name).rpartition(":")[2] if name else "-"
+
+
+def progress_of(run: dict[str, Any]) -> str:
+    """Returns how far a run is: `40%`."""
+    return f"{run['progress']:.0%}" if run["progress"] is not None else "-"
+
+
+def ago(created: object) -> str:
+    """Returns how long ago a time was: `5 min ago`."""
+    if not isinstance(created, int | float) or isinstance(created, bool):
+        return "-"
+    seconds = max(0.0, time.time() - created)
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit} ago"
+    return "now"

@@ -1,0 +1,209 @@
+"""What a run came to, read from its folder: how far it is, its curves, its scores. Torch-free."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import Any
+
+from seqkit.events import Event
+from seqkit.runs import LIVE, RunFolder
+
+Point = tuple[float, float]
+"""An epoch and a loss."""
+
+
+@dataclass
+class RunSummary:
+    """A run at a glance.
+
+    Attributes:
+        started: Fields of its newest `started` event; empty when it never got that far.
+        train: Training losses by epoch.
+        validation: Validation losses by epoch.
+        evaluations: Its `evaluation` events on validation data, the oldest first.
+        test: The newest `evaluation` event on the test split.
+        samples: The newest `sample` event of each split.
+        checkpoint: Path of the newest checkpoint, as the event gives it.
+        ended: Its newest `ended` event, unless it was resumed since.
+        step: Optimiser steps done.
+        epoch: Epochs done.
+        elapsed: Training seconds.
+        eta: Training seconds left, while it runs.
+        speed: Examples per second, the mean over its step events.
+    """
+
+    started: Mapping[str, Any] = field(default_factory=dict)
+    train: list[Point] = field(default_factory=list)
+    validation: list[Point] = field(default_factory=list)
+    evaluations: list[Event] = field(default_factory=list)
+    test: Event | None = None
+    samples: dict[str, Event] = field(default_factory=dict)
+    checkpoint: str = ""
+    ended: Event | None = None
+    step: int = 0
+    epoch: float = 0.0
+    elapsed: float = 0.0
+    eta: float | None = None
+    speed: float | None = None
+    _speeds: list[float] = field(default_factory=list, repr=False)
+
+    def add(self, event: Event) -> None:
+        """Takes in the next event of the log."""
+        if event.kind == "started":
+            self._restart(event)
+            return
+        self.step, self.epoch = event.step, event.epoch
+        self.elapsed = float(event.get("elapsed") or self.elapsed)
+        if event.kind == "step":
+            self.train.append((event.epoch, float(event.get("loss", "nan"))))
+            self.eta = event.get("eta")
+            speed = event.get("examples_per_second")
+            if isinstance(speed, int | float) and speed > 0:
+                self._speeds.append(float(speed))
+                self.speed = fmean(self._speeds)
+        elif event.kind == "evaluation":
+            if event.get("split") == "test":
+                self.test = event
+            else:
+                self.evaluations.append(event)
+                self.validation.append((event.epoch, float(event.get("loss", "nan"))))
+        elif event.kind == "sample":
+            self.samples[str(event.get("split"))] = event
+        elif event.kind == "checkpoint":
+            self.checkpoint = str(event.get("path", ""))
+        elif event.kind == "ended":
+            self.ended = event
+
+    def _restart(self, event: Event) -> None:
+        """Forgets what came after the checkpoint that a resumed run goes on from."""
+        self.started = event.data
+        self.ended = None
+        if event.get("resumed_from") is None:
+            return
+        self.step, self.epoch = event.step, event.epoch
+        self.train = [point for point in self.train if point[0] <= event.epoch]
+        self.evaluations = [kept for kept in self.evaluations if kept.step <= event.step]
+        self.validation = [(kept.epoch, float(kept["loss"])) for kept in self.evaluations]
+        self.test = None
+
+    @property
+    def best(self) -> Event | None:
+        """The evaluation that the best checkpoint comes from."""
+        marked = [event for event in self.evaluations if event.get("best")]
+        return marked[-1] if marked else None
+
+    @property
+    def metric(self) -> str:
+        """Name of what chooses the best checkpoint."""
+        return str(self.started.get("metric", ""))
+
+    @property
+    def scored(self) -> Event | None:
+        """The evaluation a person asks for first: on test data, or else the best one."""
+        return self.test or self.best
+
+    def score(self) -> tuple[str, str, float] | None:
+        """Returns split, metric and value of the run's score, when it has one."""
+        event = self.scored
+        if event is None:
+            return None
+        value = event.get("loss") if self.metric == "loss" else event["metrics"].get(self.metric)
+        if not isinstance(value, int | float):
+            return None
+        return str(event.get("split", "validation")), self.metric, float(value)
+
+    def progress(self) -> float | None:
+        """Returns the part of the steps that is done, from 0 to 1."""
+        total = self.started.get("total_steps")
+        return min(1.0, self.step / total) if total else None
+
+
+def summarise(events: Iterable[Event]) -> RunSummary:
+    """Reads a run's events into a summary."""
+    summary = RunSummary()
+    for event in events:
+        summary.add(event)
+    return summary
+
+
+def settings(run: RunFolder) -> dict[str, Any]:
+    """Returns the settings a run was made with, flat: `{"model.hidden_size": 128, ...}`.
+
+    A component's name is at `model`, and the metrics are joined by commas. A run whose file is
+    missing or damaged has none.
+    """
+    try:
+        document = tomllib.loads(run.experiment_file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return flatten(document)
+
+
+def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the nested tables of an experiment as dotted keys."""
+    flat: dict[str, Any] = {}
+    for key, value in document.items():
+        if key == "metrics":
+            flat[key] = ",".join(_named(metric) for metric in value)
+        elif isinstance(value, Mapping):
+            flat |= {
+                key if inner == "name" else f"{key}.{inner}": item
+                for inner, item in flatten(value).items()
+            }
+        else:
+            flat[key] = value
+    return flat
+
+
+def _named(metric: Any) -> str:
+    return str(metric.get("name", "")) if isinstance(metric, Mapping) else str(metric)
+
+
+def differing(runs: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Returns the settings, in their first order, that are not the same in every run."""
+    keys = dict.fromkeys(key for values in runs for key in values)
+    missing = object()
+    return [
+        key
+        for key in keys
+        if any(values.get(key, missing) != runs[0].get(key, missing) for values in runs[1:])
+    ]
+
+
+def describe(run: RunFolder) -> dict[str, Any]:
+    """Returns what a front end lists of a run, as JSON values.
+
+    Raises:
+        CheckpointError: Its `run.json` is missing or damaged.
+    """
+    info, status = run.info(), run.status()
+    summary = summarise(run.events())
+    started = summary.started
+    score = summary.score()
+    return {
+        "name": run.name,
+        "path": str(run.path),
+        "status": status,
+        "created": info.get("created"),
+        **{key: started.get(key) for key in ("recipe", "task", "dataset", "model", "device")},
+        "parameters": started.get("parameters"),
+        "step": summary.step,
+        "total_steps": started.get("total_steps"),
+        "epoch": summary.epoch,
+        "epochs": started.get("epochs"),
+        "progress": summary.progress(),
+        "eta": summary.eta if status in LIVE else None,
+        "elapsed": summary.elapsed,
+        "examples_per_second": summary.speed,
+        "score": dict(zip(("split", "metric", "value"), score, strict=True)) if score else None,
+        "metrics": {
+            event.get("split"): dict(event.get("metrics", {})) | {"loss": event.get("loss")}
+            for event in (summary.best, summary.test)
+            if event is not None
+        },
+        "higher_is_better": started.get("higher_is_better"),
+        "message": summary.ended.get("message", "") if summary.ended else "",
+    }
