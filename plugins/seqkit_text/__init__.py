@@ -1,31 +1,13 @@
-"""Text classification: task, losses, metrics, datasets and recipes. Built in."""
+"""The built-in plugin `text`: text classification, its losses, metrics and datasets."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from seqkit_text.datasets import Imdb, Sentences, TextCsv, TextFolder, TextJsonl
 
-import seqkit
+from seqkit.api import Dataset
 from seqkit.hookspecs import hookimpl
-from seqkit_text.losses import BinaryCrossEntropy, CrossEntropy
-from seqkit_text.metrics import F1, Accuracy, AreaUnderCurve, Confusion
-from seqkit_text.task import Classification
 
 
 @hookimpl
-def register_tasks() -> list[type[seqkit.Task]]:
-    return [Classification]
-
-
-@hookimpl
-def register_losses() -> list[type[seqkit.Loss]]:
-    return [CrossEntropy, BinaryCrossEntropy]
-
-
-@hookimpl
-def register_metrics() -> list[type[seqkit.Metric]]:
-    return [Accuracy, F1, AreaUnderCurve, Confusion]
-
-
-@hookimpl
-def register_recipes() -> list[seqkit.Recipe]:
-    return seqkit.recipes_in(Path(__file__).parent / "recipes")
+def register_datasets() -> list[type[Dataset]]:
+    return [Imdb, Sentences, TextCsv, TextFolder, TextJsonl]

@@ -1,1 +1,38 @@
-"""The data toolbox: readers of people's files, safe archives, downloads, splits, ragged arrays."""
+"""The data toolbox: readers of people's files, safe archives, downloads, splits, ragged arrays.
+
+Nothing here imports torch. What needs numpy is in `seqkit.data.ragged`, which is not imported here,
+so that naming a dataset stays cheap.
+"""
+
+from seqkit.data.archives import read_members
+from seqkit.data.fetch import FetchOptions, fetch
+from seqkit.data.files import (
+    Table,
+    listed,
+    missing_column,
+    read_csv,
+    read_jsonl,
+    read_text,
+    report_empty,
+)
+from seqkit.data.folders import LocalPath, fingerprint, unreadable, unwritable, written_aside
+from seqkit.data.splits import carve
+
+__all__ = [
+    "FetchOptions",
+    "LocalPath",
+    "Table",
+    "carve",
+    "fetch",
+    "fingerprint",
+    "listed",
+    "missing_column",
+    "read_csv",
+    "read_jsonl",
+    "read_members",
+    "read_text",
+    "report_empty",
+    "unreadable",
+    "unwritable",
+    "written_aside",
+]

@@ -1,0 +1,92 @@
+"""A folder of text files, one folder a class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from seqkit_text.datasets.held_out import seed_field, test_field, validation_field, with_held_out
+
+from seqkit.api import Dataset, Notify, Record
+from seqkit.config import Config, Field
+from seqkit.data import LocalPath, fingerprint, listed, read_text
+from seqkit.errors import DataError
+
+SPLITS = ("train", "validation", "test")
+
+
+class TextFolder(Dataset):
+    """Your own text files: one folder a class, with folders train, validation and test or without."""
+
+    name = "text-folder"
+    tasks = ("classification",)
+
+    class Config(Config):
+        path: LocalPath = Field(
+            min_length=1, help="The folder that holds one folder a class, or train, test and so on."
+        )
+        validation: float = validation_field()
+        test: float = test_field()
+        seed: int = seed_field()
+        encoding: str = Field("utf-8", help="Encoding of the files, such as latin-1 or cp1252.")
+        errors: Literal["strict", "replace"] = Field(
+            "strict",
+            help="What to do with bytes that the encoding does not allow: refuse or replace.",
+        )
+
+    def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
+        root = Path(config.path)
+        given = {split: _read(folder, config, notify) for split, folder in _folders(root).items()}
+        return with_held_out(given, config.validation, config.test, config.seed)
+
+    def fingerprint(self, config: Any) -> str:
+        root = Path(config.path)
+        folders = _folders(root).values()
+        return fingerprint(config, [path for folder in folders for path in folder.rglob("*")])
+
+    def location(self, config: Any) -> Path | None:
+        return Path(config.path)
+
+
+def _folders(root: Path) -> dict[str, Path]:
+    """Returns the folder of each split; the root itself is `train` where it holds the classes."""
+    if not root.is_dir():
+        what = "is a file, not a folder" if root.exists() else "does not exist"
+        raise DataError(f"{root} {what}. Name the folder that holds one folder a class")
+    if not (root / "train").is_dir():
+        return {"train": root}
+    return {split: root / split for split in SPLITS if (root / split).is_dir()}
+
+
+def _read(folder: Path, config: Any, notify: Notify) -> list[Record]:
+    classes = sorted(path for path in folder.iterdir() if path.is_dir())
+    if not classes:
+        raise DataError(
+            f"{folder} holds no folders. It needs one folder a class, each with .txt files"
+        )
+    records: list[Record] = []
+    empty: list[str] = []
+    others: list[str] = []
+    for place in classes:
+        paths = sorted(path for path in place.rglob("*") if path.is_file())
+        others += [path.name for path in paths if path.suffix.lower() != ".txt"]
+        for path in paths:
+            if path.suffix.lower() != ".txt":
+                continue
+            text = read_text(path, notify, encoding=config.encoding, errors=config.errors)
+            name = path.relative_to(folder).with_suffix("").as_posix()
+            if text.strip():
+                records.append({"id": name, "text": text, "label": place.name})
+            else:
+                empty.append(name)
+    if not records:
+        raise DataError(
+            f"{folder} holds no text in .txt files; its folders are "
+            f"{listed([place.name for place in classes])}."
+        )
+    if empty:
+        notify(f"{len(empty):,} empty files in {folder} left out ({listed(empty)}).")
+    if others:
+        notify(f"{len(others):,} files in {folder} left out, not .txt ({listed(others)}).")
+    return records

@@ -1,0 +1,228 @@
+"""A person's own CSV and JSONL files."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from seqkit_text.datasets.held_out import seed_field, test_field, validation_field, with_held_out
+
+from seqkit.api import Dataset, Notify, Record
+from seqkit.config import Config, Field
+from seqkit.data import (
+    LocalPath,
+    fingerprint,
+    listed,
+    missing_column,
+    read_csv,
+    read_jsonl,
+    report_empty,
+)
+from seqkit.errors import DataError
+
+TEXT_NAMES = ("text", "review", "sentence", "content", "comment", "message", "body")
+LABEL_NAMES = ("label", "sentiment", "class", "category", "target")
+
+Reader = Callable[[Path], Iterable[Record]]
+
+
+class OwnFiles(Config):
+    """Settings that CSV and JSONL files share."""
+
+    path: LocalPath = Field(
+        min_length=1, help="The file of training examples, or a pattern such as reviews-*.csv."
+    )
+    validation_path: LocalPath = Field(
+        "", help="The file of validation examples; empty: held out from the training examples."
+    )
+    test_path: LocalPath = Field(
+        "", help="The file of test examples; empty: held out from the training examples."
+    )
+    text: str = Field("", help="Column of the text; empty: told from its name, such as review.")
+    label: str = Field("", help="Column of the label; empty: told from its name, such as class.")
+    validation: float = validation_field()
+    test: float = test_field()
+    seed: int = seed_field()
+    encoding: str = Field("utf-8", help="Encoding of the files, such as latin-1 or cp1252.")
+    errors: Literal["strict", "replace"] = Field(
+        "strict", help="What to do with bytes that the encoding does not allow: refuse or replace."
+    )
+
+
+class TextCsv(Dataset):
+    """Your own CSV or TSV file: a column of texts and a column of labels."""
+
+    name = "text-csv"
+    tasks = ("classification",)
+
+    class Config(OwnFiles):
+        delimiter: str = Field(
+            "", max_length=1, help="What parts the fields; empty: comma, tab, ; or |, as it fits."
+        )
+        header: bool = Field(
+            True, help="Whether the first row names the columns; else they are 1, 2, ..."
+        )
+        quotes: bool = Field(
+            True, help="Whether fields may stand in double quotes; false takes quotes as they are."
+        )
+
+    def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
+        return _splits(config, lambda path: _csv_records(path, config, notify))
+
+    def fingerprint(self, config: Any) -> str:
+        return _fingerprint(config)
+
+    def location(self, config: Any) -> Path | None:
+        return Path(config.path)
+
+
+class TextJsonl(Dataset):
+    """Your own JSONL file: one object a line, with a text and a label."""
+
+    name = "text-jsonl"
+    tasks = ("classification",)
+
+    class Config(OwnFiles):
+        pass
+
+    def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
+        return _splits(config, lambda path: _jsonl_records(path, config, notify))
+
+    def fingerprint(self, config: Any) -> str:
+        return _fingerprint(config)
+
+    def location(self, config: Any) -> Path | None:
+        return Path(config.path)
+
+
+def _splits(config: OwnFiles, read: Reader) -> Mapping[str, Iterable[Record]]:
+    given = {
+        split: [record for path in paths for record in read(path)]
+        for split, paths in _paths(config).items()
+    }
+    return with_held_out(given, config.validation, config.test, config.seed)
+
+
+def _fingerprint(config: OwnFiles) -> str:
+    return fingerprint(config, [path for paths in _paths(config).values() for path in paths])
+
+
+def _paths(config: OwnFiles) -> dict[str, list[Path]]:
+    patterns = {
+        "train": config.path,
+        "validation": config.validation_path,
+        "test": config.test_path,
+    }
+    return {split: _matching(pattern) for split, pattern in patterns.items() if pattern}
+
+
+def _matching(pattern: str) -> list[Path]:
+    path = Path(pattern)
+    if path.exists() or not glob.has_magic(pattern):
+        return [path]
+    found = sorted(Path(match) for match in glob.glob(pattern, recursive=True))  # noqa: PTH207
+    if not found:
+        raise DataError(f"no file matches {pattern}. Check the path")
+    return found
+
+
+def _csv_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]:
+    table = read_csv(
+        path,
+        notify,
+        encoding=config.encoding,
+        errors=config.errors,
+        delimiter=config.delimiter,
+        header=config.header,
+        quotes=config.quotes,
+    )
+    text, label, identity = _chosen(path, table.columns, config)
+    places = [table.position(name) for name in (text, label)]
+    identities = table.position(identity) if identity else None
+    rows = (
+        (
+            line,
+            row[places[0]],
+            row[places[1]].strip(),
+            row[identities] if identities is not None else None,
+        )
+        for line, row in zip(table.lines, table.rows, strict=True)
+    )
+    return _records(path, rows, text, label, notify)
+
+
+def _jsonl_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]:
+    objects = read_jsonl(path, notify, encoding=config.encoding, errors=config.errors)
+    text, label, identity = _chosen(path, tuple(objects[0][1]), config)
+    for line, values in objects:
+        for name in (text, label):
+            if name not in values:
+                raise DataError(
+                    f"{path} has no {name!r} on line {line}, which has {listed(tuple(values))}. "
+                    "Each object needs it"
+                )
+        if not isinstance(values[text], str | None):
+            raise DataError(
+                f"{path} holds a {type(values[text]).__name__} under {text!r} on line {line}. "
+                "It must be text"
+            )
+        if isinstance(values[label], list | dict):
+            raise DataError(
+                f"{path} holds a {type(values[label]).__name__} under {label!r} on line {line}. "
+                "It must be one word or number"
+            )
+    rows = (
+        (line, values[text] or "", values[label], values.get(identity) if identity else None)
+        for line, values in objects
+    )
+    return _records(path, rows, text, label, notify)
+
+
+def _records(
+    path: Path,
+    rows: Iterable[tuple[int, str, Any, Any]],
+    text_name: str,
+    label_name: str,
+    notify: Notify,
+) -> Iterator[Record]:
+    empty: list[int] = []
+    for line, text, label, identity in rows:
+        if not text.strip():
+            empty.append(line)
+        elif label is None or label == "":
+            raise DataError(
+                f"{path} has no label in column {label_name!r} on line {line}. "
+                "Fill it in, or leave the row out"
+            )
+        else:
+            record = {"text": text, "label": label}
+            yield record if identity is None else {"id": str(identity), **record}
+    report_empty(path, empty, f"{text_name!r}", notify)
+
+
+def _chosen(path: Path, columns: Sequence[str], config: Any) -> tuple[str, str, str]:
+    """Returns the columns of the text, the label and, where there is one, the id."""
+    for name in filter(None, (config.text, config.label)):
+        if name not in columns:
+            raise missing_column(path, name, columns)
+    text = config.text or _guessed(columns, TEXT_NAMES)
+    label = config.label or _guessed(columns, LABEL_NAMES)
+    if len(columns) == 2 and bool(text) != bool(label):
+        other = next(name for name in columns if name not in (text, label))
+        text, label = text or other, label or other
+    missing = [key for key, name in (("text", text), ("label", label)) if not name]
+    if missing:
+        raise DataError(
+            f"{path} does not tell which column is the {' and which the '.join(missing)}; "
+            f"it has {listed(columns)}. "
+            f"Set {' and '.join(f'dataset.{key}' for key in missing)}"
+        )
+    return text, label, _guessed(columns, ("id",))
+
+
+def _guessed(columns: Sequence[str], names: Sequence[str]) -> str:
+    """Returns the only column with one of the names, or an empty text."""
+    found = [column for column in columns if column.lower() in names]
+    return found[0] if len(found) == 1 else ""

@@ -1,0 +1,115 @@
+"""Reads tar and zip archives without ever writing their members to paths of the archive's choice."""
+
+from __future__ import annotations
+
+import gzip
+import lzma
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from seqkit.data.folders import unreadable
+from seqkit.errors import DataError
+
+_DAMAGE = (
+    EOFError,
+    gzip.BadGzipFile,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def read_members(
+    archive: Path, wanted: Callable[[str], bool], *, limit: int = 8 * 2**30
+) -> Iterator[tuple[str, bytes]]:
+    """Yields the name and content of each wanted file of an archive, in the archive's order.
+
+    Nothing is extracted: a tar archive is streamed once, compressed by gzip or not at all.
+
+    Args:
+        archive: A .tar.gz, .tgz, .tar or .zip file, told apart by content.
+        wanted: Tells from its name whether a file is wanted.
+        limit: Most bytes all members together may unpack to.
+
+    Raises:
+        DataError: The archive is missing, damaged, truncated or no archive, unpacks to more than
+            the limit, or has a member that leaves the archive (`../`, an absolute path, a link).
+    """
+    try:
+        with archive.open("rb") as file:
+            start = file.read(4)
+            file.seek(0)
+            if start == b"PK\x03\x04" or start == b"PK\x05\x06":
+                yield from _zip_members(archive, file, wanted, limit)
+            elif start[:2] == b"\x1f\x8b":
+                with gzip.GzipFile(fileobj=file) as unpacked:
+                    yield from _tar_members(archive, unpacked, wanted, limit)
+            else:
+                yield from _tar_members(archive, file, wanted, limit)
+    except _DAMAGE as error:
+        reason = str(error) or type(error).__name__
+        raise DataError(
+            f"{archive} is damaged, truncated or no archive: {reason}. Download it again"
+        ) from error
+    except OSError as error:
+        raise unreadable(archive, error) from error
+
+
+def _tar_members(
+    archive: Path, stream: IO[bytes], wanted: Callable[[str], bool], limit: int
+) -> Iterator[tuple[str, bytes]]:
+    unpacked = 0
+    with tarfile.open(fileobj=stream, mode="r|") as members:
+        for member in members:
+            _check_name(archive, member.name)
+            if not (member.isfile() or member.isdir()):
+                raise _refused(archive, member.name, "is a link or a device")
+            unpacked += member.size
+            _check_size(archive, member.name, unpacked, limit)
+            if member.isfile() and wanted(member.name):
+                content = members.extractfile(member)
+                yield member.name, content.read() if content else b""
+            # What was read is not needed again, and an archive may have very many members.
+            members.members.clear()
+    # Reading to the end verifies the checksum, which tarfile alone would leave unread.
+    while stream.read(2**20):
+        pass
+
+
+def _zip_members(
+    archive: Path, stream: IO[bytes], wanted: Callable[[str], bool], limit: int
+) -> Iterator[tuple[str, bytes]]:
+    with zipfile.ZipFile(stream) as members:
+        unpacked = 0
+        for member in members.infolist():
+            _check_name(archive, member.filename)
+            if (member.external_attr >> 16) & 0o170000 == 0o120000:
+                raise _refused(archive, member.filename, "is a link")
+            unpacked += member.file_size
+            _check_size(archive, member.filename, unpacked, limit)
+        for member in members.infolist():
+            if not member.is_dir() and wanted(member.filename):
+                yield member.filename, members.read(member)
+
+
+def _check_name(archive: Path, name: str) -> None:
+    path = PurePosixPath(name.replace("\\", "/"))
+    if ".." in path.parts or path.is_absolute() or ":" in (path.parts or ("",))[0]:
+        raise _refused(archive, name, "leads out of the archive")
+
+
+def _check_size(archive: Path, name: str, unpacked: int, limit: int) -> None:
+    if unpacked > limit:
+        raise _refused(archive, name, f"would bring its unpacked size above {limit:,} bytes")
+
+
+def _refused(archive: Path, name: str, reason: str) -> DataError:
+    return DataError(
+        f"{archive} was refused: its member {name!r} {reason}. "
+        "Take the archive from its original source"
+    )

@@ -1,0 +1,88 @@
+"""Paths in settings, folders that appear whole or not at all, and fingerprints of files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel
+
+from seqkit.errors import DataError
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().absolute()) if path else ""
+
+
+LocalPath = Annotated[str, AfterValidator(_absolute)]
+"""A path in a `Config`: kept as an absolute path, so that a resolved experiment runs from any
+folder; an empty text stays empty."""
+
+
+@contextmanager
+def written_aside(target: Path) -> Iterator[Path]:
+    """Makes a folder to fill, which takes the place of `target` when the block ends well.
+
+    When the block fails or the process dies, `target` is what it was before.
+
+    Args:
+        target: The folder to make or to replace.
+
+    Raises:
+        DataError: The folder cannot be written.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))
+    except OSError as error:
+        raise unwritable(target.parent, error) from error
+    try:
+        filled, replaced = aside / "new", aside / "old"
+        filled.mkdir()
+        yield filled
+        if target.exists():
+            target.rename(replaced)
+        filled.rename(target)
+    except OSError as error:
+        if replaced.exists() and not target.exists():
+            replaced.rename(target)
+        raise unwritable(target, error) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def unwritable(path: Path, error: OSError) -> DataError:
+    """Returns the error for a file or folder that could not be written."""
+    return DataError(
+        f"{path} cannot be written: {error.strerror or error}. "
+        "Make room or give leave to write there, or set SEQKIT_HOME to another folder"
+    )
+
+
+def unreadable(path: Path, error: OSError) -> DataError:
+    """Returns the error for a file or folder that could not be read."""
+    return DataError(f"{path} cannot be read: {error.strerror or error}.")
+
+
+def fingerprint(config: BaseModel, paths: Iterable[Path], version: int = 1) -> str:
+    """Returns a text that changes with the settings and with the files' names, sizes and times.
+
+    Args:
+        config: The dataset's settings.
+        paths: The files it reads.
+        version: Raised whenever the dataset turns the same files into other records.
+    """
+    digest = hashlib.sha256(f"{version} {config.model_dump_json()}".encode())
+    for path in sorted(paths):
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise unreadable(path, error) from error
+        digest.update(f"\0{os.fspath(path)}\0{status.st_size}\0{status.st_mtime_ns}".encode())
+    return digest.hexdigest()
