@@ -1,0 +1,198 @@
+"""Checks of a model: its outputs, its padding, its gradients, its weights on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from unittest import SkipTest
+
+from seqkit.api import Shape
+from seqkit.registry import Entry
+from seqkit.testing.checks import Check, require
+from seqkit.testing.samples import describe, output_shape, ragged_batch, sample_shapes
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+TOLERANCE = 1e-5
+Trial = Callable[[Callable[[], "nn.Module"], Shape], None]
+
+
+def model_checks(entry: Entry, config: Callable[[], Any]) -> Iterator[Check]:
+    """Yields the checks of a model, for every sample shape of its tasks."""
+    subject = f"models:{entry.name}"
+    trials: dict[str, Trial] = {
+        "outputs": _outputs,
+        "padding": _padding,
+        "batch-of-one": _batch_of_one,
+        "gradients": _gradients,
+        "weights-on-disk": _weights_on_disk,
+        "repeatable": _repeatable,
+    }
+    for name, trial in trials.items():
+        yield Check(subject, name, _over_shapes(entry, config, trial))
+
+
+def _over_shapes(entry: Entry, config: Callable[[], Any], trial: Trial) -> Callable[[], None]:
+    def run() -> None:
+        model = entry.component
+        shapes = [shape for task in model.tasks for shape in sample_shapes(task, model.inputs)]
+        if not shapes:
+            raise SkipTest(f"the kit has no sample data for {', '.join(model.tasks)}")
+        settings = config()
+
+        import torch
+
+        for shape in shapes:
+            # The caller's random state stays as it was.
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(0)
+                try:
+                    trial(lambda shape=shape: model.build(settings, shape), shape)  # type: ignore[misc]
+                except AssertionError as failure:
+                    raise AssertionError(f"{describe(shape)}: {failure}") from failure
+
+    return run
+
+
+def _outputs(build: Callable[[], nn.Module], shape: Shape) -> None:
+    import torch
+
+    network = build()
+    require(
+        isinstance(network, torch.nn.Module),
+        f"build() returned {type(network).__name__}, not a torch.nn.Module",
+    )
+    batch = ragged_batch(shape)
+    outputs = _forward(network, batch.inputs, batch.lengths)
+    expected = output_shape(shape, len(batch.lengths))
+    require(
+        tuple(outputs.shape) == expected,
+        f"forward() returned the shape {tuple(outputs.shape)}; it must be {expected}",
+    )
+    require(torch.isfinite(outputs).all(), "forward() returned numbers that are not finite")
+
+
+def _padding(build: Callable[[], nn.Module], shape: Shape) -> None:
+    network = build().eval()
+    batch = ragged_batch(shape)
+    difference = _distance(
+        _forward(network, batch.inputs, batch.lengths),
+        _forward(network, batch.junk, batch.lengths),
+    )
+    require(
+        difference <= TOLERANCE,
+        f"outputs changed by {difference:.2g} with the padding. "
+        "Read steps by their lengths alone: seqkit.nn has a stack and poolings that do",
+    )
+
+
+def _batch_of_one(build: Callable[[], nn.Module], shape: Shape) -> None:
+    import torch
+
+    network = build().eval()
+    batch = ragged_batch(shape)
+    together = _forward(network, batch.inputs, batch.lengths)
+    alone = [_forward(network, *batch.alone(row)) for row in range(len(batch.lengths))]
+    require(
+        all(part.shape[0] == 1 for part in alone),
+        "a batch of one example did not give one output. Name dimensions when squeezing",
+    )
+    difference = _distance(together, torch.cat(alone))
+    require(
+        difference <= TOLERANCE,
+        f"an example's output changed by {difference:.2g} when it was alone in its batch. "
+        "Examples of a batch must not see each other in evaluation",
+    )
+
+
+def _gradients(build: Callable[[], nn.Module], shape: Shape) -> None:
+    import torch
+
+    network = build().train()
+    batch = ragged_batch(shape)
+    outputs: Tensor = network(batch.inputs, batch.lengths)
+    (outputs * torch.randn_like(outputs)).sum().backward()  # type: ignore[no-untyped-call]
+    trained = [(n, p) for n, p in network.named_parameters() if p.requires_grad]
+    require(trained, "the network has no parameter to train")
+    unreached = [n for n, p in trained if p.grad is None or not p.grad.any()]
+    require(
+        not unreached,
+        f"no gradient reached {', '.join(unreached[:5])}. Use it in forward(), or leave it out",
+    )
+    broken = [n for n, p in trained if p.grad is not None and not torch.isfinite(p.grad).all()]
+    require(not broken, f"the gradient of {', '.join(broken[:5])} is not finite")
+
+
+def _weights_on_disk(build: Callable[[], nn.Module], shape: Shape) -> None:
+    import torch
+    from safetensors.torch import load, save
+
+    network = build().eval()
+    weights = network.state_dict()
+    _require_own_storage(weights)
+    torch.manual_seed(1)
+    restored = build().eval()
+    restored.load_state_dict(load(save({k: v.contiguous() for k, v in weights.items()})))
+    batch = ragged_batch(shape)
+    difference = _distance(
+        _forward(network, batch.inputs, batch.lengths),
+        _forward(restored, batch.inputs, batch.lengths),
+    )
+    require(
+        difference == 0,
+        f"outputs changed by {difference:.2g} after the weights were saved and loaded. "
+        "Register whatever forward() needs as a parameter or a buffer",
+    )
+
+
+def _require_own_storage(weights: dict[str, Tensor]) -> None:
+    owners: dict[int, str] = {}
+    for name, tensor in weights.items():
+        if not tensor.numel():
+            continue
+        other = owners.setdefault(tensor.untyped_storage().data_ptr(), name)
+        require(
+            other == name,
+            f"{other} and {name} share their memory, which safetensors does not store. "
+            "Keep one of them, and use it twice in forward()",
+        )
+
+
+def _repeatable(build: Callable[[], nn.Module], shape: Shape) -> None:
+    import torch
+
+    network = build().eval()
+    batch = ragged_batch(shape)
+    first = _forward(network, batch.inputs, batch.lengths)
+    again = _forward(network, batch.inputs, batch.lengths)
+    require(
+        torch.equal(first, again),
+        "two passes in evaluation differ. Dropout and the like must stop there",
+    )
+    torch.manual_seed(0)
+    twin = build().state_dict()
+    require(
+        all(torch.equal(tensor, twin[name]) for name, tensor in network.state_dict().items()),
+        "the same seed gave other weights. Draw them from torch's own random state",
+    )
+
+
+def _forward(network: nn.Module, inputs: Tensor, lengths: Tensor) -> Tensor:
+    import torch
+
+    with torch.no_grad():
+        outputs = network(inputs, lengths)
+    require(
+        isinstance(outputs, torch.Tensor),
+        f"forward(inputs, lengths) returned {type(outputs).__name__}, not a tensor",
+    )
+    return outputs  # type: ignore[no-any-return]
+
+
+def _distance(one: Tensor, other: Tensor) -> float:
+    require(
+        one.shape == other.shape,
+        f"outputs of the shape {tuple(other.shape)}, and of {tuple(one.shape)} with other padding",
+    )
+    return float((one - other).abs().max())
