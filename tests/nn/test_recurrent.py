@@ -60,6 +60,10 @@ def some_state(stack: RecurrentStack, batch: int, dtype: torch.dtype) -> State:
     return hidden, torch.randn(shape, dtype=dtype, requires_grad=True)
 
 
+def squares_of(*parts: Tensor) -> Tensor:
+    return torch.stack([part.square().sum() for part in parts]).sum()
+
+
 def assert_near(first: Tensor | None, second: Tensor | None, dtype: torch.dtype) -> None:
     first, second = (None if part is None else part.detach() for part in (first, second))
     assert first is not None
@@ -148,8 +152,7 @@ def test_junk_and_more_padding_never_change_a_result(
         stack.zero_grad()
         output = stack(batch, LENGTHS, return_state=True)
         after = parts_of(output.state)
-        sum((part.square().sum() for part in (*output, *after) if isinstance(part, Tensor)),
-            torch.zeros(())).backward()  # fmt: skip
+        squares_of(output.outputs, output.final, *after).backward()
         gradients = [parameter.grad for parameter in stack.parameters()]
         results.append([output.outputs[:, :9], output.final, *after, *gradients])
         assert output.outputs[:, 9:].abs().sum() == 0
@@ -275,6 +278,7 @@ def test_locked_dropout_drops_the_same_features_at_every_step(run: Any) -> None:
     for row, length in enumerate(LENGTHS.tolist()):
         assert (kept[:length, row] == kept[0, row]).all()
     assert 0 < kept[0].sum() < kept[0].numel()
+    assert not (kept[0] == kept[0, 0]).all()
     torch.testing.assert_close(outputs[0], torch.tanh(torch.tanh(inputs[0]) * 2 * kept[0]))
 
 
@@ -348,8 +352,7 @@ def test_cuda_equals_the_cpu(cell: Any, layers: int, bidirectional: bool) -> Non
         for lengths in (torch.tensor([4, 9, 0, 1, 7, 9]), torch.full((6,), 9)):
             output = module(inputs.to(device), lengths, return_state=True)
             after = parts_of(output.state)
-            sum((part.square().sum() for part in (output.outputs, output.final, *after)),
-                torch.zeros((), device=device)).backward()  # fmt: skip
+            squares_of(output.outputs, output.final, *after).backward()
             gradients = [parameter.grad.cpu() for parameter in module.parameters()]  # type: ignore[union-attr]
             found = [output.outputs, output.final, *after, *gradients]
             key = int(lengths.sum())

@@ -1,0 +1,154 @@
+"""Recurrent models: rnn, lstm, gru and bilstm, of any depth, over tokens or features."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import seqkit
+from seqkit import Field
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Pooling = Literal[
+    "last",
+    "mean",
+    "max",
+    "attention",
+    "max+mean",
+    "last+max",
+    "last+mean",
+    "last+attention",
+    "max+attention",
+    "last+max+mean",
+]
+
+
+class RecurrentConfig(seqkit.Config):
+    """What the recurrent models have in common."""
+
+    hidden_size: int = Field(128, ge=1, help="Units of each layer and direction.")
+    layers: int = Field(1, ge=1, help="Recurrent layers on top of each other.")
+    bidirectional: bool = Field(False, help="Whether each layer also reads backwards.")
+    embedding_size: int = Field(100, ge=1, help="Size of a token's embedding. For token input.")
+    projection_size: int = Field(
+        0, ge=0, help="Size that features are projected to; 0 takes them as they are."
+    )
+    pooling: Pooling = Field(
+        "max+mean", help="How the valid steps become one vector; parts are concatenated."
+    )
+    word_dropout: float = Field(
+        0.1, ge=0, lt=1, help="Chance that a token is replaced by the unknown one in training."
+    )
+    embedding_dropout: float = Field(
+        0.3, ge=0, lt=1, help="Dropout of embedded tokens. For token input."
+    )
+    embedding_dropout_kind: Literal["elements", "channels", "types"] = Field(
+        "types",
+        help="What it drops: single numbers, features of a whole sequence, or whole words.",
+    )
+    layer_dropout: float = Field(0.0, ge=0, lt=1, help="Dropout between recurrent layers.")
+    layer_dropout_kind: Literal["ordinary", "locked"] = Field(
+        "ordinary", help="Whether it draws anew at each step or locks one mask for a sequence."
+    )
+    dropout: float = Field(0.0, ge=0, lt=1, help="Dropout before the last linear layer.")
+    initialisation: Literal["uniform", "orthogonal"] = Field(
+        "uniform", help="Of the recurrent layers: PyTorch's, or orthogonal with open forget gates."
+    )
+
+
+class RnnConfig(RecurrentConfig):
+    """Settings of the plain recurrent network."""
+
+    nonlinearity: Literal["tanh", "relu"] = Field("tanh", help="Activation of the units.")
+
+
+class BiLstmConfig(RecurrentConfig):
+    """Settings of the bidirectional LSTM."""
+
+    bidirectional: bool = Field(True, help="Whether each layer also reads backwards.")
+
+
+class Rnn(seqkit.Model):
+    """Plain recurrent network (Elman, 1990)."""
+
+    name = "rnn"
+    tasks = ("classification",)
+    Config = RnnConfig
+
+    def build(self, config: RnnConfig, shape: seqkit.Shape) -> nn.Module:
+        return _build("rnn", config, shape, nonlinearity=config.nonlinearity)
+
+
+class Lstm(seqkit.Model):
+    """Long short-term memory (Hochreiter and Schmidhuber, 1997)."""
+
+    name = "lstm"
+    tasks = ("classification",)
+    Config = RecurrentConfig
+
+    def build(self, config: RecurrentConfig, shape: seqkit.Shape) -> nn.Module:
+        return _build("lstm", config, shape)
+
+
+class Gru(seqkit.Model):
+    """Gated recurrent units (Cho et al., 2014)."""
+
+    name = "gru"
+    tasks = ("classification",)
+    Config = RecurrentConfig
+
+    def build(self, config: RecurrentConfig, shape: seqkit.Shape) -> nn.Module:
+        return _build("gru", config, shape)
+
+
+class BiLstm(seqkit.Model):
+    """LSTM that reads in both directions (Graves and Schmidhuber, 2005)."""
+
+    name = "bilstm"
+    tasks = ("classification",)
+    Config = BiLstmConfig
+
+    def build(self, config: BiLstmConfig, shape: seqkit.Shape) -> nn.Module:
+        return _build("lstm", config, shape)
+
+
+def _build(
+    cell: Literal["rnn", "lstm", "gru"],
+    config: RecurrentConfig,
+    shape: seqkit.Shape,
+    **options: Any,
+) -> nn.Module:
+    from ._net import FeatureInput, RecurrentNetwork, TokenInput
+
+    reader: TokenInput | FeatureInput
+    if isinstance(shape.inputs, seqkit.Tokens):
+        reader = TokenInput(
+            shape.inputs.size,
+            config.embedding_size,
+            unknown_id=shape.inputs.unknown,
+            word_dropout=config.word_dropout,
+            embedding_dropout=config.embedding_dropout,
+            embedding_dropout_kind=config.embedding_dropout_kind,
+        )
+    else:
+        reader = FeatureInput(shape.inputs.size, config.projection_size or None)
+    return RecurrentNetwork(
+        reader,
+        cell,
+        shape.output_size,
+        hidden_size=config.hidden_size,
+        layers=config.layers,
+        bidirectional=config.bidirectional,
+        layer_dropout=config.layer_dropout,
+        layer_dropout_kind=config.layer_dropout_kind,
+        pooling=config.pooling,
+        dropout=config.dropout,
+        initialisation=config.initialisation,
+        **options,
+    )
+
+
+@seqkit.hookimpl
+def register_models() -> list[type[seqkit.Model]]:
+    return [Rnn, Lstm, Gru, BiLstm]
