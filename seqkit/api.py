@@ -34,6 +34,10 @@ Notify = Callable[[str], None]
 """Receives one sentence for the user: a row that was skipped, a label seen in one split alone."""
 
 
+def unheard(message: str) -> None:
+    """A `Notify` that passes nothing on."""
+
+
 # --- shapes ---------------------------------------------------------------------------------------
 
 

@@ -36,7 +36,7 @@ class Part:
 
     def as_dict(self) -> dict[str, Any]:
         """Returns its qualified name and every setting, as plain values; None is left out."""
-        values = self.config.model_dump(mode="json", exclude_none=True)
+        values: dict[str, Any] = self.config.model_dump(mode="json", exclude_none=True)
         return {"name": self.entry.qualified} | values
 
 
@@ -279,7 +279,7 @@ def _resolve(
             )
     if problems:
         raise ConfigurationError(problems=problems)
-    assert isinstance(trainer, TrainerConfig)  # noqa: S101 - narrows the type; no user input
+    assert isinstance(trainer, TrainerConfig)
     return Experiment(
         **parts,
         metrics=tuple(metrics),

@@ -1,4 +1,4 @@
-"""The hooks a plugin may implement. Each is called once per plugin, in isolation from the others."""
+"""The hooks a plugin may implement, each called for one plugin at a time, in isolation."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def this_process() -> dict[str, Any]:
 
 
 def process_alive(process: Mapping[str, Any]) -> bool:
-    """Tells whether a process noted by `this_process` still runs; one of another host is trusted."""
+    """Tells whether a process of `this_process` still runs; one of another host is trusted."""
     if process.get("host") != socket.gethostname():
         return bool(process)
     try:

@@ -60,7 +60,7 @@ class TrainerConfig(Config):
         pattern=r"^(auto|cpu|mps|(cuda|xpu)(:\d+)?)$",
         help="auto, cpu, cuda, cuda:1, mps or xpu.",
     )
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", help="Mixed precision; auto uses it only on devices where it pays."
     )
     threads: int = Field(0, ge=0, help="CPU threads; 0: as many as there are cores.")

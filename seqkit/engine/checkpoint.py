@@ -1,0 +1,239 @@
+"""Checkpoints: written aside, synced and renamed; verified before they are trusted. No pickle.
+
+checkpoints/step-00001200/
+  model.safetensors    the weights that are evaluated (their moving average, where one is kept)
+  state.safetensors    optimiser, random generators, carried state: what resuming needs
+  manifest.json        sizes and checksums of the two, and the numbers that are not tensors
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from seqkit.errors import CheckpointError
+
+MODEL, STATE, MANIFEST = "model.safetensors", "state.safetensors", "manifest.json"
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A whole checkpoint on disk.
+
+    Attributes:
+        path: Its folder.
+        manifest: Its manifest; `progress` in it holds the numbers that resuming needs.
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps done."""
+        return int(self.manifest["step"])
+
+    def model_state(self) -> dict[str, Tensor]:
+        """Reads the weights, on the CPU."""
+        tensors = _load(self.path / MODEL)
+        for name, original in self.manifest.get("aliases", {}).items():
+            tensors[name] = tensors[original]
+        return tensors
+
+    def training_state(self) -> dict[str, Tensor]:
+        """Reads what else resuming needs, on the CPU."""
+        return _load(self.path / STATE)
+
+
+def _load(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}.") from error
+
+
+def write_checkpoint(
+    folder: Path,
+    step: int,
+    model: Mapping[str, Tensor],
+    state: Mapping[str, Tensor],
+    progress: Mapping[str, Any],
+) -> Checkpoint:
+    """Writes a checkpoint whole or not at all.
+
+    Args:
+        folder: The run's `checkpoints` folder.
+        step: Optimiser steps done.
+        model: The weights, by name; tied ones are written once.
+        state: Further tensors.
+        progress: Plain numbers; floats come back with the same bits.
+
+    Raises:
+        CheckpointError: It could not be written; what was there before still is.
+    """
+    target = folder / f"step-{step:08d}"
+    aside = folder / f".{target.name}.{os.getpid()}"
+    tensors, aliases = _untied(model)
+    try:
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        save_file(tensors, aside / MODEL)
+        save_file(
+            {name: tensor.contiguous().cpu() for name, tensor in state.items()}, aside / STATE
+        )
+        files = {name: _fingerprint(aside / name) for name in (MODEL, STATE)}
+        manifest = {
+            "schema": SCHEMA_VERSION,
+            "step": step,
+            "files": files,
+            "aliases": aliases,
+            "progress": dict(progress),
+        }
+        (aside / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        for name in (MODEL, STATE, MANIFEST):
+            _sync(aside / name)
+        if target.exists():
+            shutil.rmtree(target)
+        aside.replace(target)
+        _sync(folder)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise CheckpointError(
+            f"the checkpoint of step {step} could not be written, in {folder}: {error}. "
+            "Earlier checkpoints are untouched; free some space, then resume the run"
+        ) from error
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    return Checkpoint(target, manifest)
+
+
+def _untied(model: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Separates tensors that share memory, which safetensors refuses, from their originals."""
+    tensors: dict[str, Tensor] = {}
+    aliases: dict[str, str] = {}
+    seen: dict[tuple[int, torch.Size, tuple[int, ...]], str] = {}
+    for name, tensor in model.items():
+        key = (tensor.data_ptr(), tensor.shape, tensor.stride())
+        if tensor.numel() and key in seen:
+            aliases[name] = seen[key]
+        else:
+            seen[key] = name
+            tensors[name] = tensor.detach().contiguous().cpu()
+    return tensors, aliases
+
+
+def _fingerprint(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"size": path.stat().st_size, "sha256": digest}
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def open_checkpoint(path: Path) -> Checkpoint:
+    """Opens a checkpoint after checking sizes and checksums.
+
+    Raises:
+        CheckpointError: It is torn, damaged or missing; the message says which file.
+    """
+    try:
+        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        files = dict(manifest["files"])
+        int(manifest["step"])
+        dict(manifest["progress"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path / MANIFEST} is missing or damaged: {error!r}.") from error
+    if manifest.get("schema") != SCHEMA_VERSION:
+        raise CheckpointError(
+            f"{path} was written by another version of seqkit (schema {manifest.get('schema')!r})."
+        )
+    for name in (MODEL, STATE):
+        try:
+            found = _fingerprint(path / name)
+        except OSError as error:
+            raise CheckpointError(f"{path / name} cannot be read: {error.strerror}.") from error
+        if found != files.get(name):
+            raise CheckpointError(f"{path / name} is damaged: its checksum does not match.")
+    return Checkpoint(path, manifest)
+
+
+def checkpoints_in(folder: Path) -> list[Path]:
+    """Returns the folders of a run's checkpoints, the newest first; none of them checked."""
+    return sorted(folder.glob("step-*"), reverse=True)
+
+
+def newest_whole(folder: Path, warn: Callable[[str], None]) -> Checkpoint | None:
+    """Opens the newest checkpoint that is whole, warning of each damaged one on the way."""
+    for path in checkpoints_in(folder):
+        try:
+            return open_checkpoint(path)
+        except CheckpointError as error:
+            warn(f"a damaged checkpoint was passed over: {error}")
+    return None
+
+
+def prune(folder: Path, keep: int, best_step: int | None) -> None:
+    """Deletes all but the newest `keep` checkpoints and the best one."""
+    kept = {f"step-{best_step:08d}"} if best_step is not None else set()
+    for path in checkpoints_in(folder)[keep:]:
+        if path.name not in kept:
+            shutil.rmtree(path, ignore_errors=True)
+    for path in folder.glob(".step-*"):
+        if not path.name.endswith(f".{os.getpid()}"):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def load_weights(model: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
+    """Loads weights into a model built from the same experiment.
+
+    Raises:
+        CheckpointError: Names or shapes do not agree, as after a plugin changed its network.
+    """
+    try:
+        model.load_state_dict(dict(weights), strict=True)
+    except RuntimeError as error:
+        first = " ".join(str(error).split())[:300]
+        raise CheckpointError(
+            f"{path} does not fit the model: {first}. "
+            "Install the plugin version that run.json names"
+        ) from error
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Returns the optimiser's tensors by name: `optimizer/3/exp_avg`."""
+    return {
+        f"optimizer/{index}/{key}": value
+        for index, values in optimizer.state_dict()["state"].items()
+        for key, value in values.items()
+        if isinstance(value, Tensor)
+    }
+
+
+def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Puts back what `optimizer_tensors` returned; hyper-parameters come from the experiment."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        if name.startswith("optimizer/"):
+            _, index, key = name.split("/", 2)
+            state.setdefault(int(index), {})[key] = tensor
+    document = optimizer.state_dict()
+    optimizer.load_state_dict({"state": state, "param_groups": document["param_groups"]})

@@ -1,0 +1,193 @@
+"""Encoded data: made once for the same data and settings, kept on disk, and memory-mapped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqkit.api import Arrays, Encoder, Notify
+from seqkit.errors import DataError
+from seqkit.experiment import Experiment
+from seqkit.places import cache_home
+from seqkit.registry import Plugin, Registry
+from seqkit.runs import write_atomically
+
+SCHEMA_VERSION = 1
+
+
+@dataclass
+class EncodedData:
+    """A dataset as a task encodes it.
+
+    Attributes:
+        encoder: The fitted task.
+        splits: Flat arrays of each split.
+        key: Hash of everything they depend on; empty when they are not kept.
+        cached: They were there already.
+        seconds: Time it took to have them.
+    """
+
+    encoder: Encoder
+    splits: dict[str, Arrays]
+    key: str = ""
+    cached: bool = False
+    seconds: float = 0.0
+    folder: Path | None = None
+    _baselines: dict[str, Any] = field(default_factory=dict)
+
+    def sizes(self, split: str) -> np.ndarray[Any, Any]:
+        """Returns the time steps of each example of a split."""
+        return self.encoder.sizes(self.splits[split])
+
+    def baselines(self, split: str) -> dict[str, dict[str, float]]:
+        """Returns the scores of naive answers on a split, computed once and kept."""
+        if split not in self._baselines:
+            file = self.folder / f"baselines-{split}.json" if self.folder else None
+            if file is not None and file.is_file():
+                try:
+                    self._baselines[split] = json.loads(file.read_text(encoding="utf-8"))
+                    return dict(self._baselines[split])
+                except ValueError:
+                    file.unlink()
+            scores = self.encoder.baselines(self.splits, split)
+            self._baselines[split] = scores
+            if file is not None:
+                try:
+                    write_atomically(file, json.dumps(scores))
+                except OSError:
+                    file.unlink(missing_ok=True)
+        return dict(self._baselines[split])
+
+
+def encode_data(experiment: Experiment, registry: Registry, notify: Notify) -> EncodedData:
+    """Returns the encoded data of an experiment, from the cache where they are there.
+
+    Raises:
+        DataError: The dataset cannot be read or encoded.
+    """
+    start = time.perf_counter()
+    key = _key(experiment, registry)
+    folder = cache_home() / "encoded" / key if key else None
+    data = _read(experiment, folder, notify) if folder is not None else None
+    if data is None:
+        data = _encode(experiment, notify)
+        if folder is not None:
+            data = _keep(experiment, data, folder, notify)
+    data.key = key
+    data.seconds = time.perf_counter() - start
+    if not len(data.sizes("train")):
+        raise DataError(f"dataset {experiment.dataset.name!r} has no training examples.")
+    return data
+
+
+def _encode(experiment: Experiment, notify: Notify) -> EncodedData:
+    dataset, task = experiment.dataset, experiment.task
+    splits = dataset.component.splits(dataset.config, notify)
+    if "train" not in splits:
+        raise DataError(
+            f"dataset {dataset.name!r} has no training split; it has {', '.join(splits) or 'none'}."
+        )
+    encoder, arrays = task.component.encode(task.config, splits, notify)
+    return EncodedData(encoder, arrays)
+
+
+def _key(experiment: Experiment, registry: Registry) -> str:
+    dataset, task = experiment.dataset, experiment.task
+    fingerprint = dataset.component.fingerprint(dataset.config)
+    if not fingerprint:
+        return ""
+    owners = {part.entry.plugin for part in (dataset, task)}
+    identity = {
+        "schema": SCHEMA_VERSION,
+        "dataset": dataset.as_dict(),
+        "task": task.as_dict(),
+        "fingerprint": fingerprint,
+        "plugins": {p.name: _code(p) for p in registry.plugins if p.name in owners},
+    }
+    text = json.dumps(identity, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _code(plugin: Plugin) -> str:
+    """Returns a text that changes with the plugin's code, released or being written."""
+    file = getattr(plugin.module, "__file__", None)
+    if file is None:
+        return plugin.origin
+    root = Path(file).parent if Path(file).name == "__init__.py" else Path(file)
+    sources = sorted(root.rglob("*.py")) if root.is_dir() else [root]
+    changed = [f"{path.name}:{path.stat().st_mtime_ns}" for path in sources]
+    return f"{plugin.origin}:{hashlib.sha256(' '.join(changed).encode()).hexdigest()}"
+
+
+def _keep(experiment: Experiment, data: EncodedData, folder: Path, notify: Notify) -> EncodedData:
+    """Writes the data aside, renames the folder into place, and maps it."""
+    aside: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".encoding-", dir=folder.parent))
+        (aside / "encoder").mkdir()
+        data.encoder.save(aside / "encoder")
+        files: dict[str, dict[str, int]] = {}
+        for split, arrays in data.splits.items():
+            files[split] = {}
+            (aside / split).mkdir()
+            for name, array in arrays.items():
+                path = aside / split / f"{name}.npy"
+                np.save(path, array, allow_pickle=False)
+                files[split][name] = path.stat().st_size
+        manifest = {
+            "schema": SCHEMA_VERSION,
+            "created": time.time(),
+            "dataset": experiment.dataset.as_dict(),
+            "task": experiment.task.as_dict(),
+            "files": files,
+        }
+        write_atomically(aside / "manifest.json", json.dumps(manifest, indent=2, default=str))
+        shutil.rmtree(folder, ignore_errors=True)
+        aside.replace(folder)
+    except OSError as error:
+        if aside is not None:
+            shutil.rmtree(aside, ignore_errors=True)
+        if not (folder / "manifest.json").is_file():
+            notify(f"the encoded data are not kept for the next run: {error}")
+            return data
+    kept = _read(experiment, folder, notify)
+    return kept if kept is not None else data
+
+
+def _read(experiment: Experiment, folder: Path, notify: Notify) -> EncodedData | None:
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        notify(f"damaged cache {folder} was left alone and the data encoded again: {error}")
+        return None
+    try:
+        files: Mapping[str, Mapping[str, int]] = manifest["files"]
+        splits = {split: _map(folder / split, arrays) for split, arrays in files.items()}
+        encoder = experiment.task.component.load(folder / "encoder")
+    except (OSError, ValueError, KeyError, DataError) as error:
+        notify(f"damaged cache {folder} was thrown away and the data encoded again: {error}")
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    return EncodedData(encoder, splits, cached=True, folder=folder)
+
+
+def _map(folder: Path, files: Mapping[str, int]) -> Arrays:
+    arrays = {}
+    for name, size in files.items():
+        path = folder / f"{name}.npy"
+        if path.stat().st_size != size:
+            raise ValueError(f"{path} has {path.stat().st_size} bytes, not {size}")
+        arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return arrays

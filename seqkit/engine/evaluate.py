@@ -1,0 +1,70 @@
+"""Scoring a trained model on a split of its dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from seqkit.api import Notify, unheard
+from seqkit.engine.encoding import encode_data
+from seqkit.engine.predict import load_predictor
+from seqkit.errors import ConfigurationError, suggestion
+from seqkit.registry import Registry
+from seqkit.runs import RunFolder
+
+
+def evaluate_run(
+    folder: RunFolder,
+    registry: Registry,
+    split: str = "test",
+    device: str = "auto",
+    checkpoint: str = "best",
+    progress: Callable[[int, int], None] | None = None,
+    notify: Notify = unheard,
+) -> dict[str, Any]:
+    """Scores a run on a split of the dataset it was trained on.
+
+    The data are encoded by the run's own encoder, so that the score belongs to the run even where
+    the data have changed since.
+
+    Args:
+        folder: The run.
+        registry: Where its components are looked up.
+        split: Name of the split.
+        device: As `trainer.device`.
+        checkpoint: `best`, `last`, or the name of one.
+        progress: Told of batches done and of their number.
+        notify: Told what the dataset has to say.
+
+    Returns:
+        run, checkpoint, split, examples, loss, metrics, baselines and seconds.
+
+    Raises:
+        ConfigurationError: There is no such split.
+        CheckpointError: There is no whole checkpoint.
+        DataError: The data are gone.
+    """
+    predictor = load_predictor(folder, registry, device, checkpoint)
+    experiment = predictor.experiment
+    data = encode_data(experiment, registry, notify)
+    if split not in data.splits:
+        raise ConfigurationError(
+            f"dataset {experiment.dataset.name} has no split {split!r}. "
+            f"{suggestion(split, data.splits)}"
+        )
+    arrays = data.splits[split]
+    if data.encoder.shape != predictor.learner.encoder.shape:
+        notify("the data have changed since the run; its own encoder is used")
+        splits = experiment.dataset.component.splits(experiment.dataset.config, notify)
+        arrays = predictor.learner.encoder.encode(splits[split], notify)
+    score = predictor.learner.score(arrays, split, progress=progress)
+    return {
+        "run": folder.name,
+        "checkpoint": predictor.checkpoint.path.name,
+        "split": split,
+        "examples": score.examples,
+        "loss": score.loss,
+        "metrics": score.metrics,
+        "baselines": data.baselines(split),
+        "seconds": round(score.seconds, 3),
+    }

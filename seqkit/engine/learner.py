@@ -1,0 +1,193 @@
+"""A model put together with its data, loss and device: what training and evaluation share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from seqkit.api import Arrays, Encoder, LossFunction, Shape
+from seqkit.engine.batching import evaluation_plan
+from seqkit.engine.device import Device
+from seqkit.errors import RunError, SeqkitError
+from seqkit.experiment import Experiment, Part
+
+EVALUATION_BATCH = 256
+"""Examples of a batch where no gradient is kept; results do not depend on it."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """How a model does on a split.
+
+    Attributes:
+        split: Its name.
+        examples: Its size.
+        loss: Mean loss.
+        metrics: Value of each metric.
+        seconds: Time it took.
+    """
+
+    split: str
+    examples: int
+    loss: float
+    metrics: dict[str, Any]
+    seconds: float
+
+
+@dataclass
+class Learner:
+    """A model with everything it needs to be run on data.
+
+    Attributes:
+        experiment: What it was put together from.
+        encoder: The fitted task.
+        shape: What goes in and comes out, as the loss wants it.
+        device: Where it computes.
+        model: The network, on the device.
+        loss: The loss, on the device.
+    """
+
+    experiment: Experiment
+    encoder: Encoder
+    shape: Shape
+    device: Device
+    model: nn.Module
+    loss: LossFunction
+    parameters: list[nn.Parameter] = field(default_factory=list)
+
+    def place(self, arrays: Arrays, indices: np.ndarray[Any, Any]) -> dict[str, Tensor]:
+        """Cuts a batch and puts it on the device."""
+        return self.device.place(self.encoder.batch(arrays, indices))
+
+    def summed_loss(self, batch: dict[str, Tensor], state: Any) -> tuple[Tensor, Tensor | int, Any]:
+        """Runs model and loss on a batch.
+
+        Returns:
+            The summed loss, what it is divided by, and the state carried to the next batch.
+        """
+        with self.device.autocast():
+            outputs, state = self.encoder.forward(self.model, batch, state)
+        total, count = self.loss(outputs.float(), batch["targets"])
+        return total, count, state
+
+    @torch.inference_mode()
+    def score(
+        self,
+        arrays: Arrays,
+        split: str,
+        model: nn.Module | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Score:
+        """Scores a split, leaving the random generators as they were.
+
+        Args:
+            arrays: The split.
+            split: Its name, for the result.
+            model: Another model than the learner's, such as an average of its weights.
+            progress: Told of batches done and of their number.
+        """
+        start = time.perf_counter()
+        model = model or self.model
+        metrics = {part.name: build_metric(part, self.shape) for part in self.experiment.metrics}
+        totals: list[Tensor] = []
+        counts: list[Tensor | int] = []
+        state: Any = None
+        plan = evaluation_plan(self.encoder, arrays, EVALUATION_BATCH)
+        with evaluating(model, self.device):
+            for done, indices in enumerate(plan, start=1):
+                batch = self.place(arrays, indices)
+                with self.device.autocast():
+                    outputs, state = self.encoder.forward(model, batch, state)
+                outputs = outputs.float()
+                total, count = self.loss(outputs, batch["targets"])
+                totals.append(total)
+                counts.append(count)
+                predictions, targets = self.encoder.reported(outputs, batch)
+                for metric in metrics.values():
+                    metric.update(predictions, targets)
+                if progress is not None:
+                    progress(done, len(plan))
+        loss = sum(float(total) for total in totals) / max(1e-12, sum(float(c) for c in counts))
+        values = {name: metric.compute() for name, metric in metrics.items()}
+        examples = len(self.encoder.sizes(arrays))
+        return Score(split, examples, loss, values, time.perf_counter() - start)
+
+    @torch.inference_mode()
+    def sample(
+        self, arrays: Arrays, indices: Sequence[int], model: nn.Module | None = None
+    ) -> list[dict[str, Any]]:
+        """Returns the answers to some examples, beside what they should be."""
+        if not len(indices):
+            return []
+        model = model or self.model
+        chosen = np.asarray(indices)
+        with evaluating(model, self.device), self.device.autocast():
+            outputs, _ = self.encoder.forward(model, self.place(arrays, chosen), None)
+        return self.encoder.answers(outputs.float(), self.encoder.records(arrays, list(indices)))
+
+
+@contextmanager
+def evaluating(model: nn.Module, device: Device) -> Iterator[None]:
+    """Puts a model into evaluation mode, and mode and random generators back afterwards."""
+    was_training = model.training
+    devices = [device.device] if device.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        model.eval()
+        try:
+            yield
+        finally:
+            model.train(was_training)
+
+
+def build_learner(experiment: Experiment, encoder: Encoder, device: Device) -> Learner:
+    """Builds model and loss from an experiment, seeded by it.
+
+    Raises:
+        RunError: A component raised something else than an error of seqkit.
+    """
+    with blamed(experiment.loss):
+        shape = experiment.loss.component.adapt(experiment.loss.config, encoder.shape)
+    torch.manual_seed(experiment.trainer.seed)
+    with blamed(experiment.model):
+        model = experiment.model.component.build(experiment.model.config, shape)
+        if not isinstance(model, nn.Module):
+            raise RunError(f"build() returned {type(model).__name__}, not an nn.Module")
+        model.to(device.device)
+    with blamed(experiment.loss):
+        loss = experiment.loss.component.build(experiment.loss.config, shape)
+    if isinstance(loss, nn.Module):
+        loss.to(device.device)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    return Learner(experiment, encoder, shape, device, model, loss, trained)
+
+
+def build_metric(part: Part, shape: Shape) -> Any:
+    """Builds an empty accumulator of a metric."""
+    with blamed(part):
+        return part.component.build(part.config, shape)
+
+
+@contextmanager
+def blamed(part: Part) -> Iterator[None]:
+    """Turns whatever a component raises into an error that names it and its plugin."""
+    try:
+        yield
+    except SeqkitError:
+        raise
+    except Exception as error:
+        kind = (
+            part.entry.kind.removesuffix("es")
+            if part.entry.kind == "losses"
+            else (part.entry.kind.removesuffix("s"))
+        )
+        raise RunError(
+            f"{kind} {part.entry.qualified} failed: {type(error).__name__}: {error}. "
+            f"Run 'seqkit plugin check {part.entry.plugin}'"
+        ) from error

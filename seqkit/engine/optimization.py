@@ -1,0 +1,93 @@
+"""Optimisers, learning-rate schedules and the norm of the gradient."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from seqkit.trainer_config import TrainerConfig
+
+
+def build_optimizer(model: nn.Module, config: TrainerConfig, device: torch.device) -> Optimizer:
+    """Builds the optimiser, fused where torch has a fused kernel (exact, and far faster).
+
+    Weight decay is left off vectors: biases and gains.
+    """
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    matrices = [parameter for parameter in trained if parameter.ndim >= 2]
+    vectors = [parameter for parameter in trained if parameter.ndim < 2]
+    groups = [
+        {"params": matrices, "weight_decay": config.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    groups = [group for group in groups if group["params"]]
+    rate = config.learning_rate
+    fused = device.type in ("cpu", "cuda")
+    match config.optimizer:
+        case "sgd":
+            return torch.optim.SGD(groups, lr=rate, momentum=config.momentum, fused=fused)
+        case "rmsprop":
+            return torch.optim.RMSprop(groups, lr=rate, momentum=config.momentum)
+        case "adam":
+            return torch.optim.Adam(groups, lr=rate, fused=fused)
+        case "adamw":
+            return torch.optim.AdamW(groups, lr=rate, fused=fused)
+
+
+@dataclass
+class Plateau:
+    """What the plateau schedule remembers between evaluations."""
+
+    factor: float = 1.0
+    waited: int = 0
+
+
+def learning_rate(config: TrainerConfig, step: int, total: int) -> float:
+    """Returns the learning rate of an optimiser step, a pure function of its number.
+
+    Args:
+        config: The trainer's settings.
+        step: Steps done so far, from 0.
+        total: Steps of the whole run.
+
+    `one-cycle` rises from 1/25 of the peak and ends near zero, along cosines (Smith & Topin 2018).
+    """
+    peak = config.learning_rate
+    warmup = config.warmup
+    if config.schedule == "one-cycle" and warmup == 0:
+        warmup = 0.3
+    warm_steps = warmup * total if warmup < 1 else warmup
+    if step < warm_steps:
+        done = (step + 1) / max(1.0, warm_steps)
+        if config.schedule == "one-cycle":
+            return _cosine(peak / 25, peak, min(1.0, done))
+        return peak * min(1.0, done)
+    done = min(1.0, (step - warm_steps) / max(1.0, total - warm_steps))
+    match config.schedule:
+        case "linear":
+            return peak * (1.0 - done)
+        case "cosine":
+            return _cosine(peak, 0.0, done)
+        case "one-cycle":
+            return _cosine(peak, peak / 25e4, done)
+    return peak
+
+
+def _cosine(start: float, end: float, done: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * done)) / 2
+
+
+def gradient_norm(parameters: Sequence[nn.Parameter]) -> Tensor:
+    """Returns the norm of all gradients together, a scalar on the device."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    return torch.nn.utils.get_total_norm(gradients)
+
+
+def clip_gradients(parameters: Sequence[nn.Parameter], largest: float, norm: Tensor) -> None:
+    """Scales the gradients down on the device where their norm is above `largest`."""
+    torch.nn.utils.clip_grads_with_norm_(parameters, largest, norm)

@@ -1,0 +1,126 @@
+"""Using a trained model: loaded from a run folder alone, fed with raw input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from seqkit.api import Shape, unheard
+from seqkit.engine.checkpoint import Checkpoint, load_weights, newest_whole, open_checkpoint
+from seqkit.engine.device import choose_device
+from seqkit.engine.learner import Learner, build_learner, evaluating
+from seqkit.errors import CheckpointError, ConfigurationError
+from seqkit.experiment import Experiment, load_experiment
+from seqkit.registry import Registry
+from seqkit.runs import RunFolder
+
+
+class Predictor:
+    """A trained model with its encoder.
+
+    Attributes:
+        learner: The model and all it needs.
+        checkpoint: Where its weights come from.
+    """
+
+    def __init__(self, learner: Learner, checkpoint: Checkpoint) -> None:
+        self.learner = learner
+        self.checkpoint = checkpoint
+
+    @property
+    def experiment(self) -> Experiment:
+        """What the run was."""
+        return self.learner.experiment
+
+    @property
+    def shape(self) -> Shape:
+        """What goes in and comes out."""
+        return self.learner.shape
+
+    @property
+    def device(self) -> str:
+        """Where it computes."""
+        return str(self.learner.device.device)
+
+    @torch.inference_mode()
+    def predict(
+        self, inputs: Sequence[str | Mapping[str, Any]], batch_size: int = 64
+    ) -> list[dict[str, Any]]:
+        """Answers raw inputs, in their order.
+
+        Args:
+            inputs: Texts, or records with the fields of the task.
+            batch_size: How many are computed at once; the answers do not depend on it.
+
+        Raises:
+            ConfigurationError: An input is not of the kind the task reads; names its position.
+        """
+        if isinstance(inputs, str):
+            raise ConfigurationError("predict() takes a list of inputs. Write predict([text])")
+        encoder, device = self.learner.encoder, self.learner.device
+        records = encoder.parse(inputs)
+        if not records:
+            return []
+        arrays = encoder.encode(records, unheard)
+        order = np.argsort(encoder.sizes(arrays), kind="stable")
+        answers: list[dict[str, Any]] = [{} for _ in records]
+        with evaluating(self.learner.model, device), device.autocast():
+            for start in range(0, len(order), batch_size):
+                chosen = order[start : start + batch_size]
+                batch = self.learner.place(arrays, chosen)
+                outputs, _ = encoder.forward(self.learner.model, batch, None)
+                found = encoder.answers(outputs.float(), [records[index] for index in chosen])
+                for index, answer in zip(chosen, found, strict=True):
+                    answers[int(index)] = answer
+        return answers
+
+
+def load_predictor(
+    folder: RunFolder, registry: Registry, device: str = "auto", checkpoint: str = "best"
+) -> Predictor:
+    """Loads a model from a run folder, and from nothing else.
+
+    Args:
+        folder: The run.
+        registry: Where its components are looked up.
+        device: As `trainer.device`.
+        checkpoint: `best`, `last`, or the name of a checkpoint such as `step-00001200`.
+
+    Raises:
+        CheckpointError: There is no whole checkpoint, or it does not fit the model.
+    """
+    experiment = load_experiment(folder.experiment_file, registry, [f'trainer.device="{device}"'])
+    found = choose_checkpoint(folder, checkpoint)
+    encoder = experiment.task.component.load(folder.encoder)
+    learner = build_learner(experiment, encoder, choose_device(experiment.trainer))
+    load_weights(learner.model, found.model_state(), found.path)
+    learner.model.eval()
+    return Predictor(learner, found)
+
+
+def choose_checkpoint(folder: RunFolder, name: str = "best") -> Checkpoint:
+    """Opens a checkpoint by name; where the best one is damaged, the newest whole one.
+
+    Raises:
+        CheckpointError: There is none.
+    """
+    damaged: list[str] = []
+    if name not in ("best", "last"):
+        return open_checkpoint(folder.checkpoints / name)
+    best = folder.info().get("best") if name == "best" else None
+    if best:
+        try:
+            return open_checkpoint(folder.checkpoints / best["checkpoint"])
+        except CheckpointError as error:
+            damaged.append(str(error))
+    newest = newest_whole(folder.checkpoints, damaged.append)
+    if newest is None:
+        reason = f" {damaged[0]}" if damaged else ""
+        raise CheckpointError(
+            f"run {folder.name} has no whole checkpoint, in {folder.checkpoints}.{reason} "
+            f"Train it: seqkit resume {folder.name}"
+        )
+    return newest

@@ -1,0 +1,495 @@
+"""A run from its first event to its last: the folder, the log, checkpoints, and how it ended."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shlex
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import seqkit
+from seqkit.engine.checkpoint import (
+    Checkpoint,
+    checkpoints_in,
+    load_weights,
+    newest_whole,
+    open_checkpoint,
+    prune,
+    write_checkpoint,
+)
+from seqkit.engine.control import ControlFile, Signals
+from seqkit.engine.device import choose_device, set_threads
+from seqkit.engine.encoding import EncodedData, encode_data
+from seqkit.engine.learner import Learner, build_learner
+from seqkit.engine.progress import Progress, restore_training, training_tensors
+from seqkit.engine.train import Training
+from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
+from seqkit.events import Event, EventLog
+from seqkit.experiment import Experiment, load_experiment
+from seqkit.registry import Registry
+from seqkit.runs import RunFolder, create_run, this_process, write_atomically
+
+Observer = Callable[[Event], None]
+RUN_SCHEMA_VERSION = 1
+TEST_SAMPLES = 200
+"""Test examples looked through for right and wrong answers to show."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        folder: Its folder.
+        status: finished, stopped, interrupted or failed.
+        message: One sentence more; may be empty.
+    """
+
+    folder: RunFolder
+    status: str
+    message: str = ""
+
+
+def start_run(
+    experiment: Experiment,
+    registry: Registry,
+    runs_dir: Path,
+    name: str = "",
+    observers: Sequence[Observer] = (),
+) -> Outcome:
+    """Trains an experiment in a new run folder.
+
+    Args:
+        experiment: What to run.
+        registry: Whose observers see the events.
+        runs_dir: The folder of runs.
+        name: Name of the run; the recipe's name and a number when empty.
+        observers: Further observers, called in this process.
+
+    Raises:
+        SeqkitError: It failed; the `ended` event and `run.json` say so too.
+    """
+    base = experiment.recipe or f"{experiment.dataset.name}-{experiment.model.name}"
+    folder = create_run(runs_dir, base, name)
+    try:
+        write_atomically(folder.experiment_file, experiment.as_toml())
+        folder.control_file.touch()
+        folder.update(**_identity(folder, experiment, registry))
+    except OSError as error:
+        raise DataError(
+            f"the run folder {folder.path} cannot be written: {error.strerror}. "
+            "Give another with --runs-dir"
+        ) from error
+    return _Session(folder, experiment, registry, observers).run(None)
+
+
+def resume_run(
+    folder: RunFolder,
+    registry: Registry,
+    observers: Sequence[Observer] = (),
+    overrides: Sequence[str] = (),
+) -> Outcome:
+    """Continues a run at the batch after its newest whole checkpoint.
+
+    Args:
+        folder: The run.
+        registry: Where its components are looked up.
+        observers: Further observers.
+        overrides: Words such as `trainer.epochs=8`, to go on for longer.
+
+    Raises:
+        CheckpointError: The run still runs, or has no whole checkpoint.
+        SeqkitError: It failed.
+    """
+    if folder.status() in ("running", "paused"):
+        raise CheckpointError(
+            f"run {folder.name} is still running. Stop it first: seqkit stop {folder.name}"
+        )
+    experiment = load_experiment(folder.experiment_file, registry, overrides)
+    session = _Session(folder, experiment, registry, observers)
+    checkpoint = newest_whole(folder.checkpoints, session.warn)
+    if checkpoint is None and checkpoints_in(folder.checkpoints):
+        session.close()
+        raise CheckpointError(
+            f"no checkpoint of run {folder.name} is whole, in {folder.checkpoints}. "
+            f"Start it again: seqkit run {folder.experiment_file}"
+        )
+    if overrides:
+        write_atomically(folder.experiment_file, experiment.as_toml())
+    folder.update(status="running", process=this_process())
+    return session.run(checkpoint)
+
+
+def _identity(folder: RunFolder, experiment: Experiment, registry: Registry) -> dict[str, Any]:
+    used = {
+        part.entry.plugin
+        for part in (experiment.task, experiment.dataset, experiment.model, experiment.loss)
+    } | {part.entry.plugin for part in experiment.metrics}
+    return {
+        "schema": RUN_SCHEMA_VERSION,
+        "name": folder.name,
+        "recipe": experiment.recipe,
+        "task": experiment.task.name,
+        "dataset": experiment.dataset.name,
+        "model": experiment.model.name,
+        "created": time.time(),
+        "status": "running",
+        "process": this_process(),
+        "versions": versions(),
+        "plugins": {p.name: p.origin for p in registry.plugins if p.name in used},
+    }
+
+
+def versions() -> dict[str, str]:
+    """Returns the versions that results may depend on."""
+    found = {"seqkit": seqkit.__version__, "python": platform.python_version()}
+    for name in ("torch", "numpy", "tokenizers", "safetensors"):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+class _Session:
+    """One process's work on a run."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        experiment: Experiment,
+        registry: Registry,
+        observers: Sequence[Observer],
+    ) -> None:
+        self.folder = folder
+        self.experiment = experiment
+        self.registry = registry
+        self.observers = list(observers)
+        self.log = EventLog(folder.events_file)
+        self.progress = Progress(accumulation=experiment.trainer.accumulation)
+        self.at = (0, 0.0)
+        self.unwritten = 0
+
+    def close(self) -> None:
+        self.log.close()
+
+    # --- events -----------------------------------------------------------------------------------
+
+    def publish(self, event: Event) -> None:
+        """Writes an event, then shows it to everyone."""
+        self.at = (event.step, event.epoch)
+        try:
+            self.log.write(event)
+        except OSError as error:
+            self.unwritten += 1
+            if self.unwritten == 1:
+                message = f"{self.folder.events_file} cannot be written: {error.strerror}"
+                for observer in self.observers:
+                    observer(Event("warning", *self.at, {"message": message}))
+        for complaint in self.registry.publish(event):
+            self.warn(complaint)
+        for observer in self.observers:
+            observer(event)
+
+    def warn(self, message: str) -> None:
+        """Publishes a warning."""
+        self.publish(Event("warning", *self.at, {"message": message}))
+
+    # --- the run ----------------------------------------------------------------------------------
+
+    def run(self, checkpoint: Checkpoint | None) -> Outcome:
+        """Runs to the end, whatever the end is, and notes it."""
+        try:
+            for note in self.experiment.notes:
+                self.warn(note)
+            status = self._train(checkpoint)
+        except SeqkitError as error:
+            self._end("failed", str(error))
+            raise
+        except KeyboardInterrupt:
+            self._end("interrupted", "interrupted before the state could be saved")
+            raise
+        except Exception as error:
+            self._end("failed", f"{type(error).__name__}: {error}")
+            raise RunError(
+                f"the run failed: {type(error).__name__}: {error}, in {self.folder.path}. "
+                "Use --traceback to see where"
+            ) from error
+        finally:
+            self.close()
+        return Outcome(self.folder, status)
+
+    def _train(self, checkpoint: Checkpoint | None) -> str:
+        config = self.experiment.trainer
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.deterministic = True
+        set_threads(config.threads)
+        device = choose_device(config)
+        data = self._data()
+        learner = build_learner(self.experiment, data.encoder, device)
+        if checkpoint is not None:
+            self.progress = Progress.from_dict(checkpoint.manifest["progress"])
+            self.progress.accumulation = max(self.progress.accumulation, config.accumulation)
+        training = Training(learner, data.splits, self.progress, self._save)
+        if checkpoint is not None:
+            self._restore(training, checkpoint)
+        started = self._started(training, data, checkpoint)
+        self.folder.update(**_summary(started))
+        self.publish(started)
+        controls = ControlFile(self.folder.control_file)
+        with Signals(controls.interrupt):
+            for event in training.run(controls):
+                self.publish(self._with_baselines(event, data))
+                self._note(event)
+        if training.stopped in ("stopped", "interrupted"):
+            self._end(training.stopped, "", training)
+            return training.stopped
+        if config.test and "test" in data.splits:
+            self._test(training, data)
+        message = "stopped early: no improvement" if training.stopped else ""
+        self._end("finished", message, training)
+        return "finished"
+
+    def _data(self) -> EncodedData:
+        data = encode_data(self.experiment, self.registry, self.warn)
+        if "validation" not in data.splits:
+            self.warn("there is no validation split: the newest checkpoint counts as the best")
+        if not any(self.folder.encoder.glob("*")):
+            self.folder.encoder.mkdir(exist_ok=True)
+            data.encoder.save(self.folder.encoder)
+        return data
+
+    def _started(
+        self, training: Training, data: EncodedData, checkpoint: Checkpoint | None
+    ) -> Event:
+        learner, experiment = training.learner, self.experiment
+        metric, higher_is_better = experiment.monitor
+        fields = {
+            "run": self.folder.name,
+            "folder": str(self.folder.path.resolve()),
+            "experiment": experiment.as_dict(),
+            "recipe": experiment.recipe,
+            "task": experiment.task.name,
+            "dataset": experiment.dataset.name,
+            "model": experiment.model.name,
+            "device": f"{learner.device.device} ({learner.device.name})",
+            "device_reason": learner.device.reason,
+            "precision": learner.device.precision,
+            "parameters": sum(p.numel() for p in learner.model.parameters()),
+            "layers": _layers(learner),
+            "examples": {split: len(data.sizes(split)) for split in data.splits},
+            "tokens": {split: int(data.sizes(split).sum()) for split in data.splits},
+            "batch_size": experiment.trainer.batch_size,
+            "steps_per_epoch": training.steps_per_epoch,
+            "total_steps": training.total_steps,
+            "epochs": experiment.trainer.epochs,
+            "metric": metric,
+            "higher_is_better": higher_is_better,
+            "baselines": self._baselines(data, "validation"),
+            "encoding": {"seconds": round(data.seconds, 3), "cached": data.cached},
+            "resumed_from": checkpoint.step if checkpoint else None,
+            "versions": versions(),
+        }
+        return Event("started", training.progress.step, training.epoch, fields)
+
+    def _baselines(self, data: EncodedData, split: str) -> dict[str, dict[str, float]]:
+        if not self.experiment.trainer.baselines or split not in data.splits:
+            return {}
+        with torch.random.fork_rng(devices=[]):
+            return data.baselines(split)
+
+    def _with_baselines(self, event: Event, data: EncodedData) -> Event:
+        if event.kind != "evaluation":
+            return event
+        fields = dict(event.data) | {"baselines": self._baselines(data, event["split"])}
+        return Event(event.kind, event.step, event.epoch, fields, event.time)
+
+    def _note(self, event: Event) -> None:
+        """Keeps `run.json` up to what a list of runs shows."""
+        if event.kind == "evaluation":
+            self._update(evaluation=_spare(event))
+        elif event.kind == "control" and event["message"] in ("paused", "going on"):
+            self._update(status="paused" if event["message"] == "paused" else "running")
+
+    def _update(self, **changes: Any) -> None:
+        try:
+            self.folder.update(**changes)
+        except OSError as error:
+            self.warn(f"run.json could not be written: {error.strerror}")
+
+    # --- checkpoints ------------------------------------------------------------------------------
+
+    def _save(self, training: Training, reason: str, best: bool) -> Event:
+        progress = training.progress
+        averaged = training.averaged
+        if best and progress.best_step is None:
+            # Without a validation split the newest checkpoint counts as the best one.
+            best_step: int | None = progress.step
+        else:
+            best_step = progress.best_step
+        tensors = training_tensors(
+            training.optimizer,
+            training.learner.device,
+            training.state,
+            training.learner.model if averaged is not None else None,
+            averaged.n_averaged if averaged is not None else None,
+        )
+        checkpoint = write_checkpoint(
+            self.folder.checkpoints,
+            progress.step,
+            training.evaluated.state_dict(),
+            tensors,
+            progress.as_dict(),
+        )
+        prune(self.folder.checkpoints, self.experiment.trainer.keep_checkpoints, best_step)
+        if best:
+            name, _ = self.experiment.monitor
+            epoch = progress.best_epoch if progress.best_epoch is not None else training.epoch
+            self._update(
+                best={
+                    "step": best_step,
+                    "epoch": epoch,
+                    "metric": name,
+                    "value": progress.best_value,
+                    "checkpoint": checkpoint.path.name,
+                }
+            )
+        relative = f"checkpoints/{checkpoint.path.name}"
+        fields = {"path": relative, "best": best, "reason": reason}
+        return Event("checkpoint", progress.step, training.epoch, fields)
+
+    def _restore(self, training: Training, checkpoint: Checkpoint) -> None:
+        tensors = checkpoint.training_state()
+        load_weights(training.evaluated, checkpoint.model_state(), checkpoint.path)
+        if training.averaged is not None:
+            raw = {
+                name.removeprefix("raw/"): tensor
+                for name, tensor in tensors.items()
+                if name.startswith("raw/")
+            }
+            load_weights(training.learner.model, raw, checkpoint.path)
+            training.averaged.n_averaged.copy_(tensors["averaged"])
+        training.state = restore_training(tensors, training.optimizer, training.learner.device)
+
+    # --- the end ----------------------------------------------------------------------------------
+
+    def _test(self, training: Training, data: EncodedData) -> None:
+        """Scores the best checkpoint on the test split, and shows right and wrong answers."""
+        model = training.evaluated
+        best = self.folder.info().get("best")
+        if best:
+            try:
+                checkpoint = open_checkpoint(self.folder.checkpoints / best["checkpoint"])
+                load_weights(model, checkpoint.model_state(), checkpoint.path)
+            except CheckpointError as error:
+                self.warn(f"the last weights are tested, as the best checkpoint is gone: {error}")
+        arrays = data.splits["test"]
+        score = training.learner.score(arrays, "test", model)
+        fields = {
+            "split": "test",
+            "loss": score.loss,
+            "train_loss": None,
+            "metrics": score.metrics,
+            "baselines": self._baselines(data, "test"),
+            "examples": score.examples,
+            "seconds": round(score.seconds, 3),
+            "best": True,
+            "elapsed": round(training.progress.elapsed, 3),
+        }
+        where = (training.progress.step, training.epoch)
+        event = Event("evaluation", *where, fields)
+        self.publish(event)
+        self._update(test=_spare(event))
+        if self.experiment.trainer.samples:
+            chosen = np.random.default_rng(self.experiment.trainer.seed).permutation(score.examples)
+            items = training.learner.sample(arrays, chosen[:TEST_SAMPLES].tolist(), model)
+            shown = list(_right_and_wrong(items, self.experiment.trainer.samples))
+            self.publish(Event("sample", *where, {"split": "test", "items": shown}))
+
+    def _end(self, status: str, message: str, training: Training | None = None) -> None:
+        best = None
+        seconds = self.progress.elapsed
+        try:
+            best = self.folder.info().get("best")
+            self.folder.update(
+                status=status,
+                message=message,
+                ended=time.time(),
+                seconds=round(seconds, 3),
+                step=self.progress.step,
+            )
+        except (OSError, SeqkitError) as error:
+            self.warn(f"run.json could not be written: {error}")
+        more = status != "finished" and any(checkpoints_in(self.folder.checkpoints))
+        fields = {
+            "status": status,
+            "message": message,
+            "elapsed": round(seconds, 3),
+            "best": best,
+            "resume": resume_command(self.folder) if more else None,
+        }
+        self.publish(Event("ended", *self.at, fields))
+
+
+def resume_command(folder: RunFolder) -> str:
+    """Returns the command that continues a run from the current folder."""
+    parent = folder.path.parent
+    words = ["seqkit", "resume", folder.name]
+    if parent.resolve() != Path("runs").resolve():
+        words += ["--runs-dir", str(parent)]
+    return shlex.join(words)
+
+
+def _right_and_wrong(items: list[dict[str, Any]], each: int) -> Iterator[dict[str, Any]]:
+    if not any("correct" in item for item in items):
+        yield from items[:each]
+        return
+    yield from [item for item in items if item.get("correct")][:each]
+    yield from [item for item in items if item.get("correct") is False][:each]
+
+
+def _layers(learner: Learner) -> list[dict[str, Any]]:
+    found = []
+    for name, module in learner.model.named_children():
+        count = sum(parameter.numel() for parameter in module.parameters())
+        if count:
+            found.append({"name": name, "type": type(module).__name__, "parameters": count})
+    return found
+
+
+def _summary(started: Event) -> dict[str, Any]:
+    keys = (
+        "device",
+        "precision",
+        "parameters",
+        "examples",
+        "tokens",
+        "metric",
+        "higher_is_better",
+        "total_steps",
+        "epochs",
+    )
+    return {key: started[key] for key in keys}
+
+
+def _spare(event: Event) -> dict[str, Any]:
+    """Returns what `run.json` keeps of an evaluation: numbers, and no matrices."""
+    return {
+        "step": event.step,
+        "epoch": event.epoch,
+        "split": event["split"],
+        "loss": event["loss"],
+        "train_loss": event["train_loss"],
+        "metrics": {k: v for k, v in event["metrics"].items() if isinstance(v, int | float)},
+        "baselines": event["baselines"],
+        "examples": event["examples"],
+        "seconds": event["seconds"],
+    }

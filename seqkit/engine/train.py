@@ -1,0 +1,413 @@
+"""The training loop, readable from top to bottom. It yields events and knows no one who reads them.
+
+A step does what a bare PyTorch loop does and nothing that waits for an accelerator: losses and
+norms stay on the device until a step event is due.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from seqkit.api import Arrays
+from seqkit.engine import nonfinite
+from seqkit.engine.batching import training_plan
+from seqkit.engine.learner import Learner, Score
+from seqkit.engine.optimization import build_optimizer, clip_gradients, gradient_norm, learning_rate
+from seqkit.engine.progress import Progress, detach
+from seqkit.errors import RunError
+from seqkit.events import Event
+
+LONGEST_SILENCE = 1.0
+"""Seconds after which a step event is due even if `log_every` steps are not done."""
+
+
+class Controls(Protocol):
+    """Requests from outside the loop."""
+
+    def poll(self) -> list[dict[str, Any]]:
+        """Returns new requests; cheap enough for every step."""
+        ...
+
+
+@dataclass
+class Window:
+    """What has happened since the last step event; on an accelerator, unread."""
+
+    totals: list[Tensor] = field(default_factory=list)
+    counts: list[Tensor | int] = field(default_factory=list)
+    norms: list[Tensor] = field(default_factory=list)
+    batches: list[np.ndarray[Any, Any]] = field(default_factory=list)
+    started: float = field(default_factory=time.perf_counter)
+
+
+class Training:
+    """One run of the loop: the learner, its optimiser, and how far they are.
+
+    Args:
+        learner: The model and all it needs.
+        splits: The encoded splits; `train`, and `validation` where there is one.
+        progress: Where to begin.
+        save: Writes a checkpoint: told the reason, and whether it is the best so far.
+    """
+
+    def __init__(
+        self,
+        learner: Learner,
+        splits: dict[str, Arrays],
+        progress: Progress,
+        save: Callable[[Training, str, bool], Event],
+    ) -> None:
+        self.learner = learner
+        self.config = learner.experiment.trainer
+        self.splits = splits
+        self.progress = progress
+        self.save = save
+        self.sizes = learner.encoder.sizes(splits["train"])
+        self.steps_per_epoch = len(self._plan(0))
+        whole = self.steps_per_epoch * self.config.epochs
+        self.total_steps = min(whole, self.config.max_steps or whole)
+        self.optimizer = build_optimizer(learner.model, self.config, learner.device.device)
+        self.averaged: AveragedModel | None = None
+        if self.config.ema_decay:
+            average = get_ema_multi_avg_fn(self.config.ema_decay)  # type: ignore[no-untyped-call]
+            self.averaged = AveragedModel(learner.model, multi_avg_fn=average)
+        self.state: Any = None
+        self.stopped = ""
+        self._window = Window()
+        self._batch_now: np.ndarray[Any, Any] = np.zeros(0, dtype=np.int64)
+        self._seconds_evaluating = 0.0
+
+    @property
+    def evaluated(self) -> torch.nn.Module:
+        """The model that evaluation and prediction use."""
+        return self.averaged.module if self.averaged is not None else self.learner.model
+
+    @property
+    def epoch(self) -> float:
+        """Epochs done, as a float."""
+        return self.progress.epoch + self.progress.batch / max(1, self.steps_per_epoch)
+
+    def run(self, controls: Controls) -> Iterator[Event]:
+        """Trains until the end, or until `stopped` says why not. Yields events as they happen."""
+        progress, config = self.progress, self.config
+        self.learner.model.train()
+        while progress.step < self.total_steps and not self.stopped:
+            plan = self._plan(progress.epoch)
+            self._window = Window()
+            while progress.batch < len(plan) and progress.step < self.total_steps:
+                yield from self._step(plan[progress.batch])
+                progress.batch += 1
+                epoch_ended = progress.batch == len(plan)
+                last = progress.step == self.total_steps
+                silence = time.perf_counter() - self._window.started
+                if progress.step % config.log_every == 0 or silence > LONGEST_SILENCE or last:
+                    yield from self._report()
+                if epoch_ended:
+                    yield from self._report()
+                    progress.epoch, progress.batch, self.state = progress.epoch + 1, 0, None
+                if last or self._evaluation_due(epoch_ended):
+                    yield from self._evaluate()
+                elif config.checkpoint_every and progress.step % config.checkpoint_every == 0:
+                    yield self._saved("interval")
+                for request in controls.poll():
+                    yield from self._obey(request, controls)
+                if self.stopped or epoch_ended:
+                    break
+
+    def _plan(self, epoch: int) -> Any:
+        config = self.config
+        return training_plan(
+            self.learner.encoder,
+            self.splits["train"],
+            config.batch_size,
+            config.seed,
+            epoch,
+            config.bucketing,
+            config.overfit_batches,
+        )
+
+    def _evaluation_due(self, epoch_ended: bool) -> bool:
+        every = self.config.evaluate_every
+        return self.progress.step % every == 0 if every else epoch_ended
+
+    # --- one step ---------------------------------------------------------------------------------
+
+    def _step(self, indices: np.ndarray[Any, Any]) -> Iterator[Event]:
+        """Does one optimiser step. A step whose numbers are not finite changes no weight."""
+        learner, progress, config = self.learner, self.progress, self.config
+        self._batch_now = indices
+        rate = self.scheduled_rate() * progress.rate_factor
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        while True:
+            try:
+                total, count = self._backward(indices)
+                break
+            except (torch.OutOfMemoryError, RuntimeError) as error:
+                yield self._with_less_memory(error, indices)
+        norm = gradient_norm(learner.parameters)
+        if self._checked_now():
+            # On the host reading a number is free, so that a bad step is caught before it is made.
+            value = norm.item()
+            if not math.isfinite(value) or not math.isfinite(total.item()):
+                yield from self._not_finite(progress.step + 1, indices)
+                progress.step += 1
+                return
+            if config.clip_norm and value > config.clip_norm:
+                clip_gradients(learner.parameters, config.clip_norm, norm)
+        else:
+            self.optimizer.found_inf = (~torch.isfinite(norm + total)).float()  # type: ignore[attr-defined]
+            if config.clip_norm:
+                clip_gradients(learner.parameters, config.clip_norm, norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.averaged is not None:
+            self.averaged.update_parameters(learner.model)
+        progress.step += 1
+        window = self._window
+        window.totals.append(total.detach())
+        window.counts.append(count)
+        window.norms.append(norm)
+        window.batches.append(indices)
+
+    def _checked_now(self) -> bool:
+        """Tells whether a step is checked at once; fused optimisers skip bad ones on the device."""
+        return self.learner.device.on_host or not self.optimizer.defaults.get("fused")
+
+    def _backward(self, indices: np.ndarray[Any, Any]) -> tuple[Tensor, Tensor | int]:
+        """Computes the gradient of a batch's mean loss, in as many parts as memory asks for."""
+        learner, train = self.learner, self.splits["train"]
+        parts = self.progress.accumulation
+        if parts == 1:
+            batch = learner.place(train, indices)
+            total, count, state = learner.summed_loss(batch, self.state)
+            (total / count).backward()  # type: ignore[no-untyped-call]
+            self.state = detach(state)
+            return total, count
+        states = self.state if self.state is not None else (None,) * parts
+        totals, counts, carried = [], [], []
+        for part, state in zip(np.array_split(indices, parts), states, strict=True):
+            if not len(part):
+                continue
+            total, count, after = learner.summed_loss(learner.place(train, part), state)
+            (total / len(indices)).backward()  # type: ignore[no-untyped-call]
+            totals.append(total.detach())
+            counts.append(count)
+            carried.append(detach(after))
+        self.state = tuple(carried) if any(item is not None for item in carried) else None
+        whole = sum(counts)
+        for parameter in learner.parameters:
+            if parameter.grad is not None:
+                parameter.grad.mul_(len(indices) / whole)
+        return torch.stack(totals).sum(), whole
+
+    def _with_less_memory(self, error: RuntimeError, indices: np.ndarray[Any, Any]) -> Event:
+        """Halves what is computed at once, keeping the effective batch; or gives up."""
+        text = str(error)
+        out_of_memory = isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in text
+        if not out_of_memory:
+            raise error
+        progress = self.progress
+        self.optimizer.zero_grad(set_to_none=True)
+        if progress.accumulation >= len(indices) or self.state is not None:
+            raise RunError(
+                f"out of memory at step {progress.step + 1} with "
+                f"{math.ceil(len(indices) / progress.accumulation)} examples at once, on "
+                f"{self.learner.device.name}. Use a smaller model, shorter inputs or a smaller "
+                "trainer.batch_size"
+            ) from error
+        progress.accumulation = min(2 * progress.accumulation, len(indices))
+        if self.learner.device.device.type == "cuda":
+            torch.cuda.empty_cache()
+        at_once = math.ceil(len(indices) / progress.accumulation)
+        return self._event(
+            "warning",
+            message=f"out of memory at step {progress.step + 1}: batches of {len(indices)} are now "
+            f"computed {at_once} examples at a time, which changes memory and speed but not the "
+            f"batch",
+        )
+
+    def _not_finite(self, step: int, indices: np.ndarray[Any, Any]) -> Iterator[Event]:
+        """Names the first layer that broke; then stops with the state saved, or skips the batch."""
+        learner = self.learner
+        self.optimizer.zero_grad(set_to_none=True)
+
+        def mean_loss() -> Tensor:
+            total, count, _ = learner.summed_loss(
+                learner.place(self.splits["train"], indices), self.state
+            )
+            return total / count
+
+        where = nonfinite.locate(learner.model, mean_loss)
+        shown = ", ".join(str(index) for index in indices[:5])
+        message = (
+            f"the loss or gradient of step {step} is not finite, {where}; epoch "
+            f"{self.progress.epoch + 1}, batch {self.progress.batch + 1}, training examples {shown}"
+            + (", ..." if len(indices) > 5 else "")
+        )
+        if self.config.on_nonfinite == "skip":
+            yield self._event("warning", message=f"{message}; the batch was skipped")
+            return
+        yield self._saved("error")
+        raise RunError(
+            f"{message}. The state before it is saved; lower trainer.learning_rate or "
+            "trainer.clip_norm, or set trainer.on_nonfinite=skip"
+        )
+
+    # --- between steps ----------------------------------------------------------------------------
+
+    def scheduled_rate(self) -> float:
+        """Returns the learning rate of the next step as its schedule has it."""
+        rate = learning_rate(self.config, self.progress.step, self.total_steps)
+        return rate * self.progress.plateau_factor
+
+    def _report(self) -> Iterator[Event]:
+        """Reads what gathered on the device and says it."""
+        window, progress = self._window, self.progress
+        if not window.totals:
+            return
+        totals = torch.stack(window.totals).tolist()
+        norms = torch.stack(window.norms).tolist()
+        counts = [float(count) for count in window.counts]
+        now = time.perf_counter()
+        seconds = max(1e-9, now - window.started)
+        self._window = Window(started=now)
+        progress.elapsed += seconds
+        for offset, norm in enumerate(norms):
+            if not math.isfinite(norm + totals[offset]):
+                step = progress.step - len(norms) + offset + 1
+                yield from self._not_finite(step, window.batches[offset])
+                totals[offset] = counts[offset] = 0.0
+        for total, count in zip(totals, counts, strict=True):
+            progress.loss_total += total
+            progress.loss_count += count
+        examples = sum(len(batch) for batch in window.batches)
+        tokens = sum(int(self.sizes[batch].sum()) for batch in window.batches)
+        finite = [norm for norm in norms if math.isfinite(norm)]
+        left = self.total_steps - progress.step
+        yield self._event(
+            "step",
+            loss=sum(totals) / max(1e-12, sum(counts)),
+            learning_rate=self.optimizer.param_groups[0]["lr"],
+            gradient_norm=max(finite, default=math.nan),
+            examples_per_second=round(examples / seconds, 2),
+            tokens_per_second=round(tokens / seconds, 1),
+            elapsed=round(progress.elapsed, 3),
+            eta=round(progress.elapsed / progress.step * left, 1),
+        )
+
+    def _evaluate(self) -> Iterator[Event]:
+        """Scores the validation split, keeps the best checkpoint, and shows samples."""
+        progress, config, learner = self.progress, self.config, self.learner
+        yield from self._report()
+        train_loss = progress.loss_total / progress.loss_count if progress.loss_count else math.nan
+        progress.loss_total = progress.loss_count = 0.0
+        name, higher_is_better = learner.experiment.monitor
+        if "validation" not in self.splits:
+            yield self._saved("epoch", best=True)
+            return
+        arrays = self.splits["validation"]
+        start = time.perf_counter()
+        score = learner.score(arrays, "validation", self.evaluated)
+        value = score.loss if name == "loss" else float(score.metrics[name])
+        before = progress.best_value
+        best = math.isfinite(value) and (
+            before is None or (value > before if higher_is_better else value < before)
+        )
+        if best:
+            progress.best_value, progress.waited = value, 0
+            progress.best_step, progress.best_epoch = progress.step, self.epoch
+        else:
+            progress.waited += 1
+        self._plateau(best)
+        progress.elapsed += time.perf_counter() - start
+        yield self._evaluation(score, train_loss, best)
+        if config.samples:
+            chosen = np.random.default_rng(config.seed).permutation(score.examples)
+            items = learner.sample(arrays, chosen[: config.samples].tolist(), self.evaluated)
+            yield self._event("sample", split="validation", items=items)
+        yield self._saved("epoch", best=best)
+        if config.early_stopping and progress.waited >= config.early_stopping:
+            self.stopped = "early"
+        self._window.started = time.perf_counter()
+
+    def _evaluation(self, score: Score, train_loss: float, best: bool) -> Event:
+        return self._event(
+            "evaluation",
+            split=score.split,
+            loss=score.loss,
+            train_loss=train_loss,
+            metrics=score.metrics,
+            examples=score.examples,
+            seconds=round(score.seconds, 3),
+            best=best,
+            elapsed=round(self.progress.elapsed, 3),
+        )
+
+    def _plateau(self, improved: bool) -> None:
+        progress, config = self.progress, self.config
+        if config.schedule != "plateau":
+            return
+        progress.plateau_waited = 0 if improved else progress.plateau_waited + 1
+        if progress.plateau_waited > config.plateau_patience:
+            progress.plateau_factor *= config.plateau_factor
+            progress.plateau_waited = 0
+
+    def _saved(self, reason: str, best: bool = False) -> Event:
+        return self.save(self, reason, best)
+
+    def _obey(self, request: dict[str, Any], controls: Controls) -> Iterator[Event]:
+        """Carries out one request, and says whether it could."""
+        action, value = request.get("request"), request.get("value")
+        progress = self.progress
+        if action in ("stop", "interrupt"):
+            yield from self._report()
+            yield self._control(request, True, "stopping")
+            yield self._saved("interrupted")
+            self.stopped = "stopped" if action == "stop" else "interrupted"
+        elif action == "save":
+            yield from self._report()
+            yield self._saved("requested")
+            yield self._control(request, True, "saved")
+        elif action == "set-learning-rate" and _is_rate(value):
+            scheduled = self.scheduled_rate()
+            progress.rate_factor = float(value) / scheduled if scheduled > 0 else 1.0  # type: ignore[arg-type]
+            yield self._control(request, True, f"the learning rate is {value} from here on")
+        elif action == "pause":
+            yield from self._report()
+            yield self._saved("requested")
+            yield self._control(request, True, "paused")
+            yield from self._pause(controls)
+        else:
+            yield self._control(request, False, f"not a request that can be obeyed: {request}")
+
+    def _pause(self, controls: Controls) -> Iterator[Event]:
+        while True:
+            time.sleep(0.1)
+            for request in controls.poll():
+                if request.get("request") == "resume":
+                    self._window.started = time.perf_counter()
+                    yield self._control(request, True, "going on")
+                    return
+                yield from self._obey(request, controls)
+                if self.stopped:
+                    return
+
+    def _control(self, request: dict[str, Any], applied: bool, message: str) -> Event:
+        return self._event("control", request=request, applied=applied, message=message)
+
+    def _event(self, kind: str, **data: Any) -> Event:
+        return Event(kind, self.progress.step, self.epoch, data)
+
+
+def _is_rate(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value) and value > 0

@@ -1,0 +1,124 @@
+"""seqkit from Python: `seqkit.run(...)` trains, `seqkit.load(run)` predicts. Made for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqkit.errors import RunError
+from seqkit.events import Event
+from seqkit.experiment import load_experiment
+from seqkit.places import runs_home
+from seqkit.registry import load_registry
+from seqkit.runs import RunFolder, find_run
+
+if TYPE_CHECKING:
+    from seqkit.engine.predict import Predictor
+
+
+@dataclass(frozen=True)
+class Result:
+    """A run that has ended.
+
+    Attributes:
+        folder: The run folder.
+        status: finished, stopped or interrupted.
+    """
+
+    folder: Path
+    status: str
+
+    @property
+    def name(self) -> str:
+        """Name of the run."""
+        return self.folder.name
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Metrics of the test split where it was scored, or else of the last validation."""
+        info = RunFolder(self.folder).info()
+        score = info.get("test") or info.get("evaluation") or {}
+        return dict(score.get("metrics", {}))
+
+    @property
+    def events(self) -> list[Event]:
+        """Every event of the run."""
+        return list(RunFolder(self.folder).events())
+
+    def predict(self, inputs: Sequence[str | Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Answers raw inputs with the best checkpoint."""
+        return load(self.folder).predict(inputs)
+
+
+def run(
+    experiment: str | Path | Mapping[str, Any],
+    *overrides: str,
+    name: str = "",
+    runs_dir: str | Path | None = None,
+    plugins: Sequence[str | Path] = (),
+    on_event: Callable[[Event], None] | None = None,
+) -> Result:
+    """Trains an experiment and returns when it has ended.
+
+    Args:
+        experiment: Name of a recipe, path of a TOML file, or its tables as a dictionary.
+        *overrides: Words such as `"model=gru"` and `"trainer.epochs=3"`.
+        name: Name of the run; the recipe's and a number when empty.
+        runs_dir: The folder of runs; `runs` when not given.
+        plugins: Local plugins, by path.
+        on_event: Called with every event.
+
+    Raises:
+        SeqkitError: The experiment is not valid, or the run failed.
+    """
+    from seqkit.engine.run import start_run
+
+    registry = load_registry([Path(path) for path in plugins])
+    outcome = start_run(
+        load_experiment(experiment, registry, overrides),
+        registry,
+        Path(runs_dir) if runs_dir is not None else runs_home(),
+        name,
+        [on_event] if on_event is not None else [],
+    )
+    if outcome.status == "failed":
+        raise RunError(outcome.message)
+    return Result(outcome.folder.path, outcome.status)
+
+
+def load(
+    run: str | Path | Result,
+    *,
+    runs_dir: str | Path | None = None,
+    plugins: Sequence[str | Path] = (),
+    device: str = "auto",
+    checkpoint: str = "best",
+) -> Predictor:
+    """Loads a trained model.
+
+    Args:
+        run: Path or name of a run, a unique beginning of a name, `last`, or a result of `run`.
+        runs_dir: The folder of runs; `runs` when not given.
+        plugins: Local plugins, by path.
+        device: auto, cpu, cuda, mps or xpu.
+        checkpoint: `best`, `last`, or the name of a checkpoint.
+
+    Raises:
+        CheckpointError: There is no such run, or it has no whole checkpoint.
+    """
+    from seqkit.engine.predict import load_predictor
+
+    where = run.folder if isinstance(run, Result) else run
+    folder = find_run(str(where), Path(runs_dir) if runs_dir is not None else runs_home())
+    registry = load_registry([Path(path) for path in plugins])
+    return load_predictor(folder, registry, device, checkpoint)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Predictor":
+        from seqkit.engine.predict import Predictor
+
+        return Predictor
+    raise AttributeError(f"module 'seqkit.python' has no attribute {name!r}")
