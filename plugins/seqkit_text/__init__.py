@@ -1,13 +1,37 @@
-"""The built-in plugin `text`: text classification, its losses, metrics and datasets."""
+"""The built-in plugin `text`: text classification, its losses, metrics, datasets and recipes."""
 
 from __future__ import annotations
 
-from seqkit_text.datasets import Imdb, Sentences, TextCsv, TextFolder, TextJsonl
+from pathlib import Path
 
-from seqkit.api import Dataset
+from seqkit.api import Dataset, Loss, Metric, Recipe, Task, recipes_in
 from seqkit.hookspecs import hookimpl
+from seqkit_text.datasets import Imdb, Sentences, TextCsv, TextFolder, TextJsonl
+from seqkit_text.losses import BinaryCrossEntropy, CrossEntropy
+from seqkit_text.metrics import F1, Accuracy, AreaUnderCurve, Confusion
+from seqkit_text.task import Classification
+
+
+@hookimpl
+def register_tasks() -> list[type[Task]]:
+    return [Classification]
 
 
 @hookimpl
 def register_datasets() -> list[type[Dataset]]:
     return [Imdb, Sentences, TextCsv, TextFolder, TextJsonl]
+
+
+@hookimpl
+def register_losses() -> list[type[Loss]]:
+    return [CrossEntropy, BinaryCrossEntropy]
+
+
+@hookimpl
+def register_metrics() -> list[type[Metric]]:
+    return [Accuracy, F1, AreaUnderCurve, Confusion]
+
+
+@hookimpl
+def register_recipes() -> list[Recipe]:
+    return recipes_in(Path(__file__).parent / "recipes")

@@ -71,12 +71,12 @@ class WordCounts:
 
 @dataclass(frozen=True)
 class WordWeights:
-    """Words of some texts with their weights: of each text its distinct words, one after another.
+    """A sparse matrix of weights, row after row: texts by words, or transposed.
 
     Attributes:
-        ids: Ids of the words, int64 `(words,)`.
-        offsets: Where each text begins, int64 `(texts,)`.
-        weights: float32 `(words,)`.
+        ids: Column of each weight, int64 `(weights,)`.
+        offsets: Where each row begins, int64 `(rows,)`.
+        weights: float32 `(weights,)`.
     """
 
     ids: Tensor
@@ -84,7 +84,7 @@ class WordWeights:
     weights: Tensor
 
     def times(self, coefficients: Tensor) -> Tensor:
-        """Returns the weighted sum of the rows of `(vocabulary, columns)`, `(texts, columns)`."""
+        """Multiplies with a dense `(columns, k)`, which gives `(rows, k)`."""
         return functional.embedding_bag(
             self.ids, coefficients, self.offsets, mode="sum", per_sample_weights=self.weights
         )
@@ -134,8 +134,8 @@ def fit_bag_of_words(
     inverse_frequency[:_FIRST_WORD] = 0
     words = weigh(counted, inverse_frequency)
     targets = torch.from_numpy(np.array(train["targets"])[texts])
-    coefficients = torch.zeros(len(inverse_frequency), columns, requires_grad=True)
-    intercept = torch.zeros(columns, requires_grad=True)
+    transposed = transpose(words, vocabulary)
+    coefficients, intercept = torch.zeros(vocabulary, columns), torch.zeros(columns)
     optimizer = torch.optim.LBFGS(
         [coefficients, intercept],
         max_iter=_ITERATIONS,
@@ -144,18 +144,22 @@ def fit_bag_of_words(
     )
 
     def objective() -> Tensor:
-        optimizer.zero_grad()
+        # By hand, as both the product and its derivative are then one fast pass over the words.
         logits = words.times(coefficients) + intercept
         if columns == 1:
             loss = functional.binary_cross_entropy_with_logits(logits[:, 0], targets.float())
+            residuals = (torch.sigmoid(logits) - targets[:, None]) / len(texts)
         else:
             loss = functional.cross_entropy(logits, targets)
-        loss = loss + penalty / (2 * len(texts)) * coefficients.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
+            residuals = torch.softmax(logits, dim=1)
+            residuals[torch.arange(len(texts)), targets] -= 1
+            residuals /= len(texts)
+        coefficients.grad = transposed.times(residuals) + penalty / len(texts) * coefficients
+        intercept.grad = residuals.sum(dim=0)
+        return loss + penalty / (2 * len(texts)) * coefficients.square().sum()
 
     optimizer.step(objective)  # type: ignore[no-untyped-call]
-    return BagOfWords(inverse_frequency, coefficients.detach(), intercept.detach())
+    return BagOfWords(inverse_frequency, coefficients, intercept)
 
 
 def count_words(arrays: Arrays, texts: NDArray[np.int64]) -> WordCounts:
@@ -185,3 +189,12 @@ def weigh(counted: WordCounts, inverse_frequency: NDArray[np.float64]) -> WordWe
         torch.from_numpy(counted.offsets[:-1]),
         torch.from_numpy(weights.astype(np.float32)),
     )
+
+
+def transpose(words: WordWeights, columns: int) -> WordWeights:
+    """Returns the matrix with its rows and columns exchanged."""
+    order = torch.argsort(words.ids, stable=True)
+    ends = torch.cat([words.offsets[1:], torch.tensor([len(words.ids)])])
+    rows = torch.repeat_interleave(ends - words.offsets)
+    occurrences = torch.bincount(words.ids, minlength=columns)
+    return WordWeights(rows[order], occurrences.cumsum(0) - occurrences, words.weights[order])
