@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         recipes_in,
     )
     from seqkit.config import Config, Field
+    from seqkit.engine.predict import Predictor
     from seqkit.errors import (
         CheckpointError,
         ConfigurationError,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     )
     from seqkit.events import Event
     from seqkit.hookspecs import hookimpl
-    from seqkit.python import Predictor, Result, load, run
+    from seqkit.python import Result, load, run
 
 __version__ = "0.1.0"
 
@@ -79,7 +80,8 @@ _HOMES = {
     ),
     "seqkit.events": ("Event",),
     "seqkit.hookspecs": ("hookimpl",),
-    "seqkit.python": ("Predictor", "Result", "load", "run"),
+    "seqkit.engine.predict": ("Predictor",),
+    "seqkit.python": ("Result", "load", "run"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

@@ -78,7 +78,7 @@ class Classes:
 
 @dataclass(frozen=True)
 class Values:
-    """Real values, `(batch, horizon, size)` or, with quantiles, `(batch, horizon, size, quantiles)`."""
+    """Real values, `(batch, horizon, size)`; with quantiles, `(..., quantiles)` behind that."""
 
     size: int
     horizon: int = 1
@@ -158,8 +158,9 @@ class Model(Component):
     def build(self, config: Any, shape: Shape) -> nn.Module:
         """Builds the network, a module with `forward(inputs, lengths)`.
 
-        `inputs` are padded on the right, `(batch, time)` int64 or `(batch, time, features)` float32;
-        `lengths` is `(batch,)` int64. For classification the result is `(batch, classes)` logits.
+        `inputs` are padded on the right, `(batch, time)` int64 or `(batch, time, features)`
+        float32; `lengths` is `(batch,)` int64. For classification the result is
+        `(batch, classes)` logits.
         """
         raise NotImplementedError
 
@@ -174,10 +175,10 @@ class Dataset(Component):
     tasks: ClassVar[tuple[str, ...]]
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
-        """Returns the records of each split: `train` and, where there are such, `validation`, `test`.
+        """Returns the records of each split: `train`, and `validation` and `test` where they are.
 
-        Each iterable is read once, in the order train, validation, test, others. Never mixes splits:
-        a missing validation split is carved from train with a seed (`seqkit.data.carve`).
+        Each iterable is read once, in the order train, validation, test, others. Splits never
+        mix: a missing validation split is carved from train with a seed (`seqkit.data.carve`).
 
         Raises:
             DataError: The data are missing or damaged; says which file or row, and the next step.
@@ -197,7 +198,7 @@ class Dataset(Component):
         return None
 
     def location(self, config: Any) -> Path | None:
-        """Returns the file or folder the records come from, present or not; None for generated data."""
+        """Returns the file or folder of the records, present or not; None for generated data."""
         return None
 
 
@@ -229,7 +230,7 @@ class Encoder(ABC):
         """Turns what a user hands to `predict` into records, without their targets."""
 
     def sizes(self, arrays: Arrays) -> np.ndarray[Any, Any]:
-        """Returns the time steps of each example, `(examples,)`; their number is the split's size."""
+        """Returns the time steps of each example, `(examples,)`."""
         offsets = arrays["offsets"]
         lengths: np.ndarray[Any, Any] = offsets[1:] - offsets[:-1]
         return lengths
@@ -250,7 +251,7 @@ class Encoder(ABC):
     def batch(
         self, arrays: Arrays, indices: np.ndarray[Any, Any]
     ) -> dict[str, np.ndarray[Any, Any]]:
-        """Cuts a batch by vectorised indexing: at least `inputs`, `lengths` and, if known, `targets`."""
+        """Cuts a batch by vectorised indexing: `inputs`, `lengths` and, if known, `targets`."""
 
     def forward(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:
         """Runs the model on a batch.
@@ -276,7 +277,7 @@ class Encoder(ABC):
         return [{} for _ in indices]
 
     def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
-        """Scores naive answers on a split: `{baseline: {metric: value}}`. Computed once, then kept."""
+        """Scores naive answers on a split: `{baseline: {metric: value}}`. The result is kept."""
         return {}
 
 

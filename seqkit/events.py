@@ -7,7 +7,8 @@ Every event has `v` (schema version), `event` (its kind), `time` (seconds since 
                  device_reason, precision, parameters (count), layers (list of {name, parameters}),
                  examples ({split: count}), tokens ({split: count}), batch_size, steps_per_epoch,
                  total_steps, epochs, metric, higher_is_better, baselines (of the validation split:
-                 {name: {metric: value}}), encoding ({seconds, cached}), resumed_from (step or null), versions
+                 {name: {metric: value}}), encoding ({seconds, cached}), resumed_from (step or
+                 null), versions
     step         loss (mean since the last step event), learning_rate, gradient_norm (largest
                  before clipping since the last step event), examples_per_second,
                  tokens_per_second, elapsed and eta (training seconds)

@@ -114,11 +114,3 @@ def load(
     folder = find_run(str(where), Path(runs_dir) if runs_dir is not None else runs_home())
     registry = load_registry([Path(path) for path in plugins])
     return load_predictor(folder, registry, device, checkpoint)
-
-
-def __getattr__(name: str) -> Any:
-    if name == "Predictor":
-        from seqkit.engine.predict import Predictor
-
-        return Predictor
-    raise AttributeError(f"module 'seqkit.python' has no attribute {name!r}")
