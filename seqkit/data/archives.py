@@ -1,15 +1,14 @@
-"""Reads tar and zip archives without ever writing their members to paths of the archive's choice."""
+"""Reads tar and zip archives as streams; no member is ever written to a path of its choice."""
 
 from __future__ import annotations
 
 import gzip
-import lzma
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath
-from typing import IO
+from pathlib import Path, PureWindowsPath
+from typing import IO, Any
 
 from seqkit.data.folders import unreadable
 from seqkit.errors import DataError
@@ -17,7 +16,7 @@ from seqkit.errors import DataError
 _DAMAGE = (
     EOFError,
     gzip.BadGzipFile,
-    lzma.LZMAError,
+    RuntimeError,
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
@@ -25,7 +24,7 @@ _DAMAGE = (
 
 
 def read_members(
-    archive: Path, wanted: Callable[[str], bool], *, limit: int = 8 * 2**30
+    archive: Path, wanted: Callable[[str], Any], *, limit: int = 8 * 2**30
 ) -> Iterator[tuple[str, bytes]]:
     """Yields the name and content of each wanted file of an archive, in the archive's order.
 
@@ -33,7 +32,7 @@ def read_members(
 
     Args:
         archive: A .tar.gz, .tgz, .tar or .zip file, told apart by content.
-        wanted: Tells from its name whether a file is wanted.
+        wanted: Returns something true for the name of a file that is wanted.
         limit: Most bytes all members together may unpack to.
 
     Raises:
@@ -61,11 +60,11 @@ def read_members(
 
 
 def _tar_members(
-    archive: Path, stream: IO[bytes], wanted: Callable[[str], bool], limit: int
+    archive: Path, stream: IO[bytes] | gzip.GzipFile, wanted: Callable[[str], Any], limit: int
 ) -> Iterator[tuple[str, bytes]]:
     unpacked = 0
     with tarfile.open(fileobj=stream, mode="r|") as members:
-        for member in members:
+        while (member := members.next()) is not None:
             _check_name(archive, member.name)
             if not (member.isfile() or member.isdir()):
                 raise _refused(archive, member.name, "is a link or a device")
@@ -75,14 +74,14 @@ def _tar_members(
                 content = members.extractfile(member)
                 yield member.name, content.read() if content else b""
             # What was read is not needed again, and an archive may have very many members.
-            members.members.clear()
+            members.members.clear()  # type: ignore[attr-defined]
     # Reading to the end verifies the checksum, which tarfile alone would leave unread.
     while stream.read(2**20):
         pass
 
 
 def _zip_members(
-    archive: Path, stream: IO[bytes], wanted: Callable[[str], bool], limit: int
+    archive: Path, stream: IO[bytes], wanted: Callable[[str], Any], limit: int
 ) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(stream) as members:
         unpacked = 0
@@ -98,8 +97,9 @@ def _zip_members(
 
 
 def _check_name(archive: Path, name: str) -> None:
-    path = PurePosixPath(name.replace("\\", "/"))
-    if ".." in path.parts or path.is_absolute() or ":" in (path.parts or ("",))[0]:
+    # Paths of Windows know both kinds of slash, and drives besides.
+    path = PureWindowsPath(name)
+    if ".." in path.parts or path.anchor:
         raise _refused(archive, name, "leads out of the archive")
 
 

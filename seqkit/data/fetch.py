@@ -46,7 +46,7 @@ class FetchOptions:
     notify: Callable[[str], None] = _silent
 
 
-class _Interrupted(Exception):
+class _CutOffError(Exception):
     """The server ended early; what came is kept and the rest can be asked for."""
 
 
@@ -76,7 +76,7 @@ def fetch(
     Raises:
         DataError: No mirror has the file; names each and why. Or the disk is full or read-only.
     """
-    import pooch
+    import pooch  # type: ignore[import-untyped]
     import requests
 
     pooch.get_logger().setLevel(logging.WARNING)
@@ -97,7 +97,7 @@ def fetch(
                 )
             except requests.RequestException as error:
                 failures.append(f"{url}: {_reason(error)}")
-            except _Interrupted as error:
+            except _CutOffError as error:
                 failures.append(f"{url}: {error}")
             except OSError as error:
                 raise _disk_error(destination.parent, error) from error
@@ -139,7 +139,7 @@ class _Download:
                 requests.ConnectionError,
                 requests.Timeout,
                 requests.exceptions.ChunkedEncodingError,
-                _Interrupted,
+                _CutOffError,
             ):
                 # A server that sent something is asked for the rest; one that sent nothing is left.
                 if self._size() <= before or attempt == _ATTEMPTS:
@@ -161,7 +161,7 @@ class _Download:
                 if content_range == f"bytes */{done}":
                     return
                 self.part.unlink()
-                raise _Interrupted("the earlier part does not belong to this file")
+                raise _CutOffError("the earlier part does not belong to this file")
             response.raise_for_status()
             if response.status_code != 206 or not content_range.startswith(f"bytes {done}-"):
                 done = 0
@@ -180,7 +180,7 @@ class _Download:
                 done += len(chunk)
                 self.progress(done, total, name)
         if total is not None and done != total:
-            raise _Interrupted(f"only {done:,} of {total:,} bytes came")
+            raise _CutOffError(f"only {done:,} of {total:,} bytes came")
 
 
 def _reason(error: Exception) -> str:

@@ -34,7 +34,8 @@ def carve(
     """
     if not 0 <= fraction < 1:
         raise ConfigurationError(
-            f"the fraction to hold out is {fraction}, in the splits. It must be at least 0 and below 1."
+            f"the fraction to hold out is {fraction}, in the splits. "
+            "It must be at least 0 and below 1"
         )
     wanted = round(fraction * len(records))
     if fraction > 0 and len(records) > 1:
@@ -44,7 +45,7 @@ def carve(
         groups.setdefault(record[key] if key is not None else None, []).append(position)
 
     # Only the sequence of random() is promised to be the same in every version of Python.
-    generator = random.Random(seed)  # noqa: S311 - no secret depends on it
+    generator = random.Random(seed)
     ranks = [generator.random() for _ in records]
     held_out: set[int] = set()
     for positions, share in zip(

@@ -6,18 +6,22 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from seqkit_text.datasets.held_out import seed_field, test_field, validation_field, with_held_out
-
 from seqkit.api import Dataset, Notify, Record
 from seqkit.config import Config, Field
 from seqkit.data import LocalPath, fingerprint, listed, read_text
 from seqkit.errors import DataError
+from seqkit_text.datasets.held_out import (
+    held_out_test_field,
+    seed_field,
+    validation_field,
+    with_held_out,
+)
 
 SPLITS = ("train", "validation", "test")
 
 
 class TextFolder(Dataset):
-    """Your own text files: one folder a class, with folders train, validation and test or without."""
+    """Your own text files: one folder a class, in train and test or not."""
 
     name = "text-folder"
     tasks = ("classification",)
@@ -27,7 +31,7 @@ class TextFolder(Dataset):
             min_length=1, help="The folder that holds one folder a class, or train, test and so on."
         )
         validation: float = validation_field()
-        test: float = test_field()
+        test: float = held_out_test_field(0.1)
         seed: int = seed_field()
         encoding: str = Field("utf-8", help="Encoding of the files, such as latin-1 or cp1252.")
         errors: Literal["strict", "replace"] = Field(

@@ -10,9 +10,9 @@ from seqkit.config import Field
 from seqkit.data import carve
 
 
-def validation_field(default: float = 0.1) -> Any:
+def validation_field() -> Any:
     return Field(
-        default,
+        0.1,
         ge=0,
         lt=1,
         help="Part of the training examples held out for validation, where there is no validation "
@@ -20,7 +20,7 @@ def validation_field(default: float = 0.1) -> Any:
     )
 
 
-def test_field(default: float = 0.1) -> Any:
+def held_out_test_field(default: float) -> Any:
     return Field(
         default,
         ge=0,
@@ -37,7 +37,7 @@ def seed_field() -> Any:
 def with_held_out(
     given: Mapping[str, Sequence[Record]], validation: float, test: float, seed: int
 ) -> dict[str, Sequence[Record]]:
-    """Adds the splits that are not given, each class in its part, the test before the validation."""
+    """Carves the splits that are not given, by class: the test first, then the validation."""
     train, splits = list(given["train"]), dict(given)
     if test and "test" not in splits:
         train, splits["test"] = carve(train, test, seed, key="label")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ class Imdb(Dataset):
         found: dict[str, Iterable[Record]] = {}
         if config.path:
             reviews = read_reviews(Path(config.path), config.unlabelled)
-            _check(reviews, Path(config.path), ["train", "test"])
+            _check(reviews, Path(config.path))
             found.update({name: reviews.get(name, []) for name in names})
         else:
             found.update({name: _stored(name) for name in names})
@@ -95,35 +95,14 @@ class Imdb(Dataset):
         return fingerprint(config, paths)
 
     def get(self, config: Any, options: FetchOptions) -> Path | None:
-        home = _home()
-        if options.source is None and not options.force and all(p.exists() for p in _files()):
-            return home
-        archive = None
-        source = options.source
-        if source is None:
-            downloads = cache_home() / "downloads"
-            archive = fetch(URLS, downloads / ARCHIVE, f"md5:{MD5}", progress=options.progress)
-            source = archive
-        reviews = read_reviews(source, unlabelled=True)
-        _check(reviews, source, ["train", "test"])
-        if source.is_file() and archive is None and _md5(source) != MD5:
-            options.notify(
-                f"{source} is not the published archive (its md5 is not {MD5}), but holds the same "
-                "numbers of reviews, and was taken."
-            )
-        if len(reviews.get("unlabelled", [])) != COUNTS["unlabelled", ""]:
-            options.notify(
-                f"{source} holds {len(reviews.get('unlabelled', [])):,} unlabelled reviews instead "
-                "of 50,000."
-            )
-        with written_aside(home) as folder:
-            for name, records in reviews.items():
-                lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-                with (folder / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n") as file:
-                    file.writelines(lines)
-        if archive is not None:
+        here = all(path.exists() for path in _files()[:2])
+        if options.source is not None:
+            _store(options.source, options)
+        elif options.force or not here:
+            archive = cache_home() / "downloads" / ARCHIVE
+            _store(fetch(URLS, archive, f"md5:{MD5}", progress=options.progress), options)
             archive.unlink(missing_ok=True)
-        return home
+        return _home()
 
     def location(self, config: Any) -> Path | None:
         return Path(config.path) if config.path else _home()
@@ -178,14 +157,32 @@ def _root(folder: Path) -> Path:
     return folder / "aclImdb" if (folder / "aclImdb").is_dir() else folder
 
 
-def _check(reviews: Reviews, source: Path, splits: Sequence[str]) -> None:
+def _check(reviews: Reviews, source: Path) -> None:
     for (split, label), expected in COUNTS.items():
         found = sum(record.get("label", "") == label for record in reviews.get(split, []))
-        if split in splits and found != expected:
+        if label and found != expected:
             raise DataError(
                 f"{source} holds {found:,} {label} reviews for {split} instead of {expected:,}. "
                 f"Give a whole {ARCHIVE}, or read a folder of your own with dataset=text-folder"
             )
+
+
+def _store(source: Path, options: FetchOptions) -> None:
+    reviews = read_reviews(source, unlabelled=True)
+    _check(reviews, source)
+    if source.is_file() and _md5(source) != MD5:
+        options.notify(
+            f"{source} is not the published archive (its md5 is not {MD5}), but holds the same "
+            "numbers of reviews, and was taken."
+        )
+    unlabelled = len(reviews.get("unlabelled", []))
+    if unlabelled != COUNTS["unlabelled", ""]:
+        options.notify(f"{source} holds {unlabelled:,} unlabelled reviews instead of 50,000.")
+    with written_aside(_home()) as folder:
+        for name, records in reviews.items():
+            lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+            with (folder / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(lines)
 
 
 def _home() -> Path:
@@ -203,14 +200,17 @@ def _stored(split: str) -> Iterator[Record]:
             f"the dataset imdb is not here: there is no {path}. Run 'seqkit data get imdb' to "
             f"download it, or 'seqkit data get imdb --from {ARCHIVE}' if you have the archive"
         )
-    return _lines(path)
+    return _lines(path, 0 if split == "unlabelled" else 25_000)
 
 
-def _lines(path: Path) -> Iterator[Record]:
+def _lines(path: Path, expected: int) -> Iterator[Record]:
+    count = 0
     try:
         with path.open(encoding="utf-8", newline="\n") as file:
-            for line in file:
+            for count, line in enumerate(file, start=1):  # noqa: B007 - used after the loop
                 yield json.loads(line)
+        if expected and count != expected:
+            raise ValueError(f"it has {count:,} reviews instead of {expected:,}")
     except (OSError, ValueError) as error:
         raise DataError(
             f"{path} is damaged: {error}. Run 'seqkit data get imdb --force' to get it again"

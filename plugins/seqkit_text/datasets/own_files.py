@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from seqkit_text.datasets.held_out import seed_field, test_field, validation_field, with_held_out
-
 from seqkit.api import Dataset, Notify, Record
 from seqkit.config import Config, Field
 from seqkit.data import (
@@ -21,6 +19,12 @@ from seqkit.data import (
     report_empty,
 )
 from seqkit.errors import DataError
+from seqkit_text.datasets.held_out import (
+    held_out_test_field,
+    seed_field,
+    validation_field,
+    with_held_out,
+)
 
 TEXT_NAMES = ("text", "review", "sentence", "content", "comment", "message", "body")
 LABEL_NAMES = ("label", "sentiment", "class", "category", "target")
@@ -43,7 +47,7 @@ class OwnFiles(Config):
     text: str = Field("", help="Column of the text; empty: told from its name, such as review.")
     label: str = Field("", help="Column of the label; empty: told from its name, such as class.")
     validation: float = validation_field()
-    test: float = test_field()
+    test: float = held_out_test_field(0.1)
     seed: int = seed_field()
     encoding: str = Field("utf-8", help="Encoding of the files, such as latin-1 or cp1252.")
     errors: Literal["strict", "replace"] = Field(

@@ -6,13 +6,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from seqkit_text.datasets.held_out import seed_field, test_field, validation_field, with_held_out
-
 from seqkit.api import Dataset, Notify, Record
 from seqkit.config import Config
 from seqkit.data import fingerprint, read_text
 from seqkit.errors import DataError
 from seqkit.places import bundled
+from seqkit_text.datasets.held_out import (
+    held_out_test_field,
+    seed_field,
+    validation_field,
+    with_held_out,
+)
 
 _LABELS = {"0": "negative", "1": "positive"}
 
@@ -25,7 +29,7 @@ class Sentences(Dataset):
 
     class Config(Config):
         validation: float = validation_field()
-        test: float = test_field(0.2)
+        test: float = held_out_test_field(0.2)
         seed: int = seed_field()
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
