@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -119,7 +120,9 @@ class Registry:
         try:
             if any(other.name == plugin.name for other in self.plugins[:-1]):
                 raise PluginError("another plugin has the same name")
-            module = load()
+            # What a plugin prints must not end up in a result.
+            with contextlib.redirect_stdout(sys.stderr):
+                module = load()
             plugin.module = module
             _check_hooks(module)
             self._manager.register(module, plugin.name)

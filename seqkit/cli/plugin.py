@@ -1,0 +1,198 @@
+"""`seqkit plugin`: start a plugin, and check one."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqkit import __version__
+from seqkit.cli import output
+from seqkit.cli.common import json_option
+from seqkit.errors import ConfigurationError, DataError, ExitCode
+
+if TYPE_CHECKING:
+    from seqkit.registry import Plugin
+    from seqkit.testing import Finding
+
+_TEMPLATES = Path(__file__).parent / "templates" / "plugin"
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+_STYLES = {"passed": "green", "failed": "bold red", "skipped": "yellow"}
+_MARKS = {"passed": "ok", "failed": "FAILED", "skipped": "skipped"}
+
+
+@click.group()
+def plugin() -> None:
+    """Start and check plugins."""
+
+
+@plugin.command()
+@click.argument("name")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Where to write it.  [default: seqkit-NAME]",
+)
+@json_option()
+def new(name: str, folder: Path | None, as_json: bool) -> None:
+    """Write a small plugin that works: a model, its settings, its tests.
+
+    NAME is lower-case words joined by hyphens, such as attn-gru.
+    """
+    name = _checked_name(name)
+    folder = folder or Path(f"seqkit-{name}")
+    files = _render(name)
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            raise ConfigurationError(
+                f"the folder {folder} exists and is not empty. Give another with --folder"
+            )
+        for relative, text in files.items():
+            path = folder / relative
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DataError(
+            f"{folder} cannot be written: {error.strerror}. Give another folder with --folder"
+        ) from error
+    if as_json:
+        output.json_document({"name": name, "folder": str(folder), "files": sorted(files)})
+        return
+    output.line(f"Wrote the plugin {name} in {folder}:")
+    for relative in sorted(files):
+        output.line(f"  {relative}")
+    output.note(f"Check it:    seqkit plugin check {folder}")
+    output.note(f"Train it:    seqkit run sentiment model={name} --plugin {folder}")
+    output.note(f"Install it:  pip install -e {folder}")
+
+
+def _checked_name(name: str) -> str:
+    from seqkit.registry import installed_plugins
+
+    name = name.removeprefix("seqkit-")
+    if not _NAME.match(name):
+        likely = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        hint = f"Did you mean {likely}?" if likely else "Write one such as attn-gru"
+        raise ConfigurationError(
+            f"{name!r} cannot be a plugin's name: it must be lower-case words joined by hyphens. "
+            f"{hint}"
+        )
+    if any(other.name == name for other, _ in installed_plugins()):
+        raise ConfigurationError(
+            f"a plugin {name!r} is installed already. Choose another name, "
+            "or see 'seqkit list plugins'"
+        )
+    return name
+
+
+def _render(name: str) -> dict[str, str]:
+    """Returns the text of each file of a new plugin."""
+    package = f"seqkit_{name.replace('-', '_')}"
+    class_name = "".join(part.capitalize() for part in name.split("-"))
+    words = {
+        "name": name,
+        "distribution": f"seqkit-{name}",
+        "package": package,
+        "class_name": class_name if class_name.isidentifier() else f"Plugin{class_name}",
+        "seqkit_version": __version__,
+    }
+    homes = {
+        "gitignore.in": ".gitignore",
+        "pyproject.toml.in": "pyproject.toml",
+        "README.md.in": "README.md",
+        "init.py.in": f"{package}/__init__.py",
+        "network.py.in": f"{package}/network.py",
+        "test_plugin.py.in": f"tests/test_{package}.py",
+    }
+    return {
+        home: Template((_TEMPLATES / template).read_text(encoding="utf-8")).substitute(words)
+        for template, home in homes.items()
+    }
+
+
+@plugin.command()
+@click.argument("source", metavar="NAME|PATH")
+@click.argument("words", nargs=-1, metavar="[COMPONENT.KEY=VALUE]...")
+@json_option()
+def check(source: str, words: tuple[str, ...], as_json: bool) -> int:
+    """Load one plugin alone and check everything it brings.
+
+    NAME is an installed plugin; PATH a module, a package folder or a project folder. Words
+    set what has no default, such as text-csv.path=reviews.csv.
+    """
+    from seqkit.testing import find_plugin, plugin_checks
+
+    settings = _settings(words)
+    subject = find_plugin(source)
+    findings: list[Finding] = []
+    if not as_json:
+        output.line((subject.plugin.name, "bold"), f" ({subject.plugin.origin})")
+    with _prints_to_stderr():
+        checks = plugin_checks(subject, settings)
+    for number, one in enumerate(checks):
+        with _prints_to_stderr():
+            finding = one.finding()
+        findings.append(finding)
+        if not as_json:
+            _show(finding, heading=not number or checks[number - 1].subject != one.subject)
+    if as_json:
+        output.json_document(_document(subject.plugin, findings))
+    else:
+        output.line(_totals(findings))
+    failed = any(finding.status == "failed" for finding in findings)
+    return ExitCode.PLUGIN if failed else ExitCode.DONE
+
+
+def _settings(words: Sequence[str]) -> dict[str, dict[str, Any]]:
+    from seqkit.experiment import parse_override
+
+    settings: dict[str, dict[str, Any]] = {}
+    for word in words:
+        parts, value = parse_override(word)
+        if len(parts) != 2:
+            raise ConfigurationError(
+                f"{word!r} is not a setting of a component. Write COMPONENT.KEY=VALUE"
+            )
+        settings.setdefault(parts[0], {})[parts[1]] = value
+    return settings
+
+
+@contextlib.contextmanager
+def _prints_to_stderr() -> Iterator[None]:
+    """Keeps what a plugin prints out of the result."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
+
+
+def _show(finding: Finding, heading: bool) -> None:
+    if heading:
+        output.line(f"  {finding.subject}")
+    mark = (f"{_MARKS[finding.status]:<8}", _STYLES[finding.status])
+    text = f": {output.one_line(finding.message)}" if finding.message else ""
+    output.line("    ", mark, finding.check, text)
+    for line in finding.traceback.rstrip().splitlines():
+        output.line("      | ", line)
+
+
+def _totals(findings: Sequence[Finding]) -> str:
+    counts = {status: sum(f.status == status for f in findings) for status in _MARKS}
+    plural = "" if len(findings) == 1 else "s"
+    parts = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    return f"{len(findings)} check{plural}: {parts}."
+
+
+def _document(found: Plugin, findings: Sequence[Finding]) -> dict[str, Any]:
+    return {
+        "plugin": found.name,
+        "distribution": found.distribution,
+        "version": found.version,
+        "passed": all(finding.status != "failed" for finding in findings),
+        "findings": [finding.as_dict() for finding in findings],
+    }
