@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqkit.api import Arrays, Batch, Classes, Encoder, Notify, Record, Shape, Tokens
 from seqkit.data.ragged import pad_ragged
-from seqkit.errors import ConfigurationError, DataError
+from seqkit.errors import DataError
 from seqkit.text import (
     UNKNOWN_ID,
     BytePairTokenizer,
@@ -24,29 +24,16 @@ from seqkit.text import (
     load_tokenizer,
     truncate,
 )
-from seqkit.text.truncation import Keep
-from seqkit_text._labels import in_order, label_ids, label_name
+from seqkit_text._labels import in_order, label_name
+from seqkit_text._reading import Reading, fill_empty, parse, read_texts
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+Item = TypeVar("Item")
+
 _FILE = "classification.json"
-_SCORED = ("train", "validation", "test")
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How a text is read.
-
-    Attributes:
-        lowercase: Whether it is lowercased first.
-        maximum_length: Most tokens that are kept; None keeps all.
-        keep: Which end of a longer text is kept: `head` or `tail`.
-    """
-
-    lowercase: bool
-    maximum_length: int | None
-    keep: Keep
+_TRAIN = "the train split"
 
 
 def fit(
@@ -70,7 +57,7 @@ def fit(
             f"there is no train split, in the dataset. It has: {', '.join(splits) or 'none'}"
         )
     labels: list[str | None] = []
-    texts: Iterable[str] = _texts(splits["train"], reading, labels, "train")
+    texts: Iterable[str] = read_texts(splits["train"], reading, labels, _TRAIN, labelled=True)
     if tokenizer == "bpe":
         # Byte pairs are learnt from all texts before the first can be encoded.
         texts = list(texts)
@@ -88,27 +75,29 @@ def fit(
             maximum_length=reading.maximum_length,
             keep=reading.keep,
         )
-    names = _required(labels, "train")
     if not len(values):
         raise DataError(
             "every text is empty, in the train split. Check which field or column holds the texts"
         )
-    known = in_order(names)
+    known = in_order(label for label in labels if label is not None)
     if len(known) == 1:
         raise DataError(
             f"there is only one class, {known[0]!r}, in the train split. "
             "Give examples of at least two classes"
         )
-    targets = label_ids(names, known, "train")
+    targets = _targets(labels, known)
     counts = tuple(np.bincount(targets, minlength=len(known)).tolist())
     encoder = ClassificationEncoder(cutter, vocabulary, known, counts, reading)
-    values, offsets = _fill_empty(values, offsets, notify, "train")
+    values, offsets = fill_empty(values, offsets, notify, _TRAIN)
     encoded: dict[str, Arrays] = {
         "train": {"values": values, "offsets": offsets, "targets": targets}
     }
     for split, records in splits.items():
         if split != "train":
-            encoded[split] = encoder.encode_split(records, notify, split)
+            labelled = split in ("validation", "test")
+            encoded[split] = encoder.encode_from(
+                records, notify, f"the {split} split", labelled=labelled
+            )
     return encoder, encoded
 
 
@@ -154,8 +143,11 @@ class ClassificationEncoder(Encoder):
         path = folder / _FILE
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
-            labels, counts = tuple(document["labels"]), tuple(document["counts"])
+            labels = _list_of(str, document["labels"])
+            counts = _list_of(int, document["counts"])
             reading = Reading(**document["reading"])
+            if len(labels) != len(counts) or len(labels) < 2:
+                raise ValueError(f"it has {len(labels)} labels and {len(counts)} counts")
         except OSError as error:
             raise DataError(
                 f"{path} cannot be read: {error.strerror}. Copy the whole run folder again"
@@ -164,22 +156,32 @@ class ClassificationEncoder(Encoder):
             raise DataError(
                 f"{path} is damaged: {error}. Copy the whole run folder again"
             ) from error
-        return cls(load_tokenizer(folder), Vocabulary.load(folder), labels, counts, reading)
+        tokenizer, vocabulary = load_tokenizer(folder), Vocabulary.load(folder)
+        return cls(tokenizer, vocabulary, tuple(labels), tuple(counts), reading)
 
     def encode(self, records: Iterable[Record], notify: Notify) -> Arrays:
-        """Encodes records; without `targets` where none of them has a label."""
-        return self.encode_split(records, notify, "given")
+        """Encodes records; without `targets` where one of them has no label."""
+        return self.encode_from(records, notify, "the inputs", labelled=False)
 
-    def encode_split(self, records: Iterable[Record], notify: Notify, split: str) -> Arrays:
-        """Encodes the records of a split; those of validation and test must have labels."""
+    def encode_from(
+        self, records: Iterable[Record], notify: Notify, place: str, *, labelled: bool
+    ) -> Arrays:
+        """Encodes records that come from `place`, which all must have labels if `labelled`."""
         labels: list[str | None] = []
-        texts = _texts(records, self.reading, labels, split)
+        texts = read_texts(
+            records,
+            self.reading,
+            labels,
+            place,
+            labelled=labelled,
+            known=dict.fromkeys(self.labels),
+        )
         values, offsets = self.vocabulary.encode_many(self.tokenizer.tokenize_many(texts))
         values, offsets = truncate(values, offsets, self.reading.maximum_length, self.reading.keep)
-        values, offsets = _fill_empty(values, offsets, notify, split)
+        values, offsets = fill_empty(values, offsets, notify, place)
         arrays: dict[str, NDArray[Any]] = {"values": values, "offsets": offsets}
-        if split in _SCORED or any(label is not None for label in labels):
-            arrays["targets"] = label_ids(_required(labels, split), self.labels, split)
+        if labels and None not in labels:
+            arrays["targets"] = _targets(labels, self.labels)
         return arrays
 
     def parse(self, inputs: Iterable[str | Record]) -> list[Record]:
@@ -188,7 +190,7 @@ class ClassificationEncoder(Encoder):
         Raises:
             ConfigurationError: An input is something else; names its position, from 1.
         """
-        return [_parsed(item, position) for position, item in enumerate(inputs, start=1)]
+        return [parse(item, position) for position, item in enumerate(inputs, start=1)]
 
     def batch(self, arrays: Arrays, indices: NDArray[Any]) -> dict[str, NDArray[Any]]:
         inputs, lengths = pad_ragged(arrays["values"], arrays["offsets"], indices)
@@ -247,71 +249,12 @@ def class_logits(outputs: Tensor) -> Tensor:
     return torch.cat([torch.zeros_like(outputs), outputs], dim=-1)
 
 
-def _texts(
-    records: Iterable[Record], reading: Reading, labels: list[str | None], split: str
-) -> Iterator[str]:
-    """Yields the text of each record and appends its label, None where it has none."""
-    for number, record in enumerate(records, start=1):
-        text = record.get("text")
-        if not isinstance(text, str):
-            fields = ", ".join(map(repr, record)) or "none"
-            wrong = (
-                f"record {number} has no text, in the {split} split. Its fields are: {fields}"
-                if text is None
-                else f"the text of record {number} is {text!r:.60}, in the {split} split. "
-                "It must be text"
-            )
-            raise DataError(wrong)
-        try:
-            labels.append(label_name(record.get("label")))
-        except TypeError as error:
-            raise DataError(
-                f"the label of record {number} names no class: {error}, in the {split} split. "
-                "Give a word or a number"
-            ) from error
-        yield text.lower() if reading.lowercase else text
+def _targets(labels: Sequence[str | None], known: Sequence[str]) -> NDArray[np.int64]:
+    ids = {name: number for number, name in enumerate(known)}
+    return np.array([ids[label] for label in labels if label is not None], dtype=np.int64)
 
 
-def _required(labels: list[str | None], split: str) -> list[str]:
-    if not labels:
-        raise DataError(
-            f"there is no record, in the {split} split. Check the dataset's files and settings"
-        )
-    if None in labels:
-        raise DataError(
-            f"record {labels.index(None) + 1} has no label, in the {split} split. "
-            "Give it one, or leave the record out"
-        )
-    return [label for label in labels if label is not None]
-
-
-def _fill_empty(
-    values: NDArray[np.int32], offsets: NDArray[np.int64], notify: Notify, split: str
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Gives each text without a token the unknown one, so that every length is at least 1."""
-    empty = np.flatnonzero(np.diff(offsets) == 0)
-    if not len(empty):
-        return values, offsets
-    notify(
-        f"{len(empty)} of {len(offsets) - 1} texts of the {split} split are empty and were kept "
-        f"as one unknown token (the first is record {empty[0] + 1})"
-    )
-    filled = np.insert(values, offsets[empty], UNKNOWN_ID)
-    moved = offsets.copy()
-    moved[1:] += np.cumsum(np.diff(offsets) == 0)
-    return filled, moved
-
-
-def _parsed(item: Any, position: int) -> Record:
-    text = item.get("text") if isinstance(item, Mapping) else item
-    if isinstance(text, str):
-        return {"text": text}
-    if isinstance(item, Mapping) and text is None:
-        fields = ", ".join(map(repr, item)) or "none"
-        raise ConfigurationError(
-            f"input {position} has no text; its fields are: {fields}. Name the text 'text'"
-        )
-    raise ConfigurationError(
-        f"input {position} is {item!r:.60}, a {type(item).__name__}. "
-        "Give a text, or a record with a 'text'"
-    )
+def _list_of(kind: type[Item], value: Any) -> list[Item]:
+    if not isinstance(value, list) or not all(isinstance(item, kind) for item in value):
+        raise TypeError(f"{value!r:.60} is not a list of {kind.__name__}")
+    return value

@@ -37,12 +37,17 @@ class BinaryCrossEntropyLoss(nn.Module):
     """Cross-entropy of logits `[0, z]` from `z` alone, with the same smoothing and weights."""
 
     weights: Tensor | None
+    ratio: Tensor | None
 
     def __init__(self, label_smoothing: float, weights: Sequence[float] | None) -> None:
         super().__init__()
         self.label_smoothing = label_smoothing
+        # torch weighs the second class alone, so the first one's weight is taken out of both.
+        self.first = 1.0 if weights is None else weights[0]
         held = None if weights is None else torch.tensor(weights)
+        ratio = None if held is None else held[1] / held[0]
         self.register_buffer("weights", held, persistent=False)
+        self.register_buffer("ratio", ratio, persistent=False)
 
     def forward(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor | int]:
         """Takes one logit an example, `(batch, 1)`, and classes `(batch,)` int64."""
@@ -50,16 +55,10 @@ class BinaryCrossEntropyLoss(nn.Module):
         wanted = targets.to(logits.dtype)
         if self.label_smoothing:
             wanted = wanted * (1 - self.label_smoothing) + self.label_smoothing / 2
-        # torch weighs the second class alone, so the first one's weight is taken out of both.
         total = functional.binary_cross_entropy_with_logits(
-            logits,
-            wanted,
-            pos_weight=None if self.weights is None else self.weights[1] / self.weights[0],
-            reduction="sum",
+            logits, wanted, pos_weight=self.ratio, reduction="sum"
         )
-        if self.weights is not None:
-            total = total * self.weights[0]
-        return total, _count(self.weights, targets)
+        return total * self.first, _count(self.weights, targets)
 
 
 def _count(weights: Tensor | None, targets: Tensor) -> Tensor | int:

@@ -64,7 +64,8 @@ def read_texts(
             label = label_name(record.get("label"))
         except TypeError as error:
             raise DataError(
-                f"the label of {_named(record, number)} names no class: {error}, in the XX Give a word or a number"
+                f"the label of {_named(record, number)} names no class: {error}, in {place}. "
+                "Give a word or a number"
             ) from error
         if labelled and label is None:
             raise DataError(

@@ -56,7 +56,8 @@ class Classification(Task):
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
     ) -> tuple[Encoder, dict[str, Arrays]]:
-        from seqkit_text._encoder import Reading, fit
+        from seqkit_text._encoder import fit
+        from seqkit_text._reading import Reading
 
         reading = Reading(
             lowercase=config.lowercase,
