@@ -247,8 +247,9 @@ class _Session:
         controls = ControlFile(self.folder.control_file)
         with Signals(controls.interrupt):
             for event in training.run(controls):
-                self.publish(self._with_baselines(event, data))
-                self._note(event)
+                shown = self._with_baselines(event, data)
+                self.publish(shown)
+                self._note(shown)
         if training.stopped in ("stopped", "interrupted"):
             self._end(training.stopped, "", training)
             return training.stopped

@@ -96,7 +96,6 @@ class Training:
         """Epochs done, as a float."""
         return self.progress.epoch + self.progress.batch / max(1, self.steps_per_epoch)
 
-    @property
     def finished(self) -> bool:
         """Tells whether every step is done."""
         return self.progress.step >= self.total_steps
@@ -105,14 +104,14 @@ class Training:
         """Trains until the end, or until `stopped` says why not. Yields events as they happen."""
         progress, config = self.progress, self.config
         self.learner.model.train()
-        while not self.finished and not self.stopped:
+        while not self.finished() and not self.stopped:
             plan = self._plan(progress.epoch)
             self._window = Window()
-            while progress.batch < len(plan) and not self.finished:
+            while progress.batch < len(plan) and not self.finished():
                 yield from self._step(plan[progress.batch])
                 progress.batch += 1
                 epoch_ended = progress.batch == len(plan)
-                last = self.finished
+                last = self.finished()
                 silence = time.perf_counter() - self._window.started
                 if progress.step % config.log_every == 0 or silence > LONGEST_SILENCE or last:
                     yield from self._report()
