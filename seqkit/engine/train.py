@@ -124,7 +124,7 @@ class Training:
                     yield self._saved("interval")
                 for request in controls.poll():
                     yield from self._obey(request, controls)
-                if self.stopped or epoch_ended:
+                if epoch_ended or self.stopped:
                     break
 
     def _plan(self, epoch: int) -> Any:
