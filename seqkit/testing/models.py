@@ -9,7 +9,7 @@ from unittest import SkipTest
 from seqkit.api import Shape
 from seqkit.registry import Entry
 from seqkit.testing.checks import Check, require
-from seqkit.testing.samples import describe, output_shape, ragged_batch, sample_shapes
+from seqkit.testing.samples import describe, model_shapes, output_shape, ragged_batch
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -36,7 +36,7 @@ def model_checks(entry: Entry, config: Callable[[], Any]) -> Iterator[Check]:
 def _over_shapes(entry: Entry, config: Callable[[], Any], trial: Trial) -> Callable[[], None]:
     def run() -> None:
         model = entry.component
-        shapes = [shape for task in model.tasks for shape in sample_shapes(task, model.inputs)]
+        shapes = [shape for task in model.tasks for shape in model_shapes(task, model.inputs)]
         if not shapes:
             raise SkipTest(f"the kit has no sample data for {', '.join(model.tasks)}")
         settings = config()

@@ -20,7 +20,6 @@ _OUTPUTS: dict[str, tuple[Classes | Values, ...]] = {
     "classification": (
         Classes(("negative", "positive"), (9, 6), 2),
         Classes(("bad", "fair", "good"), (7, 5, 3), 3),
-        Classes(("negative", "positive"), (9, 6), 1),
     ),
     "forecasting": (Values(1, 4), Values(2, 3), Values(1, 4, (0.1, 0.5, 0.9))),
 }
@@ -33,6 +32,17 @@ def sample_shapes(task: str, inputs: Sequence[str] = ()) -> list[Shape]:
     return [
         Shape(task, _INPUTS[kind], outputs) for kind in kinds for outputs in _OUTPUTS.get(task, ())
     ]
+
+
+def model_shapes(task: str, inputs: Sequence[str]) -> list[Shape]:
+    """Returns the shapes a model may be built from: also those that a loss may ask for."""
+    shapes = sample_shapes(task, inputs)
+    asked = [s.with_outputs(logits=1) for s in shapes if _is_binary(s)]
+    return [*shapes, *asked]
+
+
+def _is_binary(shape: Shape) -> bool:
+    return isinstance(shape.outputs, Classes) and len(shape.outputs.names) == 2
 
 
 def describe(shape: Shape) -> str:

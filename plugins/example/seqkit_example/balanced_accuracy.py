@@ -21,17 +21,12 @@ class ClassCounts:
         """Counts a batch.
 
         Args:
-            predictions: Logits, `(batch, classes)`, or `(batch, 1)` of the second of two classes.
+            predictions: Logits, `(batch, classes)`.
             targets: Class ids, `(batch,)` int64.
         """
-        if predictions.shape[1] == 1:
-            answers = (predictions[:, 0] > 0).long()
-        else:
-            answers = predictions.argmax(dim=1)
-        ones = torch.ones_like(targets)
-        right = (answers == targets).long()
+        right = (predictions.argmax(dim=1) == targets).long()
         self.found = self.found.to(targets.device).index_add(0, targets, right)
-        self.seen = self.seen.to(targets.device).index_add(0, targets, ones)
+        self.seen = self.seen.to(targets.device).index_add(0, targets, torch.ones_like(targets))
 
     def merge(self, other: ClassCounts) -> None:
         """Adds what another one counted."""

@@ -1,0 +1,97 @@
+"""The events of a small made-up run, one of each kind, to try observers on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from seqkit.events import Event
+from seqkit.trainer_config import TrainerConfig
+
+
+def sample_events(folder: Path) -> list[Event]:
+    """Returns one event of each kind, with every field that `seqkit.events` lists.
+
+    Args:
+        folder: An existing folder, which the run is said to be in.
+    """
+    best = {"step": 10, "epoch": 1.0, "metric": "accuracy", "value": 0.75}
+    return [
+        Event("started", 0, 0.0, _started(folder)),
+        Event("step", 10, 1.0, _STEP),
+        Event("evaluation", 10, 1.0, _EVALUATION),
+        Event("sample", 10, 1.0, {"split": "validation", "items": [_SAMPLE]}),
+        Event(
+            "checkpoint",
+            10,
+            1.0,
+            {"path": "checkpoints/step-00000010", "best": True, "reason": "epoch"},
+        ),
+        Event("control", 10, 1.0, {"request": {"request": "save"}, "applied": True, "message": ""}),
+        Event("warning", 10, 1.0, {"message": "one row was skipped"}),
+        Event(
+            "ended",
+            10,
+            1.0,
+            {"status": "finished", "message": "", "elapsed": 1.5, "best": best, "resume": ""},
+        ),
+    ]
+
+
+_STEP = {
+    "loss": 0.69,
+    "learning_rate": 1e-3,
+    "gradient_norm": 1.2,
+    "examples_per_second": 640.0,
+    "tokens_per_second": 12800.0,
+    "elapsed": 1.0,
+    "eta": 0.5,
+}
+_EVALUATION = {
+    "split": "validation",
+    "loss": 0.6,
+    "train_loss": 0.65,
+    "metrics": {"accuracy": 0.75, "confusion": [[3, 1], [1, 3]]},
+    "baselines": {"majority": {"accuracy": 0.5}},
+    "examples": 8,
+    "seconds": 0.1,
+    "best": True,
+    "elapsed": 1.1,
+}
+_SAMPLE = {"text": "a fine film", "label": "positive", "target": "positive", "correct": True}
+
+
+def _started(folder: Path) -> dict[str, Any]:
+    return {
+        "run": folder.name,
+        "folder": str(folder),
+        "experiment": {
+            "task": {"name": "text:classification"},
+            "dataset": {"name": "text:sentences"},
+            "model": {"name": "recurrent:lstm"},
+            "loss": {"name": "text:cross-entropy"},
+            "metrics": [{"name": "text:accuracy"}],
+            "trainer": TrainerConfig().model_dump(mode="json"),
+        },
+        "recipe": "sentiment",
+        "task": "text:classification",
+        "dataset": "text:sentences",
+        "model": "recurrent:lstm",
+        "device": "cpu",
+        "device_reason": "no accelerator was found",
+        "precision": "float32",
+        "parameters": 1234,
+        "layers": [{"name": "head", "parameters": 34}],
+        "examples": {"train": 640, "validation": 8},
+        "tokens": {"train": 12800, "validation": 160},
+        "batch_size": 64,
+        "steps_per_epoch": 10,
+        "total_steps": 10,
+        "epochs": 1,
+        "metric": "accuracy",
+        "higher_is_better": True,
+        "baselines": {"majority": {"accuracy": 0.5}},
+        "encoding": {"seconds": 0.1, "cached": False},
+        "resumed_from": None,
+        "versions": {"seqkit": "0.1.0"},
+    }
