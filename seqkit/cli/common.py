@@ -60,7 +60,7 @@ def run_argument(name: str = "run") -> Callable[[Any], Any]:
 
 
 def _default_runs_dir(
-    context: click.Context, parameter: click.Parameter, value: Path | None
+    _context: click.Context, _parameter: click.Parameter, value: Path | None
 ) -> Path:
     from seqkit.places import runs_home
 
@@ -83,7 +83,9 @@ def open_run(name: str, runs_dir: Path) -> RunFolder:
     return find_run(name, runs_dir)
 
 
-def complete_runs(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+def complete_runs(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[str]:
     """Completes the name of a run."""
     from seqkit.places import runs_home
     from seqkit.runs import all_runs

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 SHELLS = ("bash", "zsh", "fish")
 _WHERE = {
-    "bash": "eval \"$(seqkit completion bash)\"    # in ~/.bashrc",
-    "zsh": "eval \"$(seqkit completion zsh)\"    # in ~/.zshrc, after compinit",
+    "bash": 'eval "$(seqkit completion bash)"    # in ~/.bashrc',
+    "zsh": 'eval "$(seqkit completion zsh)"    # in ~/.zshrc, after compinit',
     "fish": "seqkit completion fish > ~/.config/fish/completions/seqkit.fish",
 }
 
@@ -24,7 +24,7 @@ _WHERE = {
 @click.command()
 @click.argument("shell", required=False, type=click.Choice(SHELLS))
 def completion(shell: str | None) -> None:
-    """Print a script for shell completion.
+    r"""Print a script for shell completion.
 
     \b
     bash:  eval "$(seqkit completion bash)"    in ~/.bashrc

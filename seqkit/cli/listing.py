@@ -17,14 +17,12 @@ if TYPE_CHECKING:
 NAMES = ("models", "datasets", "tasks", "losses", "metrics", "recipes", "plugins")
 
 
-class KindName(click.ParamType):
+class KindName(click.ParamType[str]):
     """A kind of component, in the plural or the singular."""
 
     name = "kind"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Returns the plural. Fails with the nearest kind when there is no such kind."""
         from seqkit.errors import suggestion
 
@@ -113,9 +111,7 @@ def _count(plugin: Plugin) -> str:
     counts: dict[str, int] = {}
     for entry in plugin.entries:
         counts[entry.kind] = counts.get(entry.kind, 0) + 1
-    words = [
-        f"{count} {kind if count != 1 else singular(kind)}" for kind, count in counts.items()
-    ]
+    words = [f"{count} {kind if count != 1 else singular(kind)}" for kind, count in counts.items()]
     return ", ".join(words) or "hooks alone"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -126,7 +127,7 @@ def _usage_message(error: click.ClickException) -> str:
     """Rewrites a complaint of click's in the form of every other message."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "seqkit"
-    if isinstance(error, click.NoSuchOption):
+    if isinstance(error, click.NoSuchOption) and context is not None:
         from seqkit.errors import nearest
 
         valid = [name for param in context.command.get_params(context) for name in param.opts]
@@ -134,8 +135,9 @@ def _usage_message(error: click.ClickException) -> str:
         hint = f"Did you mean {found}?" if found else f"Run '{path} --help' for every option"
         return f"there is no option {error.option_name}, in {path}. {hint}"
     message = error.format_message().rstrip()
-    if message.startswith("there is no command"):
-        return message
+    said = re.search(r"(?:^|: )((?:there is|.*\bis not a).*(?:\? *$|\. .+$))", message)
+    if said is not None:
+        return said[1]
     message = message[:1].lower() + message[1:]
     ending = "" if message.endswith((".", "?")) else "."
     return f"{message}{ending} Run '{path} --help' for how it is used"

@@ -102,7 +102,7 @@ def discard_stdout() -> None:
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
 
 
 @functools.cache
@@ -233,9 +233,9 @@ def warn_once(messages: Iterable[str]) -> None:
 
 
 def errors(messages: Iterable[str]) -> None:
-    """Writes errors, one line each."""
+    """Writes errors, one line each, or more where a message lists things."""
     for message in messages:
-        sys.stderr.write(f"seqkit: error: {one_line(message)}\n")
+        sys.stderr.write(f"seqkit: error: {visible(message)}\n")
     sys.stderr.flush()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -73,7 +74,7 @@ def _finite(points: Sequence[Point]) -> list[Point]:
 def _line(places: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
     """Returns every dot on the straight lines from each place to the next."""
     dots = set(places)
-    for (x1, y1), (x2, y2) in zip(places, places[1:], strict=False):
+    for (x1, y1), (x2, y2) in itertools.pairwise(places):
         steps = max(abs(x2 - x1), abs(y2 - y1), 1)
         for step in range(1, steps):
             part = step / steps

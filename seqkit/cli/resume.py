@@ -6,8 +6,15 @@ from pathlib import Path
 
 import click
 
-from seqkit.cli.common import device_option, json_option, open_registry, open_run
-from seqkit.cli.common import plugin_option, run_argument, runs_dir_option
+from seqkit.cli.common import (
+    device_option,
+    json_option,
+    open_registry,
+    open_run,
+    plugin_option,
+    run_argument,
+    runs_dir_option,
+)
 from seqkit.cli.run import Observers, exit_code
 
 

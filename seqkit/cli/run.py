@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Self
 
 import click
 
 from seqkit.cli import output
-from seqkit.cli.common import device_option, json_option, open_registry, plugin_option
-from seqkit.cli.common import runs_dir_option
+from seqkit.cli.common import (
+    device_option,
+    json_option,
+    open_registry,
+    plugin_option,
+    runs_dir_option,
+)
 from seqkit.cli.completion import complete_experiment
 from seqkit.errors import ExitCode
 
@@ -81,10 +86,10 @@ class Observers:
         if as_json:
             self.all.insert(0, EventStream())
 
-    def __enter__(self) -> Observers:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *details: Any) -> None:
+    def __exit__(self, *details: object) -> None:
         self._console.close()
 
     def preparing(self, what: str) -> None:

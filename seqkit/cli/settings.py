@@ -48,9 +48,7 @@ def settings_of(config: type[Config]) -> list[Setting]:
     return _settings(schema, schema.get("$defs", {}), "")
 
 
-def _settings(
-    schema: Mapping[str, Any], shared: Mapping[str, Any], prefix: str
-) -> list[Setting]:
+def _settings(schema: Mapping[str, Any], shared: Mapping[str, Any], prefix: str) -> list[Setting]:
     found: list[Setting] = []
     required = set(schema.get("required", ()))
     for name, given in schema.get("properties", {}).items():

@@ -1,0 +1,179 @@
+"""Shows a run while it happens: fed with events, it narrates on stderr and reports on stdout."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from seqkit.cli import output, report
+from seqkit.cli.output import duration, number, one_line, scores
+from seqkit.events import Event
+from seqkit.summary import RunSummary
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+    from rich.status import Status
+
+SECONDS_BETWEEN_LINES = 10.0
+_SMOOTHING = 0.2
+
+
+class Console:
+    """An observer of a run.
+
+    On a terminal a live bar follows the steps; elsewhere a plain line is written now and then.
+
+    Args:
+        quiet: Leave the narration out; warnings stay.
+        result: Whether the result goes to stdout; it is narrated on stderr otherwise.
+    """
+
+    def __init__(self, quiet: bool = False, result: bool = True) -> None:
+        self._quiet = quiet
+        self._result = result
+        self._live = not quiet and not output.is_plain(sys.stderr)
+        self._summary = RunSummary()
+        self._table: report.ScoreTable | None = None
+        self._status: Status | None = None
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._loss: float | None = None
+        self._last_line = 0.0
+
+    def preparing(self, what: str) -> None:
+        """Says that the data are being read, until the run has started."""
+        if self._live:
+            self._status = output.narration().status(f"Preparing {output.visible(what)} ...")
+            self._status.start()
+        else:
+            self._note([f"Preparing {what} ..."])
+
+    def close(self) -> None:
+        """Takes the live parts off the terminal."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def __call__(self, event: Event) -> None:
+        """Shows one event."""
+        self._summary.add(event)
+        show = {
+            "started": self._started,
+            "step": self._step,
+            "evaluation": self._evaluation,
+            "sample": self._sample,
+            "control": self._control,
+            "warning": self._warning,
+            "ended": self._ended,
+        }.get(event.kind)
+        if show is not None:
+            show(event)
+
+    # --- events -----------------------------------------------------------------------------------
+
+    def _started(self, event: Event) -> None:
+        self.close()
+        for line in report.opening(event.data):
+            self._note(line)
+        if self._live:
+            self._start_bar(event)
+
+    def _step(self, event: Event) -> None:
+        loss = event.get("loss")
+        if isinstance(loss, int | float) and loss == loss:
+            before = self._loss if self._loss is not None else loss
+            self._loss = before + _SMOOTHING * (loss - before)
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=event.step, text=self._progress(event))
+        elif event.time - self._last_line >= SECONDS_BETWEEN_LINES:
+            self._last_line = event.time
+            total = self._summary.started.get("total_steps")
+            self._note([f"  step {event.step} of {total}: {self._progress(event)}"])
+
+    def _progress(self, event: Event) -> str:
+        parts = [f"loss {number(self._loss)}" if self._loss is not None else "loss ?"]
+        rate = event.get("learning_rate")
+        if isinstance(rate, int | float):
+            parts.append(f"lr {rate:.1e}")
+        speed = event.get("examples_per_second")
+        if isinstance(speed, int | float):
+            parts.append(f"{speed:,.0f} ex/s")
+        parts.append(f"{duration(event.get('eta'))} left")
+        return "  ".join(parts)
+
+    def _evaluation(self, event: Event) -> None:
+        if event.get("split") == "test":
+            return
+        if self._table is None:
+            metric = self._summary.metric
+            names = [name for name, _ in scores(event.get("metrics") or {}, [metric])]
+            self._table = report.ScoreTable(self._summary.started, names)
+            for line in self._table.head():
+                self._note(line)
+        self._last_line = event.time
+        self._note(self._table.row(event.epoch, event.data, duration(event.get("elapsed"))))
+
+    def _sample(self, event: Event) -> None:
+        if event.get("split") != "test":
+            width = min(output.narration().width, 100)
+            for line in report.sample_lines(event.get("items") or [], width):
+                self._note(line)
+
+    def _control(self, event: Event) -> None:
+        request = event.get("request") or {}
+        if request.get("request") == "interrupt":
+            self._note(["Saving the state, then stopping; Ctrl-C again quits at once."])
+        else:
+            self._note([one_line(event.get("message", ""))])
+
+    def _warning(self, event: Event) -> None:
+        output.warn(str(event.get("message", "")))
+
+    def _ended(self, event: Event) -> None:
+        self.close()
+        status, summary = event.get("status"), self._summary
+        if status == "failed":
+            return
+        if status == "finished":
+            if event.get("message"):
+                self._note([one_line(event["message"])])
+            self._report(report.closing(summary, min(output.results().width, 100)))
+            return
+        total = summary.started.get("total_steps")
+        self._note([f"{str(status).capitalize()} after step {event.step} of {total}."])
+        if summary.checkpoint:
+            self._note([f"The state is saved in {summary.checkpoint}"])
+        if event.get("resume"):
+            self._note([("Go on with it: ", "bold"), (str(event["resume"]), "cyan")])
+
+    # --- writing ----------------------------------------------------------------------------------
+
+    def _note(self, line: report.Line) -> None:
+        if not self._quiet:
+            output.note(*line)
+
+    def _report(self, lines: list[report.Line]) -> None:
+        for line in lines:
+            if self._result:
+                output.line(*line)
+            else:
+                self._note(line)
+
+    def _start_bar(self, event: Event) -> None:
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+        self._bar = Progress(
+            BarColumn(bar_width=None),
+            TaskProgressColumn(markup=False),
+            TextColumn("{task.fields[text]}", markup=False),
+            console=output.narration(),
+            transient=True,
+            refresh_per_second=4,
+            expand=True,
+        )
+        total = event.get("total_steps")
+        self._task = self._bar.add_task("", total=total, completed=event.step, text="starting")
+        self._bar.start()

@@ -1,0 +1,127 @@
+"""`seqkit evaluate`: the score of a run on one of its splits."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from seqkit.cli import output
+from seqkit.cli.common import (
+    device_option,
+    json_option,
+    open_registry,
+    open_run,
+    plugin_option,
+    run_argument,
+    runs_dir_option,
+)
+
+
+@click.command()
+@run_argument()
+@click.option("--split", default="test", show_default=True, metavar="NAME", help="Which split.")
+@click.option(
+    "--checkpoint", default="best", show_default=True, metavar="NAME", help="best, last or a name."
+)
+@runs_dir_option()
+@device_option()
+@plugin_option()
+@json_option()
+def evaluate(
+    run: str,
+    split: str,
+    checkpoint: str,
+    runs_dir: Path,
+    device: str | None,
+    plugins: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    """Score a run's best checkpoint on a split of its dataset, beside the baselines."""
+    from seqkit.cli import report
+    from seqkit.summary import summarise
+
+    registry = open_registry(plugins)
+    folder = open_run(run, runs_dir)
+    from seqkit.engine.evaluate import evaluate_run
+
+    with Bar(f"Scoring {split}") as bar:
+        score = evaluate_run(
+            folder,
+            registry,
+            split=split,
+            device=device or "auto",
+            checkpoint=checkpoint,
+            progress=bar.update,
+            notify=output.warn,
+        )
+    if as_json:
+        output.json_document(score)
+        return
+    metric = summarise(folder.events()).metric
+    heading = f"  {score['examples']:,} examples, {score['checkpoint']}"
+    output.line((f"{split.capitalize()} score", "bold"), heading)
+    for line in report.scores_beside(folder.name, score, score["baselines"], metric):
+        output.line(*line)
+    for name, value in score["metrics"].items():
+        if isinstance(value, list):
+            output.line()
+            output.line((name, "bold"))
+            for row in matrix(value):
+                output.line(row)
+
+
+def matrix(values: list[object]) -> list[str]:
+    """Returns nested lists of numbers as aligned rows."""
+    rows = [row if isinstance(row, list) else [row] for row in values]
+    cells = [[output.number(cell) for cell in row] for row in rows]
+    width = max((len(cell) for row in cells for cell in row), default=1)
+    return ["  " + "  ".join(f"{cell:>{width}}" for cell in row) for row in cells]
+
+
+class Bar:
+    """A progress bar on a terminal, and nothing elsewhere.
+
+    Args:
+        title: What is going on.
+        transfer: Whether the amounts are bytes.
+    """
+
+    def __init__(self, title: str, transfer: bool = False) -> None:
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
+        amounts = (
+            (DownloadColumn(), TransferSpeedColumn()) if transfer else (MofNCompleteColumn(),)
+        )
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=None),
+            *amounts,
+            TimeRemainingColumn(),
+            console=output.narration(),
+            transient=True,
+            disable=output.is_plain(sys.stderr),
+        )
+        self._task = self._progress.add_task(output.visible(title), total=None)
+
+    def __enter__(self) -> Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._progress.stop()
+
+    def update(self, done: int, total: int | None, title: str = "") -> None:
+        """Moves the bar to `done` of `total`."""
+        self._progress.update(self._task, completed=done, total=total)
+        if title:
+            self._progress.update(self._task, description=output.visible(title))

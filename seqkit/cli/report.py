@@ -1,0 +1,248 @@
+"""A run in lines of text: what it is, how it goes, what it came to. Fed with events alone."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from seqkit.cli.answers import answer_line
+from seqkit.cli.output import Piece, duration, encodable, number, one_line, scores
+from seqkit.cli.plot import plot_losses
+from seqkit.places import runs_home
+from seqkit.summary import RunSummary
+
+Line = list[Piece]
+WIDTH = 80
+_NAME_WIDTH = 16
+
+
+def bare(name: object) -> str:
+    """Returns a component's name without its plugin's."""
+    return str(name).rpartition(":")[2] if name else "-"
+
+
+def reference(folder: str | Path) -> str:
+    """Returns how a command line names a run: its name, or its path where that is not enough."""
+    path = Path(folder)
+    usual = path.parent.resolve() == runs_home().resolve()
+    return shlex.quote(path.name if usual else str(path))
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> list[Line]:
+    """Returns labelled facts, one a line."""
+    return [[(f"  {label:<12}", "bold"), value] for label, value in rows if value]
+
+
+# --- before the first step ------------------------------------------------------------------------
+
+
+def opening(started: Mapping[str, Any]) -> list[Line]:
+    """Returns what a person wants to know before the first step."""
+    title = f"{bare(started.get('model'))} on {bare(started.get('dataset'))}"
+    lines: list[Line] = [
+        [(str(started.get("run", "run")), "bold cyan"), f"  {title}, {bare(started.get('task'))}"]
+    ]
+    return lines + facts(
+        [
+            ("device", device(started)),
+            ("data", data_sizes(started)),
+            ("model", _model(started)),
+            ("training", _plan(started)),
+            ("goes on", _resumed(started)),
+        ]
+    )
+
+
+def device(started: Mapping[str, Any]) -> str:
+    """Returns the device, its precision, and why it was chosen."""
+    words = [str(started.get("device", "?"))]
+    if started.get("precision") not in (None, "float32"):
+        words.append(str(started["precision"]))
+    reason = started.get("device_reason")
+    return ", ".join(words) + (f" ({reason})" if reason else "")
+
+
+def data_sizes(started: Mapping[str, Any]) -> str:
+    """Returns the examples of each split and how they were encoded."""
+    examples = started.get("examples") or {}
+    counts = ", ".join(f"{split} {count:,}" for split, count in examples.items())
+    encoding = started.get("encoding") or {}
+    if not encoding:
+        return counts
+    how = "from cache" if encoding.get("cached") else "encoded"
+    return f"{counts}; {how} in {duration(float(encoding.get('seconds', 0.0)))}"
+
+
+def _model(started: Mapping[str, Any]) -> str:
+    parameters = started.get("parameters")
+    if not isinstance(parameters, int):
+        return ""
+    layers = started.get("layers") or []
+    largest = sorted(layers, key=lambda layer: -layer.get("parameters", 0))[:3]
+    named = ", ".join(
+        f"{layer['name']} {layer['parameters'] / max(1, parameters):.0%}" for layer in largest
+    )
+    return f"{parameters:,} parameters" + (f" ({named})" if named else "")
+
+
+def _plan(started: Mapping[str, Any]) -> str:
+    epochs, per_epoch = started.get("epochs"), started.get("steps_per_epoch")
+    if not isinstance(per_epoch, int):
+        return ""
+    total = started.get("total_steps") or 0
+    epoch_words = f"{epochs} epoch{'s' * (epochs != 1)} of {per_epoch:,}"
+    trainer = (started.get("experiment") or {}).get("trainer", {})
+    rate = trainer.get("learning_rate")
+    how = f", {trainer.get('optimizer')} at {rate:g}" if isinstance(rate, int | float) else ""
+    return f"{total:,} steps ({epoch_words}), batches of {started.get('batch_size')}{how}"
+
+
+def _resumed(started: Mapping[str, Any]) -> str:
+    step = started.get("resumed_from")
+    return f"after step {step:,}" if isinstance(step, int) else ""
+
+
+# --- while it runs --------------------------------------------------------------------------------
+
+
+class ScoreTable:
+    """The rows of a run's evaluations, with the baselines above them.
+
+    Args:
+        started: Fields of the `started` event.
+        metrics: Names of the metrics, the chosen one first.
+    """
+
+    def __init__(self, started: Mapping[str, Any], metrics: Sequence[str]) -> None:
+        self._baselines = started.get("baselines") or {}
+        space = WIDTH - _NAME_WIDTH - 12 - 10 - 16
+        self._metrics: list[str] = []
+        for name in metrics:
+            space -= max(len(name), 6) + 2
+            if space < 0 and self._metrics:
+                break
+            self._metrics.append(name)
+
+    def head(self) -> list[Line]:
+        """Returns the headings and the baselines."""
+        cells = [f"{name:>{max(len(name), 6)}}" for name in self._metrics]
+        words = [f"{'epoch':>{_NAME_WIDTH}}", "train loss", "val. loss", *cells]
+        lines: list[Line] = [[("  ".join(words), "bold")]]
+        for name, values in self._baselines.items():
+            row = self._cells(one_line(name, _NAME_WIDTH), "", "", values)
+            lines.append([(row.rstrip(), "dim")])
+        return lines
+
+    def row(self, epoch: float, event: Mapping[str, Any], elapsed: str) -> Line:
+        """Returns the row of one evaluation."""
+        name = f"{epoch:.2f}".rstrip("0").rstrip(".")
+        losses = number(event.get("train_loss")), number(event.get("loss"))
+        pieces: Line = [self._cells(name, *losses, event.get("metrics") or {})]
+        pieces.append((f"  {elapsed:>6}", "dim"))
+        if event.get("best"):
+            pieces.append(("  best", "bold green"))
+        return pieces
+
+    def _cells(self, name: str, train: str, loss: str, values: Mapping[str, Any]) -> str:
+        cells = [f"{name:>{_NAME_WIDTH}}", f"{train:>10}", f"{loss:>9}"]
+        for metric in self._metrics:
+            value = values.get(metric)
+            shown = number(value) if isinstance(value, int | float) else ""
+            cells.append(f"{shown:>{max(len(metric), 6)}}")
+        return "  ".join(cells)
+
+
+def sample_lines(items: Sequence[Mapping[str, Any]], width: int = WIDTH) -> list[Line]:
+    """Returns some answers, one a line."""
+    return [["    ", *answer_line(item, width - 4)] for item in items]
+
+
+# --- when it is over ------------------------------------------------------------------------------
+
+
+def closing(summary: RunSummary, width: int = WIDTH) -> list[Line]:
+    """Returns the result of a run that ended well: scores, examples, plot, folder, next steps."""
+    folder = str(summary.started.get("folder") or summary.started.get("run") or "")
+    lines = [*score_lines(summary), *example_lines(summary, width), *plot_lines(summary)]
+    lines += [[], [("Run folder  ", "bold"), folder]]
+    return [*lines, [], *next_lines(summary, folder)]
+
+
+def score_lines(summary: RunSummary) -> list[Line]:
+    """Returns the score beside each baseline on the same split."""
+    event = summary.scored
+    if event is None:
+        return []
+    split, started = str(event.get("split", "validation")), summary.started
+    baselines = event.get("baselines") or started.get("baselines") or {}
+    count = event.get("examples") or (started.get("examples") or {}).get(split)
+    best = summary.best
+    which = f", checkpoint of epoch {best.epoch:.3g}" if best is not None else ""
+    name = str(started.get("run", "this run"))
+    return [
+        [],
+        [(f"{split.capitalize()} score", "bold"), f"  {count or '?'} examples{which}"],
+        *scores_beside(name, event.data, baselines, summary.metric),
+    ]
+
+
+def scores_beside(
+    name: str, event: Mapping[str, Any], baselines: Mapping[str, Any], metric: str
+) -> list[Line]:
+    """Returns a small table: this run's metrics and loss, and each baseline's."""
+    values = scores(event.get("metrics") or {}, [metric])
+    metrics = [key for key, _ in values][:5]
+    first = max([len(name), *map(len, baselines), 12])
+    head = "".join(f"  {key:>{max(len(key), 7)}}" for key in [*metrics, "loss"])
+    lines: list[Line] = [[(f"  {'':{first}}{head}", "bold")]]
+    mine = dict(values) | {"loss": event.get("loss")}
+    for row, (label, numbers) in enumerate([(name, mine), *baselines.items()]):
+        cells = [
+            f"  {number(numbers[key]) if key in numbers else '-':>{max(len(key), 7)}}"
+            for key in [*metrics, "loss"]
+        ]
+        line = f"  {label:<{first}}" + "".join(cells)
+        lines.append([(line, "" if row else "bold green")])
+    return lines
+
+
+def example_lines(summary: RunSummary, width: int = WIDTH, each: int = 3) -> list[Line]:
+    """Returns some right and some wrong answers of the scored split."""
+    event = summary.samples.get("test") or summary.samples.get("validation")
+    items = event.get("items", []) if event is not None else []
+    lines: list[Line] = []
+    for heading, correct in (("Right", True), ("Wrong", False)):
+        chosen = [item for item in items if item.get("correct") is correct][:each]
+        if chosen:
+            lines += [[], [(heading, "bold")], *sample_lines(chosen, width)]
+    return lines
+
+
+def plot_lines(summary: RunSummary, width: int = 72) -> list[Line]:
+    """Returns a plot of the losses, below an empty line; nothing when there is too little."""
+    drawn = plot_losses(summary.train, summary.validation, width=width, unicode=encodable("⠿●┤└─"))
+    return [[], *drawn] if drawn else []
+
+
+def next_lines(summary: RunSummary, folder: str | Path) -> list[Line]:
+    """Returns commands worth trying next."""
+    run = reference(folder)
+    task = bare(summary.started.get("task"))
+    example = '"your own text"' if task == "classification" else "INPUT"
+    epochs = summary.started.get("epochs")
+    more = f" trainer.epochs={2 * epochs}" if isinstance(epochs, int) else ""
+    rows = [
+        (f"seqkit predict {run} {example}", "answer new inputs"),
+        (f"seqkit show {run}", "settings, curve, paths"),
+        (f"seqkit resume {run}{more}", "train on"),
+        (f"seqkit compare {run} OTHER", "beside another run"),
+    ]
+    widest = max(len(command) for command, _ in rows)
+    lines: list[Line] = [[("Next", "bold")]]
+    for command, why in rows:
+        gap = "  " + " " * (widest - len(command))
+        fits = widest + len(why) + 4 <= WIDTH
+        lines.append([("  " + command, "cyan"), (gap + why if fits else "", "dim")])
+    return lines

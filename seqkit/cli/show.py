@@ -1,0 +1,285 @@
+"""`seqkit show`: explains a run, a component or a recipe."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqkit.cli import output
+from seqkit.cli.common import (
+    complete_runs,
+    json_option,
+    open_registry,
+    plugin_option,
+    runs_dir_option,
+)
+from seqkit.cli.listing import entry_document, singular, summary_of
+from seqkit.errors import ConfigurationError, SeqkitError, suggestion
+
+if TYPE_CHECKING:
+    from seqkit.config import Config
+    from seqkit.registry import Entry, Registry
+    from seqkit.runs import RunFolder
+
+
+def _complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    from seqkit.registry import load_registry
+
+    names = [*load_registry().all_names(), "trainer"]
+    found = [name for name in names if name.startswith(incomplete)]
+    return found + complete_runs(context, parameter, incomplete)
+
+
+@click.command()
+@click.argument("name", metavar="RUN|COMPONENT|RECIPE", shell_complete=_complete)
+@runs_dir_option()
+@plugin_option()
+@json_option()
+def show(name: str, runs_dir: Path, plugins: tuple[Path, ...], as_json: bool) -> None:
+    """Explain a run, a component or a recipe.
+
+    A component is shown with every setting, its type, default and bounds; 'trainer' shows the
+    settings of the trainer.
+    """
+    from seqkit.runs import find_run
+
+    if name == "last" or _is_run(name, runs_dir):
+        _show_run(find_run(name, runs_dir), plugins, as_json)
+        return
+    registry = open_registry(plugins)
+    entries = registry.search(name)
+    if entries:
+        _show_entries(entries, as_json)
+    elif name == "trainer":
+        _show_trainer(as_json)
+    else:
+        _show_run(_find(name, runs_dir, registry), plugins, as_json)
+
+
+def _is_run(name: str, runs_dir: Path) -> bool:
+    return (runs_dir / name / "run.json").is_file() or (Path(name) / "run.json").is_file()
+
+
+def _find(name: str, runs_dir: Path, registry: Registry) -> RunFolder:
+    """Finds a run by the beginning of its name, or says what is nearest of everything there is."""
+    from seqkit.runs import all_runs, find_run
+
+    names = [run.name for run in all_runs(runs_dir)]
+    if any(run.startswith(name) for run in names):
+        return find_run(name, runs_dir)
+    otherwise = "Run 'seqkit list' or 'seqkit runs' for what there is"
+    hint = suggestion(name, [*registry.all_names(), *names], otherwise)
+    raise ConfigurationError(f"there is no run, component or recipe {name!r}. {hint}")
+
+
+# --- components and recipes -----------------------------------------------------------------------
+
+
+def _show_entries(entries: list[Entry], as_json: bool) -> None:
+    if as_json:
+        documents = [{"kind": singular(entry.kind)} | entry_document(entry) for entry in entries]
+        output.json_document(documents[0] if len(documents) == 1 else documents)
+        return
+    for number, entry in enumerate(entries):
+        if number:
+            output.line()
+        if entry.kind == "recipes":
+            _show_recipe(entry)
+        else:
+            _show_component(entry)
+
+
+def _show_component(entry: Entry) -> None:
+    component = entry.component
+    output.line((entry.qualified, "bold cyan"), f"  {singular(entry.kind)}")
+    output.line()
+    output.raw(output.visible(inspect.getdoc(type(component)) or summary_of(entry)))
+    output.line()
+    for label, value in _traits(component):
+        output.line((f"{label:<11}", "bold"), value)
+    _show_settings(component.Config)
+    key = {"models": "model", "losses": "loss", "datasets": "dataset", "metrics": "metrics"}
+    if entry.kind in key:
+        output.note(f"\nUse it: seqkit run RECIPE {key[entry.kind]}={entry.name}")
+
+
+def _traits(component: Any) -> list[tuple[str, str]]:
+    traits = []
+    for label, attribute in (("for", "tasks"), ("inputs", "inputs"), ("metrics", "metrics")):
+        value = getattr(component, attribute, None)
+        if isinstance(value, tuple):
+            traits.append((label, ", ".join(value)))
+    if isinstance(getattr(component, "loss", None), str):
+        traits.append(("loss", component.loss))
+    fields = getattr(component, "fields", None)
+    if fields:
+        traits.append(("records", "; ".join(f"{key}: {text}" for key, text in fields.items())))
+    if hasattr(component, "higher_is_better"):
+        words = {True: "higher is better", False: "lower is better"}
+        traits.append(("ranking", words.get(component.higher_is_better, "ranks nothing")))
+    return traits
+
+
+def _show_settings(config: type[Config]) -> None:
+    from seqkit.cli.settings import settings_of
+
+    settings = settings_of(config)
+    if not settings:
+        output.line("It has no settings.")
+        return
+    rows = []
+    for setting in settings:
+        kind = setting.type + (f", {setting.bounds}" if setting.bounds else "")
+        about = f"{setting.help} ({kind})" if setting.help else kind
+        rows.append(((setting.name, "cyan"), output.one_line(setting.default), about))
+    output.line()
+    output.table(["SETTING", "DEFAULT", "WHAT IT IS"], rows, wide="WHAT IT IS")
+
+
+def _show_recipe(entry: Entry) -> None:
+    output.line((entry.qualified, "bold cyan"), "  recipe")
+    output.line()
+    try:
+        output.raw(output.visible(entry.component.path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{entry.component.path} cannot be read: {error}") from error
+    output.line()
+    output.line(("Run it:          ", "bold"), f"seqkit run {entry.name}")
+    output.line(("Start from it:   ", "bold"), f"seqkit new FILE.toml --recipe {entry.name}")
+
+
+def _show_trainer(as_json: bool) -> None:
+    from seqkit.trainer_config import TrainerConfig
+
+    if as_json:
+        output.json_document({"name": "trainer", "schema": TrainerConfig.model_json_schema()})
+        return
+    output.line(("trainer", "bold cyan"))
+    output.line()
+    output.line(TrainerConfig.__doc__ or "")
+    _show_settings(TrainerConfig)
+
+
+# --- runs -----------------------------------------------------------------------------------------
+
+
+def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
+    from seqkit.summary import describe, settings, summarise
+
+    described, summary = describe(run), summarise(run.events())
+    defaults = _defaults(run, plugins)
+    given = settings(run)
+    changed = {key: value for key, value in given.items() if defaults.get(key, None) != value}
+    if as_json:
+        output.json_document(
+            described
+            | {
+                "settings": given,
+                "changed": changed,
+                "evaluations": [event.as_dict() for event in summary.evaluations],
+                "test": summary.test.as_dict() if summary.test else None,
+                "samples": {
+                    split: list(event.get("items", ())) for split, event in summary.samples.items()
+                },
+                "checkpoints": [path.name for path in _checkpoints(run)],
+            }
+        )
+        return
+    _write_run(run, described, changed, defaults)
+
+
+def _defaults(run: RunFolder, plugins: tuple[Path, ...]) -> dict[str, Any]:
+    """Returns the default of every setting of the run's components; those missing have none."""
+    import tomllib
+
+    from seqkit.summary import flatten
+    from seqkit.trainer_config import TrainerConfig
+
+    try:
+        document = tomllib.loads(run.experiment_file.read_text(encoding="utf-8"))
+        registry = open_registry(plugins)
+    except (OSError, ValueError, SeqkitError):
+        return {}
+    kinds = {"task": "tasks", "dataset": "datasets", "model": "models", "loss": "losses"}
+    configs: dict[str, type[Config]] = {"trainer": TrainerConfig}
+    for key, kind in kinds.items():
+        name = str(document.get(key, {}).get("name", ""))
+        found = [entry for entry in registry.entries(kind) if name in (entry.name, entry.qualified)]
+        if len(found) == 1:
+            configs[key] = found[0].component.Config
+    values = {}
+    for key, config in configs.items():
+        fields = config.model_fields.items()
+        plain = {name: field.get_default(call_default_factory=True) for name, field in fields}
+        values[key] = config.model_construct(**plain).model_dump(mode="json", warnings=False)
+    return flatten(values)
+
+
+def _write_run(
+    run: RunFolder, described: dict[str, Any], changed: dict[str, Any], defaults: dict[str, Any]
+) -> None:
+    from seqkit.cli import report
+    from seqkit.cli.runs import COLOURS, ago, progress_of
+    from seqkit.cli.settings import in_toml
+    from seqkit.summary import summarise
+
+    summary = summarise(run.events())
+    status = described["status"]
+    unknown: list[report.Line] = [[(run.name, "bold cyan")]]
+    opening = report.opening(summary.started) if summary.started else unknown
+    state = f"{status}, {progress_of(described)} of the steps, started {ago(described['created'])}"
+    lines: list[report.Line] = [
+        opening[0],
+        [("  status      ", "bold"), (state, COLOURS.get(status, ""))],
+        *opening[1:],
+    ]
+    if described["elapsed"]:
+        speed = described["examples_per_second"]
+        rate = f", {speed:,.0f} examples/s" if speed else ""
+        lines.append(
+            [("  trained     ", "bold"), f"{output.duration(described['elapsed'])}{rate}"]
+        )
+    if described["message"]:
+        lines.append([("  message     ", "bold"), output.one_line(described["message"])])
+    named = {"task", "dataset", "model", "loss", "metrics", "description"}
+    rows = [(key, value) for key, value in changed.items() if key not in named]
+    if rows:
+        lines += [[], [("Settings that differ from their defaults", "bold")]]
+        widest = max(len(key) for key, _ in rows)
+        for key, value in rows:
+            default = f"   (default {in_toml(defaults[key])})" if key in defaults else ""
+            lines.append([f"  {key:<{widest}}  ", in_toml(value), (default, "dim")])
+    if summary.evaluations:
+        first = summary.evaluations[0].get("metrics") or {}
+        names = [name for name, _ in output.scores(first, [summary.metric])]
+        table = report.ScoreTable(summary.started, names)
+        rows_of = [
+            table.row(event.epoch, event.data, output.duration(event.get("elapsed")))
+            for event in summary.evaluations
+        ]
+        lines += [[], *table.head(), *rows_of]
+    lines += [*report.score_lines(summary), *report.example_lines(summary, _width())]
+    lines += [*report.plot_lines(summary), [], [("Files", "bold")]]
+    checkpoints = ", ".join(path.name for path in _checkpoints(run)) or "none"
+    lines += report.facts(
+        [
+            ("folder", str(run.path)),
+            ("experiment", str(run.experiment_file)),
+            ("events", str(run.events_file)),
+            ("checkpoints", checkpoints),
+        ]
+    )
+    lines += [[], *report.next_lines(summary, run.path)]
+    for line in lines:
+        output.line(*line)
+
+
+def _checkpoints(run: RunFolder) -> list[Path]:
+    return sorted(run.checkpoints.glob("step-*"))
+
+
+def _width() -> int:
+    return min(output.results().width, 100)
