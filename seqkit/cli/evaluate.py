@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -40,6 +39,7 @@ def evaluate(
 ) -> None:
     """Score a run's best checkpoint on a split of its dataset, beside the baselines."""
     from seqkit.cli import report
+    from seqkit.cli.bar import Bar
     from seqkit.summary import summarise
 
     registry = open_registry(plugins)
@@ -60,7 +60,7 @@ def evaluate(
         output.json_document(score)
         return
     metric = summarise(folder.events()).metric
-    heading = f"  {score['examples']:,} examples, {score['checkpoint']}"
+    heading = f"  {output.count_of(score['examples'], 'example')}, {score['checkpoint']}"
     output.line((f"{split.capitalize()} score", "bold"), heading)
     for line in report.scores_beside(folder.name, score, score["baselines"], metric):
         output.line(*line)
@@ -78,50 +78,3 @@ def matrix(values: list[object]) -> list[str]:
     cells = [[output.number(cell) for cell in row] for row in rows]
     width = max((len(cell) for row in cells for cell in row), default=1)
     return ["  " + "  ".join(f"{cell:>{width}}" for cell in row) for row in cells]
-
-
-class Bar:
-    """A progress bar on a terminal, and nothing elsewhere.
-
-    Args:
-        title: What is going on.
-        transfer: Whether the amounts are bytes.
-    """
-
-    def __init__(self, title: str, transfer: bool = False) -> None:
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-            TransferSpeedColumn,
-        )
-
-        amounts = (
-            (DownloadColumn(), TransferSpeedColumn()) if transfer else (MofNCompleteColumn(),)
-        )
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=None),
-            *amounts,
-            TimeRemainingColumn(),
-            console=output.narration(),
-            transient=True,
-            disable=output.is_plain(sys.stderr),
-        )
-        self._task = self._progress.add_task(output.visible(title), total=None)
-
-    def __enter__(self) -> Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        self._progress.stop()
-
-    def update(self, done: int, total: int | None, title: str = "") -> None:
-        """Moves the bar to `done` of `total`."""
-        self._progress.update(self._task, completed=done, total=total)
-        if title:
-            self._progress.update(self._task, description=output.visible(title))

@@ -259,7 +259,12 @@ def number(value: object) -> str:
         return str(value)
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:.3f}" if 0.001 <= abs(value) < 100 else f"{value:.4g}"
+    return f"{value:.3f}" if value == 0 or 0.001 <= abs(value) < 100 else f"{value:.4g}"
+
+
+def count_of(number: int, what: str) -> str:
+    """Returns a count with its noun, in the singular for one: `1 example`, `1,000 examples`."""
+    return f"{number:,} {what if number == 1 else what + 's'}"
 
 
 def duration(seconds: float | None) -> str:

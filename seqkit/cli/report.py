@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.cli.answers import answer_line
-from seqkit.cli.output import Piece, duration, encodable, number, one_line, scores
+from seqkit.cli.output import Piece, count_of, duration, encodable, number, one_line, scores
 from seqkit.cli.plot import plot_losses
 from seqkit.places import runs_home
 from seqkit.summary import RunSummary
@@ -61,7 +61,7 @@ def device(started: Mapping[str, Any]) -> str:
     if started.get("precision") not in (None, "float32"):
         words.append(str(started["precision"]))
     reason = started.get("device_reason")
-    return ", ".join(words) + (f" ({reason})" if reason else "")
+    return ", ".join(words) + (f": {reason}" if reason else "")
 
 
 def data_sizes(started: Mapping[str, Any]) -> str:
@@ -92,11 +92,11 @@ def _plan(started: Mapping[str, Any]) -> str:
     if not isinstance(per_epoch, int):
         return ""
     total = started.get("total_steps") or 0
-    epoch_words = f"{epochs} epoch{'s' * (epochs != 1)} of {per_epoch:,}"
+    epoch_words = f"{count_of(int(epochs or 0), 'epoch')} of {per_epoch:,}"
     trainer = (started.get("experiment") or {}).get("trainer", {})
     rate = trainer.get("learning_rate")
     how = f", {trainer.get('optimizer')} at {rate:g}" if isinstance(rate, int | float) else ""
-    return f"{total:,} steps ({epoch_words}), batches of {started.get('batch_size')}{how}"
+    return f"{count_of(total, 'step')} ({epoch_words}), batches of {started.get('batch_size')}{how}"
 
 
 def _resumed(started: Mapping[str, Any]) -> str:
@@ -183,7 +183,10 @@ def score_lines(summary: RunSummary) -> list[Line]:
     name = str(started.get("run", "this run"))
     return [
         [],
-        [(f"{split.capitalize()} score", "bold"), f"  {count or '?'} examples{which}"],
+        [
+            (f"{split.capitalize()} score", "bold"),
+            f"  {count_of(int(count or 0), 'example')}{which}",
+        ],
         *scores_beside(name, event.data, baselines, summary.metric),
     ]
 

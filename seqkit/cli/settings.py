@@ -14,10 +14,10 @@ _BOUNDS = (
     ("exclusiveMinimum", "above {}"),
     ("maximum", "at most {}"),
     ("exclusiveMaximum", "below {}"),
-    ("minLength", "at least {} characters"),
-    ("maxLength", "at most {} characters"),
-    ("minItems", "at least {} items"),
-    ("maxItems", "at most {} items"),
+    ("minLength", "of length {} or more"),
+    ("maxLength", "of length {} or less"),
+    ("minItems", "{} or more of them"),
+    ("maxItems", "{} or fewer of them"),
 )
 
 

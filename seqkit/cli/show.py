@@ -239,9 +239,7 @@ def _write_run(
     if described["elapsed"]:
         speed = described["examples_per_second"]
         rate = f", {speed:,.0f} examples/s" if speed else ""
-        lines.append(
-            [("  trained     ", "bold"), f"{output.duration(described['elapsed'])}{rate}"]
-        )
+        lines.append([("  trained     ", "bold"), f"{output.duration(described['elapsed'])}{rate}"])
     if described["message"]:
         lines.append([("  message     ", "bold"), output.one_line(described["message"])])
     named = {"task", "dataset", "model", "loss", "metrics", "description"}

@@ -1,0 +1,185 @@
+"""`seqkit data`: fetch, find and clean data."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqkit.cli import output
+from seqkit.cli.common import json_option, open_registry, plugin_option
+from seqkit.errors import ConfigurationError, DataError
+
+if TYPE_CHECKING:
+    from seqkit.registry import Entry, Registry
+
+
+def complete_datasets(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Completes the name of a dataset."""
+    from seqkit.registry import load_registry
+
+    return [name for name in load_registry().names("datasets") if name.startswith(incomplete)]
+
+
+@click.group()
+def data() -> None:
+    """Fetch, find and clean data."""
+
+
+@data.command("list")
+@plugin_option()
+@json_option()
+def list_data(plugins: tuple[Path, ...], as_json: bool) -> None:
+    """List the datasets and whether their data are here."""
+    registry = open_registry(plugins)
+    described = [_describe(entry) for entry in registry.entries("datasets")]
+    if as_json:
+        output.json_document(described)
+        return
+    rows: list[tuple[output.Piece, ...]] = []
+    for dataset in described:
+        here = {"missing": "yellow", "here": "green"}.get(dataset["state"], "")
+        size = output.size(dataset["bytes"]) if dataset["bytes"] is not None else "-"
+        where = dataset["path"] or "-"
+        rows.append(((dataset["name"], "cyan"), (dataset["state"], here), size, where))
+    output.table(["DATASET", "STATE", "SIZE", "WHERE"], rows, numbers=("SIZE",), wide="WHERE")
+    if any(dataset["state"] == "missing" for dataset in described):
+        output.note("\n'seqkit data get NAME' fetches one that is missing.")
+
+
+def _describe(entry: Entry) -> dict[str, Any]:
+    """Returns where a dataset's records come from: here, missing, generated, or one's own files."""
+    config = _config(entry)
+    path = entry.component.location(config) if config is not None else None
+    if config is None:
+        state = "your files"
+    elif path is None:
+        state = "generated"
+    else:
+        state = "here" if path.exists() else "missing"
+    return {
+        "name": entry.name,
+        "qualified": entry.qualified,
+        "summary": entry.component.summary(),
+        "state": state,
+        "path": str(path) if path is not None else None,
+        "bytes": size_of(path) if path is not None and path.exists() else None,
+    }
+
+
+def _config(entry: Entry) -> Any:
+    """Returns the default settings; None where some have no default."""
+    from seqkit.config import validate
+
+    return validate(entry.component.Config, {}, "dataset", entry.qualified)[0]
+
+
+def _usable(registry: Registry, name: str) -> tuple[Entry, Any]:
+    entry = registry.find("datasets", name)
+    config = _config(entry)
+    if config is None:
+        raise ConfigurationError(
+            f"dataset {entry.name!r} reads your own files, which need no fetching. "
+            f"Run 'seqkit new FILE.toml --data YOUR_FILE' to train on them"
+        )
+    return entry, config
+
+
+@data.command()
+@click.argument("name", metavar="DATASET", shell_complete=complete_datasets)
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Take a local archive or folder instead of downloading.",
+)
+@click.option("--force", is_flag=True, help="Fetch again what is here already.")
+@plugin_option()
+@json_option()
+def get(
+    name: str, source: Path | None, force: bool, plugins: tuple[Path, ...], as_json: bool
+) -> None:
+    """Fetch a dataset: from its mirrors, going on where a download was cut off, or --from PATH."""
+    from seqkit.cli.bar import Bar
+    from seqkit.data.fetch import FetchOptions
+
+    entry, config = _usable(open_registry(plugins), name)
+    if source is not None and not source.exists():
+        raise DataError(f"--from {source}: there is no such file or folder. Check the path")
+    if source is not None:
+        output.note(f"Reading {source} ...")
+    with Bar(entry.name, transfer=True) as bar:
+        options = FetchOptions(source=source, force=force, progress=bar.update, notify=output.warn)
+        path = entry.component.get(config, options)
+    if as_json:
+        output.json_document({"name": entry.name, "path": str(path) if path else None})
+    elif path is None:
+        output.line(f"{entry.name} has nothing to fetch: it is part of its plugin.")
+    else:
+        output.line(f"{entry.name} is in {path}, {output.size(size_of(path))}.")
+
+
+@data.command()
+@click.argument("name", metavar="DATASET", shell_complete=complete_datasets)
+@plugin_option()
+def path(name: str, plugins: tuple[Path, ...]) -> None:
+    """Print where a dataset's data are."""
+    entry, config = _usable(open_registry(plugins), name)
+    location = entry.component.location(config)
+    if location is None:
+        raise DataError(f"dataset {entry.name!r} is generated; it has no file. Nothing is missing")
+    if not location.exists():
+        raise DataError(
+            f"the data of {entry.name} are not here: there is no {location}. "
+            f"Run 'seqkit data get {entry.name}'"
+        )
+    output.raw(output.visible(location))
+
+
+@data.command()
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@json_option()
+def clean(yes: bool, as_json: bool) -> None:
+    """Remove the cache of encoded data, which the next run makes again.
+
+    Datasets that were fetched, and runs, are left alone.
+    """
+    from seqkit.places import cache_home
+
+    folder = cache_home() / "encoded"
+    entries = sorted(folder.iterdir()) if folder.is_dir() else []
+    total = sum(size_of(entry) for entry in entries)
+    if entries and not yes:
+        question = f"Remove {output.count_of(len(entries), 'encoded dataset')}, {output.size(total)}, in {folder}?"
+        if not sys.stdin.isatty():
+            raise ConfigurationError(
+                f"{question} There is no terminal to answer on. Say so with --yes"
+            )
+        if not click.confirm(question, err=True):
+            entries, total = [], 0
+    for entry in entries:
+        try:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        except OSError as error:
+            raise DataError(f"{entry} cannot be removed: {error.strerror}.") from error
+    if as_json:
+        output.json_document({"removed": len(entries), "bytes": total, "folder": str(folder)})
+    elif entries:
+        output.line(
+            f"Removed {output.count_of(len(entries), 'encoded dataset')}, {output.size(total)}."
+        )
+    else:
+        output.line(f"Nothing was removed from {folder}.")
+
+
+def size_of(path: Path) -> int:
+    """Returns the bytes of a file, or of every file below a folder."""
+    if path.is_file():
+        return path.stat().st_size
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
