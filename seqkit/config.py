@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import pydantic
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticUndefined
 
-from seqkit.errors import Problem, suggestion
+from seqkit.errors import Problem, nearest
 
 
 class Config(BaseModel):
@@ -25,6 +25,15 @@ class Config(BaseModel):
         allow_inf_nan=False,
         protected_namespaces=(),
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_flag_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, bool):
+            kinds = _members(cls.model_fields[str(info.field_name)].annotation)
+            if bool not in kinds and {int, float} & set(kinds):
+                raise ValueError("it must be a number")
+        return value
 
 
 def Field(  # noqa: N802 - reads as the type it makes, like pydantic's own
@@ -67,12 +76,12 @@ def _problem(detail: Any, config_type: type[Config], prefix: str, owner: str) ->
     value = detail.get("input")
     kind = detail["type"]
     if kind == "extra_forbidden":
-        valid = [f"{parent}.{name}" if parent else name for name in _fields(config_type, path[:-1])]
-        return Problem(
-            key,
-            f"{key} is not a setting of {owner}",
-            suggestion(key, valid, _listed(owner, valid)),
-        )
+        names = _fields(config_type, path[:-1])
+        valid = {name: f"{parent}.{name}" if parent else name for name in names}
+        # Compared by their last parts: what comes before is the same and would make all look near.
+        found = nearest(path[-1], names)
+        hint = f"Did you mean {valid[found]}?" if found else _listed(owner, list(valid.values()))
+        return Problem(key, f"{key} is not a setting of {owner}", hint)
     if kind == "missing":
         return Problem(key, f"{key} is missing; {owner} needs it", f"Set {key}=...")
     reason = str(detail["msg"]).removeprefix("Value error, ")
@@ -80,7 +89,10 @@ def _problem(detail: Any, config_type: type[Config], prefix: str, owner: str) ->
     if kind in ("literal_error", "enum") and isinstance(value, str):
         expected = str(detail.get("ctx", {}).get("expected", ""))
         names = [part.strip(" '") for part in expected.replace(" or ", ",").split(",")]
-        return Problem(key, f"{key} is {value!r}; {reason}", suggestion(value, names, "."[:0]))
+        found = nearest(value, names)
+        return Problem(
+            key, f"{key} is {value!r}; {reason}", f"Did you mean {found}?" if found else ""
+        )
     return Problem(key, f"{key} is {_shown(value)}; {reason}")
 
 
@@ -93,13 +105,28 @@ _UNION_TAGS = {"int", "float", "str", "bool", "none", "nullable"}
 
 
 def _fields(config_type: type[Config], path: Sequence[str]) -> list[str]:
+    """Returns the settings of a nested table; positions in lists and keys of dicts lead nowhere."""
     for part in path:
         field = config_type.model_fields.get(part)
-        annotation = field.annotation if field else None
-        if not (isinstance(annotation, type) and issubclass(annotation, Config)):
+        if field is None:
+            continue
+        inner = [
+            member
+            for member in _members(field.annotation)
+            if isinstance(member, type) and issubclass(member, Config)
+        ]
+        if not inner:
             return []
-        config_type = annotation
+        config_type = inner[0]
     return sorted(config_type.model_fields)
+
+
+def _members(annotation: Any) -> list[Any]:
+    """Returns the plain types that a union, list or dict is made of."""
+    arguments = get_args(annotation)
+    if not arguments or get_origin(annotation) is Literal:
+        return [annotation]
+    return [member for argument in arguments for member in _members(argument)]
 
 
 def _listed(owner: str, valid: Sequence[str]) -> str:
@@ -109,5 +136,5 @@ def _listed(owner: str, valid: Sequence[str]) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
