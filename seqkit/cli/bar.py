@@ -35,6 +35,7 @@ class Bar:
             TimeRemainingColumn(),
             console=output.narration(),
             transient=True,
+            redirect_stdout=False,
             disable=output.is_plain(sys.stderr),
         )
         self._task = self._progress.add_task(output.visible(title), total=None)

@@ -11,8 +11,7 @@ from seqkit.events import Event
 from seqkit.summary import RunSummary
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-    from rich.status import Status
+    from rich.progress import Progress, ProgressColumn, TaskID
 
 SECONDS_BETWEEN_LINES = 10.0
 _SMOOTHING = 0.2
@@ -34,7 +33,6 @@ class Console:
         self._live = not quiet and not output.is_plain(sys.stderr)
         self._summary = RunSummary()
         self._table: report.ScoreTable | None = None
-        self._status: Status | None = None
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._loss: float | None = None
@@ -43,16 +41,16 @@ class Console:
     def preparing(self, what: str) -> None:
         """Says that the data are being read, until the run has started."""
         if self._live:
-            self._status = output.narration().status(f"Preparing {output.visible(what)} ...")
-            self._status.start()
+            from rich.progress import SpinnerColumn, TextColumn
+
+            self._bar = live(SpinnerColumn(), TextColumn("{task.description}", markup=False))
+            self._bar.add_task(output.visible(f"Preparing {what} ..."), total=None)
+            self._bar.start()
         else:
             self._note([f"Preparing {what} ..."])
 
     def close(self) -> None:
         """Takes the live parts off the terminal."""
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
@@ -163,17 +161,31 @@ class Console:
                 self._note(line)
 
     def _start_bar(self, event: Event) -> None:
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+        from rich.progress import BarColumn, TextColumn
 
-        self._bar = Progress(
+        self._bar = live(
             BarColumn(bar_width=None),
-            TaskProgressColumn(markup=False),
+            TextColumn("{task.percentage:>3.0f}%", markup=False),
             TextColumn("{task.fields[text]}", markup=False),
-            console=output.narration(),
-            transient=True,
-            refresh_per_second=4,
             expand=True,
         )
         total = event.get("total_steps")
         self._task = self._bar.add_task("", total=total, completed=event.step, text="starting")
         self._bar.start()
+
+
+def live(*columns: ProgressColumn, expand: bool = False) -> Progress:
+    """Returns a line at the foot of the terminal that vanishes when it is stopped.
+
+    It leaves stdout alone, where events may be streaming to a reader.
+    """
+    from rich.progress import Progress
+
+    return Progress(
+        *columns,
+        console=output.narration(),
+        transient=True,
+        refresh_per_second=4,
+        expand=expand,
+        redirect_stdout=False,
+    )

@@ -155,8 +155,9 @@ def clean(yes: bool, as_json: bool) -> None:
     folder = cache_home() / "encoded"
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
     total = sum(size_of(entry) for entry in entries)
+    amount = f"{output.count_of(len(entries), 'encoded dataset')}, {output.size(total)}"
     if entries and not yes:
-        question = f"Remove {output.count_of(len(entries), 'encoded dataset')}, {output.size(total)}, in {folder}?"
+        question = f"Remove {amount}, in {folder}?"
         if not sys.stdin.isatty():
             raise ConfigurationError(
                 f"{question} There is no terminal to answer on. Say so with --yes"
@@ -171,9 +172,7 @@ def clean(yes: bool, as_json: bool) -> None:
     if as_json:
         output.json_document({"removed": len(entries), "bytes": total, "folder": str(folder)})
     elif entries:
-        output.line(
-            f"Removed {output.count_of(len(entries), 'encoded dataset')}, {output.size(total)}."
-        )
+        output.line(f"Removed {amount}.")
     else:
         output.line(f"Nothing was removed from {folder}.")
 

@@ -68,7 +68,7 @@ def _spelt(character: str) -> str:
 
 def encodable(text: str, stream: TextIO | None = None) -> bool:
     """Tells whether a stream's encoding has these characters; stderr's by default."""
-    encoding = getattr(stream or sys.stderr, "encoding", None) or "ascii"
+    encoding = getattr(stream or _stderr(), "encoding", None) or "ascii"
     try:
         text.encode(encoding)
     except (UnicodeEncodeError, LookupError):
@@ -132,7 +132,13 @@ def results() -> Console:
 
 def narration() -> Console:
     """Returns the console that writes to stderr."""
-    return _console(sys.stderr)
+    return _console(_stderr())
+
+
+def _stderr() -> TextIO:
+    """Returns stderr itself, also while a live display stands in for it."""
+    stream: TextIO = getattr(sys.stderr, "rich_proxied_file", sys.stderr)
+    return stream
 
 
 def styled(*pieces: Piece) -> Text:
