@@ -27,6 +27,7 @@ JSON has no other way, and is read back as a float everywhere but in `sample` ev
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -161,8 +162,9 @@ class EventLog:
         self._file.flush()
 
     def close(self) -> None:
-        """Closes the file; no event is lost, since each was flushed."""
-        self._file.close()
+        """Closes the file; no event is lost but those that could not be written before."""
+        with contextlib.suppress(OSError):
+            self._file.close()
 
 
 def read_events(path: Path, damaged: list[int] | None = None) -> Iterator[Event]:

@@ -3,7 +3,8 @@
 checkpoints/step-00001200/
   model.safetensors    the weights that are evaluated (their moving average, where one is kept)
   state.safetensors    optimiser, random generators, carried state: what resuming needs
-  manifest.json        sizes and checksums of the two, and the numbers that are not tensors
+  manifest.json        sizes and checksums of the two, the numbers that are not tensors, and a
+                       checksum of its own
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from torch import Tensor, nn
 from seqkit.errors import CheckpointError
 
 MODEL, STATE, MANIFEST = "model.safetensors", "state.safetensors", "manifest.json"
+REPLACED = ".replaced"
 SCHEMA_VERSION = 1
 
 
@@ -83,7 +85,7 @@ def write_checkpoint(
     Raises:
         CheckpointError: It could not be written; what was there before still is.
     """
-    target = folder / f"step-{step:08d}"
+    target = folder / checkpoint_name(step)
     aside = folder / f".{target.name}.{os.getpid()}"
     tensors, aliases = _untied(model)
     try:
@@ -101,13 +103,17 @@ def write_checkpoint(
             "aliases": aliases,
             "progress": dict(progress),
         }
-        (aside / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        document = {"sha256": _digest(manifest)} | manifest
+        (aside / MANIFEST).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         for name in (MODEL, STATE, MANIFEST):
             _sync(aside / name)
+        replaced = folder / f".{target.name}{REPLACED}"
         if target.exists():
-            shutil.rmtree(target)
+            shutil.rmtree(replaced, ignore_errors=True)
+            target.replace(replaced)
         aside.replace(target)
         _sync(folder)
+        shutil.rmtree(replaced, ignore_errors=True)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(aside, ignore_errors=True)
         raise CheckpointError(
@@ -120,19 +126,33 @@ def write_checkpoint(
     return Checkpoint(target, manifest)
 
 
+def checkpoint_name(step: int) -> str:
+    """Returns the name of a checkpoint's folder."""
+    return f"step-{step:08d}"
+
+
 def _untied(model: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Separates tensors that share memory, which safetensors refuses, from their originals."""
     tensors: dict[str, Tensor] = {}
     aliases: dict[str, str] = {}
     seen: dict[tuple[int, torch.Size, tuple[int, ...]], str] = {}
+    storages: set[int] = set()
     for name, tensor in model.items():
         key = (tensor.data_ptr(), tensor.shape, tensor.stride())
         if tensor.numel() and key in seen:
             aliases[name] = seen[key]
         else:
             seen[key] = name
-            tensors[name] = tensor.detach().contiguous().cpu()
+            storage = tensor.untyped_storage().data_ptr()
+            alone = tensor.clone() if storage in storages else tensor
+            storages.add(storage)
+            tensors[name] = alone.detach().contiguous().cpu()
     return tensors, aliases
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """Returns the checksum of a manifest, whatever its spaces and the order of its keys."""
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
 def _fingerprint(path: Path) -> dict[str, Any]:
@@ -156,22 +176,24 @@ def open_checkpoint(path: Path) -> Checkpoint:
         CheckpointError: It is torn, damaged or missing; the message says which file.
     """
     try:
-        manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        files = dict(manifest["files"])
-        int(manifest["step"])
-        dict(manifest["progress"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path / MANIFEST} is missing or damaged: {error!r}.") from error
-    if manifest.get("schema") != SCHEMA_VERSION:
+        manifest = dict(json.loads((path / MANIFEST).read_text(encoding="utf-8")))
+        checksum = manifest.pop("sha256")
+    except OSError as error:
+        raise CheckpointError(f"{path / MANIFEST} cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CheckpointError(f"{path / MANIFEST} is damaged: {error!r}.") from error
+    if checksum != _digest(manifest):
+        raise CheckpointError(f"{path / MANIFEST} is damaged: its checksum does not match.")
+    if manifest["schema"] != SCHEMA_VERSION:
         raise CheckpointError(
-            f"{path} was written by another version of seqkit (schema {manifest.get('schema')!r})."
+            f"{path} was written by another version of seqkit (schema {manifest['schema']!r})."
         )
     for name in (MODEL, STATE):
         try:
             found = _fingerprint(path / name)
         except OSError as error:
             raise CheckpointError(f"{path / name} cannot be read: {error.strerror}.") from error
-        if found != files.get(name):
+        if found != manifest["files"][name]:
             raise CheckpointError(f"{path / name} is damaged: its checksum does not match.")
     return Checkpoint(path, manifest)
 
@@ -183,6 +205,11 @@ def checkpoints_in(folder: Path) -> list[Path]:
 
 def newest_whole(folder: Path, warn: Callable[[str], None]) -> Checkpoint | None:
     """Opens the newest checkpoint that is whole, warning of each damaged one on the way."""
+    for replaced in folder.glob(f".step-*{REPLACED}"):
+        # A process was killed between the two renames that replace a checkpoint.
+        path = folder / replaced.name.removesuffix(REPLACED).removeprefix(".")
+        if not path.exists():
+            replaced.replace(path)
     for path in checkpoints_in(folder):
         try:
             return open_checkpoint(path)
@@ -191,12 +218,18 @@ def newest_whole(folder: Path, warn: Callable[[str], None]) -> Checkpoint | None
     return None
 
 
-def prune(folder: Path, keep: int, best_step: int | None) -> None:
-    """Deletes all but the newest `keep` checkpoints and the best one."""
-    kept = {f"step-{best_step:08d}"} if best_step is not None else set()
-    for path in checkpoints_in(folder)[keep:]:
-        if path.name not in kept:
-            shutil.rmtree(path, ignore_errors=True)
+def prune(folder: Path, keep: int, step: int, best_step: int | None) -> None:
+    """Deletes checkpoints that are needed no more, and what killed processes left half written.
+
+    Kept are the best one and the newest `keep` others, so that there is always one to fall back
+    on. Those of later steps than `step`, which was just saved, are damaged ones that the run
+    passed over when it was resumed; they are left alone and count for nothing.
+    """
+    best = "" if best_step is None else checkpoint_name(best_step)
+    newest = checkpoint_name(step)
+    others = [p for p in checkpoints_in(folder) if p.name != best and p.name <= newest]
+    for path in others[keep:]:
+        shutil.rmtree(path, ignore_errors=True)
     for path in folder.glob(".step-*"):
         if not path.name.endswith(f".{os.getpid()}"):
             shutil.rmtree(path, ignore_errors=True)

@@ -15,7 +15,7 @@ POLL_SECONDS = 0.2
 
 
 class ControlFile:
-    """Reads requests appended to a file since it was opened, and the first signal to stop.
+    """Reads requests appended to a file since this was made, and the first signal to stop.
 
     A line still being written is read when its line break is there; a damaged one is passed on as
     a request that cannot be obeyed, so that the person who wrote it hears of it.
@@ -80,13 +80,14 @@ class Signals:
         if threading.current_thread() is threading.main_thread():
             for name in ("SIGINT", "SIGTERM", "SIGHUP"):
                 number = getattr(signal, name, None)
-                if number is not None:
+                # A signal that is ignored stays so: nohup and background jobs count on it.
+                if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                     self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *exception: object) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._asked:

@@ -96,6 +96,11 @@ def usable_devices() -> dict[str, int]:
     return {kind: count for kind, count in counts.items() if count}
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Tells whether an error says that the device, or the host, has no memory left."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
 def set_threads(threads: int) -> None:
     """Sets the CPU threads of torch; 0 leaves torch's own choice, the physical cores."""
     if threads:

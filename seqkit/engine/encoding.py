@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from seqkit.api import Arrays, Encoder, Notify
+from seqkit.api import Arrays, Encoder, Notify, unheard
 from seqkit.errors import DataError
 from seqkit.experiment import Experiment
 from seqkit.places import cache_home
@@ -89,6 +89,41 @@ def encode_data(experiment: Experiment, registry: Registry, notify: Notify) -> E
     return data
 
 
+def encode_for_run(
+    experiment: Experiment, registry: Registry, saved: Path, notify: Notify
+) -> EncodedData:
+    """Returns the encoded data of a run that has an encoder already.
+
+    Where data, settings or code have changed since, the data are encoded by the run's own encoder,
+    which is what its weights belong to.
+
+    Args:
+        experiment: What the run is.
+        registry: Where its components come from.
+        saved: The run's `encoder` folder.
+        notify: Told when the data are not what they were.
+
+    Raises:
+        DataError: The dataset cannot be read or encoded, or the saved encoder is damaged.
+    """
+    start = time.perf_counter()
+    data = encode_data(experiment, registry, notify)
+    with tempfile.TemporaryDirectory(prefix="seqkit-") as fresh:
+        data.encoder.save(Path(fresh))
+        if _contents(Path(fresh)) == _contents(saved):
+            return data
+    notify("the data have changed since the run began, and are encoded by the run's own encoder")
+    encoder = experiment.task.component.load(saved)
+    records = experiment.dataset.component.splits(experiment.dataset.config, unheard)
+    splits = {split: encoder.encode(rows, notify) for split, rows in records.items()}
+    return EncodedData(encoder, splits, seconds=time.perf_counter() - start)
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
 def _encode(experiment: Experiment, notify: Notify) -> EncodedData:
     dataset, task = experiment.dataset, experiment.task
     splits = dataset.component.splits(dataset.config, notify)
@@ -152,7 +187,7 @@ def _keep(experiment: Experiment, data: EncodedData, folder: Path, notify: Notif
             "files": files,
         }
         write_atomically(aside / "manifest.json", json.dumps(manifest, indent=2, default=str))
-        shutil.rmtree(folder, ignore_errors=True)
+        # Fails when another process was first, whose data are as good.
         aside.replace(folder)
     except OSError as error:
         if aside is not None:
@@ -169,14 +204,16 @@ def _read(experiment: Experiment, folder: Path, notify: Notify) -> EncodedData |
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
-        notify(f"damaged cache {folder} was left alone and the data encoded again: {error}")
+    except OSError as error:
+        notify(f"the cache {folder} cannot be read, and the data are encoded again: {error}")
         return None
+    except ValueError:
+        manifest = None
     try:
         files: Mapping[str, Mapping[str, int]] = manifest["files"]
         splits = {split: _map(folder / split, arrays) for split, arrays in files.items()}
         encoder = experiment.task.component.load(folder / "encoder")
-    except (OSError, ValueError, KeyError, DataError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, DataError) as error:
         notify(f"damaged cache {folder} was thrown away and the data encoded again: {error}")
         shutil.rmtree(folder, ignore_errors=True)
         return None

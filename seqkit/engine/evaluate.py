@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from seqkit.api import Notify, unheard
-from seqkit.engine.encoding import encode_data
+from seqkit.engine.encoding import encode_for_run
 from seqkit.engine.predict import load_predictor
 from seqkit.errors import ConfigurationError, suggestion
 from seqkit.registry import Registry
@@ -46,17 +46,13 @@ def evaluate_run(
     """
     predictor = load_predictor(folder, registry, device, checkpoint)
     experiment = predictor.experiment
-    data = encode_data(experiment, registry, notify)
+    data = encode_for_run(experiment, registry, folder.encoder, notify)
     if split not in data.splits:
         raise ConfigurationError(
             f"dataset {experiment.dataset.name} has no split {split!r}. "
             f"{suggestion(split, data.splits)}"
         )
     arrays = data.splits[split]
-    if data.encoder.shape != predictor.learner.encoder.shape:
-        notify("the data have changed since the run; its own encoder is used")
-        splits = experiment.dataset.component.splits(experiment.dataset.config, notify)
-        arrays = predictor.learner.encoder.encode(splits[split], notify)
     score = predictor.learner.score(arrays, split, progress=progress)
     return {
         "run": folder.name,

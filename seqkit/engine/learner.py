@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from seqkit.api import Arrays, Encoder, LossFunction, Shape
 from seqkit.engine.batching import evaluation_plan
-from seqkit.engine.device import Device
+from seqkit.engine.device import Device, out_of_memory
 from seqkit.errors import RunError, SeqkitError
 from seqkit.experiment import Experiment, Part
 
@@ -52,6 +52,8 @@ class Learner:
         device: Where it computes.
         model: The network, on the device.
         loss: The loss, on the device.
+        parameters: The parameters that are trained.
+        evaluation_batch: Examples of a batch where no gradient is kept; halved when memory ends.
     """
 
     experiment: Experiment
@@ -61,6 +63,7 @@ class Learner:
     model: nn.Module
     loss: LossFunction
     parameters: list[nn.Parameter] = field(default_factory=list)
+    evaluation_batch: int = EVALUATION_BATCH
 
     def place(self, arrays: Arrays, indices: np.ndarray[Any, Any]) -> dict[str, Tensor]:
         """Cuts a batch and puts it on the device."""
@@ -77,7 +80,6 @@ class Learner:
         total, count = self.loss(outputs.float(), batch["targets"])
         return total, count, state
 
-    @torch.inference_mode()
     def score(
         self,
         arrays: Arrays,
@@ -92,14 +94,35 @@ class Learner:
             split: Its name, for the result.
             model: Another model than the learner's, such as an average of its weights.
             progress: Told of batches done and of their number.
+
+        Raises:
+            RunError: There is no memory for a single example.
         """
         start = time.perf_counter()
-        model = model or self.model
+        while True:
+            try:
+                loss, metrics = self._scored(arrays, model or self.model, progress)
+                examples = len(self.encoder.sizes(arrays))
+                return Score(split, examples, loss, metrics, time.perf_counter() - start)
+            except RuntimeError as error:
+                if not out_of_memory(error):
+                    raise
+                if self.evaluation_batch == 1:
+                    raise RunError(
+                        f"out of memory while scoring the {split} split one example at a time, on "
+                        f"{self.device.name}. Use a smaller model or shorter inputs"
+                    ) from error
+            self.evaluation_batch //= 2
+
+    @torch.inference_mode()
+    def _scored(
+        self, arrays: Arrays, model: nn.Module, progress: Callable[[int, int], None] | None
+    ) -> tuple[float, dict[str, Any]]:
         metrics = {part.name: build_metric(part, self.shape) for part in self.experiment.metrics}
         totals: list[Tensor] = []
         counts: list[Tensor | int] = []
         state: Any = None
-        plan = evaluation_plan(self.encoder, arrays, EVALUATION_BATCH)
+        plan = evaluation_plan(self.encoder, arrays, self.evaluation_batch)
         with evaluating(model, self.device):
             for done, indices in enumerate(plan, start=1):
                 batch = self.place(arrays, indices)
@@ -115,22 +138,22 @@ class Learner:
                 if progress is not None:
                     progress(done, len(plan))
         loss = sum(float(total) for total in totals) / max(1e-12, sum(float(c) for c in counts))
-        values = {name: metric.compute() for name, metric in metrics.items()}
-        examples = len(self.encoder.sizes(arrays))
-        return Score(split, examples, loss, values, time.perf_counter() - start)
+        return loss, {name: metric.compute() for name, metric in metrics.items()}
 
     @torch.inference_mode()
     def sample(
         self, arrays: Arrays, indices: Sequence[int], model: nn.Module | None = None
     ) -> list[dict[str, Any]]:
         """Returns the answers to some examples, beside what they should be."""
-        if not len(indices):
-            return []
         model = model or self.model
-        chosen = np.asarray(indices)
+        items: list[dict[str, Any]] = []
         with evaluating(model, self.device), self.device.autocast():
-            outputs, _ = self.encoder.forward(model, self.place(arrays, chosen), None)
-        return self.encoder.answers(outputs.float(), self.encoder.records(arrays, list(indices)))
+            for start in range(0, len(indices), self.evaluation_batch):
+                chosen = list(indices[start : start + self.evaluation_batch])
+                batch = self.place(arrays, np.asarray(chosen))
+                outputs, _ = self.encoder.forward(model, batch, None)
+                items += self.encoder.answers(outputs.float(), self.encoder.records(arrays, chosen))
+        return items
 
 
 @contextmanager

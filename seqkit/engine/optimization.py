@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -39,14 +38,6 @@ def build_optimizer(model: nn.Module, config: TrainerConfig, device: torch.devic
             return torch.optim.AdamW(groups, lr=rate, fused=fused)
 
 
-@dataclass
-class Plateau:
-    """What the plateau schedule remembers between evaluations."""
-
-    factor: float = 1.0
-    waited: int = 0
-
-
 def learning_rate(config: TrainerConfig, step: int, total: int) -> float:
     """Returns the learning rate of an optimiser step, a pure function of its number.
 
@@ -55,27 +46,31 @@ def learning_rate(config: TrainerConfig, step: int, total: int) -> float:
         step: Steps done so far, from 0.
         total: Steps of the whole run.
 
-    `one-cycle` rises from 1/25 of the peak and ends near zero, along cosines (Smith & Topin 2018).
+    `one-cycle` rises from 1/25 of the peak and falls to 1/250,000 of it, along cosines, as
+    `torch.optim.lr_scheduler.OneCycleLR` does (Smith & Topin 2018). The others reach the peak in
+    the last step of the warm-up; `linear` and `cosine` then fall towards 0.
     """
     peak = config.learning_rate
+    if config.schedule == "one-cycle":
+        return _one_cycle(peak, config.warmup or 0.3, step, total)
     warmup = config.warmup
-    if config.schedule == "one-cycle" and warmup == 0:
-        warmup = 0.3
     warm_steps = warmup * total if warmup < 1 else warmup
     if step < warm_steps:
-        done = (step + 1) / max(1.0, warm_steps)
-        if config.schedule == "one-cycle":
-            return _cosine(peak / 25, peak, min(1.0, done))
-        return peak * min(1.0, done)
+        return peak * min(1.0, (step + 1) / max(1.0, warm_steps))
     done = min(1.0, (step - warm_steps) / max(1.0, total - warm_steps))
     match config.schedule:
         case "linear":
             return peak * (1.0 - done)
         case "cosine":
             return _cosine(peak, 0.0, done)
-        case "one-cycle":
-            return _cosine(peak, peak / 25e4, done)
     return peak
+
+
+def _one_cycle(peak: float, warmup: float, step: int, total: int) -> float:
+    top = (warmup * total if warmup < 1 else warmup) - 1
+    if step <= top:
+        return _cosine(peak / 25, peak, step / top if top > 0 else 1.0)
+    return _cosine(peak, peak / 25e4, min(1.0, (step - top) / max(1.0, total - 1 - top)))
 
 
 def _cosine(start: float, end: float, done: float) -> float:

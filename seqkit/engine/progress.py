@@ -86,7 +86,7 @@ def training_tensors(
     if device.device.type == "cuda":
         tensors["generator/cuda"] = torch.cuda.get_rng_state(device.device)
     for path, tensor in flatten(state):
-        tensors[f"carried/{path}"] = tensor
+        tensors[f"carried/{path}"] = tensor.clone()
     if raw is not None and averaged is not None:
         tensors["averaged"] = averaged
         for name, tensor in raw.state_dict().items():

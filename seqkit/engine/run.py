@@ -18,6 +18,7 @@ import torch
 import seqkit
 from seqkit.engine.checkpoint import (
     Checkpoint,
+    checkpoint_name,
     checkpoints_in,
     load_weights,
     newest_whole,
@@ -27,7 +28,7 @@ from seqkit.engine.checkpoint import (
 )
 from seqkit.engine.control import ControlFile, Signals
 from seqkit.engine.device import choose_device, set_threads
-from seqkit.engine.encoding import EncodedData, encode_data
+from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
 from seqkit.engine.learner import Learner, build_learner
 from seqkit.engine.progress import Progress, restore_training, training_tensors
 from seqkit.engine.train import Training
@@ -115,16 +116,24 @@ def resume_run(
         )
     experiment = load_experiment(folder.experiment_file, registry, overrides)
     session = _Session(folder, experiment, registry, observers)
-    checkpoint = newest_whole(folder.checkpoints, session.warn)
-    if checkpoint is None and checkpoints_in(folder.checkpoints):
+    try:
+        checkpoint = newest_whole(folder.checkpoints, session.warn)
+        if checkpoint is None and checkpoints_in(folder.checkpoints):
+            raise CheckpointError(
+                f"no checkpoint of run {folder.name} is whole, in {folder.checkpoints}. "
+                f"Start it again: seqkit run {folder.experiment_file}"
+            )
+        if overrides:
+            write_atomically(folder.experiment_file, experiment.as_toml())
+        folder.update(status="running", process=this_process())
+    except OSError as error:
         session.close()
-        raise CheckpointError(
-            f"no checkpoint of run {folder.name} is whole, in {folder.checkpoints}. "
-            f"Start it again: seqkit run {folder.experiment_file}"
-        )
-    if overrides:
-        write_atomically(folder.experiment_file, experiment.as_toml())
-    folder.update(status="running", process=this_process())
+        raise DataError(
+            f"the run folder {folder.path} cannot be written: {error.strerror}."
+        ) from error
+    except BaseException:
+        session.close()
+        raise
     return session.run(checkpoint)
 
 
@@ -173,10 +182,17 @@ class _Session:
         self.experiment = experiment
         self.registry = registry
         self.observers = list(observers)
-        self.log = EventLog(folder.events_file)
+        try:
+            self.log = EventLog(folder.events_file)
+        except OSError as error:
+            raise DataError(
+                f"{folder.events_file} cannot be opened for writing: {error.strerror}."
+            ) from error
+        # From here on requests count, also those made while the data are being encoded.
+        self.controls = ControlFile(folder.control_file)
         self.progress = Progress(accumulation=experiment.trainer.accumulation)
         self.at = (0, 0.0)
-        self.unwritten = 0
+        self.unwritten = False
 
     def close(self) -> None:
         self.log.close()
@@ -189,15 +205,22 @@ class _Session:
         try:
             self.log.write(event)
         except OSError as error:
-            self.unwritten += 1
-            if self.unwritten == 1:
+            if not self.unwritten:
+                self.unwritten = True
                 message = f"{self.folder.events_file} cannot be written: {error.strerror}"
-                for observer in self.observers:
-                    observer(Event("warning", *self.at, {"message": message}))
+                self._show(Event("warning", *self.at, {"message": message}))
+        self._show(event)
+
+    def _show(self, event: Event) -> None:
         for complaint in self.registry.publish(event):
             self.warn(complaint)
-        for observer in self.observers:
-            observer(event)
+        for observer in list(self.observers):
+            try:
+                observer(event)
+            except BaseException:
+                # It is the caller's own, and ends the run; but the end is not told to it again.
+                self.observers.remove(observer)
+                raise
 
     def warn(self, message: str) -> None:
         """Publishes a warning."""
@@ -215,7 +238,8 @@ class _Session:
             self._end("failed", str(error))
             raise
         except KeyboardInterrupt:
-            self._end("interrupted", "interrupted before the state could be saved")
+            kept = any(checkpoints_in(self.folder.checkpoints))
+            self._end("interrupted", "" if kept else "interrupted before any state was saved")
             raise
         except Exception as error:
             self._end("failed", f"{type(error).__name__}: {error}")
@@ -242,11 +266,10 @@ class _Session:
         if checkpoint is not None:
             self._restore(training, checkpoint)
         started = self._started(training, data, checkpoint)
-        self.folder.update(**_summary(started))
+        self._update(**_summary(started))
         self.publish(started)
-        controls = ControlFile(self.folder.control_file)
-        with Signals(controls.interrupt):
-            for event in training.run(controls):
+        with Signals(self.controls.interrupt):
+            for event in training.run(self.controls):
                 shown = self._with_baselines(event, data)
                 self.publish(shown)
                 self._note(shown)
@@ -260,12 +283,17 @@ class _Session:
         return "finished"
 
     def _data(self) -> EncodedData:
-        data = encode_data(self.experiment, self.registry, self.warn)
+        saved = self.folder.encoder
+        if saved.is_dir():
+            data = encode_for_run(self.experiment, self.registry, saved, self.warn)
+        else:
+            data = encode_data(self.experiment, self.registry, self.warn)
+            aside = saved.with_name(f".encoder.{os.getpid()}")
+            aside.mkdir()
+            data.encoder.save(aside)
+            aside.replace(saved)
         if "validation" not in data.splits:
             self.warn("there is no validation split: the newest checkpoint counts as the best")
-        if not any(self.folder.encoder.glob("*")):
-            self.folder.encoder.mkdir(exist_ok=True)
-            data.encoder.save(self.folder.encoder)
         return data
 
     def _started(
@@ -323,8 +351,8 @@ class _Session:
     def _update(self, **changes: Any) -> None:
         try:
             self.folder.update(**changes)
-        except OSError as error:
-            self.warn(f"run.json could not be written: {error.strerror}")
+        except (OSError, SeqkitError) as error:
+            self.warn(f"run.json could not be brought up to date: {error}")
 
     # --- checkpoints ------------------------------------------------------------------------------
 
@@ -350,7 +378,8 @@ class _Session:
             tensors,
             progress.as_dict(),
         )
-        prune(self.folder.checkpoints, self.experiment.trainer.keep_checkpoints, best_step)
+        keep = self.experiment.trainer.keep_checkpoints
+        prune(self.folder.checkpoints, keep, progress.step, best_step)
         if best:
             name, _ = self.experiment.monitor
             epoch = progress.best_epoch if progress.best_epoch is not None else training.epoch
@@ -385,10 +414,10 @@ class _Session:
     def _test(self, training: Training, data: EncodedData) -> None:
         """Scores the best checkpoint on the test split, and shows right and wrong answers."""
         model = training.evaluated
-        best = self.folder.info().get("best")
-        if best:
+        best = training.progress.best_step
+        if best is not None:
             try:
-                checkpoint = open_checkpoint(self.folder.checkpoints / best["checkpoint"])
+                checkpoint = open_checkpoint(self.folder.checkpoints / checkpoint_name(best))
                 load_weights(model, checkpoint.model_state(), checkpoint.path)
             except CheckpointError as error:
                 self.warn(f"the last weights are tested, as the best checkpoint is gone: {error}")

@@ -7,6 +7,7 @@ norms stay on the device until a step event is due.
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from seqkit.api import Arrays
 from seqkit.engine import nonfinite
 from seqkit.engine.batching import training_plan
+from seqkit.engine.device import out_of_memory
 from seqkit.engine.learner import Learner, Score
 from seqkit.engine.optimization import build_optimizer, clip_gradients, gradient_norm, learning_rate
 from seqkit.engine.progress import Progress, detach
@@ -28,6 +30,9 @@ from seqkit.events import Event
 
 LONGEST_SILENCE = 1.0
 """Seconds after which a step event is due even if `log_every` steps are not done."""
+
+PAUSE_SECONDS = 0.1
+"""Seconds between looks for requests while a run is paused."""
 
 
 class Controls(Protocol):
@@ -83,8 +88,7 @@ class Training:
         self.state: Any = None
         self.stopped = ""
         self._window = Window()
-        self._batch_now: np.ndarray[Any, Any] = np.zeros(0, dtype=np.int64)
-        self._seconds_evaluating = 0.0
+        self._paused = False
 
     @property
     def evaluated(self) -> torch.nn.Module:
@@ -121,9 +125,9 @@ class Training:
                 if last or self._evaluation_due(epoch_ended):
                     yield from self._evaluate()
                 elif config.checkpoint_every and progress.step % config.checkpoint_every == 0:
+                    yield from self._report()
                     yield self._saved("interval")
-                for request in controls.poll():
-                    yield from self._obey(request, controls)
+                yield from self._attend(controls)
                 if epoch_ended or self.stopped:
                     break
 
@@ -148,7 +152,6 @@ class Training:
     def _step(self, indices: np.ndarray[Any, Any]) -> Iterator[Event]:
         """Does one optimiser step. A step whose numbers are not finite changes no weight."""
         learner, progress, config = self.learner, self.progress, self.config
-        self._batch_now = indices
         rate = self.scheduled_rate() * progress.rate_factor
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -156,7 +159,7 @@ class Training:
             try:
                 total, count = self._backward(indices)
                 break
-            except (torch.OutOfMemoryError, RuntimeError) as error:
+            except RuntimeError as error:
                 yield self._with_less_memory(error, indices)
         norm = gradient_norm(learner.parameters)
         if self._checked_now():
@@ -216,9 +219,7 @@ class Training:
 
     def _with_less_memory(self, error: RuntimeError, indices: np.ndarray[Any, Any]) -> Event:
         """Halves what is computed at once, keeping the effective batch; or gives up."""
-        text = str(error)
-        out_of_memory = isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in text
-        if not out_of_memory:
+        if not out_of_memory(error):
             raise error
         progress = self.progress
         self.optimizer.zero_grad(set_to_none=True)
@@ -320,8 +321,14 @@ class Training:
             yield self._saved("epoch", best=True)
             return
         arrays = self.splits["validation"]
-        start = time.perf_counter()
+        start, at_once = time.perf_counter(), learner.evaluation_batch
         score = learner.score(arrays, "validation", self.evaluated)
+        if learner.evaluation_batch < at_once:
+            yield self._event(
+                "warning",
+                message=f"out of memory in the evaluation: {learner.evaluation_batch} examples are "
+                f"now scored at a time instead of {at_once}, which changes no score",
+            )
         value = score.loss if name == "loss" else float(score.metrics[name])
         before = progress.best_value
         best = math.isfinite(value) and (
@@ -369,7 +376,17 @@ class Training:
     def _saved(self, reason: str, best: bool = False) -> Event:
         return self.save(self, reason, best)
 
-    def _obey(self, request: dict[str, Any], controls: Controls) -> Iterator[Event]:
+    def _attend(self, controls: Controls) -> Iterator[Event]:
+        """Carries out what was asked for since the last step; while paused, waits for more."""
+        for request in controls.poll():
+            yield from self._obey(request)
+        while self._paused and not self.stopped:
+            time.sleep(PAUSE_SECONDS)
+            for request in controls.poll():
+                yield from self._obey(request)
+            self._window.started = time.perf_counter()
+
+    def _obey(self, request: dict[str, Any]) -> Iterator[Event]:
         """Carries out one request, and says whether it could."""
         action, value = request.get("request"), request.get("value")
         progress = self.progress
@@ -386,25 +403,18 @@ class Training:
             scheduled = self.scheduled_rate()
             progress.rate_factor = float(value) / scheduled if scheduled > 0 else 1.0  # type: ignore[arg-type]
             yield self._control(request, True, f"the learning rate is {value} from here on")
-        elif action == "pause":
+        elif action == "pause" and not self._paused:
             yield from self._report()
             yield self._saved("requested")
+            self._paused = True
             yield self._control(request, True, "paused")
-            yield from self._pause(controls)
+        elif action == "resume" and self._paused:
+            self._paused = False
+            yield self._control(request, True, "going on")
+        elif action in ("pause", "resume"):
+            yield self._control(request, False, f"the run is {_which(self._paused)} already")
         else:
             yield self._control(request, False, f"not a request that can be obeyed: {request}")
-
-    def _pause(self, controls: Controls) -> Iterator[Event]:
-        while True:
-            time.sleep(0.1)
-            for request in controls.poll():
-                if request.get("request") == "resume":
-                    self._window.started = time.perf_counter()
-                    yield self._control(request, True, "going on")
-                    return
-                yield from self._obey(request, controls)
-                if self.stopped:
-                    return
 
     def _control(self, request: dict[str, Any], applied: bool, message: str) -> Event:
         return self._event("control", request=request, applied=applied, message=message)
@@ -413,5 +423,10 @@ class Training:
         return Event(kind, self.progress.step, self.epoch, data)
 
 
+def _which(paused: bool) -> str:
+    return "paused" if paused else "running"
+
+
 def _is_rate(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value) and value > 0
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and 0 < value <= sys.float_info.max
