@@ -77,12 +77,17 @@ def fit(
         )
     if not len(values):
         raise DataError(
-            "every text is empty, in the train split. Check which field or column holds the texts"
+            f"every text is empty, in {_TRAIN}. Check which field or column holds the texts"
+        )
+    if len(vocabulary) == len(Vocabulary.of([])):
+        raise DataError(
+            f"no token occurs {minimum_count} times, in {_TRAIN}. "
+            "Write task.minimum_count=1, or give more texts"
         )
     known = in_order(label for label in labels if label is not None)
     if len(known) == 1:
         raise DataError(
-            f"there is only one class, {known[0]!r}, in the train split. "
+            f"there is only one class, {known[0]!r}, in {_TRAIN}. "
             "Give examples of at least two classes"
         )
     targets = _targets(labels, known)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from seqkit.api import Dataset, Notify, Record
 from seqkit.config import Config, Field
-from seqkit.data import LocalPath, fingerprint, listed, read_text
+from seqkit.data import Encoding, Errors, LocalPath, counted, fingerprint, listed, read_text
 from seqkit.errors import DataError
 from seqkit_text.datasets.held_out import (
     held_out_test_field,
@@ -33,8 +33,8 @@ class TextFolder(Dataset):
         validation: float = validation_field()
         test: float = held_out_test_field(0.1)
         seed: int = seed_field()
-        encoding: str = Field("utf-8", help="Encoding of the files, such as latin-1 or cp1252.")
-        errors: Literal["strict", "replace"] = Field(
+        encoding: Encoding = Field("utf-8", help="Encoding of the files, such as latin-1.")
+        errors: Errors = Field(
             "strict",
             help="What to do with bytes that the encoding does not allow: refuse or replace.",
         )
@@ -90,7 +90,7 @@ def _read(folder: Path, config: Any, notify: Notify) -> list[Record]:
             f"{listed([place.name for place in classes])}."
         )
     if empty:
-        notify(f"{len(empty):,} empty files in {folder} left out ({listed(empty)}).")
+        notify(f"{counted(len(empty), 'empty file')} in {folder} left out ({listed(empty)}).")
     if others:
-        notify(f"{len(others):,} files in {folder} left out, not .txt ({listed(others)}).")
+        notify(f"{counted(len(others), 'file')} in {folder} left out, not .txt ({listed(others)}).")
     return records

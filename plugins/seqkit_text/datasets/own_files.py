@@ -5,18 +5,21 @@ from __future__ import annotations
 import glob
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from seqkit.api import Dataset, Notify, Record
 from seqkit.config import Config, Field
 from seqkit.data import (
+    Encoding,
+    Errors,
     LocalPath,
+    counted,
     fingerprint,
     listed,
     missing_column,
     read_csv,
     read_jsonl,
-    report_empty,
+    report_left_out,
 )
 from seqkit.errors import DataError
 from seqkit_text.datasets.held_out import (
@@ -49,8 +52,8 @@ class OwnFiles(Config):
     validation: float = validation_field()
     test: float = held_out_test_field(0.1)
     seed: int = seed_field()
-    encoding: str = Field("utf-8", help="Encoding of the files, such as latin-1 or cp1252.")
-    errors: Literal["strict", "replace"] = Field(
+    encoding: Encoding = Field("utf-8", help="Encoding of the files, such as latin-1 or cp1252.")
+    errors: Errors = Field(
         "strict", help="What to do with bytes that the encoding does not allow: refuse or replace."
     )
 
@@ -168,15 +171,9 @@ def _jsonl_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]:
                     "Each object needs it"
                 )
         if not isinstance(values[text], str | None):
-            raise DataError(
-                f"{path} holds a {type(values[text]).__name__} under {text!r} on line {line}. "
-                "It must be text"
-            )
+            raise _wrong_type(path, values[text], text, line, "text")
         if isinstance(values[label], list | dict):
-            raise DataError(
-                f"{path} holds a {type(values[label]).__name__} under {label!r} on line {line}. "
-                "It must be one word or number"
-            )
+            raise _wrong_type(path, values[label], label, line, "one word or number")
     rows = (
         (line, values[text] or "", values[label], values.get(identity) if identity else None)
         for line, values in objects
@@ -192,6 +189,7 @@ def _records(
     notify: Notify,
 ) -> Iterator[Record]:
     empty: list[int] = []
+    some = False
     for line, text, label, identity in rows:
         if not text.strip():
             empty.append(line)
@@ -201,9 +199,18 @@ def _records(
                 "Fill it in, or leave the row out"
             )
         else:
+            some = True
             record = {"text": text, "label": label}
             yield record if identity is None else {"id": str(identity), **record}
-    report_empty(path, empty, f"{text_name!r}", notify)
+    if not some:
+        raise DataError(f"{path} holds no text in column {text_name!r}.")
+    what = counted(len(empty), "row without text", "rows without text")
+    report_left_out(path, empty, what, notify)
+
+
+def _wrong_type(path: Path, value: Any, name: str, line: int, wanted: str) -> DataError:
+    shown = f"{repr(value)[:40]} ({type(value).__name__})"
+    return DataError(f"{path} holds {shown} under {name!r} on line {line}. It must be {wanted}")
 
 
 def _chosen(path: Path, columns: Sequence[str], config: Any) -> tuple[str, str, str]:
