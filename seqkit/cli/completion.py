@@ -21,18 +21,21 @@ _WHERE = {
 }
 
 
-@click.command()
+_HELP = """Print a script for shell completion.
+
+\b
+bash:  eval "$(seqkit completion bash)"    in ~/.bashrc
+zsh:   eval "$(seqkit completion zsh)"     in ~/.zshrc, after compinit
+fish:  seqkit completion fish > ~/.config/fish/completions/seqkit.fish
+
+The shell is taken from the environment when none is named.
+"""
+
+
+@click.command(help=_HELP)
 @click.argument("shell", required=False, type=click.Choice(SHELLS))
 def completion(shell: str | None) -> None:
-    r"""Print a script for shell completion.
-
-    \b
-    bash:  eval "$(seqkit completion bash)"    in ~/.bashrc
-    zsh:   eval "$(seqkit completion zsh)"     in ~/.zshrc, after compinit
-    fish:  seqkit completion fish > ~/.config/fish/completions/seqkit.fish
-
-    SHELL is taken from the environment when it is left out.
-    """
+    """Prints the script that click makes for a shell."""
     from click.shell_completion import get_completion_class
 
     from seqkit.cli.main import cli

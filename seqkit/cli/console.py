@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqkit.cli import output, report
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_LINES = 10.0
 _SMOOTHING = 0.2
+_BESIDE_BAR = 58
 
 
 class Console:
@@ -141,9 +143,11 @@ class Console:
             self._report(report.closing(summary, min(output.results().width, 100)))
             return
         total = summary.started.get("total_steps")
-        self._note([f"{str(status).capitalize()} after step {event.step} of {total}."])
+        where = f"after step {event.step} of {total}" if total else "before the first step"
+        self._note([f"{str(status).capitalize()} {where}."])
         if summary.checkpoint:
-            self._note([f"The state is saved in {summary.checkpoint}"])
+            folder = Path(str(summary.started.get("folder", "")))
+            self._note([f"The state is saved in {report.shown(folder / summary.checkpoint)}"])
         if event.get("resume"):
             self._note([("Go on with it: ", "bold"), (str(event["resume"]), "cyan")])
 
@@ -163,18 +167,19 @@ class Console:
     def _start_bar(self, event: Event) -> None:
         from rich.progress import BarColumn, TextColumn
 
+        # Some columns stay free, so that the ^C a terminal echoes does not break the line.
+        width = max(10, min(60, output.narration().width - _BESIDE_BAR))
         self._bar = live(
-            BarColumn(bar_width=None),
+            BarColumn(bar_width=width),
             TextColumn("{task.percentage:>3.0f}%", markup=False),
             TextColumn("{task.fields[text]}", markup=False),
-            expand=True,
         )
         total = event.get("total_steps")
         self._task = self._bar.add_task("", total=total, completed=event.step, text="starting")
         self._bar.start()
 
 
-def live(*columns: ProgressColumn, expand: bool = False) -> Progress:
+def live(*columns: ProgressColumn) -> Progress:
     """Returns a line at the foot of the terminal that vanishes when it is stopped.
 
     It leaves stdout alone, where events may be streaming to a reader.
@@ -186,6 +191,5 @@ def live(*columns: ProgressColumn, expand: bool = False) -> Progress:
         console=output.narration(),
         transient=True,
         refresh_per_second=4,
-        expand=expand,
         redirect_stdout=False,
     )

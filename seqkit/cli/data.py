@@ -90,7 +90,7 @@ def _usable(registry: Registry, name: str) -> tuple[Entry, Any]:
     return entry, config
 
 
-@data.command()
+@data.command(short_help="Fetch a dataset.")
 @click.argument("name", metavar="DATASET", shell_complete=complete_datasets)
 @click.option(
     "--from",
@@ -142,7 +142,7 @@ def path(name: str, plugins: tuple[Path, ...]) -> None:
     output.raw(output.visible(location))
 
 
-@data.command()
+@data.command(short_help="Remove the cache of encoded data.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @json_option()
 def clean(yes: bool, as_json: bool) -> None:

@@ -30,6 +30,13 @@ def reference(folder: str | Path) -> str:
     return shlex.quote(path.name if usual else str(path))
 
 
+def shown(path: str | Path) -> str:
+    """Returns a path from the current folder where it lies below, and whole elsewhere."""
+    whole = Path(path)
+    here = Path.cwd()
+    return str(whole.relative_to(here) if whole.is_relative_to(here) else whole)
+
+
 def facts(rows: Iterable[tuple[str, str]]) -> list[Line]:
     """Returns labelled facts, one a line."""
     return [[(f"  {label:<12}", "bold"), value] for label, value in rows if value]
@@ -166,7 +173,7 @@ def closing(summary: RunSummary, width: int = WIDTH) -> list[Line]:
     """Returns the result of a run that ended well: scores, examples, plot, folder, next steps."""
     folder = str(summary.started.get("folder") or summary.started.get("run") or "")
     lines = [*score_lines(summary), *example_lines(summary, width), *plot_lines(summary)]
-    lines += [[], [("Run folder  ", "bold"), folder]]
+    lines += [[], [("Run folder  ", "bold"), shown(folder)]]
     return [*lines, [], *next_lines(summary, folder)]
 
 

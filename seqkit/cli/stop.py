@@ -31,7 +31,8 @@ _DONE = {
     type=click.FloatRange(min=0),
     default=600.0,
     show_default=True,
-    help="Longest wait, in seconds.",
+    metavar="SECONDS",
+    help="Longest wait.",
 )
 @runs_dir_option()
 @json_option()
