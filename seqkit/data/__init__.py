@@ -7,22 +7,28 @@ so that naming a dataset stays cheap.
 from seqkit.data.archives import read_members
 from seqkit.data.fetch import FetchOptions, fetch
 from seqkit.data.files import (
+    Encoding,
+    Errors,
     Table,
+    counted,
     listed,
     missing_column,
     read_csv,
     read_jsonl,
     read_text,
-    report_empty,
+    report_left_out,
 )
 from seqkit.data.folders import LocalPath, fingerprint, unreadable, unwritable, written_aside
 from seqkit.data.splits import carve
 
 __all__ = [
+    "Encoding",
+    "Errors",
     "FetchOptions",
     "LocalPath",
     "Table",
     "carve",
+    "counted",
     "fetch",
     "fingerprint",
     "listed",
@@ -31,7 +37,7 @@ __all__ = [
     "read_jsonl",
     "read_members",
     "read_text",
-    "report_empty",
+    "report_left_out",
     "unreadable",
     "unwritable",
     "written_aside",

@@ -22,7 +22,7 @@ Progress = Callable[[int, int | None, str], None]
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 _ATTEMPTS = 4
-_CHUNK = 2**18
+_CHUNK = 2**16
 
 
 def _silent(*_: Any) -> None:

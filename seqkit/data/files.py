@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -10,13 +11,31 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator
 
 from seqkit.api import Notify
 from seqkit.data.folders import unreadable
 from seqkit.errors import DataError, nearest, suggestion
 
+_UNKNOWN_ENCODING = "is not known to Python, which has utf-8, latin-1, cp1252, utf-16 and others"
+
+
+def _known(encoding: str) -> str:
+    try:
+        codecs.lookup(encoding)
+    except LookupError as error:
+        raise ValueError(f"it {_UNKNOWN_ENCODING}") from error
+    return encoding
+
+
+Encoding = Annotated[str, AfterValidator(_known)]
+"""The encoding of a text file, in a `Config`."""
+
 Errors = Literal["strict", "replace"]
+"""What to do with bytes that the encoding does not allow: refuse the file, or put U+FFFD there."""
+
 DELIMITERS = (",", "\t", ";", "|")
 _LONGEST_FIELD = 2**31 - 1
 _SNIFFED_ROWS = 20
@@ -65,7 +84,7 @@ def read_text(
 
     Args:
         path: The file.
-        notify: Told how many bytes or NULs were replaced.
+        notify: Told how much was replaced.
         encoding: Its encoding; a byte order mark of UTF-8 is dropped.
         errors: `strict` refuses what the encoding does not allow and NUL bytes; `replace` puts
             U+FFFD in their place.
@@ -75,18 +94,17 @@ def read_text(
     """
     content = _read_bytes(path)
     try:
+        codecs.lookup(encoding)
+    except LookupError as error:
+        raise DataError(f"encoding {encoding!r} {_UNKNOWN_ENCODING}, for {path}.") from error
+    try:
         text = content.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
     except UnicodeDecodeError as error:
         if errors == "strict":
             raise _undecodable(path, content, encoding, error) from error
         text = content.decode(encoding, errors="replace").removeprefix("\ufeff")
-        replaced = text.count("\ufffd")
-        notify(f"{replaced} bytes of {path} are not valid {encoding} and were replaced by U+FFFD.")
-    except LookupError as error:
-        raise DataError(
-            f"encoding {encoding!r} is not known to Python, for {path}. Valid are utf-8, latin-1, "
-            "cp1252, utf-16 and others"
-        ) from error
+        replaced = counted(text.count("\ufffd"), f"part of {path} was", f"parts of {path} were")
+        notify(f"{replaced} not valid {encoding}, and replaced by U+FFFD.")
     if "\0" in text:
         if errors == "strict":
             line = text.count("\n", 0, text.index("\0")) + 1
@@ -94,7 +112,8 @@ def read_text(
                 f"{path} holds a NUL byte, on line {line}. It may be no text file, or encoded in "
                 "UTF-16 (set encoding=utf-16); errors=replace reads it all the same"
             )
-        notify(f"{text.count(chr(0))} NUL bytes in {path} were replaced by U+FFFD.")
+        nuls = counted(text.count("\0"), f"NUL byte in {path} was", f"NUL bytes in {path} were")
+        notify(f"{nuls} replaced by U+FFFD.")
         text = text.replace("\0", "\ufffd")
     return text
 
@@ -160,7 +179,7 @@ def read_csv(
         raise DataError(f"{path} is empty. It needs a header and at least one row")
     if not rows:
         raise DataError(f"{path} has a header ({listed(columns)}) and no rows.")
-    report_empty(path, empty, "row", notify)
+    report_left_out(path, empty, counted(len(empty), "empty row"), notify)
     return Table(path, columns, rows, lines)
 
 
@@ -206,16 +225,27 @@ def read_jsonl(
         objects.append((number, value))
     if not objects:
         raise DataError(f"{path} is empty. It needs one JSON object a line")
-    report_empty(path, empty, "line", notify)
+    report_left_out(path, empty, counted(len(empty), "empty line"), notify)
     return objects
 
 
-def report_empty(path: Path, lines: Sequence[int], what: str, notify: Notify) -> None:
-    """Says in one sentence how many rows were empty and where the first of them are."""
+def counted(number: int, one: str, several: str = "") -> str:
+    """Returns a number with its noun, such as `1 empty row` or `1,200 empty rows`."""
+    return f"1 {one}" if number == 1 else f"{number:,} {several or one + 's'}"
+
+
+def report_left_out(path: Path, lines: Sequence[int], what: str, notify: Notify) -> None:
+    """Says in one sentence how many rows were left out and where the first of them are.
+
+    Args:
+        path: The file.
+        lines: Where the rows begin; nothing is said where there are none.
+        what: The rows with their number, as `counted` gives it.
+        notify: Receives the sentence.
+    """
     if lines:
         first = ", ".join(map(str, lines[:5])) + (", ..." if len(lines) > 5 else "")
-        rows = f"1 empty {what}" if len(lines) == 1 else f"{len(lines):,} empty {what}s"
-        notify(f"{rows} in {path} left out (line {first}).")
+        notify(f"{what} in {path} left out (line {first}).")
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -296,9 +326,9 @@ def _columns(path: Path, row: Sequence[str], header: bool) -> tuple[str, ...]:
 def _misfit(path: Path, line: int, fields: int, columns: int, delimiter: str) -> DataError:
     shown = "tab" if delimiter == "\t" else repr(delimiter)
     return DataError(
-        f"{path} has {fields} fields in the row on line {line}, where its first row has {columns} "
-        f"(the delimiter is {shown}). Put a field that holds the delimiter in double quotes, or "
-        "set delimiter"
+        f"{path} has {counted(fields, 'field')} in the row on line {line}, where its first row has "
+        f"{columns} (the delimiter is {shown}). Put a field that holds the delimiter in double "
+        "quotes, or set delimiter"
     )
 
 

@@ -80,9 +80,8 @@ def fingerprint(config: BaseModel, paths: Iterable[Path], version: int = 1) -> s
     """
     digest = hashlib.sha256(f"{version} {config.model_dump_json()}".encode())
     for path in sorted(paths):
-        try:
-            status = path.stat()
-        except OSError as error:
-            raise unreadable(path, error) from error
-        digest.update(f"\0{os.fspath(path)}\0{status.st_size}\0{status.st_mtime_ns}".encode())
+        # A file that is missing is left for `splits` to report.
+        status = path.stat() if path.exists() else None
+        stamp = f"{status.st_size}\0{status.st_mtime_ns}" if status else ""
+        digest.update(f"\0{os.fspath(path)}\0{stamp}".encode())
     return digest.hexdigest()

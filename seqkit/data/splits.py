@@ -22,7 +22,7 @@ def carve(
     Args:
         records: The records to divide; left as they are.
         fraction: Part to hold out, at least 0 and below 1. Of two or more records at least one is
-            held out, unless the fraction is 0.
+            held out, unless the fraction is 0, and at least one stays.
         seed: Chooses the records.
         key: Field whose values are held out in equal parts, such as `label`; None to ignore them.
 
@@ -38,8 +38,8 @@ def carve(
             "It must be at least 0 and below 1"
         )
     wanted = round(fraction * len(records))
-    if fraction > 0 and len(records) > 1:
-        wanted = min(max(wanted, 1), len(records) - 1)
+    if fraction > 0:
+        wanted = min(max(wanted, 1), len(records) - 1) if len(records) > 1 else 0
     groups: dict[Any, list[int]] = {}
     for position, record in enumerate(records):
         groups.setdefault(record[key] if key is not None else None, []).append(position)

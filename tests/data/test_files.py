@@ -1,0 +1,251 @@
+"""Readers of CSV and JSONL files, good and bad."""
+
+import csv
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqkit.data import read_csv, read_jsonl, read_text
+from seqkit.errors import DataError
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1)
+Writer = Callable[..., Path]
+
+
+@pytest.fixture
+def notes() -> Any:
+    return []
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Any:
+    def write(content: str | bytes, name: str = "reviews.csv") -> Any:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def test_rows_come_with_the_line_they_begin_on(file: Writer, notes: list[str]) -> None:
+    path = file('text,label\n"two\nlines",a\none,b\n')
+    table = read_csv(path, notes.append)
+    assert table.columns == ("text", "label")
+    assert table.rows == [["two\nlines", "a"], ["one", "b"]]
+    assert table.lines == [2, 4]
+    assert notes == []
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+def test_line_ends_and_delimiters_are_found_out(
+    file: Writer, notes: list[str], end: str, delimiter: str
+) -> None:
+    rows = [["text", "label"], ["well, done; x", "a"], ['she said "no"', "b"], ["x", "a"]]
+    lines = [delimiter.join('"' + f.replace('"', '""') + '"' for f in row) for row in rows]
+    table = read_csv(file(end.join(lines) + end), notes.append)
+    assert [list(table.columns), *table.rows] == rows
+
+
+@given(
+    st.lists(
+        st.tuples(
+            TEXTS,
+            st.sampled_from(["pos", "neg"]),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_what_the_csv_module_writes_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]]
+) -> None:
+    path = tmp_path_factory.mktemp("csv") / "rows.csv"
+    with path.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([("text", "label"), *rows])
+    table = read_csv(path, lambda note: None, delimiter=",")
+    assert table.rows == [list(row) for row in rows]
+
+
+def test_a_delimiter_can_be_given(file: Writer, notes: list[str]) -> None:
+    assert read_csv(file("a:b\n1,2:3\n"), notes.append, delimiter=":").rows == [["1,2", "3"]]
+
+
+def test_a_comma_in_the_texts_does_not_hide_a_tab(file: Writer, notes: list[str]) -> None:
+    table = read_csv(file("text\tlabel\nwell, well, well\ta\nno, no\tb\n"), notes.append)
+    assert table.columns == ("text", "label")
+
+
+def test_a_single_column_is_read_as_such(file: Writer, notes: list[str]) -> None:
+    assert read_csv(file("text\nwell\ndone\n"), notes.append).rows == [["well"], ["done"]]
+
+
+def test_without_a_header_the_columns_are_numbered(file: Writer, notes: list[str]) -> None:
+    table = read_csv(file("good,1\nbad,0\n"), notes.append, header=False)
+    assert table.columns == ("1", "2")
+    assert table.rows == [["good", "1"], ["bad", "0"]]
+    assert table.position("2") == 1
+
+
+def test_quotes_can_be_left_alone(file: Writer, notes: list[str]) -> None:
+    path = file('text\tlabel\n"quoted" start\ta\nan "open one\tb\n', "reviews.tsv")
+    table = read_csv(path, notes.append, quotes=False)
+    assert table.rows == [['"quoted" start', "a"], ['an "open one', "b"]]
+
+
+@pytest.mark.parametrize("row", ['"never closed,a\n', '"closed" early,a\n'])
+def test_quotes_that_do_not_pair_up_are_named_with_the_line(
+    file: Writer, notes: list[str], row: str
+) -> None:
+    path = file(f"text,label\nfine,b\n{row}fine,b\n")
+    with pytest.raises(DataError, match=r"reviews.csv is not valid CSV.*line 3.*quotes=false"):
+        read_csv(path, notes.append, delimiter=",")
+
+
+def test_empty_rows_are_left_out_and_counted_in_one_sentence(
+    file: Writer, notes: list[str]
+) -> None:
+    table = read_csv(file("\ntext,label\n\nx,a\n,\n \n" + "\n" * 5 + "y,b\n"), notes.append)
+    assert table.rows == [["x", "a"], ["y", "b"]]
+    assert table.lines == [4, 12]
+    assert len(notes) == 1
+    assert notes[0].startswith("9 empty rows in ")
+    assert notes[0].endswith("reviews.csv left out (line 1, 3, 5, 6, 7, ...).")
+
+
+@pytest.mark.parametrize(("row", "fields"), [("only one", 1), ("well, done,a", 3)])
+def test_a_row_that_does_not_fit_its_header_is_named(
+    file: Writer, notes: list[str], row: str, fields: int
+) -> None:
+    path = file(f"text,label\nx,a\n{row}\ny,b\n")
+    with pytest.raises(DataError, match=rf"reviews.csv has {fields} fields? .*line 3.* has 2.*','"):
+        read_csv(path, notes.append)
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff"])
+def test_an_empty_file_is_an_error(file: Writer, notes: list[str], content: str) -> None:
+    with pytest.raises(DataError, match=r"reviews.csv is empty"):
+        read_csv(file(content), notes.append)
+
+
+def test_a_header_alone_is_an_error(file: Writer, notes: list[str]) -> None:
+    with pytest.raises(DataError, match=r"has a header \('text', 'label'\) and no rows"):
+        read_csv(file("text,label\n\n"), notes.append)
+
+
+def test_a_column_named_twice_is_an_error(file: Writer, notes: list[str]) -> None:
+    with pytest.raises(DataError, match=r"more than one column 'text'"):
+        read_csv(file("text,text\na,b\n"), notes.append)
+
+
+def test_a_missing_column_names_those_there_and_the_nearest(file: Writer, notes: list[str]) -> None:
+    table = read_csv(file("text,label\na,b\n"), notes.append)
+    with pytest.raises(DataError) as raised:
+        table.position("lable")
+    message = str(raised.value)
+    assert "reviews.csv has no column 'lable'; it has 'text', 'label'." in message
+    assert "Did you mean 'label'?" in message
+
+
+def test_a_field_of_a_megabyte_is_read(file: Writer, notes: list[str]) -> None:
+    text = "word, " * 200_000
+    assert read_csv(file(f'text,label\n"{text}",a\n'), notes.append).rows[0][0] == text
+
+
+def test_a_mark_of_utf_8_is_dropped(file: Writer, notes: list[str]) -> None:
+    assert read_csv(file("\ufefftext,label\nx,a\n"), notes.append).columns == ("text", "label")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "utf-16-le", "UTF-8"])
+def test_a_declared_encoding_is_used(file: Writer, notes: list[str], encoding: str) -> None:
+    path = file("text,label\ncafé,a\n".encode(encoding))
+    assert read_csv(path, notes.append, encoding=encoding).rows == [["café", "a"]]
+
+
+def test_an_unknown_encoding_is_named(file: Writer, notes: list[str]) -> None:
+    with pytest.raises(DataError, match=r"encoding 'utf9' is not known.*latin-1"):
+        read_text(file("x"), notes.append, encoding="utf9")
+
+
+def test_invalid_utf_8_names_byte_line_and_what_to_do(file: Writer, notes: list[str]) -> None:
+    path = file(b"text,label\nfine,a\ncaf" + b"\xe9,b\n")
+    with pytest.raises(DataError, match=r"not valid utf-8: byte 0xe9 on line 3.*encoding=latin-1"):
+        read_csv(path, notes.append)
+
+
+def test_utf_16_is_recognised_by_its_mark(file: Writer, notes: list[str]) -> None:
+    with pytest.raises(DataError, match=r"encoding=utf-16"):
+        read_csv(file("text,label\nx,a\n".encode("utf-16")), notes.append)
+
+
+def test_invalid_bytes_and_nuls_are_replaced_when_asked(file: Writer, notes: list[str]) -> None:
+    path = file(b"text,label\ncaf\xe9 \xff,b\nn\0ul,a\n")
+    table = read_csv(path, notes.append, errors="replace")
+    assert table.rows == [["caf\ufffd \ufffd", "b"], ["n\ufffdul", "a"]]
+    assert len(notes) == 2
+    assert notes[0].startswith("2 parts of ")
+    assert notes[1].startswith("1 NUL byte ")
+
+
+def test_a_nul_byte_is_named_with_its_line(file: Writer, notes: list[str]) -> None:
+    with pytest.raises(DataError, match=r"reviews.csv holds a NUL byte, on line 2"):
+        read_csv(file(b"text,label\nx\0y,a\n"), notes.append)
+
+
+def test_a_missing_file_names_the_nearest_there(file: Writer, notes: list[str]) -> None:
+    path = file("x")
+    with pytest.raises(DataError, match=r"no file .*review.csv. Did you mean reviews.csv\?"):
+        read_text(path.with_name("review.csv"), notes.append)
+
+
+def test_a_folder_is_not_a_file(tmp_path: Path, notes: list[str]) -> None:
+    with pytest.raises(DataError, match=r"is a folder"):
+        read_text(tmp_path, notes.append)
+
+
+def test_a_file_packed_by_gzip_is_unpacked(file: Writer, notes: list[str]) -> None:
+    path = file(gzip.compress(b"text,label\nx,a\n"), "reviews.csv.gz")
+    assert read_csv(path, notes.append).rows == [["x", "a"]]
+
+
+def test_a_truncated_gzip_is_named(file: Writer, notes: list[str]) -> None:
+    path = file(gzip.compress(b"text,label\nx,a\n")[:-3], "reviews.csv.gz")
+    with pytest.raises(DataError, match=r"reviews.csv.gz is damaged or truncated"):
+        read_csv(path, notes.append)
+
+
+def test_objects_come_with_their_lines(file: Writer, notes: list[str]) -> None:
+    path = file('{"text": "a\u2028b", "label": 1}\r\n\r\n{"text": "c"}', "reviews.jsonl")
+    assert read_jsonl(path, notes.append) == [
+        (1, {"text": "a\u2028b", "label": 1}),
+        (3, {"text": "c"}),
+    ]
+    assert notes == [f"1 empty line in {path} left out (line 2)."]
+
+
+@pytest.mark.parametrize("line", ['{"text": ', "text", "{'text': 1}", "[" * 100_000])
+def test_a_line_that_is_not_json_is_named(file: Writer, notes: list[str], line: str) -> None:
+    path = file('{"text": "a"}\n' + line, "reviews.jsonl")
+    with pytest.raises(DataError, match=r"reviews.jsonl is not valid JSON on line 2: .* whole"):
+        read_jsonl(path, notes.append)
+
+
+@pytest.mark.parametrize("value", [["a"], "a", 3, None])
+def test_a_line_that_is_no_object_is_named(file: Writer, notes: list[str], value: Any) -> None:
+    path = file(json.dumps(value), "reviews.jsonl")
+    with pytest.raises(DataError, match=r"reviews.jsonl holds .* on line 1"):
+        read_jsonl(path, notes.append)
+
+
+@pytest.mark.parametrize("content", ["", "\n \n"])
+def test_a_jsonl_file_without_objects_is_an_error(
+    file: Writer, notes: list[str], content: str
+) -> None:
+    with pytest.raises(DataError, match=r"is empty"):
+        read_jsonl(file(content), notes.append)
