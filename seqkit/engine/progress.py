@@ -95,13 +95,17 @@ def training_tensors(
 
 
 def restore_training(tensors: Mapping[str, Tensor], optimizer: Optimizer, device: Device) -> Any:
-    """Puts optimiser and generators back and returns the carried state."""
+    """Puts optimiser and generators back and returns the carried state.
+
+    Tensors are copied out of the file's memory: the last bit of a matrix product may depend on how
+    its operands are aligned.
+    """
     restore_optimizer(optimizer, tensors)
     torch.set_rng_state(tensors["generator/host"])
     if "generator/cuda" in tensors and device.device.type == "cuda":
         torch.cuda.set_rng_state(tensors["generator/cuda"], device.device)
     carried = {
-        name.removeprefix("carried/"): tensor.to(device.device)
+        name.removeprefix("carried/"): tensor.to(device.device, copy=True)
         for name, tensor in tensors.items()
         if name.startswith("carried/")
     }
