@@ -84,6 +84,12 @@ def _problem(detail: Any, config_type: type[Config], prefix: str, owner: str) ->
         return Problem(key, f"{key} is not a setting of {owner}", hint)
     if kind == "missing":
         return Problem(key, f"{key} is missing; {owner} needs it", f"Set {key}=...")
+    if kind == "string_pattern_mismatch":
+        return Problem(
+            key,
+            f"{key} is {_shown(value)}, which has not the form it needs",
+            f"Valid: {_help(config_type, path)}",
+        )
     reason = str(detail["msg"]).removeprefix("Value error, ")
     reason = reason.replace("Input should be", "it must be").replace("'", "")
     if kind in ("literal_error", "enum") and isinstance(value, str):
@@ -104,8 +110,19 @@ def _is_key(part: Any) -> bool:
 _UNION_TAGS = {"int", "float", "str", "bool", "none", "nullable"}
 
 
+def _help(config_type: type[Config], path: Sequence[str]) -> str:
+    table = _table(config_type, path[:-1])
+    field = table.model_fields.get(path[-1]) if table else None
+    return (field.description if field else None) or "see its help"
+
+
 def _fields(config_type: type[Config], path: Sequence[str]) -> list[str]:
-    """Returns the settings of a nested table; positions in lists and keys of dicts lead nowhere."""
+    table = _table(config_type, path)
+    return sorted(table.model_fields) if table else []
+
+
+def _table(config_type: type[Config], path: Sequence[str]) -> type[Config] | None:
+    """Returns the type of a nested table; positions in lists and keys of dicts lead nowhere."""
     for part in path:
         field = config_type.model_fields.get(part)
         if field is None:
@@ -116,9 +133,9 @@ def _fields(config_type: type[Config], path: Sequence[str]) -> list[str]:
             if isinstance(member, type) and issubclass(member, Config)
         ]
         if not inner:
-            return []
+            return None
         config_type = inner[0]
-    return sorted(config_type.model_fields)
+    return config_type
 
 
 def _members(annotation: Any) -> list[Any]:

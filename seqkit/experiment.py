@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -80,11 +81,13 @@ class Experiment:
     @property
     def monitor(self) -> tuple[str, bool]:
         """What chooses the best checkpoint, and whether higher is better."""
-        name = self.trainer.monitor or (self.metrics[0].name if self.metrics else "loss")
-        if name == "loss":
-            return name, False
-        metric = next(part for part in self.metrics if part.name == name)
-        return name, bool(metric.component.higher_is_better)
+        ranking = {
+            part.name: bool(part.component.higher_is_better)
+            for part in self.metrics
+            if part.component.higher_is_better is not None
+        }
+        name = self.trainer.monitor or next(iter(ranking), "loss")
+        return name, ranking.get(name, False)
 
 
 def load_experiment(
@@ -133,11 +136,11 @@ def _read(source: str | Path | Mapping[str, Any], registry: Registry) -> tuple[d
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"{path} is not valid TOML: {error}. Mend the line it names"
-        ) from (error)
+        ) from error
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
 
@@ -161,7 +164,8 @@ def parse_override(word: str) -> tuple[tuple[str, ...], Any]:
         value = tomllib.loads(f"value = {text}")["value"] if "\n" not in text else text
     except tomllib.TOMLDecodeError:
         value = text
-    return parts, value
+    # Dates are TOML, and no setting takes one: they are parts of a name or path.
+    return parts, text if isinstance(value, date | time) else value
 
 
 def _component_table(value: Any, key: str, problems: list[Problem]) -> dict[str, Any]:
@@ -222,13 +226,7 @@ def _resolve(
     problems: list[Problem] = []
     notes: list[str] = []
     document = {key: value for key, value in document.items() if key != "recipe"}
-    for key in sorted(set(document) - set(KEYS)):
-        problems.append(Problem(key, f"{key} is not a setting", suggestion(key, KEYS)))
-        del document[key]
-    for key in COMPONENTS:
-        if key in document:
-            document[key] = _component_table(document[key], key, problems)
-    document["trainer"] = dict(document.get("trainer") or {})
+    _tidy(document, problems)
     named_before = {key: document.get(key, {}).get("name") for key in COMPONENTS}
     given = _apply(document, overrides, problems)
 
@@ -259,35 +257,57 @@ def _resolve(
         if task is not None and key in ("dataset", "model", "loss"):
             _check_task(entry, key, task, registry, problems)
     metrics = _metrics(document.get("metrics", []), registry, task, problems)
-    trainer, trainer_problems = validate(
-        TrainerConfig, document["trainer"], "trainer", "the trainer"
-    )
-    problems += trainer_problems
-    description = document.get("description", "")
-    if not isinstance(description, str):
-        problems.append(Problem("description", f"description is {description!r}; it must be text"))
-    if isinstance(trainer, TrainerConfig) and trainer.monitor not in ("", "loss"):
-        ranking = [m.name for m in metrics if m.component.higher_is_better is not None]
-        if trainer.monitor not in ranking:
-            problems.append(
-                Problem(
-                    "trainer.monitor",
-                    f"trainer.monitor is {trainer.monitor!r}, which is not a metric of this run "
-                    "that ranks models",
-                    suggestion(trainer.monitor, ["loss", *ranking]),
-                )
-            )
-    if problems:
+    trainer = _trainer(document["trainer"], metrics, problems)
+    if problems or trainer is None:
         raise ConfigurationError(problems=problems)
-    assert isinstance(trainer, TrainerConfig)
     return Experiment(
         **parts,
         metrics=tuple(metrics),
         trainer=trainer,
-        description=description,
+        description=document.get("description", ""),
         recipe=recipe,
         notes=notes,
     )
+
+
+def _tidy(document: dict[str, Any], problems: list[Problem]) -> None:
+    """Gives each part of a document its form: tables for components and trainer."""
+    for key in sorted(set(document) - set(KEYS)):
+        problems.append(Problem(key, f"{key} is not a setting", suggestion(key, KEYS)))
+        del document[key]
+    for key in COMPONENTS:
+        if key in document:
+            document[key] = _component_table(document[key], key, problems)
+    trainer = document.get("trainer", {})
+    if not isinstance(trainer, Mapping):
+        problems.append(
+            Problem("trainer", f"trainer is {trainer!r}; it must be a table", "Write [trainer]")
+        )
+        trainer = {}
+    document["trainer"] = dict(trainer)
+    description = document.get("description", "")
+    if not isinstance(description, str):
+        problems.append(Problem("description", f"description is {description!r}; it must be text"))
+
+
+def _trainer(
+    table: Mapping[str, Any], metrics: Sequence[Part], problems: list[Problem]
+) -> TrainerConfig | None:
+    settings, found = validate(TrainerConfig, table, "trainer", "the trainer")
+    problems += found
+    if not isinstance(settings, TrainerConfig):
+        return None
+    ranking = [m.name for m in metrics if m.component.higher_is_better is not None]
+    if settings.monitor not in ("", "loss", *ranking):
+        problems.append(
+            Problem(
+                "trainer.monitor",
+                f"trainer.monitor is {settings.monitor!r}, which is not a metric of this run "
+                "that ranks models",
+                suggestion(settings.monitor, ["loss", *ranking]),
+            )
+        )
+    return settings
 
 
 def _find(

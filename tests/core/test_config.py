@@ -84,7 +84,11 @@ def test_all_problems_are_reported_at_once() -> None:
         ({"dropout": 1.5}, "model.dropout", "model.dropout is 1.5; it must be less than 1."),
         ({"dropout": float("nan")}, "model.dropout", "model.dropout is nan; "),
         ({"hidden_size": "big"}, "model.hidden_size", "model.hidden_size is 'big'; "),
-        ({"hidden_size": True}, "model.hidden_size", "model.hidden_size is true; it must be a number."),
+        (
+            {"hidden_size": True},
+            "model.hidden_size",
+            "model.hidden_size is true; it must be a number.",
+        ),
         ({"hidden_size": 3.5}, "model.hidden_size", "model.hidden_size is 3.5; "),
         ({"dropout": False}, "model.dropout", "model.dropout is false; it must be a number."),
         ({"limit": True}, "model.limit", "model.limit is true; it must be a number."),
