@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from seqkit.registry import Registry
     from seqkit.runs import RunFolder
 
-Function = TypeVar("Function", bound=Callable[..., Any])
-Option = Callable[[Function], Function]
+PLUGIN_VARIABLE = "SEQKIT_PLUGIN"
 
 
 def json_option(help: str = "Write one JSON document to stdout.") -> Callable[[Any], Any]:
@@ -29,7 +29,7 @@ def plugin_option() -> Callable[[Any], Any]:
         "--plugin",
         "plugins",
         multiple=True,
-        envvar="SEQKIT_PLUGIN",
+        envvar=PLUGIN_VARIABLE,
         type=click.Path(path_type=Path),
         metavar="PATH",
         help="Load a module or package folder that is not installed; repeatable.",
@@ -65,6 +65,12 @@ def _default_runs_dir(
     from seqkit.places import runs_home
 
     return value or runs_home()
+
+
+def plugins_of_environment() -> list[Path]:
+    """Returns the local plugins that the environment names, as `--plugin` would."""
+    paths = os.environ.get(PLUGIN_VARIABLE, "").split(os.pathsep)
+    return [Path(path) for path in paths if path]
 
 
 def open_registry(plugins: Iterable[Path]) -> Registry:

@@ -41,9 +41,9 @@ COMMANDS = {
 
 
 def _add_plugin_commands(group: click.Group) -> None:
-    from seqkit.cli.common import open_registry
+    from seqkit.cli.common import open_registry, plugins_of_environment
 
-    registry = open_registry(())
+    registry = open_registry(plugins_of_environment())
     registry.add_commands(group)
     output.warn_once(registry.warnings)
 
