@@ -179,33 +179,14 @@ def lab(tmp_path: Path) -> Lab:
 
 @pytest.fixture
 def signal_at() -> Callable[..., Callable[[Event], None]]:
-    """Makes an observer that sends this process a signal, once, at a step."""
+    """Makes an observer that sends this process a signal, once or more, at a step."""
 
     def make(step: int, number: int = signal.SIGINT, times: int = 1) -> Callable[[Event], None]:
-        left = [times]
+        left = [number] * times
 
         def observe(event: Event) -> None:
-            if event.kind == "step" and event.step >= step and left[0]:
-                left[0] -= 1
-                signal.raise_signal(number)
-
-        return observe
-
-    return make
-
-
-@pytest.fixture
-def ask_at() -> Callable[..., Callable[[Event], None]]:
-    """Makes an observer that appends text to control.jsonl, once, at a step."""
-
-    def make(step: int, folder: Callable[[], Path], text: bytes) -> Callable[[Event], None]:
-        done: list[bool] = []
-
-        def observe(event: Event) -> None:
-            if event.kind == "step" and event.step == step and not done:
-                done.append(True)
-                with (folder() / "control.jsonl").open("ab") as file:
-                    file.write(text)
+            while event.kind == "step" and event.step >= step and left:
+                signal.raise_signal(left.pop())
 
         return observe
 
