@@ -85,7 +85,7 @@ class Event:
             "step": self.step,
             "epoch": round(self.epoch, 6),
         }
-        return head | dict(self.data)
+        return head | {key: value for key, value in self.data.items() if key not in head}
 
 
 def dump_event(event: Event) -> str:
@@ -110,15 +110,16 @@ def parse_event(line: str) -> Event:
         raise ValueError("an event of another schema version")
     kind = document.pop("event")
     time, step, epoch = (document.pop(key, 0) for key in ("time", "step", "epoch"))
-    numbers = all(isinstance(value, int | float) for value in (time, step, epoch))
-    if not numbers:
-        raise ValueError("time, step and epoch of an event must be numbers")
+    try:
+        time, step, epoch = float(time), int(step), float(epoch)
+    except (TypeError, OverflowError) as error:
+        raise ValueError("time, step and epoch of an event must be numbers") from error
     data = (
         document
         if kind == "sample"
         else {key: _read_back(value) for key, value in document.items()}
     )
-    return Event(kind, int(step), float(epoch), data, float(time))
+    return Event(kind, step, epoch, data, time)
 
 
 def spell_out(value: Any) -> Any:

@@ -94,7 +94,8 @@ class RunFolder:
         """
         info = self.info()
         status = str(info.get("status", "crashed"))
-        if status in LIVE and not process_alive(info.get("process", {})):
+        process = info.get("process")
+        if status in LIVE and not (isinstance(process, Mapping) and process_alive(process)):
             return "crashed"
         return status
 
@@ -165,7 +166,7 @@ def create_run(folder: Path, base: str, name: str = "") -> RunFolder:
         ConfigurationError: The name is taken, or is not one.
         DataError: The folder cannot be written.
     """
-    if name and (Path(name).name != name or name.startswith(".")):
+    if name and (Path(name).name != name or name.startswith(".") or "\0" in name):
         raise ConfigurationError(
             f"--name {name!r} cannot be a folder's name. Use letters, digits and hyphens"
         )
@@ -180,7 +181,7 @@ def create_run(folder: Path, base: str, name: str = "") -> RunFolder:
                     f"there is a run {name!r} already, in {folder}. Choose another --name"
                 ) from None
             return run
-        taken = [path.name.rpartition("-")[2] for path in folder.glob(f"{base}-*")]
+        taken = [path.name.removeprefix(f"{base}-") for path in folder.iterdir()]
         number = max((int(tail) for tail in taken if tail.isdecimal()), default=0) + 1
         while True:
             try:
@@ -221,19 +222,19 @@ def find_run(name: str, folder: Path) -> RunFolder:
     """
     path = Path(name)
     for candidate in (folder / name, path):
-        if (candidate / "run.json").is_file():
-            return RunFolder(candidate)
+        if name and (candidate / "run.json").is_file():
+            return RunFolder(candidate if candidate.name not in ("", "..") else candidate.resolve())
     runs = all_runs(folder)
     if name == "last" and runs:
         return runs[0]
     names = [run.name for run in runs]
-    begins = [run for run in runs if run.name.startswith(name)]
+    begins = [run for run in runs if name and run.name.startswith(name)]
     if len(begins) == 1:
         return begins[0]
     if begins:
         shown = ", ".join(sorted(run.name for run in begins)[:5])
         raise CheckpointError(f"{name!r} begins the names of several runs. Write one of: {shown}")
-    if path.is_dir():
+    if name and path.is_dir():
         raise CheckpointError(
             f"{name} is not a run: it has no run.json. Run 'seqkit runs' for the runs"
         )

@@ -125,4 +125,5 @@ def test_two_packages_with_one_name_do_not_replace_each_other(tmp_path: Path) ->
 
     with pytest.raises(PluginError, match="another package 'seqkit_mine' is in use, from"):
         load_registry([tmp_path / "there" / "seqkit_mine"])
-    assert load_registry([tmp_path / "here" / "seqkit_mine"]).find("models", "local")
+    again = load_registry([tmp_path / "here" / "seqkit_mine"])
+    assert again.names("models").count("local") == 1

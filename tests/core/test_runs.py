@@ -1,0 +1,307 @@
+"""Run folders: made without races, found by any name, read whatever has happened to them."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from seqkit.errors import CheckpointError, ConfigurationError, DataError
+from seqkit.events import Event, EventLog
+from seqkit.runs import (
+    RunFolder,
+    all_runs,
+    create_run,
+    find_run,
+    process_alive,
+    this_process,
+    write_atomically,
+)
+
+
+def make_run(folder: Path, name: str, **info: object) -> RunFolder:
+    run = create_run(folder, "base", name)
+    run.update(**({"status": "finished"} | info))
+    return run
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+def test_runs_are_numbered_after_the_last_one(tmp_path: Path) -> None:
+    names = [create_run(tmp_path / "runs", "imdb-lstm").name for _ in range(3)]
+    (tmp_path / "runs" / "imdb-lstm-0041").mkdir()
+    (tmp_path / "runs" / "imdb-lstm-notes").mkdir()
+    (tmp_path / "runs" / "imdb-lstm-big-9000").mkdir()
+
+    assert names == ["imdb-lstm-0001", "imdb-lstm-0002", "imdb-lstm-0003"]
+    assert create_run(tmp_path / "runs", "imdb-lstm").name == "imdb-lstm-0042"
+
+
+def test_a_number_may_outgrow_its_digits(tmp_path: Path) -> None:
+    (tmp_path / "imdb-9999").mkdir()
+
+    assert create_run(tmp_path, "imdb").name == "imdb-10000"
+
+
+def test_a_base_with_special_characters_is_taken_as_it_is(tmp_path: Path) -> None:
+    names = [create_run(tmp_path, "a[b]*?").name for _ in range(2)]
+
+    assert names == ["a[b]*?-0001", "a[b]*?-0002"]
+
+
+def test_a_name_of_the_users_is_kept(tmp_path: Path) -> None:
+    assert create_run(tmp_path, "imdb", "first try").path == tmp_path / "first try"
+    with pytest.raises(ConfigurationError, match="there is a run 'first try' already, in"):
+        create_run(tmp_path, "imdb", "first try")
+
+
+@pytest.mark.parametrize("name", ["a/b", "../a", "/a", ".", "..", ".hidden", "a/", "a\0b"])
+def test_a_name_that_cannot_be_a_folder_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be a folder's name"):
+        create_run(tmp_path / "runs", "imdb", name)
+    assert not (tmp_path / "runs").exists() or not any((tmp_path / "runs").iterdir())
+
+
+def test_processes_that_create_runs_at_once_never_share_one(
+    tmp_path: Path, repository: Path
+) -> None:
+    code = (
+        "import sys; from pathlib import Path; from seqkit.runs import create_run\n"
+        "print(*[create_run(Path(sys.argv[1]), 'imdb').name for _ in range(25)])"
+    )
+
+    def start(_: int) -> list[str]:
+        finished = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / "runs")],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=repository,
+        )
+        return finished.stdout.split()
+
+    with ThreadPoolExecutor(3) as pool:
+        names = [name for found in pool.map(start, range(3)) for name in found]
+
+    assert sorted(names) == [f"imdb-{number:04d}" for number in range(1, 76)]
+
+
+def test_a_runs_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(DataError, match=r"the runs folder .*file/runs cannot be written: Not a"):
+        create_run(tmp_path / "file" / "runs", "imdb")
+
+
+# --- finding --------------------------------------------------------------------------------------
+
+
+def test_a_run_is_found_by_path_name_beginning_and_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = make_run(tmp_path, "imdb-0001", created=1.0)
+    second = make_run(tmp_path, "sentiment-0001", created=2.0)
+    monkeypatch.chdir(tmp_path.parent)
+
+    assert find_run(str(first.path), tmp_path / "elsewhere").path == first.path
+    assert find_run("imdb-0001", tmp_path).path == first.path
+    assert find_run("im", tmp_path).path == first.path
+    assert find_run("last", tmp_path).path == second.path
+    assert find_run(f"{tmp_path.name}/imdb-0001", Path("runs")).name == "imdb-0001"
+
+
+def test_the_current_folder_can_be_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_run(tmp_path, "imdb-0001")
+    monkeypatch.chdir(tmp_path / "imdb-0001")
+
+    assert find_run(".", Path("runs")).name == "imdb-0001"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("imdb", "'imdb' begins the names of several runs. Write one of: imdb-0001, imdb-0002"),
+        ("imbd-0001", "there is no run 'imbd-0001', in {}. Did you mean imdb-0001?"),
+        ("xyzzy", "there is no run 'xyzzy', in {}. Run 'seqkit runs' for the runs"),
+    ],
+)
+def test_a_run_that_is_not_found_gets_the_nearest_name(
+    tmp_path: Path, name: str, message: str
+) -> None:
+    make_run(tmp_path, "imdb-0001")
+    make_run(tmp_path, "imdb-0002")
+
+    with pytest.raises(CheckpointError) as caught:
+        find_run(name, tmp_path)
+    assert str(caught.value) == message.format(tmp_path)
+
+
+def test_where_there_are_no_runs_the_first_step_is_named(tmp_path: Path) -> None:
+    for name in ("last", "imdb", ""):
+        with pytest.raises(CheckpointError, match="start one with 'seqkit run sentiment'"):
+            find_run(name, tmp_path / "runs")
+
+
+def test_a_folder_that_is_no_run_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"is not a run: it has no run\.json"):
+        find_run(str(tmp_path), tmp_path / "runs")
+    with pytest.raises(CheckpointError, match=r"is not a run: it has no run\.json"):
+        RunFolder(tmp_path).info()
+
+
+def test_runs_are_listed_the_newest_first_whatever_state_they_are_in(tmp_path: Path) -> None:
+    make_run(tmp_path, "old", created=1.0)
+    make_run(tmp_path, "new", created=3.0)
+    make_run(tmp_path, "middle", created=2.0)
+    (tmp_path / "not-a-run").mkdir()
+    damaged = make_run(tmp_path, "damaged", created=9.0)
+    (damaged.path / "run.json").write_text("{")
+    strange = make_run(tmp_path, "strange", created=9.0)
+    (strange.path / "run.json").write_text('{"created": "yesterday"}')
+
+    assert [run.name for run in all_runs(tmp_path)][:3] == ["new", "middle", "old"]
+    assert {run.name for run in all_runs(tmp_path)[3:]} == {"damaged", "strange"}
+    assert all_runs(tmp_path / "nowhere") == []
+
+
+# --- run.json -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"\x00" * 100])
+def test_a_damaged_run_json_is_named_and_the_checkpoints_are_remembered(
+    tmp_path: Path, content: bytes
+) -> None:
+    run = make_run(tmp_path, "imdb-0001")
+    (run.path / "run.json").write_bytes(content)
+
+    with pytest.raises(CheckpointError, match=r"run\.json cannot be read: .*may still be whole"):
+        run.info()
+    with pytest.raises(CheckpointError):
+        run.status()
+
+
+def test_a_run_json_of_another_form_is_damaged_too(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "imdb-0001")
+    (run.path / "run.json").write_text("[1, 2]")
+
+    with pytest.raises(CheckpointError, match=r"run\.json is damaged: it holds no JSON object"):
+        run.info()
+
+
+def test_an_update_keeps_the_other_fields(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "imdb-0001", device="cpu")
+    run.update(status="failed", message="naïve \u2028 text")
+
+    assert run.info() == {"status": "failed", "device": "cpu", "message": "naïve \u2028 text"}
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    write_atomically(path, "old")
+
+    with pytest.raises(UnicodeEncodeError):
+        write_atomically(path, "new \ud800")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["run.json"]  # noqa: PTH208
+
+
+# --- status ---------------------------------------------------------------------------------------
+
+
+def test_a_run_of_this_process_is_running(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "imdb-0001", status="running", process=this_process())
+
+    assert run.status() == "running"
+
+
+def test_a_run_whose_process_is_gone_has_crashed(tmp_path: Path, repository: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from seqkit.runs import RunFolder, this_process\n"
+        "RunFolder(Path(sys.argv[1])).update(status='running', process=this_process())\n"
+        "input()"
+    )
+    run = create_run(tmp_path, "imdb")
+    child = subprocess.Popen(
+        [sys.executable, "-c", code, str(run.path)], stdin=subprocess.PIPE, cwd=repository
+    )
+    while not (run.path / "run.json").exists():
+        assert child.poll() is None
+        time.sleep(0.01)
+    assert run.status() == "running"
+    child.kill()
+    while run.info()["process"]["pid"] == child.pid and run.status() == "running":
+        time.sleep(0.01)
+    zombie = run.status()
+    child.communicate()
+
+    assert (zombie, run.status()) == ("crashed", "crashed")
+
+
+def test_a_process_that_got_the_same_number_later_is_another_one() -> None:
+    here = this_process()
+
+    assert process_alive(here)
+    assert not process_alive(here | {"started": here["started"] - 60})
+
+
+@pytest.mark.parametrize("process", [{}, {"pid": "x"}, {"pid": None}, {"pid": -1, "started": 0}])
+def test_a_damaged_note_of_a_process_is_no_process(process: dict) -> None:
+    here = this_process()
+
+    assert not process_alive({"host": here["host"]} | process if process else process)
+
+
+def test_a_run_on_another_machine_is_trusted(tmp_path: Path) -> None:
+    elsewhere = this_process() | {"host": "some-other-host"}
+    run = make_run(tmp_path, "imdb-0001", status="paused", process=elsewhere)
+
+    assert run.status() == "paused"
+
+
+@pytest.mark.parametrize(
+    "info",
+    ['{"status": "running"}', "{}", '{"status": "running", "process": 3}'],
+)
+def test_a_run_that_says_too_little_has_crashed(tmp_path: Path, info: str) -> None:
+    run = make_run(tmp_path, "imdb-0001")
+    (run.path / "run.json").write_text(info)
+
+    assert run.status() == "crashed"
+
+
+# --- requests and events --------------------------------------------------------------------------
+
+
+def test_requests_are_appended_for_the_running_process(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "imdb-0001")
+    run.request("save")
+    run.request("set-learning-rate", 3e-4)
+    lines = [json.loads(line) for line in run.control_file.read_text().splitlines()]
+
+    assert [line["request"] for line in lines] == ["save", "set-learning-rate"]
+    assert lines[1]["value"] == 3e-4
+
+
+def test_an_unknown_request_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"'stopp' is not a request\. Did you mean stop\?"):
+        make_run(tmp_path, "imdb-0001").request("stopp")
+
+
+def test_a_request_to_a_folder_that_is_gone_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"control\.jsonl cannot be written: No such file"):
+        RunFolder(tmp_path / "gone").request("stop")
+
+
+def test_events_are_read_from_the_folder(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "imdb-0001")
+    log = EventLog(run.events_file)
+    log.write(Event("started"))
+    log.close()
+
+    assert [event.kind for event in run.events()] == ["started"]
