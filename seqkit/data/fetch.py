@@ -161,9 +161,11 @@ class _Download:
                 if content_range == f"bytes */{done}":
                     return
                 self.part.unlink()
-                raise _CutOffError("the earlier part does not belong to this file")
+                self._continue(url)
+                return
             response.raise_for_status()
-            if response.status_code != 206 or not content_range.startswith(f"bytes {done}-"):
+            # A server that does not know ranges, or this one, begins at the beginning.
+            if not content_range.startswith(f"bytes {done}-"):
                 done = 0
             self._write(response, done)
 

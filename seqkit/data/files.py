@@ -94,15 +94,15 @@ def read_text(
     """
     content = _read_bytes(path)
     try:
-        codecs.lookup(encoding)
+        codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
     except LookupError as error:
         raise DataError(f"encoding {encoding!r} {_UNKNOWN_ENCODING}, for {path}.") from error
     try:
-        text = content.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
+        text = content.decode(codec)
     except UnicodeDecodeError as error:
         if errors == "strict":
             raise _undecodable(path, content, encoding, error) from error
-        text = content.decode(encoding, errors="replace").removeprefix("\ufeff")
+        text = content.decode(codec, errors="replace")
         replaced = counted(text.count("\ufffd"), f"part of {path} was", f"parts of {path} were")
         notify(f"{replaced} not valid {encoding}, and replaced by U+FFFD.")
     if "\0" in text:
@@ -268,7 +268,8 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _undecodable(path: Path, content: bytes, encoding: str, error: UnicodeDecodeError) -> DataError:
-    line = content.count(b"\n", 0, error.start) + 1
+    # Past a byte order mark, positions count from what follows it.
+    line = error.object.count(b"\n", 0, error.start) + 1
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         hint = "It begins with the mark of UTF-16: set encoding=utf-16"
     else:
@@ -277,7 +278,7 @@ def _undecodable(path: Path, content: bytes, encoding: str, error: UnicodeDecode
             "it all the same"
         )
     return DataError(
-        f"{path} is not valid {encoding}: byte 0x{content[error.start]:02x} on line {line}. {hint}"
+        f"{path} is not valid {encoding}: byte 0x{error.object[error.start]:02x} on line {line}. {hint}"
     )
 
 

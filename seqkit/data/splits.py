@@ -39,7 +39,7 @@ def carve(
         )
     wanted = round(fraction * len(records))
     if fraction > 0:
-        wanted = min(max(wanted, 1), len(records) - 1) if len(records) > 1 else 0
+        wanted = min(max(wanted, 1), len(records) - 1)
     groups: dict[Any, list[int]] = {}
     for position, record in enumerate(records):
         groups.setdefault(record[key] if key is not None else None, []).append(position)

@@ -44,7 +44,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/broken":
             return self.send_error(503)
         body = CONTENT[::-1] if self.path == "/wrong" else CONTENT
-        if asked and self.path != "/no-range":
+        if asked and self.path == "/other-range":
+            self.send_response(206)
+            self.send_header("Content-Range", f"bytes 0-{len(body) - 1}/{len(body)}")
+        elif asked and self.path != "/no-range":
             start = int(asked.removeprefix("bytes=").removesuffix("-"))
             if start >= len(body):
                 self.send_response(416)
@@ -137,10 +140,14 @@ def test_a_partial_download_is_continued_where_it_stopped(server: Server, target
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_a_server_without_ranges_sends_it_whole_again(server: Server, target: Path) -> None:
+@pytest.mark.parametrize("path", ["no-range", "other-range"])
+def test_a_server_without_ranges_sends_it_whole_again(
+    server: Server, target: Path, path: str
+) -> None:
     target.parent.mkdir()
     target.with_name("file.tar.gz.part").write_bytes(CONTENT[:1000])
-    fetch([f"{server.url}/no-range"], target, SHA256)
+    fetch([f"{server.url}/{path}"], target, SHA256)
+    assert server.asked == [(f"/{path}", "bytes=1000-")]
     assert target.read_bytes() == CONTENT
 
 
@@ -148,8 +155,9 @@ def test_a_server_without_ranges_sends_it_whole_again(server: Server, target: Pa
 def test_a_part_with_nothing_missing_is_settled(server: Server, target: Path, part: bytes) -> None:
     target.parent.mkdir()
     target.with_name("file.tar.gz.part").write_bytes(part)
-    fetch([f"{server.url}/whole", f"{server.url}/whole"], target, SHA256)
+    fetch([f"{server.url}/whole"], target, SHA256)
     assert target.read_bytes() == CONTENT
+    assert len(server.asked) == (1 if part == CONTENT else 2)
 
 
 def test_a_part_of_another_file_is_given_up_for_a_whole_download(

@@ -193,6 +193,13 @@ def test_invalid_bytes_and_nuls_are_replaced_when_asked(file: Writer, notes: lis
     assert notes[1].startswith("1 NUL byte ")
 
 
+def test_a_mark_of_utf_8_is_dropped_from_what_is_repaired_too(
+    file: Writer, notes: list[str]
+) -> None:
+    path = file(b"\xef\xbb\xbftext\xff")
+    assert read_text(path, notes.append, errors="replace") == "text\ufffd"
+
+
 def test_a_nul_byte_is_named_with_its_line(file: Writer, notes: list[str]) -> None:
     with pytest.raises(DataError, match=r"reviews.csv holds a NUL byte, on line 2"):
         read_csv(file(b"text,label\nx\0y,a\n"), notes.append)
