@@ -277,9 +277,8 @@ def _undecodable(path: Path, content: bytes, encoding: str, error: UnicodeDecode
             "Set its encoding (encoding=latin-1 or cp1252 are common), or errors=replace to read "
             "it all the same"
         )
-    return DataError(
-        f"{path} is not valid {encoding}: byte 0x{error.object[error.start]:02x} on line {line}. {hint}"
-    )
+    byte = f"byte 0x{error.object[error.start]:02x} on line {line}"
+    return DataError(f"{path} is not valid {encoding}: {byte}. {hint}")
 
 
 def _reader(text: str, delimiter: str, quotes: bool) -> Any:

@@ -173,8 +173,11 @@ def test_an_unknown_encoding_is_named(file: Writer, notes: list[str]) -> None:
         read_text(file("x"), notes.append, encoding="utf9")
 
 
-def test_invalid_utf_8_names_byte_line_and_what_to_do(file: Writer, notes: list[str]) -> None:
-    path = file(b"text,label\nfine,a\ncaf" + b"\xe9,b\n")
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_invalid_utf_8_names_byte_line_and_what_to_do(
+    file: Writer, notes: list[str], mark: bytes
+) -> None:
+    path = file(mark + b"text,label\nfine,a\ncaf\xe9,b\n")
     with pytest.raises(DataError, match=r"not valid utf-8: byte 0xe9 on line 3.*encoding=latin-1"):
         read_csv(path, notes.append)
 
