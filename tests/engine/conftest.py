@@ -112,12 +112,15 @@ class Lab:
         self.folder = folder
         self.runs = folder / "runs"
         self._numbers = itertools.count(1)
+        self._plugins: dict[str, Path] = {}
 
     def plugin(self, source: str) -> Path:
-        """Writes a plugin, as a person tries local code out."""
-        path = self.folder / f"local{next(self._numbers)}.py"
-        path.write_text(textwrap.dedent(source), encoding="utf-8")
-        return path
+        """Writes a plugin, as a person tries local code out; the same code once only."""
+        if source not in self._plugins:
+            path = self.folder / f"local{next(self._numbers)}.py"
+            path.write_text(textwrap.dedent(source), encoding="utf-8")
+            self._plugins[source] = path
+        return self._plugins[source]
 
     def experiment(self, *words: str, plugins: Sequence[Path] = (), **tables: Any) -> Any:
         document = deepcopy(dict(SMALL)) | tables

@@ -31,8 +31,8 @@ def asked(lab: Lab, text: bytes, *words: str, at: int = 2, then: bytes = b"") ->
     left = [text, then]
 
     def ask(event: Event) -> None:
-        ready = event.kind == "step" and event.step >= at if len(left) == 2 else event.kind == "control"
-        if ready and left:
+        begun = event.kind == "step" and event.step >= at
+        if left and (begun if len(left) == 2 else event.kind == "control"):
             with (lab.runs / "asked" / "control.jsonl").open("ab") as file:
                 file.write(left.pop(0))
 
@@ -100,11 +100,12 @@ def test_interrupting_the_command_exits_with_130_and_says_how_to_go_on(lab: Lab)
 
 
 def test_stop_saves_and_ends_and_the_run_goes_on_with_the_same_bits(lab: Lab) -> None:
-    stopped = asked(lab, lines({"request": "stop"}), "trainer.learning_rate=0.001")
+    slowly = "trainer.learning_rate=0.001"
+    stopped = asked(lab, lines({"request": "stop"}), slowly)
     assert stopped.status == stopped.folder.status() == "stopped"
     step = stopped.manifest()["step"]
     longer = lab.resume(stopped, f"trainer.max_steps={step + 3}")
-    whole = lab.train("trainer.epochs=60", f"trainer.max_steps={step + 3}", "trainer.learning_rate=0.001")
+    whole = lab.train("trainer.epochs=60", f"trainer.max_steps={step + 3}", slowly)
     assert longer.weights_file == whole.weights_file
 
 

@@ -56,15 +56,15 @@ def test_the_saved_experiment_gives_the_same_numbers_again(lab: Lab) -> None:
 
 
 def test_another_seed_gives_other_numbers(lab: Lab) -> None:
-    first, second = lab.train("trainer.max_steps=3"), lab.train("trainer.max_steps=3", "trainer.seed=1")
+    first = lab.train("trainer.max_steps=3")
+    second = lab.train("trainer.max_steps=3", "trainer.seed=1")
     assert all(first.losses[step] != second.losses[step] for step in (1, 2, 3))
 
 
 def test_scoring_and_samples_leave_training_as_it_is(lab: Lab) -> None:
     plain = lab.train()
-    watched = lab.train(
-        "trainer.samples=5", "trainer.baselines=true", "trainer.evaluate_every=3", "trainer.test=true"
-    )
+    watching = ["trainer.samples=5", "trainer.baselines=true", "trainer.evaluate_every=3"]
+    watched = lab.train(*watching, "trainer.test=true")
     assert plain.losses == watched.losses
 
 
@@ -133,7 +133,7 @@ def test_more_epochs_continue_a_finished_run(lab: Lab) -> None:
     longer = lab.resume(lab.train(), "trainer.epochs=3")
     assert longer.status == "finished"
     assert longer.weights_file == whole.weights_file
-    assert 'epochs = 3' in longer.folder.experiment_file.read_text(encoding="utf-8")
+    assert "epochs = 3" in longer.folder.experiment_file.read_text(encoding="utf-8")
 
 
 def test_a_carried_state_is_resumed_and_may_share_memory(lab: Lab, signal_at: SignalAt) -> None:
@@ -198,7 +198,8 @@ class CarryingEncoder(Encoder):
     def batch(self, arrays, indices):
         rows = arrays["values"].reshape(-1, 5)[indices]
         lengths = np.full(len(indices), 4, dtype=np.int64)
-        return {"inputs": rows[:, :4, None].copy(), "lengths": lengths, "targets": rows[:, 4:].copy()}
+        inputs, targets = rows[:, :4, None].copy(), rows[:, 4:].copy()
+        return {"inputs": inputs, "lengths": lengths, "targets": targets}
 
     def forward(self, model, batch, state=None):
         return model(batch["inputs"], state)
