@@ -81,7 +81,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
         code = cli.main(words, prog_name="seqkit", standalone_mode=False)
         output.flush()
         return int(code) if isinstance(code, int) else ExitCode.DONE
-    except BrokenPipeError:
+    except output.ReaderGoneError:
         output.discard_stdout()
         return ExitCode.DONE
     except (KeyboardInterrupt, click.Abort):

@@ -92,9 +92,23 @@ def prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+class ReaderGoneError(Exception):
+    """Whoever read stdout has gone, as `head` does: there is nothing more to do, and no failure."""
+
+
 def flush() -> None:
-    """Writes out what is buffered. Raises BrokenPipeError when the reader has gone."""
-    sys.stdout.flush()
+    """Writes out what is buffered. Raises ReaderGoneError when nobody reads it."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError as error:
+        raise ReaderGoneError from error
 
 
 def discard_stdout() -> None:
@@ -174,18 +188,18 @@ def line(*pieces: Piece) -> None:
 
 def show(item: RenderableType) -> None:
     """Writes something rich can draw, as a part of a result."""
-    sys.stdout.write(_render(results(), item))
+    _write(_render(results(), item))
 
 
 def json_document(document: Any) -> None:
     """Writes the one JSON document of a command."""
     text = json.dumps(spell_out(document), ensure_ascii=False, indent=2, default=str)
-    sys.stdout.write(text + "\n")
+    _write(text + "\n")
 
 
 def raw(text: str) -> None:
     """Writes text of our own making as it is: a script, a TOML file."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    _write(text if text.endswith("\n") else text + "\n")
 
 
 def table(

@@ -112,6 +112,6 @@ class EventStream:
         try:
             output.raw(dump_event(event))
             output.flush()
-        except BrokenPipeError:
+        except output.ReaderGoneError:
             self._open = False
             output.discard_stdout()

@@ -20,6 +20,12 @@ TINY = (
 )
 
 
+@pytest.fixture
+def tiny() -> tuple[str, ...]:
+    """Words that make a run small enough for a test."""
+    return TINY
+
+
 @dataclass(frozen=True)
 class Done:
     """How a command line ended."""

@@ -1,0 +1,155 @@
+"""`run`, `resume` and `stop`, from end to end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seqkit.events import KINDS, parse_event
+from seqkit.runs import RunFolder
+
+
+def test_a_run_narrates_on_stderr_and_reports_on_stdout(
+    seqkit: Callable, tmp_path: Path, tiny: tuple[str, ...]
+) -> None:
+    done = seqkit("run", "sentiment", *tiny, "--runs-dir", tmp_path)
+    assert done.code == 0
+    for word in ("device", "train 720", "parameters", "6 steps", "majority", "val. loss"):
+        assert word in done.err
+    assert "left" in done.err
+    for word in (
+        "Test score  200 examples",
+        "majority",
+        "bag-of-words",
+        "Right",
+        "Wrong",
+        "train loss",
+        f"Run folder  {tmp_path / 'sentiment-0001'}",
+        f"seqkit predict {tmp_path / 'sentiment-0001'}",
+    ):
+        assert word in done.out
+    assert "\x1b" not in done.out + done.err
+
+
+def test_run_json_is_the_event_stream_and_ends_with_ended(
+    seqkit: Callable, tmp_path: Path, tiny: tuple[str, ...]
+) -> None:
+    done = seqkit("run", "sentiment", *tiny, "--runs-dir", tmp_path, "--json", "--quiet")
+    events = [parse_event(line) for line in done.out.splitlines()]
+    assert events[-1].kind == "ended"
+    assert events[-1]["status"] == "finished"
+    assert {event.kind for event in events} <= set(KINDS)
+    assert done.out == (tmp_path / "sentiment-0001" / "events.jsonl").read_text(encoding="utf-8")
+    assert done.err == ""
+
+
+def test_quiet_leaves_the_result_alone(
+    seqkit: Callable, tmp_path: Path, tiny: tuple[str, ...]
+) -> None:
+    done = seqkit("run", "sentiment", *tiny, "--runs-dir", tmp_path, "--quiet")
+    assert done.err == ""
+    assert "Test score" in done.out
+
+
+def test_words_and_the_device_option_change_the_experiment(
+    seqkit: Callable, tmp_path: Path, tiny: tuple[str, ...]
+) -> None:
+    words = ["model=gru", "--device", "cpu", "--name", "mine", "--runs-dir", tmp_path, "--quiet"]
+    assert seqkit("run", "sentiment", *tiny, *words).code == 0
+    saved = (tmp_path / "mine" / "experiment.toml").read_text(encoding="utf-8")
+    assert 'name = "recurrent:gru"' in saved
+    assert 'device = "cpu"' in saved
+
+
+def test_a_saved_experiment_runs_again_with_the_same_numbers(
+    seqkit: Callable, runs_dir: Path, tmp_path: Path
+) -> None:
+    file = runs_dir / "first" / "experiment.toml"
+    assert seqkit("run", file, "--name", "again", "--runs-dir", tmp_path, "--quiet").code == 0
+    losses = [
+        [event["loss"] for event in RunFolder(folder).events() if event.kind == "step"]
+        for folder in (runs_dir / "first", tmp_path / "again")
+    ]
+    assert losses[0] == losses[1]
+
+
+def start(folder: Path, *words: str) -> subprocess.Popen[str]:
+    """Starts a long run in a process of its own and waits for its first step."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "seqkit", "run", "sentiment", "--name", "long", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    log = folder / "runs" / "long" / "events.jsonl"
+    deadline = time.monotonic() + 90
+    while not (log.exists() and '"event":"step"' in log.read_text(encoding="utf-8")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return process
+
+
+LONG = ("trainer.epochs=1000", "model.hidden_size=8", "trainer.log_every=1", "trainer.samples=0")
+
+
+def test_an_interrupted_run_saves_says_how_to_go_on_and_goes_on(
+    seqkit: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = start(tmp_path, *LONG)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "seqkit resume long" in err
+    assert "Traceback" not in err
+    assert out == ""
+    monkeypatch.chdir(tmp_path)
+    step = [event.step for event in RunFolder(Path("runs/long")).events()][-1]
+    done = seqkit("resume", "long", f"trainer.max_steps={step + 3}")
+    assert done.code == 0
+    assert f"after step {step}" in done.err
+
+
+def test_stop_waits_until_the_run_has_stopped(
+    seqkit: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = start(tmp_path, *LONG)
+    monkeypatch.chdir(tmp_path)
+    try:
+        listed = json.loads(seqkit("runs", "--json").out)
+        assert [run["status"] for run in listed] == ["running"]
+        again = seqkit("resume", "long")
+        assert (again.code, "still running" in again.err) == (4, True)
+        done = seqkit("stop", "long")
+        assert (done.code, done.out) == (0, "long is stopped.\n")
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert "Stopped after step" in err
+    finally:
+        process.kill()
+    ended = seqkit("stop", "long")
+    assert ended.code == 4
+    assert "not running: it is stopped" in ended.err
+
+
+def test_a_reader_of_the_event_stream_that_goes_away_does_not_end_the_run(
+    tmp_path: Path, tiny: tuple[str, ...]
+) -> None:
+    words = [sys.executable, "-m", "seqkit", "run", "sentiment", *tiny, "--json", "--name", "piped"]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        process.stderr.read()
+        assert process.wait(timeout=120) == 0
+    assert RunFolder(tmp_path / "runs" / "piped").status() == "finished"
