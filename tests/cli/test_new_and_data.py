@@ -1,0 +1,229 @@
+"""`new`, `data` and `doctor`."""
+
+import json
+import tarfile
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seqkit.cli.template import guess_columns
+from seqkit.errors import DataError
+from seqkit.experiment import load_experiment
+from seqkit.places import cache_home, data_home
+from seqkit.registry import load_registry
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+# --- new ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("entry", load_registry().entries("recipes"), ids=lambda e: e.name)
+def test_a_new_file_is_the_same_experiment_as_its_recipe(entry: object, seqkit: Callable) -> None:
+    registry = load_registry()
+    name = entry.name  # type: ignore[attr-defined]
+    assert seqkit("new", "mine.toml", "--recipe", name).code == 0
+    assert (
+        load_experiment("mine.toml", registry).as_dict()
+        == load_experiment(name, registry).as_dict()
+    )
+
+
+def test_every_commented_default_is_a_valid_line(seqkit: Callable) -> None:
+    assert seqkit("new", "mine.toml").code == 0
+    text = Path("mine.toml").read_text(encoding="utf-8")
+    begun = [line.removeprefix("# ") if _is_default(line) else line for line in text.splitlines()]
+    Path("whole.toml").write_text("\n".join(begun), encoding="utf-8")
+    registry = load_registry()
+    assert len(begun) > 100
+    assert (
+        load_experiment("whole.toml", registry).as_dict()
+        == load_experiment("mine.toml", registry).as_dict()
+    )
+
+
+def _is_default(line: str) -> bool:
+    key, equals, _ = line.removeprefix("# ").partition(" = ")
+    return line.startswith("# ") and bool(equals) and key.replace("_", "").isalnum()
+
+
+def test_new_never_writes_over_a_file_without_force(seqkit: Callable) -> None:
+    Path("mine.toml").write_text("precious", encoding="utf-8")
+    done = seqkit("new", "mine.toml")
+    assert done.code == 2
+    assert "mine.toml" in done.err
+    assert "--force" in done.err
+    assert Path("mine.toml").read_text(encoding="utf-8") == "precious"
+    assert seqkit("new", "mine.toml", "--force").code == 0
+
+
+CSV = 'id,review body,stars\n1,"good, really",5\n2,so bad,1\n3,very fine film,5\n4,a bore it is,1\n'
+JSONL = "".join(
+    json.dumps({"id": n, "stars": label, "review body": text}) + "\n"
+    for n, (text, label) in enumerate([("good one", 5), ("bad one", 1)] * 3)
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "dataset"),
+    [("own.csv", CSV, "text-csv"), ("own.jsonl", JSONL, "text-jsonl")],
+)
+def test_new_looks_at_a_file_and_writes_a_ready_experiment(
+    name: str, content: str, dataset: str, seqkit: Callable
+) -> None:
+    Path(name).write_text(content, encoding="utf-8")
+    done = seqkit("new", "mine.toml", "--data", name, "--json")
+    table = json.loads(done.out)["dataset"]
+    assert table == {"name": dataset, "path": name, "text": "review body", "label": "stars"}
+    assert tomllib.loads(Path("mine.toml").read_text(encoding="utf-8"))["dataset"] == table
+    load_experiment("mine.toml", load_registry())
+
+
+def test_a_new_experiment_on_own_data_runs(seqkit: Callable) -> None:
+    rows = "".join(f"{word} text number {n},{word}\n" for n in range(20) for word in ("up", "down"))
+    Path("own.csv").write_text("text,label\n" + rows, encoding="utf-8")
+    assert seqkit("new", "mine.toml", "--data", "own.csv").code == 0
+    done = seqkit("run", "mine.toml", "trainer.max_steps=2", "model.hidden_size=4")
+    assert done.code == 0, done.err
+    assert "Test score" in done.out
+
+
+def test_new_takes_a_folder_of_classes(seqkit: Callable) -> None:
+    for label in ("up", "down"):
+        Path("texts", label).mkdir(parents=True)
+        Path("texts", label, "1.txt").write_text("some text", encoding="utf-8")
+    assert seqkit("new", "mine.toml", "--data", "texts").code == 0
+    assert load_experiment("mine.toml", load_registry()).dataset.name == "text-folder"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("own.xlsx", "", ".csv"),
+        ("own.csv", "", "empty"),
+        ("own.csv", "a,b\n1,2\n3,4\n", "'a', 'b'"),
+        ("own.jsonl", "[1]\n", "line 1"),
+    ],
+)
+def test_new_says_why_a_file_cannot_be_used(
+    name: str, content: str, said: str, seqkit: Callable
+) -> None:
+    Path(name).write_text(content, encoding="utf-8")
+    done = seqkit("new", "mine.toml", "--data", name)
+    assert done.code == 4
+    assert said in done.err
+    assert not Path("mine.toml").exists()
+
+
+def test_columns_are_told_by_name_and_else_by_content() -> None:
+    rows = [["1", "words of a text", "some words", "a"], ["2", "other words here", "more", "b"]]
+    assert guess_columns(Path("x"), ["n", "summary", "text", "class"], rows) == ("text", "class")
+    assert guess_columns(Path("x"), ["n", "long", "short", "kind"], rows)[0] == "long"
+    with pytest.raises(DataError, match="labels"):
+        guess_columns(Path("x"), ["n", "text"], [[str(n), f"text {n}"] for n in range(50)])
+
+
+# --- data -----------------------------------------------------------------------------------------
+
+
+def test_data_list_says_what_is_here(seqkit: Callable) -> None:
+    datasets = {d["name"]: d for d in json.loads(seqkit("data", "list", "--json").out)}
+    assert datasets["sentences"]["state"] == "here"
+    assert datasets["sentences"]["bytes"] > 50_000
+    assert datasets["imdb"]["state"] == "missing"
+    assert datasets["text-csv"]["state"] == "your files"
+    assert "seqkit data get" in seqkit("data", "list").err
+
+
+def test_data_path_prints_a_path_alone(seqkit: Callable) -> None:
+    done = seqkit("data", "path", "sentences")
+    assert done.err == ""
+    assert Path(done.out.strip()).is_file()
+
+
+def test_data_get_of_bundled_data_has_nothing_to_do(seqkit: Callable) -> None:
+    done = seqkit("data", "get", "sentences")
+    assert (done.code, done.err) == (0, "")
+
+
+def test_data_get_from_a_path_that_is_not_there_names_it(seqkit: Callable) -> None:
+    done = seqkit("data", "get", "imdb", "--from", "nowhere.tar.gz")
+    assert done.code == 4
+    assert "nowhere.tar.gz" in done.err
+
+
+def test_data_get_from_a_wrong_archive_leaves_nothing_behind(seqkit: Callable) -> None:
+    Path("a.txt").write_text("no review", encoding="utf-8")
+    with tarfile.open("wrong.tar.gz", "w:gz") as archive:
+        archive.add("a.txt")
+    done = seqkit("data", "get", "imdb", "--from", "wrong.tar.gz")
+    assert done.code == 4
+    assert "wrong.tar.gz" in done.err
+    assert not (data_home() / "imdb").exists()
+
+
+def test_clean_removes_encoded_data_and_nothing_else(
+    seqkit: Callable, tiny: tuple[str, ...]
+) -> None:
+    assert seqkit("run", "sentiment", *tiny, "--name", "kept", "--quiet").code == 0
+    other = cache_home() / "other"
+    other.write_text("kept", encoding="utf-8")
+    assert list((cache_home() / "encoded").iterdir())
+    document = json.loads(seqkit("data", "clean", "--yes", "--json").out)
+    assert document["removed"] == 1
+    assert document["bytes"] > 1000
+    assert not list((cache_home() / "encoded").iterdir())
+    assert other.exists()
+    assert Path("runs/kept/run.json").exists()
+    assert "Nothing" in seqkit("data", "clean", "--yes").out
+
+
+def test_clean_without_a_terminal_asks_for_yes(
+    in_process_of_its_own: Callable,
+) -> None:
+    (cache_home() / "encoded" / "abc").mkdir(parents=True)
+    done = in_process_of_its_own("data", "clean")
+    assert done.returncode == 2
+    assert "--yes" in done.stderr
+    assert (cache_home() / "encoded" / "abc").exists()
+
+
+# --- doctor ---------------------------------------------------------------------------------------
+
+
+def test_doctor_finds_this_installation_well(seqkit: Callable) -> None:
+    done = seqkit("doctor", "--json")
+    document = json.loads(done.out)
+    bad = [finding for finding in document["findings"] if finding["state"] == "bad"]
+    assert not bad
+    assert done.code == 0
+    about = {finding["about"] for finding in document["findings"]}
+    assert about >= {"seqkit", "python", "torch", "devices", "threads", "data", "cache", "plugins"}
+
+
+def test_doctor_ends_with_3_when_a_folder_cannot_be_written(
+    seqkit: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("SEQKIT_HOME", str(tmp_path / "file"))
+    done = seqkit("doctor")
+    assert done.code == 3
+    assert "SEQKIT_HOME" in done.out
+
+
+def test_doctor_warns_of_the_other_program_of_this_name(
+    seqkit: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "seqkit"
+    program.write_text("#!/bin/sh\necho 'seqkit v2.8.0'\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    findings = json.loads(seqkit("doctor", "--json").out)["findings"]
+    command = next(finding for finding in findings if finding["about"] == "command")
+    assert command["state"] == "note"
+    assert "python -m seqkit" in command["text"]
