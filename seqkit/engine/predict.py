@@ -9,10 +9,16 @@ import numpy as np
 import torch
 
 from seqkit.api import Shape, unheard
-from seqkit.engine.checkpoint import Checkpoint, load_weights, newest_whole, open_checkpoint
+from seqkit.engine.checkpoint import (
+    Checkpoint,
+    checkpoints_in,
+    load_weights,
+    newest_whole,
+    open_checkpoint,
+)
 from seqkit.engine.device import choose_device
 from seqkit.engine.learner import Learner, build_learner, evaluating
-from seqkit.errors import CheckpointError, ConfigurationError
+from seqkit.errors import CheckpointError, ConfigurationError, suggestion
 from seqkit.experiment import Experiment, load_experiment
 from seqkit.registry import Registry
 from seqkit.runs import RunFolder
@@ -108,12 +114,17 @@ def choose_checkpoint(folder: RunFolder, name: str = "best") -> Checkpoint:
         CheckpointError: There is none.
     """
     damaged: list[str] = []
+    there = [path.name for path in checkpoints_in(folder.checkpoints)]
     if name not in ("best", "last"):
+        if name not in there:
+            hint = suggestion(name, ["best", "last", *there])
+            raise CheckpointError(f"run {folder.name} has no checkpoint {name!r}. {hint}")
         return open_checkpoint(folder.checkpoints / name)
     best = folder.info().get("best") if name == "best" else None
-    if best:
+    # A run folder may come from anywhere: what it names must be one of its own checkpoints.
+    if isinstance(best, dict) and best.get("checkpoint") in there:
         try:
-            return open_checkpoint(folder.checkpoints / best["checkpoint"])
+            return open_checkpoint(folder.checkpoints / str(best["checkpoint"]))
         except CheckpointError as error:
             damaged.append(str(error))
     newest = newest_whole(folder.checkpoints, damaged.append)

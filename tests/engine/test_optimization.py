@@ -311,7 +311,7 @@ def test_averaged_weights_are_what_is_scored_and_saved(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("name", ["sgd", "rmsprop", "adam", "adamw"])
-def test_weight_decay_leaves_biases_alone(name: str) -> None:
+def test_weight_decay_leaves_biases_alone(name: Any) -> None:
     model = nn.Sequential(nn.Embedding(5, 3), nn.LayerNorm(3), nn.Linear(3, 2))
     config = TrainerConfig(optimizer=name, weight_decay=0.1)
     optimizer = build_optimizer(model, config, torch.device("cpu"))
