@@ -44,7 +44,7 @@ class RecurrentConfig(seqkit.Config):
         0.3, ge=0, lt=1, help="Dropout of embedded tokens. For token input."
     )
     embedding_dropout_kind: Literal["elements", "channels", "types"] = Field(
-        "types",
+        "elements",
         help="What it drops: single numbers, features of a whole sequence, or whole words.",
     )
     layer_dropout: float = Field(0.0, ge=0, lt=1, help="Dropout between recurrent layers.")

@@ -35,6 +35,7 @@ from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
 from seqkit.events import Event, EventLog
 from seqkit.experiment import Experiment, load_experiment
+from seqkit.nn.memory import keep_freed_memory
 from seqkit.registry import Registry
 from seqkit.runs import RunFolder, create_run, this_process, write_atomically
 
@@ -257,6 +258,8 @@ class _Session:
         torch.backends.cudnn.deterministic = True
         set_threads(config.threads)
         device = choose_device(config)
+        if device.on_host:
+            keep_freed_memory()
         data = self._data()
         learner = build_learner(self.experiment, data.encoder, device)
         if checkpoint is not None:
