@@ -193,12 +193,26 @@ class Registry:
                 key, f"{singular} {name!r} is brought by several plugins", f"Write {choices}"
             )
         else:
-            hint = suggestion(name, self.names(kind))
-            broken = [plugin.name for plugin in self.plugins if plugin.error]
-            if broken and nearest(name, self.names(kind)) is None:
-                hint += f" Skipped plugins: {', '.join(broken)}."
-            problem = Problem(key, f"there is no {singular} {name!r}", hint)
+            problem = Problem(key, f"there is no {singular} {name!r}", self._hint(kind, name))
         raise ConfigurationError(problems=[problem])
+
+    def _hint(self, kind: str, name: str) -> str:
+        """Returns what to do about a name that finds nothing."""
+        wanted = name.rpartition(":")[0]
+        skipped = [plugin for plugin in self.plugins if plugin.error]
+        for plugin in skipped:
+            if plugin.name == wanted:
+                return (
+                    f"The plugin {wanted!r} was skipped: {plugin.error}. "
+                    f"Run 'seqkit plugin check {wanted}'"
+                )
+        if wanted and nearest(wanted, [plugin.name for plugin in self.plugins]) is None:
+            return f"No plugin {wanted!r} is installed; install it, or name its folder by --plugin"
+        names = [e.qualified for e in self.entries(kind)] if wanted else self.names(kind)
+        hint = suggestion(name, names)
+        if skipped and nearest(name, names) is None:
+            hint += f" Skipped plugins: {', '.join(plugin.name for plugin in skipped)}."
+        return hint
 
     def search(self, name: str) -> list[Entry]:
         """Returns the components of any kind with this bare or qualified name."""
@@ -229,8 +243,8 @@ class Registry:
             except Exception as error:
                 self._silenced.add(plugin.name)
                 complaints.append(
-                    f"plugin {plugin.name!r} ({plugin.origin}) failed on a {event.kind} event and "
-                    f"is left out for the rest of the run: {_reason(error)}"
+                    f"plugin {plugin.name!r} ({plugin.origin}) failed on the {event.kind} event "
+                    f"and is left out for the rest of the run: {_reason(error)}"
                 )
         return complaints
 

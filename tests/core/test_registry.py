@@ -197,7 +197,7 @@ def test_an_observer_that_raises_is_named_once_and_left_out(
     complaints = [complaint for event in events for complaint in registry.publish(event)]
 
     assert complaints == [
-        "plugin 'falls' (seqkit-falls 1.2) failed on a started event and is left out for the "
+        "plugin 'falls' (seqkit-falls 1.2) failed on the started event and is left out for the "
         "rest of the run: ValueError: on started"
     ]
     assert sys.modules["module_stands"].seen == [event.kind for event in events]
@@ -234,6 +234,18 @@ def test_a_missing_component_points_to_the_plugins_that_were_skipped(
 
     with pytest.raises(ConfigurationError, match=r"Skipped plugins: attn\."):
         load_registry().find("models", "zzzzzz")
+
+
+def test_a_missing_plugin_is_named_before_its_component(install_plugin: InstallPlugin) -> None:
+    install_plugin("broken", "import not_there")
+    registry = load_registry()
+
+    with pytest.raises(ConfigurationError, match=r"No plugin 'attn' is installed; install it, or"):
+        registry.find("models", "attn:lstm")
+    with pytest.raises(ConfigurationError, match=r"'broken' was skipped: ModuleNotFoundError: "):
+        registry.find("models", "broken:lstm")
+    with pytest.raises(ConfigurationError, match=r"Did you mean recurrent:lstm\?"):
+        registry.find("models", "recurent:lstm")
 
 
 def test_components_are_found_by_qualified_name_and_by_search(

@@ -176,8 +176,8 @@ def test_commands_are_tried(
 @pytest.mark.parametrize(
     ("see", "message"),
     [
-        (lambda event: event["no such field"], "failed on a started event"),
-        (lambda event: event.kind != "ended" or 1 / 0, "failed on a ended event"),
+        (lambda event: event["no such field"], "failed on the started event"),
+        (lambda event: event.kind != "ended" or 1 / 0, "failed on the ended event"),
         (lambda event: len(event.data), None),
     ],
 )

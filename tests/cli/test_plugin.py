@@ -1,0 +1,214 @@
+"""`seqkit plugin`: a new plugin works at once, and a broken one is explained."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqkit import __version__
+
+Call = Callable[..., Any]
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """A plugin that cannot be loaded."""
+    path = tmp_path / "broken.py"
+    path.write_text("def explode():\n    raise RuntimeError('no licence')\nexplode()\n")
+    return path
+
+
+# --- new ------------------------------------------------------------------------------------------
+
+
+def test_a_new_plugin_passes_its_checks_and_its_own_tests_at_once(
+    in_process_of_its_own: Call, tmp_path: Path
+) -> None:
+    written = in_process_of_its_own("plugin", "new", "attn-two", "--json")
+    document = json.loads(written.stdout)
+    checked = in_process_of_its_own("plugin", "check", "seqkit-attn-two", "--json")
+    tested = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"],
+        cwd=tmp_path / "seqkit-attn-two",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (written.returncode, document["folder"]) == (0, "seqkit-attn-two")
+    assert checked.returncode == 0, checked.stdout
+    assert json.loads(checked.stdout)["passed"] is True
+    assert tested.returncode == 0, tested.stdout
+    assert "11 passed" in tested.stdout
+
+
+def test_a_new_plugin_trains_before_it_is_installed(
+    in_process_of_its_own: Call, tiny: tuple[str, ...]
+) -> None:
+    in_process_of_its_own("plugin", "new", "attn-two")
+    trained = in_process_of_its_own(
+        "run", "sentiment", "model=attn-two", "--plugin", "seqkit-attn-two", *tiny, "--json"
+    )
+
+    last = json.loads(trained.stdout.splitlines()[-1])
+    assert trained.returncode == 0, trained.stderr
+    assert (last["event"], last["status"]) == ("ended", "finished")
+
+
+def test_the_files_of_a_new_plugin_say_what_was_asked_for(seqkit: Call, tmp_path: Path) -> None:
+    done = seqkit("plugin", "new", "seqkit-2-layers", "--folder", tmp_path / "mine")
+    project = tomllib.loads((tmp_path / "mine" / "pyproject.toml").read_text())["project"]
+    files = {
+        path.relative_to(tmp_path / "mine").as_posix()
+        for path in (tmp_path / "mine").rglob("*")
+        if path.is_file()
+    }
+
+    assert done.code == 0
+    assert f"seqkit plugin check {tmp_path / 'mine'}" in done.err
+    assert project["name"] == "seqkit-2-layers"
+    assert project["entry-points"] == {"seqkit": {"2-layers": "seqkit_2_layers"}}
+    assert project["dependencies"] == [f"seqkit>={__version__}"]
+    assert files == {
+        ".gitignore",
+        "README.md",
+        "pyproject.toml",
+        "seqkit_2_layers/__init__.py",
+        "seqkit_2_layers/network.py",
+        "tests/test_seqkit_2_layers.py",
+    }
+    for path in files:
+        text = (tmp_path / "mine" / path).read_text()
+        assert "$" not in text
+        if path.endswith(".py"):
+            compile(text, path, "exec")
+    assert "class Plugin2Layers(" in (tmp_path / "mine/seqkit_2_layers/__init__.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("Attn_Two", "'Attn_Two' cannot be a plugin's name: it must be lower-case words joined by"),
+        ("Attn_Two", "Did you mean attn-two?"),
+        ("../up", "cannot be a plugin's name"),
+        ("-", "cannot be a plugin's name"),
+        ("a\nb", "cannot be a plugin's name"),
+        ("recurrent", "a plugin 'recurrent' is installed already. Choose another name"),
+    ],
+)
+def test_a_name_that_will_not_do_is_refused(
+    seqkit: Call, tmp_path: Path, name: str, message: str
+) -> None:
+    done = seqkit("plugin", "new", "--folder", tmp_path / "mine", "--", name)
+
+    assert done.code == 2
+    assert message in done.err
+    assert not (tmp_path / "mine").exists()
+
+
+def test_nothing_is_written_over(seqkit: Call, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("mine")
+    done = seqkit("plugin", "new", "attn", "--folder", tmp_path)
+
+    assert done.code == 2
+    assert "exists and is not empty. Give another with --folder" in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(seqkit: Call, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = seqkit("plugin", "new", "attn", "--folder", tmp_path / "file")
+    inside = seqkit("plugin", "new", "attn", "--folder", tmp_path / "file" / "inside")
+
+    assert (done.code, inside.code) == (4, 4)
+    assert "cannot be written: Not a directory. Give another folder with --folder" in done.err
+    assert "cannot be written: Not a directory." in inside.err
+
+
+# --- check ----------------------------------------------------------------------------------------
+
+
+def test_a_sound_plugin_is_listed_check_by_check(seqkit: Call) -> None:
+    done = seqkit("plugin", "check", "recurrent")
+
+    assert done.code == 0
+    assert done.out.startswith(f"recurrent (seqkit {__version__})\n  plugin\n    ok      loads\n")
+    assert "  models:lstm\n    ok      described\n" in done.out
+    assert done.out.endswith(" passed.\n")
+    assert "\x1b" not in done.out
+
+
+def test_a_plugin_that_fails_to_load_is_shown_with_its_traceback(
+    seqkit: Call, broken: Path
+) -> None:
+    done = seqkit("plugin", "check", broken)
+
+    assert done.code == 3
+    assert "    FAILED  loads: raised RuntimeError: no licence\n" in done.out
+    assert "line 2, in explode\n" in done.out
+    assert done.out.endswith("1 check: 1 failed.\n")
+
+
+def test_the_findings_as_json(seqkit: Call, broken: Path) -> None:
+    done = seqkit("plugin", "check", broken, "--json")
+    document = json.loads(done.out)
+    (finding,) = document.pop("findings")
+
+    assert done.code == 3
+    assert document == {
+        "plugin": "broken",
+        "distribution": str(broken),
+        "version": "",
+        "passed": False,
+    }
+    assert finding["message"] == "raised RuntimeError: no licence"
+    assert "in explode" in finding["traceback"]
+
+
+def test_what_a_plugin_prints_stays_out_of_the_json(seqkit: Call, tmp_path: Path) -> None:
+    path = tmp_path / "chatty.py"
+    path.write_text(
+        "import seqkit\nprint('hello')\n"
+        "@seqkit.hookimpl\ndef on_event(event):\n    print(event.kind)\n"
+    )
+    done = seqkit("plugin", "check", path, "--json")
+
+    assert json.loads(done.out)["passed"] is True
+    assert "hello" in done.err
+
+
+def test_settings_without_a_default_are_given_as_words(seqkit: Call, tmp_path: Path) -> None:
+    reviews = tmp_path / "reviews.csv"
+    rows = [f"text number {number},{'good' if number % 3 else 'bad'}" for number in range(30)]
+    reviews.write_text("text,label\n" + "\n".join(rows))
+    done = seqkit("plugin", "check", "text", f"text-csv.path={reviews}")
+
+    assert done.code == 0
+    assert "  datasets:text-csv\n    ok      described\n    ok      settings\n" in done.out
+    assert "    skipped records: text-jsonl.path is missing" in done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["recurent"], 3, "there is no plugin 'recurent', installed or at that path. Did you mean"),
+        (["nowhere/at_all.py"], 3, "there is no plugin 'nowhere/at_all.py'"),
+        (["recurrent", "lstm"], 2, "'lstm' is not a setting."),
+        (["recurrent", "layers=2"], 2, "'layers=2' is not a setting of a component."),
+        (["recurrent", "a.b.c=2"], 2, "Write COMPONENT.KEY=VALUE"),
+        ([], 2, "missing argument"),
+    ],
+)
+def test_a_check_of_nothing_says_what_there_is(
+    seqkit: Call, words: list[str], code: int, message: str
+) -> None:
+    done = seqkit("plugin", "check", *words)
+
+    assert done.code == code
+    assert message in done.err
+    assert done.out == ""
