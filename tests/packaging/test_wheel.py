@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,9 +44,9 @@ class Installation:
         home = str(self.folder / "home")
         return kept | {"HOME": home, "SEQKIT_HOME": home, "PYTHONNOUSERSITE": "1"}
 
-    def run(self, *words: str) -> str:
-        """Runs Python in the folder and returns what it wrote to stdout."""
-        finished = subprocess.run(
+    def try_out(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Runs Python in the folder, however that ends."""
+        return subprocess.run(
             [str(self.python), *words],
             cwd=self.folder,
             env=self.environment,
@@ -52,6 +54,10 @@ class Installation:
             text=True,
             check=False,
         )
+
+    def run(self, *words: str) -> str:
+        """Runs Python in the folder and returns what it wrote to stdout."""
+        finished = self.try_out(*words)
         assert finished.returncode == 0, f"{words}\n{finished.stdout}\n{finished.stderr}"
         return finished.stdout
 
@@ -131,6 +137,38 @@ def example(installed: Installation, repository: Path) -> dict[str, str]:
     return json.loads(installed.run("-c", COMPONENTS.format(distribution=distribution)))
 
 
+BROKEN = {
+    "pyproject.toml": """
+        [build-system]
+        requires = ["hatchling"]
+        build-backend = "hatchling.build"
+        [project]
+        name = "seqkit-broken"
+        version = "0.9"
+        [project.entry-points.seqkit]
+        broken = "seqkit_broken"
+        """,
+    "seqkit_broken/__init__.py": """
+def explode():
+    import a_package_that_nobody_has
+
+explode()
+        """,
+}
+
+
+@pytest.fixture
+def broken(installed: Installation, tmp_path: Path) -> Iterator[None]:
+    """A broken plugin, installed as any other for the length of a test."""
+    for name, text in BROKEN.items():
+        path = tmp_path / "project" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text))
+    pip(installed.python, "install", "--no-deps", str(build_wheel(path.parents[1], tmp_path / "w")))
+    yield
+    pip(installed.python, "uninstall", "-y", "seqkit-broken")
+
+
 def assert_resumes_and_predicts(
     installed: Installation, run: Path, inputs: tuple[str, ...]
 ) -> None:
@@ -184,6 +222,40 @@ def test_the_example_plugin_trains_is_interrupted_resumes_and_predicts(
     )
     run = installed.interrupted_run("example.toml")
     assert_resumes_and_predicts(installed, run, SENTENCES)
+
+
+def test_the_example_plugin_brings_its_command_and_passes_its_check(
+    installed: Installation, example: dict[str, str]
+) -> None:
+    assert len(installed.seqkit("event-order", "--count", "2").splitlines()) == 2
+    assert json.loads(installed.seqkit("plugin", "check", example["plugin"], "--json"))["passed"]
+
+
+def test_a_new_plugin_is_written_from_the_installed_templates(installed: Installation) -> None:
+    installed.seqkit("plugin", "new", "fresh")
+    checked = json.loads(installed.seqkit("plugin", "check", "seqkit-fresh", "--json"))
+    assert checked["passed"]
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_broken_plugin_is_named_and_everything_else_works(
+    installed: Installation, example: dict[str, str]
+) -> None:
+    command = str(installed.python.parent / "seqkit")
+    listed = installed.try_out(command, "list", "models", "--json")
+    assert listed.returncode == 0
+    assert example["register_models"] in listed.stdout
+    assert (
+        "seqkit: warning: plugin 'broken' (seqkit-broken 0.9) was skipped: ModuleNotFoundError: "
+        "No module named 'a_package_that_nobody_has'. Run 'seqkit plugin check broken'"
+    ) in listed.stderr
+
+    checked = installed.try_out(command, "plugin", "check", "broken")
+    assert checked.returncode == 3
+    assert "in explode" in checked.stdout
+
+    plugins = json.loads(installed.seqkit("list", "plugins", "--json"))["plugins"]
+    assert {plugin["name"] for plugin in plugins if plugin["error"]} == {"broken"}
 
 
 def test_the_module_is_the_command(installed: Installation) -> None:

@@ -1,0 +1,93 @@
+"""The author's tutorial: its files work, its commands run, its excerpts are the example's."""
+
+import inspect
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seqkit import hookspecs
+from seqkit.registry import HOOKS, installed_plugins
+from seqkit.testing import plugin_checks
+
+FENCE = re.compile(r"^```(\S+)(?: title=\"(.+?)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def page(repository: Path) -> str:
+    return (repository / "docs" / "plugins.md").read_text(encoding="utf-8")
+
+
+def blocks(page: str, language: str) -> list[tuple[str, str]]:
+    """Returns the title and the text of each block of a language."""
+    return [(title, text) for kind, title, text in FENCE.findall(page) if kind == language]
+
+
+def test_its_files_and_commands_work(page: str, tmp_path: Path) -> None:
+    for title, text in blocks(page, "python"):
+        if title:
+            (tmp_path / title).write_text(text, encoding="utf-8")
+    commands = [line for _, text in blocks(page, "sh") for line in text.splitlines()]
+    assert len(commands) >= 9
+    for command in commands:
+        program, *words = shlex.split(command)
+        assert program == "seqkit"
+        finished = subprocess.run(
+            [sys.executable, "-m", "seqkit", *words],
+            cwd=tmp_path,
+            env=os.environ | {"SEQKIT_HOME": str(tmp_path / "home")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert finished.returncode == 0, f"{command}\n{finished.stdout}\n{finished.stderr}"
+        assert "was skipped" not in finished.stderr, finished.stderr
+        assert "is left out" not in finished.stderr, finished.stderr
+    assert '"split": "validation"' in (tmp_path / "diary.jsonl").read_text()
+
+
+def test_its_excerpts_are_parts_of_the_example_plugin(page: str, repository: Path) -> None:
+    files = [
+        path.read_text(encoding="utf-8")
+        for path in (repository / "plugins" / "example").rglob("*")
+        if path.suffix in {".py", ".toml"}
+    ]
+    excerpts = [text for title, text in blocks(page, "python") if not title]
+    excerpts += [text for _, text in blocks(page, "toml")]
+
+    assert len(excerpts) >= 7
+    for excerpt in excerpts:
+        assert any(excerpt in file for file in files), excerpt
+
+
+def test_every_block_is_of_a_kind_that_is_tested(page: str) -> None:
+    assert {kind for kind, _, _ in FENCE.findall(page)} == {"python", "sh", "toml", "text"}
+    assert page.count("```") == 2 * len(FENCE.findall(page))
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_is_documented_by_its_exact_signature(page: str, hook: str) -> None:
+    signature = str(inspect.signature(getattr(hookspecs, hook))).replace("'", "")
+
+    assert f"| `{hook}{signature}` |" in page
+
+
+def test_every_check_of_the_kit_is_explained_and_no_other(page: str, repository: Path) -> None:
+    example = str(repository / "plugins" / "example")
+    names = [plugin.name for plugin, _ in installed_plugins() if plugin.distribution == "seqkit"]
+    checks = {check.name for name in [*names, example] for check in plugin_checks(name)}
+    table = page.partition("## What the conformance kit checks")[2].partition("\n\nA dataset")[0]
+
+    assert set(re.findall(r"\| `([a-z-]+)` \|", table)) == checks
+
+
+def test_its_links_lead_somewhere(page: str, repository: Path) -> None:
+    links = re.findall(r"\]\(([^)]+)\)", page)
+
+    assert links
+    for link in links:
+        assert (repository / "docs" / link).exists()
