@@ -35,7 +35,7 @@ from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
 from seqkit.events import Event, EventLog
 from seqkit.experiment import Experiment, load_experiment
-from seqkit.nn.memory import keep_freed_memory
+from seqkit.nn.memory import use_huge_pages
 from seqkit.registry import Registry
 from seqkit.runs import RunFolder, create_run, this_process, write_atomically
 
@@ -259,7 +259,7 @@ class _Session:
         set_threads(config.threads)
         device = choose_device(config)
         if device.on_host:
-            keep_freed_memory()
+            use_huge_pages()
         data = self._data()
         learner = build_learner(self.experiment, data.encoder, device)
         if checkpoint is not None:
