@@ -1,0 +1,94 @@
+"""The third-party example, used from its folder as its author would before installing it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import seqkit
+from seqkit.runs import RunFolder
+
+
+@pytest.fixture
+def example(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The project's folder; what importing it leaves behind is taken away again."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield repository / "plugins" / "example"
+    for name in [name for name in sys.modules if name.startswith("seqkit_example")]:
+        del sys.modules[name]
+
+
+def test_its_own_tests_pass(example: Path) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"],
+        cwd=example,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert finished.returncode == 0, finished.stdout
+    assert "skipped" not in finished.stdout
+
+
+def test_its_recipe_learns_what_a_bag_of_words_cannot(example: Path, tmp_path: Path) -> None:
+    words = ("dataset.sentences=1600", "model.hidden_size=32", "model.embedding_size=32")
+    result = seqkit.run(
+        "event-order", *words, "trainer.learning_rate=0.01", runs_dir=tmp_path, plugins=[example]
+    )
+    (ended,) = [event for event in result.events if event.kind == "ended"]
+    (test,) = [e for e in result.events if e.kind == "evaluation" and e["split"] == "test"]
+
+    assert ended["status"] == "finished"
+    assert result.metrics["balanced-accuracy"] > 0.9
+    assert test["baselines"]["bag-of-words"]["accuracy"] < 0.6
+
+    answers = seqkit.load(result, plugins=[example]).predict(
+        ["Ada sang a song before Ben danced.", "Before Ada sang a song, Ben danced."]
+    )
+    assert [answer["label"] for answer in answers] == ["in-order", "reversed"]
+
+
+def test_it_is_resumed_to_the_numbers_of_an_uninterrupted_run(
+    example: Path, tmp_path: Path, repository: Path
+) -> None:
+    small = ("dataset.sentences=200", "model.hidden_size=8", "model.embedding_size=8")
+    words = (*small, "trainer.epochs=2", "trainer.batch_size=16", "trainer.log_every=1")
+    whole = seqkit.run("event-order", *words, runs_dir=tmp_path, name="whole", plugins=[example])
+
+    def stop_after_three(event: seqkit.Event) -> None:
+        if event.kind == "step" and event.step == 3:
+            RunFolder(tmp_path / "parts").request("stop")
+
+    parts = seqkit.run(
+        "event-order",
+        *words,
+        runs_dir=tmp_path,
+        name="parts",
+        plugins=[example],
+        on_event=stop_after_three,
+    )
+    assert parts.status == "stopped"
+    command = [sys.executable, "-m", "seqkit", "resume", "parts", "--runs-dir", str(tmp_path)]
+    finished = subprocess.run(
+        [*command, "--plugin", str(example)],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert finished.returncode == 0, finished.stderr
+    assert parts.metrics == whole.metrics
+    last = [event for event in parts.events if event.kind == "step"][-1]
+    assert last["loss"] == [event for event in whole.events if event.kind == "step"][-1]["loss"]
+
+
+def test_without_the_plugin_its_run_says_what_is_missing(example: Path, tmp_path: Path) -> None:
+    words = ("dataset.sentences=100", "trainer.max_steps=2", "trainer.epochs=1")
+    result = seqkit.run("event-order", *words, runs_dir=tmp_path, plugins=[example])
+
+    with pytest.raises(seqkit.SeqkitError, match="No plugin 'example' is installed"):
+        seqkit.load(result)
