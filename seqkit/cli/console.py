@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,11 @@ class Console:
             self._bar.start()
         else:
             self._note([f"Preparing {what} ..."])
+
+    def recall(self, events: Iterable[Event]) -> None:
+        """Takes in what a run did before it is resumed, showing nothing."""
+        for event in events:
+            self._summary.add(event)
 
     def close(self) -> None:
         """Takes the live parts off the terminal."""

@@ -69,8 +69,8 @@ def _write(findings: list[Finding]) -> None:
         "note": ("·" if unicode else "--", "yellow"),
         "bad": ("✗" if unicode else "!!", "bold red"),
     }
-    for finding in findings:
-        output.line(marks[finding.state], (f" {finding.about:<11} ", "bold"), finding.text)
+    rows = [(marks[found.state], (found.about, "bold"), found.text) for found in findings]
+    output.table(["", "ABOUT", "FOUND"], rows, wide="FOUND", headings=False)
 
 
 def _software() -> Iterator[Finding]:
@@ -150,7 +150,8 @@ def _plugins(paths: tuple[Path, ...]) -> Iterator[Finding]:
 
 
 def _shell() -> Iterator[Finding]:
-    colours = "plain text" if output.is_plain(sys.stdout) else str(output.results().color_system)
+    depth = {"standard": "16 colours", "256": "256 colours", "truecolor": "16 million colours"}
+    colours = depth.get(str(output.results().color_system), "no colours")
     encoding = getattr(sys.stdout, "encoding", "?")
     size = shutil.get_terminal_size()
     terminal = os.environ.get("TERM", "unset")

@@ -64,17 +64,3 @@ def evaluate(
     output.line((f"{split.capitalize()} score", "bold"), heading)
     for line in report.scores_beside(folder.name, score, score["baselines"], metric):
         output.line(*line)
-    for name, value in score["metrics"].items():
-        if isinstance(value, list):
-            output.line()
-            output.line((name, "bold"))
-            for row in matrix(value):
-                output.line(row)
-
-
-def matrix(values: list[object]) -> list[str]:
-    """Returns nested lists of numbers as aligned rows."""
-    rows = [row if isinstance(row, list) else [row] for row in values]
-    cells = [[output.number(cell) for cell in row] for row in rows]
-    width = max((len(cell) for row in cells for cell in row), default=1)
-    return ["  " + "  ".join(f"{cell:>{width}}" for cell in row) for row in cells]

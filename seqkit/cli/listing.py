@@ -55,56 +55,74 @@ def list_components(kind: str | None, plugins: tuple[Path, ...], as_json: bool) 
     if as_json:
         output.json_document(_document(registry, kinds, whole=kind is None))
         return
-    for number, name in enumerate(kinds):
-        if number:
-            output.line()
-        if len(kinds) > 1:
-            output.line((name.capitalize(), "bold"))
-        if name == "plugins":
-            _list_plugins(registry)
-        else:
-            _list_kind(registry, name)
     if kind is None:
-        output.note("\n'seqkit show NAME' explains any of them.")
+        _list_all(registry)
+    elif kind == "plugins":
+        _list_plugins(registry)
+    else:
+        _list_kind(registry, kind)
+
+
+def _list_all(registry: Registry) -> None:
+    """Writes a name and a summary of everything there is."""
+    from seqkit.registry import KINDS
+
+    widest = max((len(name) for name in registry.all_names()), default=1)
+    for kind in KINDS:
+        output.line((kind.capitalize(), "bold"))
+        rows = [
+            ((f"  {name:<{widest}}", "cyan"), output.one_line(summary_of(entry)))
+            for entry, name in zip(registry.entries(kind), registry.names(kind), strict=True)
+        ]
+        output.table(["NAME", "SUMMARY"], rows or [("  none", "")], wide="SUMMARY", headings=False)
+        output.line()
+    output.line(("Plugins", "bold"))
+    rows = [
+        ((f"  {plugin.name:<{widest}}", "red" if plugin.error else "cyan"), _brought(plugin))
+        for plugin in _sorted(registry)
+    ]
+    output.table(["NAME", "BRINGS"], rows or [("  none", "")], wide="BRINGS", headings=False)
+    output.note("\n'seqkit list KIND' tells more of one kind, 'seqkit show NAME' of one of them.")
 
 
 def _list_kind(registry: Registry, kind: str) -> None:
-    entries, names = registry.entries(kind), registry.names(kind)
-    if not entries:
-        output.line("  none")
-        return
-    rows = []
-    for entry, name in zip(entries, names, strict=True):
+    rows: list[tuple[output.Piece, ...]] = []
+    for entry, name in zip(registry.entries(kind), registry.names(kind), strict=True):
         tasks = ", ".join(getattr(entry.component, "tasks", ()))
-        rows.append(
-            (("  " + name, "cyan"), entry.plugin, tasks, output.one_line(summary_of(entry)))
-        )
-    columns = ["  NAME", "PLUGIN", "FOR", "SUMMARY"]
-    if kind in ("tasks", "recipes"):
+        summary = output.one_line(summary_of(entry))
+        rows.append(((name, "cyan"), entry.plugin, tasks or "-", summary))
+    columns = ["NAME", "PLUGIN", "FOR", "SUMMARY"]
+    if all(row[2] == "-" for row in rows):
         columns.remove("FOR")
-        rows = [(row[0], row[1], row[3]) for row in rows]  # type: ignore[misc]
-    output.table(columns, rows, wide="SUMMARY")
+        rows = [(*row[:2], row[3]) for row in rows]
+    if rows:
+        output.table(columns, rows, wide="SUMMARY")
+    else:
+        output.note(f"There are no {kind}.")
 
 
 def _list_plugins(registry: Registry) -> None:
-    rows: list[tuple[output.Piece, ...]] = []
-    for plugin in sorted(registry.plugins, key=lambda plugin: plugin.name):
-        state = plugin.error or "; ".join(plugin.notes)
-        brought = f"skipped: {plugin.error}" if plugin.error else _count(plugin)
-        if plugin.notes and not plugin.error:
-            brought = f"{brought}; {state}"
-        rows.append(
-            (
-                ("  " + plugin.name, "red" if plugin.error else "cyan"),
-                plugin.version or "-",
-                plugin.distribution,
-                output.one_line(brought),
-            )
+    rows: list[tuple[output.Piece, ...]] = [
+        (
+            (plugin.name, "red" if plugin.error else "cyan"),
+            plugin.version or "-",
+            plugin.distribution,
+            _brought(plugin),
         )
-    if not rows:
-        output.line("  none")
-        return
-    output.table(["  NAME", "VERSION", "FROM", "BRINGS"], rows, wide="BRINGS")
+        for plugin in _sorted(registry)
+    ]
+    output.table(["NAME", "VERSION", "FROM", "BRINGS"], rows, wide="BRINGS")
+
+
+def _sorted(registry: Registry) -> list[Plugin]:
+    return sorted(registry.plugins, key=lambda plugin: plugin.name)
+
+
+def _brought(plugin: Plugin) -> str:
+    """Returns what a plugin brings, or why it was skipped, on one line."""
+    if plugin.error:
+        return output.one_line(f"skipped: {plugin.error}")
+    return output.one_line("; ".join([_count(plugin), *plugin.notes]))
 
 
 def _count(plugin: Plugin) -> str:
@@ -112,7 +130,7 @@ def _count(plugin: Plugin) -> str:
     for entry in plugin.entries:
         counts[entry.kind] = counts.get(entry.kind, 0) + 1
     words = [f"{count} {kind if count != 1 else singular(kind)}" for kind, count in counts.items()]
-    return ", ".join(words) or "hooks alone"
+    return ", ".join(words) or "hooks"
 
 
 def singular(kind: str) -> str:

@@ -207,6 +207,8 @@ def table(
     rows: Iterable[Sequence[Piece]],
     numbers: Sequence[str] = (),
     wide: str = "",
+    optional: Sequence[str] = (),
+    headings: bool = True,
 ) -> None:
     """Writes a table.
 
@@ -215,20 +217,46 @@ def table(
         rows: Its cells, as many as there are headings.
         numbers: The headings of columns aligned on the right.
         wide: The heading of the column that gives way, and wraps, when space is short.
+        optional: The headings of columns that are left out where there is no room, the first first.
+        headings: Whether the headings are written.
     """
     from rich.table import Table
 
-    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in columns:
+    cells = [[styled(cell) for cell in row] for row in rows]
+    kept = _fitting(columns, cells, optional, results().width)
+    drawn = Table(
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        header_style="bold",
+        show_header=headings,
+    )
+    for column in (columns[place] for place in kept):
         drawn.add_column(
             column,
             justify="right" if column in numbers else "left",
             no_wrap=bool(wide) and column != wide,
             overflow="fold" if column == wide else "ellipsis",
         )
-    for row in rows:
-        drawn.add_row(*(styled(cell) for cell in row))
+    for row in cells:
+        drawn.add_row(*(row[place] for place in kept))
     show(drawn)
+
+
+def _fitting(
+    columns: Sequence[str], cells: Sequence[Sequence[Text]], optional: Sequence[str], width: int
+) -> list[int]:
+    """Returns the places of the columns that are shown."""
+    widths = [
+        max([len(column), *(row[place].cell_len for row in cells)])
+        for place, column in enumerate(columns)
+    ]
+    kept = list(range(len(columns)))
+    for column in optional:
+        if sum(widths[place] + 2 for place in kept) - 2 <= width:
+            break
+        kept.remove(columns.index(column))
+    return kept
 
 
 # --- stderr ---------------------------------------------------------------------------------------

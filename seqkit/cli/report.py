@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from seqkit.summary import RunSummary
 Line = list[Piece]
 WIDTH = 80
 _NAME_WIDTH = 16
+_LABEL_WIDTH = 14
 
 
 def bare(name: object) -> str:
@@ -38,8 +40,16 @@ def shown(path: str | Path) -> str:
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> list[Line]:
-    """Returns labelled facts, one a line."""
-    return [[(f"  {label:<12}", "bold"), value] for label, value in rows if value]
+    """Returns labelled facts, each on a line of its own, or on more where it is long."""
+    lines: list[Line] = []
+    for label, value in rows:
+        parts = textwrap.wrap(
+            value, WIDTH - _LABEL_WIDTH, break_long_words=False, break_on_hyphens=False
+        )
+        for place, part in enumerate(parts):
+            head = "" if place else label
+            lines.append([(f"  {head:<{_LABEL_WIDTH - 2}}", "bold"), part])
+    return lines
 
 
 # --- before the first step ------------------------------------------------------------------------
@@ -201,21 +211,38 @@ def score_lines(summary: RunSummary) -> list[Line]:
 def scores_beside(
     name: str, event: Mapping[str, Any], baselines: Mapping[str, Any], metric: str
 ) -> list[Line]:
-    """Returns a small table: this run's metrics and loss, and each baseline's."""
-    values = scores(event.get("metrics") or {}, [metric])
-    metrics = [key for key, _ in values][:5]
-    first = max([len(name), *map(len, baselines), 12])
-    head = "".join(f"  {key:>{max(len(key), 7)}}" for key in [*metrics, "loss"])
+    """Returns a small table, this run's metrics and loss above each baseline's, then matrices."""
+    found = event.get("metrics") or {}
+    values = scores(found, [metric])
+    labels = [one_line(label, 24) for label in (name, *baselines)]
+    first = max(12, *map(len, labels))
+    columns, space = ["loss"], WIDTH - first - 2 - 9
+    for key, _ in values:
+        space -= max(len(key), 7) + 2
+        if space >= 0:
+            columns.insert(-1, key)
+    head = "".join(f"  {key:>{max(len(key), 7)}}" for key in columns)
     lines: list[Line] = [[(f"  {'':{first}}{head}", "bold")]]
     mine = dict(values) | {"loss": event.get("loss")}
-    for row, (label, numbers) in enumerate([(name, mine), *baselines.items()]):
+    for row, numbers in enumerate([mine, *baselines.values()]):
         cells = [
             f"  {number(numbers[key]) if key in numbers else '-':>{max(len(key), 7)}}"
-            for key in [*metrics, "loss"]
+            for key in columns
         ]
-        line = f"  {label:<{first}}" + "".join(cells)
+        line = f"  {labels[row]:<{first}}" + "".join(cells)
         lines.append([(line, "" if row else "bold green")])
+    for key, value in found.items():
+        if isinstance(value, list):
+            lines += [[], [(key, "bold")], *_matrix(value)]
     return lines
+
+
+def _matrix(values: Sequence[object]) -> list[Line]:
+    """Returns nested lists of numbers as aligned rows."""
+    rows = [row if isinstance(row, list) else [row] for row in values]
+    cells = [[number(cell) for cell in row] for row in rows]
+    width = max((len(cell) for row in cells for cell in row), default=1)
+    return [["  " + "  ".join(f"{cell:>{width}}" for cell in row)] for row in cells]
 
 
 def example_lines(summary: RunSummary, width: int = WIDTH, each: int = 3) -> list[Line]:

@@ -43,6 +43,7 @@ def resume(
     folder = open_run(run, runs_dir)
     words = [*settings, *([f"trainer.device={device}"] if device else [])]
     with Observers(as_json, quiet) as observers:
+        observers.recall(folder)
         observers.preparing(folder.name)
         from seqkit.engine.run import resume_run
 

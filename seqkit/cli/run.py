@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from seqkit.engine.run import Outcome
     from seqkit.events import Event
+    from seqkit.runs import RunFolder
 
 
 @click.command()
@@ -91,6 +92,10 @@ class Observers:
 
     def __exit__(self, *details: object) -> None:
         self._console.close()
+
+    def recall(self, folder: RunFolder) -> None:
+        """Lets the console know what a run did before it is resumed."""
+        self._console.recall(folder.events())
 
     def preparing(self, what: str) -> None:
         """Says that data are being prepared, until the run has started."""

@@ -44,24 +44,26 @@ def runs(runs_dir: Path, as_json: bool) -> None:
         output.note(f"There are no runs in {runs_dir}. Start one with 'seqkit run sentiment'.")
         return
     output.table(
-        ["RUN", "STATUS", "DONE", "SCORE", "DATASET", "MODEL", "TRAINED", "STARTED"],
+        ["RUN", "STATUS", "SCORE", "DATASET", "MODEL", "TRAINED", "AGE"],
         [_row(run) for run in described],
-        numbers=("DONE", "TRAINED"),
+        numbers=("TRAINED", "AGE"),
+        optional=("TRAINED", "DATASET", "MODEL", "AGE"),
     )
 
 
 def _row(run: dict[str, Any]) -> tuple[output.Piece, ...]:
     score = run["score"]
     shown = f"{score['metric']} {output.number(score['value'])}" if score else "-"
+    unfinished = run["status"] != "finished" and run["progress"] is not None
+    status = run["status"] + (f" {run['progress']:.0%}" if unfinished else "")
     return (
         (run["name"], "cyan"),
-        (run["status"], COLOURS.get(run["status"], "")),
-        progress_of(run),
+        (status, COLOURS.get(run["status"], "")),
         shown if not score or score["split"] == "test" else f"{shown} (val)",
         bare(run["dataset"]),
         bare(run["model"]),
         output.duration(run["elapsed"]) if run["elapsed"] else "-",
-        ago(run["created"]),
+        age(run["created"]),
     )
 
 
@@ -70,17 +72,12 @@ def bare(name: object) -> str:
     return str(name).rpartition(":")[2] if name else "-"
 
 
-def progress_of(run: dict[str, Any]) -> str:
-    """Returns how far a run is: `40%`."""
-    return f"{run['progress']:.0%}" if run["progress"] is not None else "-"
-
-
-def ago(created: object) -> str:
-    """Returns how long ago a time was: `5 min ago`."""
+def age(created: object) -> str:
+    """Returns how long ago a time was: `5 min`."""
     if not isinstance(created, int | float) or isinstance(created, bool):
         return "-"
     seconds = max(0.0, time.time() - created)
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= length:
-            return f"{int(seconds // length)} {unit} ago"
+            return f"{int(seconds // length)} {unit}"
     return "now"

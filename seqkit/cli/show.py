@@ -222,7 +222,7 @@ def _write_run(
     run: RunFolder, described: dict[str, Any], changed: dict[str, Any], defaults: dict[str, Any]
 ) -> None:
     from seqkit.cli import report
-    from seqkit.cli.runs import COLOURS, ago, progress_of
+    from seqkit.cli.runs import COLOURS, age
     from seqkit.cli.settings import in_toml
     from seqkit.summary import summarise
 
@@ -230,18 +230,18 @@ def _write_run(
     status = described["status"]
     unknown: list[report.Line] = [[(run.name, "bold cyan")]]
     opening = report.opening(summary.started) if summary.started else unknown
-    state = f"{status}, {progress_of(described)} of the steps, started {ago(described['created'])}"
+    part, started = described["progress"], age(described["created"])
+    state = status + (f" at {part:.0%} of the steps" if part not in (None, 1.0) else "")
+    state += f", started {'now' if started == 'now' else started + ' ago'}"
     lines: list[report.Line] = [
         opening[0],
         [("  status      ", "bold"), (state, COLOURS.get(status, ""))],
         *opening[1:],
     ]
-    if described["elapsed"]:
-        speed = described["examples_per_second"]
-        rate = f", {speed:,.0f} examples/s" if speed else ""
-        lines.append([("  trained     ", "bold"), f"{output.duration(described['elapsed'])}{rate}"])
-    if described["message"]:
-        lines.append([("  message     ", "bold"), output.one_line(described["message"])])
+    speed = described["examples_per_second"]
+    rate = f", {speed:,.0f} examples/s" if speed else ""
+    trained = f"{output.duration(described['elapsed'])}{rate}" if described["elapsed"] else ""
+    lines += report.facts([("trained", trained), ("message", described["message"])])
     named = {"task", "dataset", "model", "loss", "metrics", "description"}
     rows = [(key, value) for key, value in changed.items() if key not in named]
     if rows:

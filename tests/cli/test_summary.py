@@ -1,0 +1,173 @@
+"""What is read out of a run's events and settings."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from seqkit.cli.console import Console
+from seqkit.events import Event
+from seqkit.summary import differing, flatten, summarise
+
+
+def started(step: int = 0, **fields: object) -> Event:
+    data = {"run": "r", "metric": "accuracy", "total_steps": 20, "examples": {"validation": 9}}
+    return Event("started", step, step / 10, data | fields)
+
+
+def step(number: int, loss: float = 0.5, speed: float = 100.0) -> Event:
+    fields = {"loss": loss, "examples_per_second": speed, "elapsed": number * 1.0, "eta": 1.0}
+    return Event("step", number, number / 10, fields)
+
+
+def evaluation(number: int, score: float, best: bool, split: str = "validation") -> Event:
+    fields = {"split": split, "loss": 1 - score, "metrics": {"accuracy": score}, "best": best}
+    return Event("evaluation", number, number / 10, fields | {"elapsed": number * 1.0})
+
+
+def test_a_summary_has_curves_speed_and_the_best_evaluation() -> None:
+    summary = summarise(
+        [
+            started(),
+            step(5, 0.7, 100),
+            step(10, 0.6, 300),
+            evaluation(10, 0.8, True),
+            step(20, 0.2, 200),
+            evaluation(20, 0.7, False),
+        ]
+    )
+    assert summary.train == [(0.5, 0.7), (1.0, 0.6), (2.0, 0.2)]
+    assert [point[0] for point in summary.validation] == [1.0, 2.0]
+    assert summary.speed == 200
+    assert summary.elapsed == 20
+    assert summary.progress() == 1.0
+    assert summary.score() == ("validation", "accuracy", 0.8)
+
+
+def test_the_score_is_that_of_the_test_split_where_there_is_one() -> None:
+    events = [started(), evaluation(10, 0.8, True), evaluation(10, 0.75, True, "test")]
+    assert summarise(events).score() == ("test", "accuracy", 0.75)
+
+
+def test_a_resumed_run_forgets_what_came_after_its_checkpoint() -> None:
+    events = [
+        started(),
+        step(5),
+        evaluation(10, 0.8, True),
+        step(15),
+        evaluation(15, 0.9, True),
+        Event("ended", 15, 1.5, {"status": "interrupted"}),
+        started(10, resumed_from=10),
+        step(12, 0.4),
+    ]
+    summary = summarise(events)
+    assert [point[0] for point in summary.train] == [0.5, 1.2]
+    assert summary.best is not None
+    assert summary.best.step == 10
+    assert summary.ended is None
+
+
+def test_a_run_without_events_has_no_score() -> None:
+    summary = summarise([])
+    assert summary.score() is None
+    assert summary.progress() is None
+
+
+def test_settings_are_flat_and_components_stand_at_their_key() -> None:
+    document = {
+        "model": {"name": "recurrent:lstm", "hidden_size": 8},
+        "metrics": [{"name": "accuracy"}, "f1"],
+        "loss": {"name": "ce", "class_weights": {"a": 1}},
+    }
+    assert flatten(document) == {
+        "model": "recurrent:lstm",
+        "model.hidden_size": 8,
+        "metrics": "accuracy,f1",
+        "loss": "ce",
+        "loss.class_weights.a": 1,
+    }
+
+
+def test_differing_settings_are_those_not_the_same_in_every_run() -> None:
+    runs = [{"a": 1, "b": 1}, {"a": 1, "b": 2}, {"a": 1, "b": 1, "c": 0}]
+    assert differing(runs) == ["b", "c"]
+    assert differing(runs[:1]) == []
+
+
+# --- the console ----------------------------------------------------------------------------------
+
+
+def test_the_console_writes_a_plain_line_now_and_then(capfd: pytest.CaptureFixture[str]) -> None:
+    console = Console()
+    console(started())
+    for number in range(1, 20):
+        event = step(number)
+        console(Event(event.kind, event.step, event.epoch, event.data, time=1000.0 + number * 3))
+    lines = [line for line in capfd.readouterr().err.splitlines() if "step " in line]
+    assert len(lines) == 5
+    assert lines[0].startswith("  step 1 of 20: loss 0.500")
+
+
+def test_the_loss_on_the_bar_is_smoothed(capfd: pytest.CaptureFixture[str]) -> None:
+    console = Console()
+    console(started())
+    for number, loss in ((1, 1.0), (2, 0.0)):
+        event = step(number, loss)
+        console(Event(event.kind, event.step, event.epoch, event.data, time=number * 1000.0))
+    assert "loss 0.800" in capfd.readouterr().err
+
+
+def test_evaluations_stand_in_one_table_below_the_baselines(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    console = Console()
+    console(started(baselines={"majority": {"accuracy": 0.5}}))
+    console(evaluation(10, 0.8, True))
+    console(evaluation(20, 0.7, False))
+    err = capfd.readouterr().err.splitlines()
+    head = next(place for place, line in enumerate(err) if "val. loss" in line)
+    rows = [line.split() for line in err[head : head + 4]]
+    assert rows[1] == ["majority", "0.500"]
+    assert rows[2][0] == "1"
+    assert rows[2][-1] == "best"
+    assert rows[3][0] == "2"
+    assert "best" not in rows[3]
+    assert max(map(len, err)) <= 80
+
+
+def test_an_interrupted_run_says_where_its_state_is_and_how_to_go_on(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    console = Console()
+    console(started(folder=str(tmp_path / "runs" / "r")))
+    console(Event("checkpoint", 7, 0.7, {"path": "checkpoints/step-00000007"}))
+    ended = {"status": "interrupted", "resume": "seqkit resume r"}
+    console(Event("ended", 7, 0.7, ended))
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "Interrupted after step 7 of 20." in err
+    assert "runs/r/checkpoints/step-00000007" in err
+    assert "seqkit resume r" in err
+
+
+def test_texts_of_samples_move_no_cursor(capfd: pytest.CaptureFixture[str]) -> None:
+    console = Console()
+    item = {"text": "\x1b[2J [red]x[/]", "label": "a\x07", "probability": 1.0, "correct": True}
+    console(Event("sample", 1, 0.1, {"split": "validation", "items": [item]}))
+    err = capfd.readouterr().err
+    assert "\x1b" not in err
+    assert "\\x1b[2J [red]x[/]" in err
+    assert "a\\x07" in err
+
+
+def test_a_resumed_run_keeps_its_history(
+    seqkit: Callable, tmp_path: Path, tiny: tuple[str, ...]
+) -> None:
+    words = ["--runs-dir", tmp_path, "--quiet"]
+    more = ["trainer.schedule=constant", "--name", "r"]
+    assert seqkit("run", "sentiment", *tiny, *more, *words).code == 0
+    done = seqkit("resume", "r", "trainer.max_steps=10", *words)
+    assert done.code == 0
+    marks = sum(line.partition("┤")[2].count("●") for line in done.out.splitlines())
+    assert marks == 2
