@@ -9,12 +9,12 @@ import inspect
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -24,6 +24,9 @@ from seqkit.config import Config
 from seqkit.errors import ConfigurationError, PluginError, Problem, nearest, suggestion
 from seqkit.events import Event
 from seqkit.hookspecs import GROUP
+
+if TYPE_CHECKING:
+    import click
 
 KINDS: dict[str, type[Any]] = {
     "models": Model,
@@ -120,13 +123,12 @@ class Registry:
         try:
             if any(other.name == plugin.name for other in self.plugins[:-1]):
                 raise PluginError("another plugin has the same name")
-            # What a plugin prints must not end up in a result.
-            with contextlib.redirect_stdout(sys.stderr):
+            with _prints_to_stderr():
                 module = load()
-            plugin.module = module
-            _check_hooks(module)
-            self._manager.register(module, plugin.name)
-            plugin.entries = self._collect(plugin, module)
+                plugin.module = module
+                _check_hooks(module)
+                self._manager.register(module, plugin.name)
+                plugin.entries = self._collect(plugin, module)
         except (Exception, SystemExit) as error:
             plugin.error = _reason(error)
             plugin.cause = error
@@ -222,13 +224,22 @@ class Registry:
         """Returns the names of every kind together."""
         return sorted({name for kind in KINDS for name in self.names(kind)})
 
-    def add_commands(self, cli: Any) -> None:
-        """Lets every plugin add its commands; one that raises is noted and skipped."""
+    def add_commands(self, cli: click.Group) -> None:
+        """Lets every plugin add its commands; one that raises, or takes a name, is noted."""
+        import click
+
         for plugin in self._working():
+            before, names = dict(cli.commands), set(cli.list_commands(click.Context(cli)))
             try:
-                self._only(plugin.module, "register_commands")(cli=cli)  # type: ignore[arg-type]
-            except Exception as error:
+                with _prints_to_stderr():
+                    self._only(plugin.module, "register_commands")(cli=cli)  # type: ignore[arg-type]
+            except (Exception, SystemExit) as error:
                 plugin.notes.append(f"failed to add its commands: {_reason(error)}")
+            for name in names & set(cli.commands):
+                if cli.commands[name] is not before.get(name):
+                    plugin.notes.append(f"cannot add the command {name!r}: there is one already")
+                    del cli.commands[name]
+            cli.commands.update(before)
 
     def publish(self, event: Event) -> list[str]:
         """Shows an event to every observer.
@@ -239,8 +250,9 @@ class Registry:
         complaints = []
         for plugin in self._observers():
             try:
-                self._only(plugin.module, "on_event")(event=event)  # type: ignore[arg-type]
-            except Exception as error:
+                with _prints_to_stderr():
+                    self._only(plugin.module, "on_event")(event=event)  # type: ignore[arg-type]
+            except (Exception, SystemExit) as error:
                 self._silenced.add(plugin.name)
                 complaints.append(
                     f"plugin {plugin.name!r} ({plugin.origin}) failed on the {event.kind} event "
@@ -373,6 +385,13 @@ def _load_path(path: Path) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+@contextlib.contextmanager
+def _prints_to_stderr() -> Iterator[None]:
+    """Keeps what a plugin prints out of results, which are what stdout is for."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
 
 
 def _check_hooks(module: Any) -> None:

@@ -185,6 +185,19 @@ def test_what_a_plugin_prints_at_import_goes_to_stderr(
     assert capsys.readouterr() == ("", "hello\n")
 
 
+def test_what_an_observer_prints_or_raises_does_not_reach_the_event_stream(
+    install_plugin: InstallPlugin, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    observer = "import seqkit\n@seqkit.hookimpl\ndef on_event(event):\n    "
+    install_plugin("chatty", observer + "print(event.kind)\n")
+    install_plugin("leaves", observer + "raise SystemExit(3)\n")
+    registry = load_registry()
+    (complaint,) = registry.publish(sample_events(tmp_path)[0])
+
+    assert "SystemExit: 3" in complaint
+    assert capsys.readouterr() == ("", "started\n")
+
+
 def test_an_observer_that_raises_is_named_once_and_left_out(
     install_plugin: InstallPlugin, tmp_path: Path
 ) -> None:
@@ -218,6 +231,45 @@ def test_commands_of_a_broken_plugin_do_not_take_those_of_another(
     assert "hello" in cli.commands
     (warning,) = registry.warnings
     assert "'falls' (seqkit-falls 1.2) failed to add its commands: ValueError" in warning
+
+
+def test_a_command_cannot_take_the_place_of_another(install_plugin: InstallPlugin) -> None:
+    import click
+
+    add = (
+        "import click, seqkit\n@seqkit.hookimpl\ndef register_commands(cli):\n"
+        "    for name in NAMES:\n        cli.add_command(click.Command(name, help=__name__))\n"
+    )
+    install_plugin("one", add.replace("NAMES", "('run', 'hello')"))
+    install_plugin("two", add.replace("NAMES", "('hello', 'bye')"))
+    registry = load_registry()
+    run = click.Command("run")
+    cli = click.Group(commands={"run": run})
+    registry.add_commands(cli)
+
+    assert cli.commands["run"] is run
+    assert cli.commands["hello"].help == "module_one"
+    assert cli.commands["bye"].help == "module_two"
+    assert [warning.partition(") ")[2] for warning in registry.warnings] == [
+        "cannot add the command 'run': there is one already",
+        "cannot add the command 'hello': there is one already",
+    ]
+
+
+def test_a_command_cannot_take_the_name_of_a_built_in_one(install_plugin: InstallPlugin) -> None:
+    from seqkit.cli.lazy import LazyCommand, LazyGroup
+
+    add = (
+        "import click, seqkit\n@seqkit.hookimpl\ndef register_commands(cli):\n"
+        "    cli.add_command(click.Command('run', help='Mine.'))\n"
+    )
+    install_plugin("one", add)
+    registry = load_registry()
+    cli = LazyGroup(lazy={"run": LazyCommand("seqkit.cli.run:run", "Train.", "Train")})
+    registry.add_commands(cli)
+
+    assert not cli.commands
+    assert registry.warnings[0].endswith("cannot add the command 'run': there is one already")
 
 
 def test_an_unknown_name_gets_the_nearest_one(registry: Registry) -> None:
