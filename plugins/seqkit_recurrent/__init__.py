@@ -31,6 +31,9 @@ class RecurrentConfig(seqkit.Config):
     layers: int = Field(1, ge=1, help="Recurrent layers on top of each other.")
     bidirectional: bool = Field(False, help="Whether each layer also reads backwards.")
     embedding_size: int = Field(100, ge=1, help="Size of a token's embedding. For token input.")
+    embedding_spread: float = Field(
+        0.1, gt=0, help="Standard deviation of the embeddings at the start. For token input."
+    )
     projection_size: int = Field(
         0, ge=0, help="Size that features are projected to; 0 takes them as they are."
     )
@@ -126,6 +129,7 @@ def _build(
         reader = TokenInput(
             shape.inputs.size,
             config.embedding_size,
+            spread=config.embedding_spread,
             unknown_id=shape.inputs.unknown,
             word_dropout=config.word_dropout,
             embedding_dropout=config.embedding_dropout,

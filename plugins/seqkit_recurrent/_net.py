@@ -20,7 +20,6 @@ from seqkit.nn.recurrent import Cell, DropoutKind, Nonlinearity
 Initialisation = Literal["uniform", "orthogonal"]
 
 PADDING_ID = 0
-EMBEDDING_SPREAD = 0.1
 
 
 class TokenInput(nn.Module):
@@ -29,6 +28,7 @@ class TokenInput(nn.Module):
     Args:
         vocabulary_size: Number of ids; id 0 is the padding, whose embedding stays zero.
         embedding_size: Features of an embedded token.
+        spread: Standard deviation of the embeddings at the start.
         unknown_id: The id that word dropout puts in.
         word_dropout: Probability with which a token becomes the unknown one.
         embedding_dropout: Probability of dropout of embedded tokens.
@@ -41,6 +41,7 @@ class TokenInput(nn.Module):
         vocabulary_size: int,
         embedding_size: int,
         *,
+        spread: float = 0.1,
         unknown_id: int = 1,
         word_dropout: float = 0.0,
         embedding_dropout: float = 0.0,
@@ -56,7 +57,7 @@ class TokenInput(nn.Module):
         )
         with torch.no_grad():
             if vectors is None:
-                self.embedding.weight.normal_(std=EMBEDDING_SPREAD)
+                self.embedding.weight.normal_(std=spread)
             else:
                 self.embedding.weight.copy_(vectors)
             self.embedding.weight[PADDING_ID].zero_()
