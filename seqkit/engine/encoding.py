@@ -196,13 +196,18 @@ def _keep(experiment: Experiment, data: EncodedData, folder: Path, notify: Notif
             notify(f"the encoded data are not kept for the next run: {error}")
             return data
     kept = _read(experiment, folder, notify)
-    return kept if kept is not None else data
+    if kept is None:
+        return data
+    kept.cached = False
+    return kept
 
 
 def _read(experiment: Experiment, folder: Path, notify: Notify) -> EncodedData | None:
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
+        # Whole folders are renamed into place: one without a manifest is no other process's work.
+        shutil.rmtree(folder, ignore_errors=True)
         return None
     except OSError as error:
         notify(f"the cache {folder} cannot be read, and the data are encoded again: {error}")

@@ -253,31 +253,36 @@ def shorten(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-5])
 
 
+def overwrite(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def change_a_number(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert '"epoch": 1' in text
+    overwrite(path, text.replace('"epoch": 1', '"epoch": 0'))
+
+
+def empty(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+M, S, J = "model.safetensors", "state.safetensors", "manifest.json"
 DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
-    "a bit of the weights": (
-        lambda p: flip(p / "model.safetensors"),
-        "model.safetensors is damaged",
-    ),
-    "a bit of the state": (
-        lambda p: flip(p / "state.safetensors", 99),
-        "state.safetensors is damaged",
-    ),
+    "a bit of the weights": (lambda p: flip(p / M), f"{M} is damaged"),
+    "a bit of the state": (lambda p: flip(p / S, 99), f"{S} is damaged"),
     "a digit of the manifest": (
-        lambda p: (
-            (p / "manifest.json").write_text(
-                (p / "manifest.json").read_text().replace('"epoch": 1', '"epoch": 0')
-            )
-            and None
-        ),
-        "manifest.json is damaged: its checksum does not match",
+        lambda p: change_a_number(p / J),
+        f"{J} is damaged: its checksum does not match",
     ),
-    "a torn file": (lambda p: shorten(p / "model.safetensors"), "model.safetensors is damaged"),
-    "a torn manifest": (lambda p: shorten(p / "manifest.json"), "manifest.json is damaged"),
-    "an empty manifest": (lambda p: (p / "manifest.json").write_bytes(b"") and None, "is damaged"),
-    "another manifest": (lambda p: (p / "manifest.json").write_text("[1]") and None, "is damaged"),
-    "no manifest": (lambda p: (p / "manifest.json").unlink(), "manifest.json cannot be read"),
-    "no state": (lambda p: (p / "state.safetensors").unlink(), "state.safetensors cannot be read"),
-    "an empty folder": (lambda p: (shutil.rmtree(p), p.mkdir()) and None, "cannot be read"),
+    "a torn file": (lambda p: shorten(p / M), f"{M} is damaged"),
+    "a torn manifest": (lambda p: shorten(p / J), f"{J} is damaged"),
+    "an empty manifest": (lambda p: overwrite(p / J, ""), f"{J} is damaged"),
+    "another manifest": (lambda p: overwrite(p / J, "[1]"), f"{J} is damaged"),
+    "no manifest": (lambda p: (p / J).unlink(), f"{J} cannot be read"),
+    "no state": (lambda p: (p / S).unlink(), f"{S} cannot be read"),
+    "an empty folder": (empty, f"{J} cannot be read"),
 }
 
 
@@ -340,7 +345,7 @@ def test_prediction_falls_back_on_a_whole_checkpoint(run: Run) -> None:
     assert choose_checkpoint(run.folder).step == 15
     with pytest.raises(CheckpointError, match="is damaged"):
         choose_checkpoint(run.folder, "step-00000012")
-    with pytest.raises(CheckpointError, match="no checkpoint 'step-00000099'. Did you mean"):
+    with pytest.raises(CheckpointError, match=r"no checkpoint 'step-00000099'\. Did you"):
         choose_checkpoint(run.folder, "step-00000099")
 
 
@@ -359,7 +364,8 @@ def test_a_best_checkpoint_outside_the_run_is_not_opened(run: Run, tmp_path: Pat
     for name in (str(elsewhere), f"../../../elsewhere/{elsewhere.name}", "..", 5, None):
         run.folder.update(best={"checkpoint": name})
         assert choose_checkpoint(run.folder).step == 15
-    for best in ("step-00000012", [], 3):
+    oddities: list[Any] = ["step-00000012", [], 3]
+    for best in oddities:
         run.folder.update(best=best)
         assert choose_checkpoint(run.folder).step == 15
 

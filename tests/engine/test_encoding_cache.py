@@ -1,0 +1,220 @@
+"""Encoded data are made once, kept, and made again when anything they depend on changes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from seqkit.engine.encoding import EncodedData, encode_data
+from seqkit.errors import DataError
+from seqkit.events import Event
+from seqkit.places import cache_home
+from seqkit.registry import load_registry
+
+if TYPE_CHECKING:
+    from tests.engine.conftest import Lab
+
+Reviews = Callable[..., Path]
+
+
+def encode(lab: Lab, path: Path, *words: str) -> tuple[EncodedData, list[str]]:
+    notes: list[str] = []
+    experiment = lab.experiment(*words, dataset={"name": "text-csv", "path": str(path)})
+    return encode_data(experiment, load_registry(), notes.append), notes
+
+
+def folders() -> list[Path]:
+    return sorted((cache_home() / "encoded").iterdir())
+
+
+def equal(first: EncodedData, second: EncodedData) -> bool:
+    pairs = [
+        (array, second.splits[split][name])
+        for split, arrays in first.splits.items()
+        for name, array in arrays.items()
+    ]
+    same = all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in pairs)
+    return same and first.encoder.shape == second.encoder.shape
+
+
+def test_the_second_time_the_data_are_there_and_equal(lab: Lab, reviews: Reviews) -> None:
+    path = reviews()
+    first, _ = encode(lab, path)
+    second, notes = encode(lab, path)
+    assert (first.cached, second.cached) == (False, True)
+    assert notes == []
+    assert equal(first, second)
+    assert isinstance(second.splits["train"]["values"], np.memmap)
+
+
+def test_a_run_says_whether_its_data_were_cached_and_gives_the_same_numbers(
+    lab: Lab, reviews: Reviews
+) -> None:
+    dataset = {"name": "text-csv", "path": str(reviews())}
+    runs = [lab.train("trainer.max_steps=2", dataset=dataset) for _ in range(2)]
+    assert [run.of("started")[0]["encoding"]["cached"] for run in runs] == [False, True]
+    assert runs[0].weights_file == runs[1].weights_file
+
+
+def test_a_changed_file_is_encoded_anew(lab: Lab, reviews: Reviews) -> None:
+    first, _ = encode(lab, reviews())
+    second, _ = encode(lab, reviews(extra=" sequel"))
+    assert not second.cached
+    assert first.key != second.key
+    assert second.sizes("train").sum() > first.sizes("train").sum()
+    assert len(folders()) == 2
+
+
+def test_changed_settings_are_encoded_anew(lab: Lab, reviews: Reviews) -> None:
+    path = reviews()
+    keys = {encode(lab, path, *words)[0].key for words in ([], ["task.minimum_count=9"])}
+    assert len(keys) == 2
+    assert encode(lab, path, "trainer.batch_size=3", "model=lstm")[0].cached
+
+
+def cut_short(folder: Path) -> None:
+    path = folder / "train" / "values.npy"
+    path.write_bytes(path.read_bytes()[:-4])
+
+
+HARMS: dict[str, Callable[[Path], Any]] = {
+    "an array cut short": cut_short,
+    "an array gone": lambda folder: (folder / "train" / "values.npy").unlink(),
+    "a manifest cut short": lambda folder: (folder / "manifest.json").write_text('{"files": {"tr'),
+    "a manifest of another kind": lambda folder: (folder / "manifest.json").write_text("[]"),
+    "strange sizes": lambda folder: (folder / "manifest.json").write_text('{"files": [1]}'),
+    "an encoder gone": lambda folder: shutil.rmtree(folder / "encoder"),
+    "an encoder cut short": lambda folder: next((folder / "encoder").iterdir()).write_text("{"),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
+def test_damaged_data_are_made_again_and_the_user_hears_of_it(
+    lab: Lab, reviews: Reviews, harm: Callable[[Path], Any]
+) -> None:
+    path = reviews()
+    first, _ = encode(lab, path)
+    first = EncodedData(
+        first.encoder, {s: {n: np.array(a) for n, a in v.items()} for s, v in first.splits.items()}
+    )
+    harm(folders()[0])
+    second, notes = encode(lab, path)
+    assert len([note for note in notes if "damaged cache" in note]) == 1
+    assert equal(first, second)
+    assert encode(lab, path)[0].cached
+
+
+def test_a_missing_manifest_means_the_data_are_made_again(lab: Lab, reviews: Reviews) -> None:
+    path = reviews()
+    encode(lab, path)
+    (folders()[0] / "manifest.json").unlink()
+    assert not encode(lab, path)[0].cached
+    assert encode(lab, path)[0].cached
+
+
+def test_damaged_baselines_are_computed_again(lab: Lab, reviews: Reviews) -> None:
+    path = reviews()
+    scores = encode(lab, path)[0].baselines("validation")
+    (folders()[0] / "baselines-validation.json").write_text('{"majority": {"acc')
+    assert encode(lab, path)[0].baselines("validation") == scores
+    assert encode(lab, path)[0].baselines("validation") == scores
+
+
+def test_a_cache_that_cannot_be_written_does_not_stop_a_run(
+    lab: Lab, reviews: Reviews, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # A file where the folder should be refuses everyone, root included.
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "cache").write_text("in the way")
+    monkeypatch.setenv("SEQKIT_HOME", str(tmp_path / "home"))
+    dataset = {"name": "text-csv", "path": str(reviews())}
+    run = lab.train("trainer.max_steps=2", "trainer.baselines=true", dataset=dataset)
+    assert run.status == "finished"
+    assert any("not kept for the next run" in warning for warning in run.warnings)
+
+
+def test_two_processes_may_encode_at_once(lab: Lab, reviews: Reviews) -> None:
+    path = reviews(count=2000)
+    source = lab.toml(dataset={"name": "text-csv", "path": str(path)})
+    code = """
+import sys
+from seqkit.engine.encoding import encode_data
+from seqkit.experiment import load_experiment
+from seqkit.registry import load_registry
+registry = load_registry()
+experiment = load_experiment(sys.argv[1], registry)
+print("ready", flush=True)
+sys.stdin.readline()
+notes = []
+for _ in range(5):
+    data = encode_data(experiment, registry, notes.append)
+    assert len(data.sizes("train")) > 1000
+print(notes)
+"""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(source)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ.copy(),
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        output, _ = process.communicate(timeout=120)
+        assert (process.returncode, output) == (0, "[]\n")
+    assert [folder.name.startswith(".") for folder in folders()] == [False]
+
+
+def test_a_dataset_without_training_examples_is_refused(lab: Lab) -> None:
+    plugin = lab.plugin(
+        """
+        import seqkit
+
+        class Empty(seqkit.Dataset):
+            "Holds nothing to train on."
+            name = "empty"
+            tasks = ("classification",)
+
+            def splits(self, config, notify):
+                return {"test": [{"text": "a", "label": "b"}]}
+
+        @seqkit.hookimpl
+        def register_datasets():
+            return [Empty]
+        """
+    )
+    with pytest.raises(DataError, match="no training split; it has test"):
+        lab.train(plugins=[plugin], dataset={"name": "empty"})
+    assert lab.newest().folder.status() == "failed"
+
+
+def test_data_that_changed_before_resuming_are_encoded_by_the_runs_own_encoder(
+    lab: Lab, reviews: Reviews, signal_at: Callable[..., Callable[[Event], None]]
+) -> None:
+    dataset = {"name": "text-csv", "path": str(reviews())}
+    run = lab.train("trainer.batch_size=8", dataset=dataset, observers=[signal_at(2)])
+    encoder = {path.name: path.read_bytes() for path in run.folder.encoder.iterdir()}
+    # The same number of words, so that nothing but the encoder tells the difference.
+    path = reviews()
+    path.write_text(path.read_text(encoding="utf-8").replace("film", "book"), encoding="utf-8")
+    resumed = lab.resume(run)
+    assert resumed.status == "finished"
+    assert any("run's own encoder" in warning for warning in resumed.warnings)
+    assert {path.name: path.read_bytes() for path in run.folder.encoder.iterdir()} == encoder
