@@ -83,11 +83,3 @@ def test_every_check_of_the_kit_is_explained_and_no_other(page: str, repository:
     table = page.partition("## What the conformance kit checks")[2].partition("\n\nA dataset")[0]
 
     assert set(re.findall(r"\| `([a-z-]+)` \|", table)) == checks
-
-
-def test_its_links_lead_somewhere(page: str, repository: Path) -> None:
-    links = re.findall(r"\]\(([^)]+)\)", page)
-
-    assert links
-    for link in links:
-        assert (repository / "docs" / link).exists()
