@@ -17,6 +17,7 @@ TINY = (
     "trainer.max_steps=6",
     "trainer.epochs=1",
     "trainer.log_every=2",
+    "trainer.learning_rate=0.002",
 )
 
 

@@ -1,12 +1,12 @@
 """`run`, `resume` and `stop`, from end to end."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -79,38 +79,44 @@ def test_a_saved_experiment_runs_again_with_the_same_numbers(
     assert losses[0] == losses[1]
 
 
-def start(folder: Path, *words: str) -> subprocess.Popen[str]:
-    """Starts a long run in a process of its own and waits for its first step."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "seqkit", "run", "sentiment", "--name", "long", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=folder,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
-    log = folder / "runs" / "long" / "events.jsonl"
-    deadline = time.monotonic() + 90
-    while not (log.exists() and '"event":"step"' in log.read_text(encoding="utf-8")):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    return process
-
-
 LONG = ("trainer.epochs=1000", "model.hidden_size=8", "trainer.log_every=1", "trainer.samples=0")
+PATIENCE = 120
+
+
+@contextmanager
+def long_run(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Trains for long in a process of its own; begins when its first step is done."""
+    with (folder / "stderr.txt").open("w", encoding="utf-8") as narration:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "seqkit", "run", "sentiment", "--name", "long", *LONG],
+            stdout=narration,
+            stderr=narration,
+            text=True,
+            cwd=folder,
+        )
+    log = folder / "runs" / "long" / "events.jsonl"
+    deadline = time.monotonic() + PATIENCE
+    try:
+        while not (log.exists() and '"event":"step"' in log.read_text(encoding="utf-8")):
+            assert process.poll() is None, (folder / "stderr.txt").read_text(encoding="utf-8")
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        yield process
+    finally:
+        process.kill()
+        process.wait(timeout=PATIENCE)
 
 
 def test_an_interrupted_run_saves_says_how_to_go_on_and_goes_on(
     seqkit: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    process = start(tmp_path, *LONG)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "seqkit resume long" in err
-    assert "Traceback" not in err
-    assert out == ""
+    with long_run(tmp_path) as process:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=PATIENCE) == 130
+    written = (tmp_path / "stderr.txt").read_text(encoding="utf-8")
+    assert "seqkit resume long" in written
+    assert "Traceback" not in written
+    assert "Test score" not in written
     monkeypatch.chdir(tmp_path)
     step = [event.step for event in RunFolder(Path("runs/long")).events()][-1]
     done = seqkit("resume", "long", f"trainer.max_steps={step + 3}")
@@ -121,23 +127,31 @@ def test_an_interrupted_run_saves_says_how_to_go_on_and_goes_on(
 def test_stop_waits_until_the_run_has_stopped(
     seqkit: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    process = start(tmp_path, *LONG)
     monkeypatch.chdir(tmp_path)
-    try:
+    with long_run(tmp_path) as process:
         listed = json.loads(seqkit("runs", "--json").out)
         assert [run["status"] for run in listed] == ["running"]
         again = seqkit("resume", "long")
         assert (again.code, "still running" in again.err) == (4, True)
         done = seqkit("stop", "long")
         assert (done.code, done.out) == (0, "long is stopped.\n")
-        _, err = process.communicate(timeout=60)
-        assert process.returncode == 0
-        assert "Stopped after step" in err
-    finally:
-        process.kill()
+        assert process.wait(timeout=PATIENCE) == 0
+    assert "Stopped after step" in (tmp_path / "stderr.txt").read_text(encoding="utf-8")
     ended = seqkit("stop", "long")
     assert ended.code == 4
     assert "not running: it is stopped" in ended.err
+
+
+def test_a_killed_run_is_listed_as_crashed_and_cannot_be_stopped(
+    seqkit: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with long_run(tmp_path):
+        pass
+    assert "crashed" in seqkit("runs").out
+    done = seqkit("stop", "long")
+    assert done.code == 4
+    assert "it is crashed" in done.err
 
 
 def test_a_reader_of_the_event_stream_that_goes_away_does_not_end_the_run(
