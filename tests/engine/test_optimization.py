@@ -58,7 +58,7 @@ def parameters(loop: Training) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize(
-    "weights", [[], ['loss.class_weights="balanced"']], ids=["plain", "weighted"]
+    "weights", [[], ["loss.class_weights={negative=0.1, positive=4.0}"]], ids=["plain", "weighted"]
 )
 @pytest.mark.parametrize("parts", [2, 5, 64])
 def test_accumulation_gives_the_same_weights(lab: Lab, weights: list[str], parts: int) -> None:
