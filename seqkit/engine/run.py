@@ -1,48 +1,19 @@
-"""A run from its first event to its last: the folder, the log, checkpoints, and how it ended."""
+"""Starting a run and resuming one."""
 
 from __future__ import annotations
 
-import importlib.metadata
-import os
-import platform
-import shlex
-import time
-from collections.abc import Callable, Iterator, Sequence
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import torch
-
-import seqkit
-from seqkit.engine.checkpoint import (
-    Checkpoint,
-    checkpoint_name,
-    checkpoints_in,
-    load_weights,
-    newest_whole,
-    open_checkpoint,
-    prune,
-    write_checkpoint,
-)
-from seqkit.engine.control import ControlFile, Signals
-from seqkit.engine.device import choose_device, set_threads
-from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
-from seqkit.engine.learner import Learner, build_learner
-from seqkit.engine.progress import Progress, restore_training, training_tensors
-from seqkit.engine.train import Training
-from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
-from seqkit.events import Event, EventLog
+from seqkit.engine.checkpoint import checkpoints_in, newest_whole
+from seqkit.engine.facts import identity
+from seqkit.engine.session import Observer, Session
+from seqkit.errors import CheckpointError, DataError
 from seqkit.experiment import Experiment, load_experiment
-from seqkit.nn.memory import use_huge_pages
 from seqkit.registry import Registry
 from seqkit.runs import RunFolder, create_run, this_process, write_atomically
-
-Observer = Callable[[Event], None]
-RUN_SCHEMA_VERSION = 1
-TEST_SAMPLES = 200
-"""Test examples looked through for right and wrong answers to show."""
 
 
 @dataclass(frozen=True)
@@ -77,20 +48,27 @@ def start_run(
         observers: Further observers, called in this process.
 
     Raises:
-        SeqkitError: It failed; the `ended` event and `run.json` say so too.
+        SeqkitError: It failed; the `ended` event and `run.json` say so too. A run that fails
+            before its first step could be tried, as for missing data, leaves no folder.
     """
     base = experiment.recipe or f"{experiment.dataset.name}-{experiment.model.name}"
     folder = create_run(runs_dir, base, name)
     try:
         write_atomically(folder.experiment_file, experiment.as_toml())
         folder.control_file.touch()
-        folder.update(**_identity(folder, experiment, registry))
+        folder.update(**identity(folder, experiment, registry))
     except OSError as error:
+        shutil.rmtree(folder.path, ignore_errors=True)
         raise DataError(
             f"the run folder {folder.path} cannot be written: {error.strerror}. "
             "Give another with --runs-dir"
         ) from error
-    return _Session(folder, experiment, registry, observers).run(None)
+    session = Session(folder, experiment, registry, observers)
+    try:
+        return Outcome(folder, session.run(None))
+    finally:
+        if not session.began:
+            shutil.rmtree(folder.path, ignore_errors=True)
 
 
 def resume_run(
@@ -116,7 +94,7 @@ def resume_run(
             f"run {folder.name} is still running. Stop it first: seqkit stop {folder.name}"
         )
     experiment = load_experiment(folder.experiment_file, registry, overrides)
-    session = _Session(folder, experiment, registry, observers)
+    session = Session(folder, experiment, registry, observers)
     try:
         checkpoint = newest_whole(folder.checkpoints, session.warn)
         if checkpoint is None and checkpoints_in(folder.checkpoints):
@@ -135,394 +113,4 @@ def resume_run(
     except BaseException:
         session.close()
         raise
-    return session.run(checkpoint)
-
-
-def _identity(folder: RunFolder, experiment: Experiment, registry: Registry) -> dict[str, Any]:
-    used = {
-        part.entry.plugin
-        for part in (experiment.task, experiment.dataset, experiment.model, experiment.loss)
-    } | {part.entry.plugin for part in experiment.metrics}
-    return {
-        "schema": RUN_SCHEMA_VERSION,
-        "name": folder.name,
-        "recipe": experiment.recipe,
-        "task": experiment.task.name,
-        "dataset": experiment.dataset.name,
-        "model": experiment.model.name,
-        "created": time.time(),
-        "status": "running",
-        "process": this_process(),
-        "versions": versions(),
-        "plugins": {p.name: p.origin for p in registry.plugins if p.name in used},
-    }
-
-
-def versions() -> dict[str, str]:
-    """Returns the versions that results may depend on."""
-    found = {"seqkit": seqkit.__version__, "python": platform.python_version()}
-    for name in ("torch", "numpy", "tokenizers", "safetensors"):
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-class _Session:
-    """One process's work on a run."""
-
-    def __init__(
-        self,
-        folder: RunFolder,
-        experiment: Experiment,
-        registry: Registry,
-        observers: Sequence[Observer],
-    ) -> None:
-        self.folder = folder
-        self.experiment = experiment
-        self.registry = registry
-        self.observers = list(observers)
-        try:
-            self.log = EventLog(folder.events_file)
-        except OSError as error:
-            raise DataError(
-                f"{folder.events_file} cannot be opened for writing: {error.strerror}."
-            ) from error
-        # From here on requests count, also those made while the data are being encoded.
-        self.controls = ControlFile(folder.control_file)
-        self.progress = Progress(accumulation=experiment.trainer.accumulation)
-        self.at = (0, 0.0)
-        self.unwritten = False
-
-    def close(self) -> None:
-        self.log.close()
-
-    # --- events -----------------------------------------------------------------------------------
-
-    def publish(self, event: Event) -> None:
-        """Writes an event, then shows it to everyone."""
-        self.at = (event.step, event.epoch)
-        try:
-            self.log.write(event)
-        except OSError as error:
-            if not self.unwritten:
-                self.unwritten = True
-                message = f"{self.folder.events_file} cannot be written: {error.strerror}"
-                self._show(Event("warning", *self.at, {"message": message}))
-        self._show(event)
-
-    def _show(self, event: Event) -> None:
-        for complaint in self.registry.publish(event):
-            self.warn(complaint)
-        for observer in list(self.observers):
-            try:
-                observer(event)
-            except BaseException:
-                # It is the caller's own, and ends the run; but the end is not told to it again.
-                self.observers.remove(observer)
-                raise
-
-    def warn(self, message: str) -> None:
-        """Publishes a warning."""
-        self.publish(Event("warning", *self.at, {"message": message}))
-
-    # --- the run ----------------------------------------------------------------------------------
-
-    def run(self, checkpoint: Checkpoint | None) -> Outcome:
-        """Runs to the end, whatever the end is, and notes it."""
-        try:
-            for note in self.experiment.notes:
-                self.warn(note)
-            status = self._train(checkpoint)
-        except SeqkitError as error:
-            self._end("failed", str(error))
-            raise
-        except KeyboardInterrupt:
-            kept = any(checkpoints_in(self.folder.checkpoints))
-            self._end("interrupted", "" if kept else "interrupted before any state was saved")
-            raise
-        except Exception as error:
-            self._end("failed", f"{type(error).__name__}: {error}")
-            raise RunError(
-                f"the run failed: {type(error).__name__}: {error}, in {self.folder.path}. "
-                "Use --traceback to see where"
-            ) from error
-        finally:
-            self.close()
-        return Outcome(self.folder, status)
-
-    def _train(self, checkpoint: Checkpoint | None) -> str:
-        config = self.experiment.trainer
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.backends.cudnn.deterministic = True
-        set_threads(config.threads)
-        device = choose_device(config)
-        if device.on_host:
-            use_huge_pages()
-        data = self._data()
-        learner = build_learner(self.experiment, data.encoder, device)
-        if checkpoint is not None:
-            self.progress = Progress.from_dict(checkpoint.manifest["progress"])
-            self.progress.accumulation = max(self.progress.accumulation, config.accumulation)
-        training = Training(learner, data.splits, self.progress, self._save)
-        if checkpoint is not None:
-            self._restore(training, checkpoint)
-        started = self._started(training, data, checkpoint)
-        self._update(**_summary(started))
-        self.publish(started)
-        with Signals(self.controls.interrupt):
-            for event in training.run(self.controls):
-                shown = self._with_baselines(event, data)
-                self.publish(shown)
-                self._note(shown)
-        if training.stopped in ("stopped", "interrupted"):
-            self._end(training.stopped, "", training)
-            return training.stopped
-        if config.test and "test" in data.splits:
-            self._test(training, data)
-        message = "stopped early: no improvement" if training.stopped else ""
-        self._end("finished", message, training)
-        return "finished"
-
-    def _data(self) -> EncodedData:
-        saved = self.folder.encoder
-        if saved.is_dir():
-            data = encode_for_run(self.experiment, self.registry, saved, self.warn)
-        else:
-            data = encode_data(self.experiment, self.registry, self.warn)
-            aside = saved.with_name(f".encoder.{os.getpid()}")
-            aside.mkdir()
-            data.encoder.save(aside)
-            aside.replace(saved)
-        if "validation" not in data.splits:
-            self.warn("there is no validation split: the newest checkpoint counts as the best")
-        return data
-
-    def _started(
-        self, training: Training, data: EncodedData, checkpoint: Checkpoint | None
-    ) -> Event:
-        learner, experiment = training.learner, self.experiment
-        metric, higher_is_better = experiment.monitor
-        fields = {
-            "run": self.folder.name,
-            "folder": str(self.folder.path.resolve()),
-            "experiment": experiment.as_dict(),
-            "recipe": experiment.recipe,
-            "task": experiment.task.name,
-            "dataset": experiment.dataset.name,
-            "model": experiment.model.name,
-            "device": f"{learner.device.device} ({learner.device.name})",
-            "device_reason": learner.device.reason,
-            "precision": learner.device.precision,
-            "parameters": sum(p.numel() for p in learner.model.parameters()),
-            "layers": _layers(learner),
-            "examples": {split: len(data.sizes(split)) for split in data.splits},
-            "tokens": {split: int(data.sizes(split).sum()) for split in data.splits},
-            "batch_size": experiment.trainer.batch_size,
-            "steps_per_epoch": training.steps_per_epoch,
-            "total_steps": training.total_steps,
-            "epochs": experiment.trainer.epochs,
-            "metric": metric,
-            "higher_is_better": higher_is_better,
-            "baselines": self._baselines(data, "validation"),
-            "encoding": {"seconds": round(data.seconds, 3), "cached": data.cached},
-            "resumed_from": checkpoint.step if checkpoint else None,
-            "versions": versions(),
-        }
-        return Event("started", training.progress.step, training.epoch, fields)
-
-    def _baselines(self, data: EncodedData, split: str) -> dict[str, dict[str, float]]:
-        if not self.experiment.trainer.baselines or split not in data.splits:
-            return {}
-        with torch.random.fork_rng(devices=[]):
-            return data.baselines(split)
-
-    def _with_baselines(self, event: Event, data: EncodedData) -> Event:
-        if event.kind != "evaluation":
-            return event
-        fields = dict(event.data) | {"baselines": self._baselines(data, event["split"])}
-        return Event(event.kind, event.step, event.epoch, fields, event.time)
-
-    def _note(self, event: Event) -> None:
-        """Keeps `run.json` up to what a list of runs shows."""
-        if event.kind == "evaluation":
-            self._update(evaluation=_spare(event))
-        elif event.kind == "control" and event["message"] in ("paused", "going on"):
-            self._update(status="paused" if event["message"] == "paused" else "running")
-
-    def _update(self, **changes: Any) -> None:
-        try:
-            self.folder.update(**changes)
-        except (OSError, SeqkitError) as error:
-            self.warn(f"run.json could not be brought up to date: {error}")
-
-    # --- checkpoints ------------------------------------------------------------------------------
-
-    def _save(self, training: Training, reason: str, best: bool) -> Event:
-        progress = training.progress
-        averaged = training.averaged
-        if best and progress.best_step is None:
-            # Without a validation split the newest checkpoint counts as the best one.
-            best_step: int | None = progress.step
-        else:
-            best_step = progress.best_step
-        tensors = training_tensors(
-            training.optimizer,
-            training.learner.device,
-            training.state,
-            training.learner.model if averaged is not None else None,
-            averaged.n_averaged if averaged is not None else None,
-        )
-        checkpoint = write_checkpoint(
-            self.folder.checkpoints,
-            progress.step,
-            training.evaluated.state_dict(),
-            tensors,
-            progress.as_dict(),
-        )
-        keep = self.experiment.trainer.keep_checkpoints
-        prune(self.folder.checkpoints, keep, progress.step, best_step)
-        if best:
-            name, _ = self.experiment.monitor
-            epoch = progress.best_epoch if progress.best_epoch is not None else training.epoch
-            self._update(
-                best={
-                    "step": best_step,
-                    "epoch": epoch,
-                    "metric": name,
-                    "value": progress.best_value,
-                    "checkpoint": checkpoint.path.name,
-                }
-            )
-        relative = f"checkpoints/{checkpoint.path.name}"
-        fields = {"path": relative, "best": best, "reason": reason}
-        return Event("checkpoint", progress.step, training.epoch, fields)
-
-    def _restore(self, training: Training, checkpoint: Checkpoint) -> None:
-        tensors = checkpoint.training_state()
-        load_weights(training.evaluated, checkpoint.model_state(), checkpoint.path)
-        if training.averaged is not None:
-            raw = {
-                name.removeprefix("raw/"): tensor
-                for name, tensor in tensors.items()
-                if name.startswith("raw/")
-            }
-            load_weights(training.learner.model, raw, checkpoint.path)
-            training.averaged.n_averaged.copy_(tensors["averaged"])
-        training.state = restore_training(tensors, training.optimizer, training.learner.device)
-
-    # --- the end ----------------------------------------------------------------------------------
-
-    def _test(self, training: Training, data: EncodedData) -> None:
-        """Scores the best checkpoint on the test split, and shows right and wrong answers."""
-        model = training.evaluated
-        best = training.progress.best_step
-        if best is not None:
-            try:
-                checkpoint = open_checkpoint(self.folder.checkpoints / checkpoint_name(best))
-                load_weights(model, checkpoint.model_state(), checkpoint.path)
-            except CheckpointError as error:
-                self.warn(f"the last weights are tested, as the best checkpoint is gone: {error}")
-        arrays = data.splits["test"]
-        score = training.learner.score(arrays, "test", model)
-        fields = {
-            "split": "test",
-            "loss": score.loss,
-            "train_loss": None,
-            "metrics": score.metrics,
-            "baselines": self._baselines(data, "test"),
-            "examples": score.examples,
-            "seconds": round(score.seconds, 3),
-            "best": True,
-            "elapsed": round(training.progress.elapsed, 3),
-        }
-        where = (training.progress.step, training.epoch)
-        event = Event("evaluation", *where, fields)
-        self.publish(event)
-        self._update(test=_spare(event))
-        if self.experiment.trainer.samples:
-            chosen = np.random.default_rng(self.experiment.trainer.seed).permutation(score.examples)
-            items = training.learner.sample(arrays, chosen[:TEST_SAMPLES].tolist(), model)
-            shown = list(_right_and_wrong(items, self.experiment.trainer.samples))
-            self.publish(Event("sample", *where, {"split": "test", "items": shown}))
-
-    def _end(self, status: str, message: str, training: Training | None = None) -> None:
-        best = None
-        seconds = self.progress.elapsed
-        try:
-            best = self.folder.info().get("best")
-            self.folder.update(
-                status=status,
-                message=message,
-                ended=time.time(),
-                seconds=round(seconds, 3),
-                step=self.progress.step,
-            )
-        except (OSError, SeqkitError) as error:
-            self.warn(f"run.json could not be written: {error}")
-        more = status != "finished" and any(checkpoints_in(self.folder.checkpoints))
-        fields = {
-            "status": status,
-            "message": message,
-            "elapsed": round(seconds, 3),
-            "best": best,
-            "resume": resume_command(self.folder) if more else None,
-        }
-        self.publish(Event("ended", *self.at, fields))
-
-
-def resume_command(folder: RunFolder) -> str:
-    """Returns the command that continues a run from the current folder."""
-    parent = folder.path.parent
-    words = ["seqkit", "resume", folder.name]
-    if parent.resolve() != Path("runs").resolve():
-        words += ["--runs-dir", str(parent)]
-    return shlex.join(words)
-
-
-def _right_and_wrong(items: list[dict[str, Any]], each: int) -> Iterator[dict[str, Any]]:
-    if not any("correct" in item for item in items):
-        yield from items[:each]
-        return
-    yield from [item for item in items if item.get("correct")][:each]
-    yield from [item for item in items if item.get("correct") is False][:each]
-
-
-def _layers(learner: Learner) -> list[dict[str, Any]]:
-    found = []
-    for name, module in learner.model.named_children():
-        count = sum(parameter.numel() for parameter in module.parameters())
-        if count:
-            found.append({"name": name, "type": type(module).__name__, "parameters": count})
-    return found
-
-
-def _summary(started: Event) -> dict[str, Any]:
-    keys = (
-        "device",
-        "precision",
-        "parameters",
-        "examples",
-        "tokens",
-        "metric",
-        "higher_is_better",
-        "total_steps",
-        "epochs",
-    )
-    return {key: started[key] for key in keys}
-
-
-def _spare(event: Event) -> dict[str, Any]:
-    """Returns what `run.json` keeps of an evaluation: numbers, and no matrices."""
-    return {
-        "step": event.step,
-        "epoch": event.epoch,
-        "split": event["split"],
-        "loss": event["loss"],
-        "train_loss": event["train_loss"],
-        "metrics": {k: v for k, v in event["metrics"].items() if isinstance(v, int | float)},
-        "baselines": event["baselines"],
-        "examples": event["examples"],
-        "seconds": event["seconds"],
-    }
+    return Outcome(folder, session.run(checkpoint))

@@ -1,0 +1,312 @@
+"""One process's work on a run: the log, the checkpoints, and how it ended."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from seqkit.engine.checkpoint import (
+    Checkpoint,
+    checkpoint_name,
+    checkpoints_in,
+    load_weights,
+    open_checkpoint,
+    prune,
+    write_checkpoint,
+)
+from seqkit.engine.control import ControlFile, Signals
+from seqkit.engine.device import choose_device, set_threads
+from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
+from seqkit.engine.facts import resume_command, right_and_wrong, spare, started, summary
+from seqkit.engine.learner import build_learner
+from seqkit.engine.progress import Progress, restore_training, training_tensors
+from seqkit.engine.train import Training
+from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
+from seqkit.events import Event, EventLog
+from seqkit.experiment import Experiment
+from seqkit.nn.memory import use_huge_pages
+from seqkit.registry import Registry
+from seqkit.runs import RunFolder
+
+Observer = Callable[[Event], None]
+TEST_SAMPLES = 200
+"""Test examples looked through for right and wrong answers to show."""
+
+
+class Session:
+    """One process's work on a run."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        experiment: Experiment,
+        registry: Registry,
+        observers: Sequence[Observer],
+    ) -> None:
+        self.folder = folder
+        self.experiment = experiment
+        self.registry = registry
+        self.observers = list(observers)
+        try:
+            self.log = EventLog(folder.events_file)
+        except OSError as error:
+            raise DataError(
+                f"{folder.events_file} cannot be opened for writing: {error.strerror}."
+            ) from error
+        # From here on requests count, also those made while the data are being encoded.
+        self.controls = ControlFile(folder.control_file)
+        self.progress = Progress(accumulation=experiment.trainer.accumulation)
+        self.at = (0, 0.0)
+        self.unwritten = False
+        self.began = False
+
+    def close(self) -> None:
+        """Closes the log."""
+        self.log.close()
+
+    # --- events -----------------------------------------------------------------------------------
+
+    def publish(self, event: Event) -> None:
+        """Writes an event, then shows it to everyone."""
+        self.at = (event.step, event.epoch)
+        try:
+            self.log.write(event)
+        except OSError as error:
+            if not self.unwritten:
+                self.unwritten = True
+                message = f"{self.folder.events_file} cannot be written: {error.strerror}"
+                self._show(Event("warning", *self.at, {"message": message}))
+        self._show(event)
+
+    def _show(self, event: Event) -> None:
+        for complaint in self.registry.publish(event):
+            self.warn(complaint)
+        for observer in list(self.observers):
+            try:
+                observer(event)
+            except BaseException:
+                # It is the caller's own, and ends the run; but the end is not told to it again.
+                self.observers.remove(observer)
+                raise
+
+    def warn(self, message: str) -> None:
+        """Publishes a warning."""
+        self.publish(Event("warning", *self.at, {"message": message}))
+
+    # --- the run ----------------------------------------------------------------------------------
+
+    def run(self, checkpoint: Checkpoint | None) -> str:
+        """Runs to the end, whatever the end is, notes it, and returns the status."""
+        try:
+            for note in self.experiment.notes:
+                self.warn(note)
+            return self._train(checkpoint)
+        except SeqkitError as error:
+            self._end("failed", str(error))
+            raise
+        except KeyboardInterrupt:
+            kept = any(checkpoints_in(self.folder.checkpoints))
+            self._end("interrupted", "" if kept else "interrupted before any state was saved")
+            raise
+        except Exception as error:
+            self._end("failed", f"{type(error).__name__}: {error}")
+            raise RunError(
+                f"the run failed: {type(error).__name__}: {error}, in {self.folder.path}. "
+                "Use --traceback to see where"
+            ) from error
+        finally:
+            self.close()
+
+    def _train(self, checkpoint: Checkpoint | None) -> str:
+        config = self.experiment.trainer
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.deterministic = True
+        set_threads(config.threads)
+        device = choose_device(config)
+        if device.on_host:
+            use_huge_pages()
+        data = self._data()
+        learner = build_learner(self.experiment, data.encoder, device)
+        if checkpoint is not None:
+            self.progress = Progress.from_dict(checkpoint.manifest["progress"])
+            self.progress.accumulation = max(self.progress.accumulation, config.accumulation)
+        training = Training(learner, data.splits, self.progress, self._save)
+        if checkpoint is not None:
+            self._restore(training, checkpoint)
+        baselines = self._baselines(data, "validation")
+        resumed_from = checkpoint.step if checkpoint else None
+        beginning = started(self.folder, training, data, baselines, resumed_from)
+        self._update(**summary(beginning))
+        self.publish(beginning)
+        self.began = True
+        with Signals(self.controls.interrupt):
+            for event in training.run(self.controls):
+                shown = self._with_baselines(event, data)
+                self.publish(shown)
+                self._note(shown)
+        if training.stopped in ("stopped", "interrupted"):
+            self._end(training.stopped, "", training)
+            return training.stopped
+        if config.test and "test" in data.splits:
+            self._test(training, data)
+        message = "stopped early: no improvement" if training.stopped else ""
+        self._end("finished", message, training)
+        return "finished"
+
+    def _data(self) -> EncodedData:
+        saved = self.folder.encoder
+        if saved.is_dir():
+            data = encode_for_run(self.experiment, self.registry, saved, self.warn)
+        else:
+            data = encode_data(self.experiment, self.registry, self.warn)
+            aside = saved.with_name(f".encoder.{os.getpid()}")
+            aside.mkdir()
+            data.encoder.save(aside)
+            aside.replace(saved)
+        if "validation" not in data.splits:
+            self.warn("there is no validation split: the newest checkpoint counts as the best")
+        return data
+
+    def _baselines(self, data: EncodedData, split: str) -> dict[str, dict[str, float]]:
+        if not self.experiment.trainer.baselines or split not in data.splits:
+            return {}
+        with torch.random.fork_rng(devices=[]):
+            return data.baselines(split)
+
+    def _with_baselines(self, event: Event, data: EncodedData) -> Event:
+        if event.kind != "evaluation":
+            return event
+        fields = dict(event.data) | {"baselines": self._baselines(data, event["split"])}
+        return Event(event.kind, event.step, event.epoch, fields, event.time)
+
+    def _note(self, event: Event) -> None:
+        """Keeps `run.json` up to what a list of runs shows."""
+        if event.kind == "evaluation":
+            self._update(evaluation=spare(event))
+        elif event.kind == "control" and event["message"] in ("paused", "going on"):
+            self._update(status="paused" if event["message"] == "paused" else "running")
+
+    def _update(self, **changes: Any) -> None:
+        try:
+            self.folder.update(**changes)
+        except (OSError, SeqkitError) as error:
+            self.warn(f"run.json could not be brought up to date: {error}")
+
+    # --- checkpoints ------------------------------------------------------------------------------
+
+    def _save(self, training: Training, reason: str, best: bool) -> Event:
+        progress = training.progress
+        averaged = training.averaged
+        if best and progress.best_step is None:
+            # Without a validation split the newest checkpoint counts as the best one.
+            best_step: int | None = progress.step
+        else:
+            best_step = progress.best_step
+        tensors = training_tensors(
+            training.optimizer,
+            training.learner.device,
+            training.state,
+            training.learner.model if averaged is not None else None,
+            averaged.n_averaged if averaged is not None else None,
+        )
+        checkpoint = write_checkpoint(
+            self.folder.checkpoints,
+            progress.step,
+            training.evaluated.state_dict(),
+            tensors,
+            progress.as_dict(),
+        )
+        keep = self.experiment.trainer.keep_checkpoints
+        prune(self.folder.checkpoints, keep, progress.step, best_step)
+        if best:
+            name, _ = self.experiment.monitor
+            epoch = progress.best_epoch if progress.best_epoch is not None else training.epoch
+            self._update(
+                best={
+                    "step": best_step,
+                    "epoch": epoch,
+                    "metric": name,
+                    "value": progress.best_value,
+                    "checkpoint": checkpoint.path.name,
+                }
+            )
+        relative = f"checkpoints/{checkpoint.path.name}"
+        fields = {"path": relative, "best": best, "reason": reason}
+        return Event("checkpoint", progress.step, training.epoch, fields)
+
+    def _restore(self, training: Training, checkpoint: Checkpoint) -> None:
+        tensors = checkpoint.training_state()
+        load_weights(training.evaluated, checkpoint.model_state(), checkpoint.path)
+        if training.averaged is not None:
+            raw = {
+                name.removeprefix("raw/"): tensor
+                for name, tensor in tensors.items()
+                if name.startswith("raw/")
+            }
+            load_weights(training.learner.model, raw, checkpoint.path)
+            training.averaged.n_averaged.copy_(tensors["averaged"])
+        training.state = restore_training(tensors, training.optimizer, training.learner.device)
+
+    # --- the end ----------------------------------------------------------------------------------
+
+    def _test(self, training: Training, data: EncodedData) -> None:
+        """Scores the best checkpoint on the test split, and shows right and wrong answers."""
+        model = training.evaluated
+        best = training.progress.best_step
+        if best is not None:
+            try:
+                checkpoint = open_checkpoint(self.folder.checkpoints / checkpoint_name(best))
+                load_weights(model, checkpoint.model_state(), checkpoint.path)
+            except CheckpointError as error:
+                self.warn(f"the last weights are tested, as the best checkpoint is gone: {error}")
+        arrays = data.splits["test"]
+        score = training.learner.score(arrays, "test", model)
+        fields = {
+            "split": "test",
+            "loss": score.loss,
+            "train_loss": None,
+            "metrics": score.metrics,
+            "baselines": self._baselines(data, "test"),
+            "examples": score.examples,
+            "seconds": round(score.seconds, 3),
+            "best": True,
+            "elapsed": round(training.progress.elapsed, 3),
+        }
+        where = (training.progress.step, training.epoch)
+        event = Event("evaluation", *where, fields)
+        self.publish(event)
+        self._update(test=spare(event))
+        if self.experiment.trainer.samples:
+            chosen = np.random.default_rng(self.experiment.trainer.seed).permutation(score.examples)
+            items = training.learner.sample(arrays, chosen[:TEST_SAMPLES].tolist(), model)
+            shown = list(right_and_wrong(items, self.experiment.trainer.samples))
+            self.publish(Event("sample", *where, {"split": "test", "items": shown}))
+
+    def _end(self, status: str, message: str, training: Training | None = None) -> None:
+        best = None
+        seconds = self.progress.elapsed
+        try:
+            best = self.folder.info().get("best")
+            self.folder.update(
+                status=status,
+                message=message,
+                ended=time.time(),
+                seconds=round(seconds, 3),
+                step=self.progress.step,
+            )
+        except (OSError, SeqkitError) as error:
+            self.warn(f"run.json could not be written: {error}")
+        more = status != "finished" and any(checkpoints_in(self.folder.checkpoints))
+        fields = {
+            "status": status,
+            "message": message,
+            "elapsed": round(seconds, 3),
+            "best": best,
+            "resume": resume_command(self.folder) if more else None,
+        }
+        self.publish(Event("ended", *self.at, fields))
