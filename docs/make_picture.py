@@ -29,7 +29,7 @@ from rich.text import Text
 
 WORDS = ["run", "sentiment"]
 COLUMNS, ROWS = 88, 52
-HALF_WAY = 40  # per cent
+MIDDLE = 30  # per cent
 IMAGES = Path(__file__).parent / "images"
 
 THEME = TerminalTheme(
@@ -121,7 +121,7 @@ def _style(cell: pyte.screens.Char) -> Style:
 
 
 def record(words: list[str], folder: str) -> tuple[list[Text], list[Text]]:
-    """Runs seqkit in a terminal; returns its screen half-way, and at the end."""
+    """Runs seqkit in a terminal; returns its screen in the middle, and at the end."""
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     plain = {"NO_COLOR", "COLUMNS", "LINES", "SEQKIT_RUNS_DIR"}
@@ -143,7 +143,7 @@ def record(words: list[str], folder: str) -> tuple[list[Text], list[Text]]:
         if not middle:
             lines = terminal.lines()
             done = re.search(r"[━╸╺].* (\d+)% +loss", lines[-1].plain) if lines else None
-            if done and int(done[1]) >= HALF_WAY:
+            if done and int(done[1]) >= MIDDLE:
                 middle = lines
     os.close(leader)
     if process.wait() != 0:
