@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seqkit.engine.checkpoint import checkpoints_in, newest_whole
@@ -93,7 +93,9 @@ def resume_run(
         raise CheckpointError(
             f"run {folder.name} is still running. Stop it first: seqkit stop {folder.name}"
         )
+    recipe = str(folder.info().get("recipe", ""))
     experiment = load_experiment(folder.experiment_file, registry, overrides)
+    experiment = replace(experiment, recipe=recipe)
     session = Session(folder, experiment, registry, observers)
     try:
         checkpoint = newest_whole(folder.checkpoints, session.warn)

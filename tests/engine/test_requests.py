@@ -264,3 +264,9 @@ def test_requests_are_answered_between_signals() -> None:
     control.interrupt("SIGTERM")
     assert control.poll() == [{"request": "interrupt", "value": "SIGTERM"}]
     assert control.poll() == []
+
+
+def test_a_resumed_run_still_names_its_recipe(lab: Lab, signal_at: SignalAt) -> None:
+    run = lab.train(recipe="mine", observers=[signal_at(3)])
+    lab.resume(run)
+    assert [event["recipe"] for event in run.of("started")] == ["mine", "mine"]
