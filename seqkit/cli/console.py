@@ -33,7 +33,9 @@ class Console:
     def __init__(self, quiet: bool = False, result: bool = True) -> None:
         self._quiet = quiet
         self._result = result
-        self._live = not quiet and not output.is_plain(sys.stderr)
+        # A bar would be torn by an event stream on the same terminal.
+        torn = not result and sys.stdout.isatty()
+        self._live = not quiet and not torn and not output.is_plain(sys.stderr)
         self._summary = RunSummary()
         self._table: report.ScoreTable | None = None
         self._bar: Progress | None = None

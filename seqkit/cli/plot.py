@@ -33,15 +33,14 @@ def plot_losses(
         unicode: Whether braille may be used.
 
     Returns:
-        The lines, as pieces with styles; none when there are fewer than two finite points.
+        The lines, as pieces with styles; none when the finite points are all of one epoch.
     """
     train, validation = _finite(train), _finite(validation)
     points = [*train, *validation]
-    if len(points) < 2:
+    if len({x for x, _ in points}) < 2:
         return []
     left, right = min(x for x, _ in points), max(x for x, _ in points)
     low, high = min(y for _, y in points), max(y for _, y in points)
-    right = right if right > left else left + 1.0
     high = high if high > low else low + max(abs(low) * 0.1, 1e-6)
     columns = max(10, width - _MARGIN - 2)
     across, down = (2, 4) if unicode else (1, 1)

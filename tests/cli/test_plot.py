@@ -45,7 +45,7 @@ def test_a_falling_loss_falls_in_the_plot() -> None:
 
 @pytest.mark.parametrize(
     ("train", "validation"),
-    [([], []), ([(1.0, 0.5)], []), ([(1.0, math.nan), (2.0, math.inf)], [(1.0, 0.5)])],
+    [([], []), ([(1.0, 0.5)], [(1.0, 0.4)]), ([(1.0, math.nan), (2.0, math.inf)], [(1.0, 0.5)])],
 )
 def test_too_few_points_draw_nothing(
     train: list[tuple[float, float]], validation: list[tuple[float, float]]
