@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,12 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 
 # Read when torch is first imported, here and in every process a test starts.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+# A background job of a shell is deaf to Ctrl-C, and so are the processes that it starts: those that
+# a test interrupts must not be.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")
