@@ -96,6 +96,13 @@ def usable_devices() -> dict[str, int]:
     return {kind: count for kind, count in counts.items() if count}
 
 
+def cpu_has_bfloat16() -> bool:
+    """Tells whether the CPU computes bfloat16 in hardware."""
+    # torch keeps these to itself, and not every version has them.
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(bool(getattr(torch.cpu, name, bool)()) for name in names)
+
+
 def out_of_memory(error: BaseException) -> bool:
     """Tells whether an error says that the device, or the host, has no memory left."""
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
@@ -114,13 +121,14 @@ def _name(device: torch.device) -> str:
         return torch.xpu.get_device_name(device)
     if device.type == "mps":
         return f"Apple GPU ({platform.machine()})"
-    return f"{torch.get_num_threads()} CPU threads"
+    threads = torch.get_num_threads()
+    return f"{threads} CPU thread{'s' if threads != 1 else ''}"
 
 
 def _precision(config: TrainerConfig, device: torch.device) -> str:
     asked = config.precision
     bfloat16 = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
     if asked == "auto":
-        # On the CPU the recurrent kernels gain nothing from it, and on MPS they may fall back.
+        # Few CPUs and not every cell gain from it, and on MPS the kernels may fall back.
         return "bfloat16" if bfloat16 else "float32"
     return asked

@@ -7,11 +7,14 @@ from typing import Any
 
 import torch
 
-from seqkit.engine.device import usable_devices
+from seqkit.engine.device import cpu_has_bfloat16, usable_devices
 
 
 def describe_devices() -> dict[str, Any]:
-    """Returns the version of torch, what it is built for, its threads, and each device in words."""
+    """Returns the version of torch, what it is built for, its threads, and each device in words.
+
+    Also which kinds are usable, and whether the CPU computes bfloat16 in hardware.
+    """
     usable = usable_devices()
     devices = []
     for kind, count in usable.items():
@@ -23,6 +26,7 @@ def describe_devices() -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "devices": [*devices, missing] if missing else devices,
         "usable": list(usable),
+        "cpu_bfloat16": cpu_has_bfloat16(),
     }
 
 

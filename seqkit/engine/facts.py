@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 import seqkit
 from seqkit.engine.encoding import EncodedData
 from seqkit.engine.learner import Learner
@@ -113,12 +115,25 @@ def right_and_wrong(items: list[dict[str, Any]], each: int) -> Iterator[dict[str
 
 
 def _layers(learner: Learner) -> list[dict[str, Any]]:
+    """Returns the parts of a model with their parameters.
+
+    A lone embedding is called so, whatever the model calls it, as that is how people know it.
+    """
+    children = dict(learner.model.named_children())
+    embeddings = [name for name, module in children.items() if _embeds(module)]
     found = []
-    for name, module in learner.model.named_children():
+    for name, module in children.items():
         count = sum(parameter.numel() for parameter in module.parameters())
         if count:
-            found.append({"name": name, "type": type(module).__name__, "parameters": count})
+            shown = "embedding" if embeddings == [name] else name
+            found.append({"name": shown, "type": type(module).__name__, "parameters": count})
     return found
+
+
+def _embeds(module: nn.Module) -> bool:
+    """Tells whether all weights of a module are those of one embedding."""
+    holders = [part for part in module.modules() if any(True for _ in part.parameters(False))]
+    return len(holders) == 1 and isinstance(holders[0], nn.Embedding)
 
 
 def summary(started: Event) -> dict[str, Any]:

@@ -28,6 +28,7 @@ class Progress:
         loss_count: What to divide it by.
         elapsed: Seconds of training so far, in all the processes that worked on it.
         best_value: Best value of what is monitored; None before the first evaluation.
+        best_rank: That value, so that higher is better, and the loss behind it, to break ties.
         best_step: Step of that evaluation.
         best_epoch: Epoch of it.
         waited: Evaluations since then.
@@ -44,6 +45,7 @@ class Progress:
     loss_count: float = 0.0
     elapsed: float = 0.0
     best_value: float | None = None
+    best_rank: tuple[float, float] | None = None
     best_step: int | None = None
     best_epoch: float | None = None
     waited: int = 0
@@ -66,7 +68,11 @@ class Progress:
         if set(values) != expected:
             odd = sorted(expected ^ set(values))
             raise CheckpointError(f"the manifest's progress is damaged: {', '.join(odd)}.")
-        return cls(**values)
+        progress = cls(**values)
+        if progress.best_rank is not None:
+            value, loss = progress.best_rank
+            progress.best_rank = (float(value), float(loss))
+        return progress
 
 
 def training_tensors(

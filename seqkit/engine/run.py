@@ -79,6 +79,9 @@ def resume_run(
 ) -> Outcome:
     """Continues a run at the batch after its newest whole checkpoint.
 
+    A finished run that has nothing left to do is left as it is: observers are told by an `ended`
+    event how to go on for longer, and the log says nothing.
+
     Args:
         folder: The run.
         registry: Where its components are looked up.
@@ -93,7 +96,8 @@ def resume_run(
         raise CheckpointError(
             f"run {folder.name} is still running. Stop it first: seqkit stop {folder.name}"
         )
-    recipe = str(folder.info().get("recipe", ""))
+    before = folder.info()
+    recipe = str(before.get("recipe", ""))
     experiment = load_experiment(folder.experiment_file, registry, overrides)
     experiment = replace(experiment, recipe=recipe)
     session = Session(folder, experiment, registry, observers)
@@ -104,6 +108,7 @@ def resume_run(
                 f"no checkpoint of run {folder.name} is whole, in {folder.checkpoints}. "
                 f"Start it again: seqkit run {folder.experiment_file}"
             )
+        resolved = folder.experiment_file.read_text(encoding="utf-8")
         if overrides:
             write_atomically(folder.experiment_file, experiment.as_toml())
         folder.update(status="running", process=this_process())
@@ -115,4 +120,7 @@ def resume_run(
     except BaseException:
         session.close()
         raise
-    return Outcome(folder, session.run(checkpoint))
+    status = session.run(checkpoint, ended=before if before.get("status") == "finished" else None)
+    if overrides and not session.began:
+        write_atomically(folder.experiment_file, resolved)
+    return Outcome(folder, status)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ from seqkit.experiment import Experiment
 from seqkit.nn.memory import use_huge_pages
 from seqkit.registry import Registry
 from seqkit.runs import RunFolder
+from seqkit.summary import words_to_go_on
 
 Observer = Callable[[Event], None]
 TEST_SAMPLES = 200
@@ -100,12 +102,17 @@ class Session:
 
     # --- the run ----------------------------------------------------------------------------------
 
-    def run(self, checkpoint: Checkpoint | None) -> str:
-        """Runs to the end, whatever the end is, notes it, and returns the status."""
+    def run(self, checkpoint: Checkpoint | None, ended: Mapping[str, Any] | None = None) -> str:
+        """Runs to the end, whatever the end is, notes it, and returns the status.
+
+        Args:
+            checkpoint: Where to go on from.
+            ended: What `run.json` said of a run that had finished.
+        """
         try:
             for note in self.experiment.notes:
                 self.warn(note)
-            return self._train(checkpoint)
+            return self._train(checkpoint, ended)
         except SeqkitError as error:
             self._end("failed", str(error))
             raise
@@ -122,7 +129,7 @@ class Session:
         finally:
             self.close()
 
-    def _train(self, checkpoint: Checkpoint | None) -> str:
+    def _train(self, checkpoint: Checkpoint | None, ended: Mapping[str, Any] | None) -> str:
         config = self.experiment.trainer
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.backends.cudnn.deterministic = True
@@ -141,6 +148,10 @@ class Session:
         baselines = self._baselines(data, "validation")
         resumed_from = checkpoint.step if checkpoint else None
         beginning = started(self.folder, training, data, baselines, resumed_from)
+        to_test = config.test and "test" in data.splits
+        if ended is not None and training.finished() and ("test" in ended or not to_test):
+            self._tell_nothing_is_left(beginning, ended)
+            return "finished"
         self._update(**summary(beginning))
         self.publish(beginning)
         self.began = True
@@ -152,11 +163,30 @@ class Session:
         if training.stopped in ("stopped", "interrupted"):
             self._end(training.stopped, "", training)
             return training.stopped
-        if config.test and "test" in data.splits:
+        if to_test:
             self._test(training, data)
         message = "stopped early: no improvement" if training.stopped else ""
         self._end("finished", message, training)
         return "finished"
+
+    def _tell_nothing_is_left(self, beginning: Event, ended: Mapping[str, Any]) -> None:
+        """Leaves a finished run as it was, and tells those who watch how to go on."""
+        self._update(status="finished")
+        words = words_to_go_on(beginning.data, beginning.step)
+        command = shlex.join([*shlex.split(resume_command(self.folder)), *words])
+        message = (
+            f"Nothing is left to train: {self.folder.name} has done its {beginning.step:,} steps. "
+            f"Train on with: {command}"
+        )
+        fields = {
+            "status": "finished",
+            "message": message,
+            "elapsed": round(self.progress.elapsed, 3),
+            "best": ended.get("best"),
+            "resume": None,
+        }
+        for observer in self.observers:
+            observer(Event("ended", beginning.step, beginning.epoch, fields))
 
     def _data(self) -> EncodedData:
         saved = self.folder.encoder

@@ -330,12 +330,11 @@ class Training:
                 f"now scored at a time instead of {at_once}, which changes no score",
             )
         value = score.loss if name == "loss" else float(score.metrics[name])
-        before = progress.best_value
-        best = math.isfinite(value) and (
-            before is None or (value > before if higher_is_better else value < before)
-        )
+        # Small splits tie often on a metric; the loss then tells which model is surer.
+        rank = (value if higher_is_better else -value, -score.loss)
+        best = math.isfinite(value) and (progress.best_rank is None or rank > progress.best_rank)
         if best:
-            progress.best_value, progress.waited = value, 0
+            progress.best_value, progress.best_rank, progress.waited = value, rank, 0
             progress.best_step, progress.best_epoch = progress.step, self.epoch
         else:
             progress.waited += 1

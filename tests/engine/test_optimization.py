@@ -389,7 +389,7 @@ def test_training_stops_early_when_nothing_improves(lab: Lab) -> None:
     assert run.of("ended")[0]["message"].startswith("stopped early")
 
 
-def test_the_best_checkpoint_is_chosen_on_validation_and_tested(lab: Lab) -> None:
+def test_the_best_checkpoint_is_chosen_on_validation_ties_by_loss_and_tested(lab: Lab) -> None:
     run = lab.train(
         "trainer.evaluate_every=2",
         "trainer.test=true",
@@ -397,7 +397,7 @@ def test_the_best_checkpoint_is_chosen_on_validation_and_tested(lab: Lab) -> Non
         "trainer.epochs=1",
     )
     validation = [event for event in run.of("evaluation") if event["split"] == "validation"]
-    best = max(validation, key=lambda event: (event["metrics"]["accuracy"], -event.step))
+    best = max(validation, key=lambda event: (event["metrics"]["accuracy"], -event["loss"]))
     info = run.folder.info()["best"]
     assert info["step"] == best.step
     assert info["metric"] == "accuracy"
