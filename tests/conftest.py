@@ -8,12 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 # Read when torch is first imported, here and in every process a test starts.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+
+# Examples that Hypothesis draws are judged by what they do, not by how long a busy machine takes.
+settings.register_profile("seqkit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("seqkit")
 
 # A background job of a shell is deaf to Ctrl-C, and so are the processes that it starts: those that
 # a test interrupts must not be.
