@@ -90,8 +90,10 @@ def _problem(detail: Any, config_type: type[Config], prefix: str, owner: str) ->
             f"{key} is {_shown(value)}, which has not the form it needs",
             f"Valid: {_help(config_type, path)}",
         )
-    reason = str(detail["msg"]).removeprefix("Value error, ")
-    reason = reason.replace("Input should be", "it must be").replace("'", "")
+    reason = _PLAIN.get(kind, "")
+    if not reason:
+        reason = str(detail["msg"]).removeprefix("Value error, ")
+        reason = reason.replace("Input should be", "it must be").replace("'", "")
     if kind in ("literal_error", "enum") and isinstance(value, str):
         expected = str(detail.get("ctx", {}).get("expected", ""))
         names = [part.strip(" '") for part in expected.replace(" or ", ",").split(",")]
@@ -100,6 +102,18 @@ def _problem(detail: Any, config_type: type[Config], prefix: str, owner: str) ->
             key, f"{key} is {value!r}; {reason}", f"Did you mean {found}?" if found else ""
         )
     return Problem(key, f"{key} is {_shown(value)}; {reason}")
+
+
+_PLAIN = (
+    dict.fromkeys(
+        ("int_parsing", "int_type", "int_from_float", "int_parsing_size"),
+        "it must be a whole number",
+    )
+    | dict.fromkeys(("float_parsing", "float_type"), "it must be a number")
+    | dict.fromkeys(("bool_parsing", "bool_type"), "it must be true or false")
+    | {"string_type": "it must be a text"}
+)
+"""What pydantic words for programmers."""
 
 
 def _is_key(part: Any) -> bool:

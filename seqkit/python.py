@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,11 @@ from seqkit.errors import RunError
 from seqkit.events import Event
 from seqkit.experiment import load_experiment
 from seqkit.places import runs_home
-from seqkit.registry import load_registry
+from seqkit.registry import Registry, load_registry
 from seqkit.runs import RunFolder, find_run
 
 if TYPE_CHECKING:
+    from seqkit.cli.console import Console
     from seqkit.engine.predict import Predictor
 
 
@@ -59,6 +61,7 @@ def run(
     runs_dir: str | Path | None = None,
     plugins: Sequence[str | Path] = (),
     on_event: Callable[[Event], None] | None = None,
+    progress: bool = True,
 ) -> Result:
     """Trains an experiment and returns when it has ended.
 
@@ -69,6 +72,8 @@ def run(
         runs_dir: The folder of runs; `runs` when not given.
         plugins: Local plugins, by path.
         on_event: Called with every event.
+        progress: Whether stderr shows how it goes, as `seqkit run` does: with a bar on a terminal,
+            and in plain lines elsewhere, such as in a notebook.
 
     Raises:
         SeqkitError: The experiment is not valid, or the run failed.
@@ -76,16 +81,28 @@ def run(
     from seqkit.engine.run import start_run
 
     registry = load_registry([Path(path) for path in plugins])
-    outcome = start_run(
-        load_experiment(experiment, registry, overrides),
-        registry,
-        Path(runs_dir) if runs_dir is not None else runs_home(),
-        name,
-        [on_event] if on_event is not None else [],
-    )
+    loaded = load_experiment(experiment, registry, overrides)
+    folder = Path(runs_dir) if runs_dir is not None else runs_home()
+    observers: list[Callable[[Event], None]] = [on_event] if on_event is not None else []
+    with contextlib.ExitStack() as stack:
+        if progress:
+            observers.insert(0, _console(registry, loaded.dataset.name, stack))
+        outcome = start_run(loaded, registry, folder, name, observers)
     if outcome.status == "failed":
         raise RunError(outcome.message)
     return Result(outcome.folder.path, outcome.status)
+
+
+def _console(registry: Registry, preparing: str, stack: contextlib.ExitStack) -> Console:
+    """Returns what shows a run on stderr, until the stack is closed."""
+    from seqkit.cli import output
+    from seqkit.cli.console import Console
+
+    output.warn_once(registry.warnings)
+    console = Console(result=False)
+    stack.callback(console.close)
+    console.preparing(preparing)
+    return console
 
 
 def load(

@@ -129,6 +129,26 @@ def summarise(events: Iterable[Event]) -> RunSummary:
     return summary
 
 
+def words_to_go_on(started: Mapping[str, Any], done: int) -> list[str]:
+    """Returns settings that let a run go on for about as long again: those that end it now.
+
+    Args:
+        started: Fields of its `started` event.
+        done: Optimiser steps that it has done.
+    """
+    epochs, per_epoch = started.get("epochs"), started.get("steps_per_epoch")
+    if not isinstance(epochs, int) or not isinstance(per_epoch, int) or per_epoch < 1:
+        return []
+    limit = (started.get("experiment") or {}).get("trainer", {}).get("max_steps") or 0
+    planned = epochs * per_epoch
+    words = []
+    if limit and limit <= planned:
+        words.append(f"trainer.max_steps={2 * max(limit, done)}")
+    if not limit or limit >= planned or done >= planned:
+        words.append(f"trainer.epochs={2 * max(epochs, -(-done // per_epoch))}")
+    return words
+
+
 def settings(run: RunFolder) -> dict[str, Any]:
     """Returns the settings a run was made with, flat: `{"model.hidden_size": 128, ...}`.
 

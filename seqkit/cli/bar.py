@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Self
 
 from rich.progress import (
@@ -16,6 +15,7 @@ from rich.progress import (
 )
 
 from seqkit.cli import output
+from seqkit.cli.streams import is_plain, stderr
 
 
 class Bar:
@@ -36,7 +36,7 @@ class Bar:
             console=output.narration(),
             transient=True,
             redirect_stdout=False,
-            disable=output.is_plain(sys.stderr),
+            disable=is_plain(stderr()),
         )
         self._task = self._progress.add_task(output.visible(title), total=None)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqkit.cli import output, report
 from seqkit.cli.output import duration, number, one_line, scores
+from seqkit.cli.streams import ReaderGoneError, discard_stdout, is_plain, stderr
 from seqkit.events import Event
 from seqkit.summary import RunSummary
 
@@ -24,18 +24,21 @@ class Console:
     """An observer of a run.
 
     On a terminal a live bar follows the steps; elsewhere a plain line is written now and then.
+    A stream that nobody reads any more is left alone, and the run goes on.
 
     Args:
         quiet: Leave the narration out; warnings stay.
         result: Whether the result goes to stdout; it is narrated on stderr otherwise.
+        live: Whether there may be a bar; an event stream on the same terminal would tear it.
     """
 
-    def __init__(self, quiet: bool = False, result: bool = True) -> None:
+    def __init__(self, quiet: bool = False, result: bool = True, live: bool = True) -> None:
         self._quiet = quiet
         self._result = result
-        # A bar would be torn by an event stream on the same terminal.
-        torn = not result and sys.stdout.isatty()
-        self._live = not quiet and not torn and not output.is_plain(sys.stderr)
+        self._live = live and not quiet and not is_plain(stderr())
+        self._began = False
+        self._evaluations = 0
+        self._explained = False
         self._summary = RunSummary()
         self._table: report.ScoreTable | None = None
         self._bar: Progress | None = None
@@ -84,6 +87,7 @@ class Console:
 
     def _started(self, event: Event) -> None:
         self.close()
+        self._began = True
         for line in report.opening(event.data):
             self._note(line)
         if self._live:
@@ -119,16 +123,25 @@ class Console:
             metric = self._summary.metric
             names = [name for name, _ in scores(event.get("metrics") or {}, [metric])]
             self._table = report.ScoreTable(self._summary.started, names)
-            for line in self._table.head():
+            for line in [[], *self._table.head()]:
                 self._note(line)
         self._last_line = event.time
+        self._evaluations += 1
         self._note(self._table.row(event.epoch, event.data, duration(event.get("elapsed"))))
 
     def _sample(self, event: Event) -> None:
-        if event.get("split") != "test":
-            width = min(output.narration().width, 100)
-            for line in report.sample_lines(event.get("items") or [], width):
-                self._note(line)
+        """Shows one example below the scores, another one each time, and all of them at last."""
+        items = list(event.get("items") or [])
+        if event.get("split") == "test" or not items:
+            return
+        if event.step < (self._summary.started.get("total_steps") or 0):
+            items = [items[max(0, self._evaluations - 1) % len(items)]]
+        lines = report.sample_lines(items, min(output.narration().width, 100), faint=True)
+        if not self._explained and (explanation := report.explain_unknown(lines)):
+            self._explained = True
+            lines.append(explanation)
+        for line in lines:
+            self._note(line)
 
     def _control(self, event: Event) -> None:
         request = event.get("request") or {}
@@ -146,9 +159,14 @@ class Console:
         if status == "failed":
             return
         if status == "finished":
+            if not self._began:
+                # Nothing was left to do, so that there is nothing new to report either.
+                self._report([[one_line(event.get("message", ""))]])
+                return
             if event.get("message"):
                 self._note([one_line(event["message"])])
-            self._report(report.closing(summary, min(output.results().width, 100)))
+            width = min(output.results().width, 100)
+            self._report(report.closing(summary, width, explain=not self._explained))
             return
         total = summary.started.get("total_steps")
         where = f"after step {event.step} of {total}" if total else "before the first step"
@@ -166,11 +184,15 @@ class Console:
             output.note(*line)
 
     def _report(self, lines: list[report.Line]) -> None:
-        for line in lines:
-            if self._result:
-                output.line(*line)
-            else:
+        if not self._result:
+            for line in lines:
                 self._note(line)
+            return
+        try:
+            for line in lines:
+                output.line(*line)
+        except (ReaderGoneError, OSError, ValueError):
+            discard_stdout()
 
     def _start_bar(self, event: Event) -> None:
         from rich.progress import BarColumn, TextColumn

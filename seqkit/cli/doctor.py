@@ -103,6 +103,12 @@ def _devices() -> Iterator[Finding]:
     cores = os.cpu_count() or 1
     yield Finding("threads", "good", f"{found['threads']} of {cores} cores")
     yield Finding("devices", "good", "; ".join(found["devices"]))
+    if found["cpu_bfloat16"]:
+        text = (
+            "this CPU computes bfloat16 in hardware: trainer.precision=bfloat16 trains an LSTM on "
+            "it in about 0.6 of the time; a GRU gains nothing"
+        )
+        yield Finding("precision", "note", text)
 
 
 def _folders() -> Iterator[Finding]:

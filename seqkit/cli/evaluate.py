@@ -59,8 +59,10 @@ def evaluate(
     if as_json:
         output.json_document(score)
         return
-    metric = summarise(folder.events()).metric
-    heading = f"  {output.count_of(score['examples'], 'example')}, {score['checkpoint']}"
+    events = list(folder.events())
+    metric = summarise(events).metric
+    which = report.checkpoint_named(score["checkpoint"], events)
+    heading = f"  {output.count_of(score['examples'], 'example')}, {which}"
     output.line((f"{split.capitalize()} score", "bold"), heading)
     for line in report.scores_beside(folder.name, score, score["baselines"], metric):
         output.line(*line)

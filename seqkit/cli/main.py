@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from seqkit import __version__
-from seqkit.cli import output
+from seqkit.cli import output, streams
 from seqkit.cli.lazy import LazyCommand, LazyGroup
 from seqkit.errors import ConfigurationError, ExitCode, SeqkitError
 
@@ -75,14 +75,14 @@ def run_command_line(arguments: Sequence[str]) -> int:
     Returns:
         The exit code; every failure was reported on stderr.
     """
-    output.prepare_streams()
+    streams.prepare()
     words, traceback = _without_traceback(arguments)
     try:
         code = cli.main(words, prog_name="seqkit", standalone_mode=False)
-        output.flush()
+        _flush()
         return int(code) if isinstance(code, int) else ExitCode.DONE
-    except output.ReaderGoneError:
-        output.discard_stdout()
+    except streams.ReaderGoneError:
+        streams.discard_stdout()
         return ExitCode.DONE
     except (KeyboardInterrupt, click.Abort):
         output.end_line()
@@ -92,6 +92,14 @@ def run_command_line(arguments: Sequence[str]) -> int:
         code = _report(error, traceback)
         _show_traceback(traceback)
         return code
+
+
+def _flush() -> None:
+    """Writes out the last of the result; that nobody reads it changes no exit code."""
+    try:
+        output.flush()
+    except streams.ReaderGoneError:
+        streams.discard_stdout()
 
 
 def _without_traceback(arguments: Sequence[str]) -> tuple[list[str], bool]:

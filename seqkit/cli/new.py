@@ -46,7 +46,7 @@ def new(
     With --data, looks at your file, tells texts from labels, and writes an experiment ready to run.
     """
     from seqkit.cli.listing import recipe_document
-    from seqkit.cli.template import experiment_toml, look_at
+    from seqkit.cli.template import experiment_toml, for_few, look_at
 
     if file.exists() and not force:
         raise ConfigurationError(f"{file} is there already. Give another name, or --force")
@@ -54,19 +54,24 @@ def new(
     recipe = experiment or "sentiment"
     document = recipe_document(registry.find("recipes", recipe))
     found: dict[str, Any] = {}
+    warning = ""
     if data is not None:
-        found = look_at(data)
+        found, examples = look_at(data)
+        trainer, warning = for_few(document.get("trainer", {}), examples)
         document = {
             **document,
             "description": f"Classes of the texts in {data.name}.",
             "dataset": found,
+            "trainer": trainer,
         }
-    text = experiment_toml(document, registry, _command(file))
+    text = experiment_toml(document, registry, _command(file), warning)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise DataError(f"{file} cannot be written: {error.strerror}.") from error
+    if warning:
+        output.warn(warning)
     if as_json:
         output.json_document({"file": str(file), "recipe": recipe, "dataset": document["dataset"]})
         return

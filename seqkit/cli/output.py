@@ -12,9 +12,9 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, TextIO
 
+from seqkit.cli.streams import ReaderGoneError, is_plain, stderr
 from seqkit.events import spell_out
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _spelt(character: str) -> str:
 
 def encodable(text: str, stream: TextIO | None = None) -> bool:
     """Tells whether a stream's encoding has these characters; stderr's by default."""
-    encoding = getattr(stream or _stderr(), "encoding", None) or "ascii"
+    encoding = getattr(stream or stderr(), "encoding", None) or "ascii"
     try:
         text.encode(encoding)
     except (UnicodeEncodeError, LookupError):
@@ -76,24 +76,7 @@ def encodable(text: str, stream: TextIO | None = None) -> bool:
     return True
 
 
-def is_plain(stream: TextIO) -> bool:
-    """Tells whether a stream takes plain text alone."""
-    dumb = os.environ.get("TERM") in ("dumb", "unknown")
-    return bool(os.environ.get("NO_COLOR")) or dumb or not stream.isatty()
-
-
 # --- streams --------------------------------------------------------------------------------------
-
-
-def prepare_streams() -> None:
-    """Makes characters that a stream cannot encode show as escapes, not as failures."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-class ReaderGoneError(Exception):
-    """Whoever read stdout has gone, as `head` does: there is nothing more to do, and no failure."""
 
 
 def flush() -> None:
@@ -109,14 +92,6 @@ def _write(text: str) -> None:
         sys.stdout.write(text)
     except BrokenPipeError as error:
         raise ReaderGoneError from error
-
-
-def discard_stdout() -> None:
-    """Throws away whatever else is written to stdout, whose reader has gone."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        sys.stdout = None
 
 
 @functools.cache
@@ -135,8 +110,9 @@ def _console(stream: TextIO) -> Console:
             highlight=False,
             emoji=False,
             legacy_windows=False,
+            force_jupyter=False,
         )
-    return Console(file=stream, markup=False, highlight=False, emoji=False)
+    return Console(file=stream, markup=False, highlight=False, emoji=False, force_jupyter=False)
 
 
 def results() -> Console:
@@ -146,13 +122,7 @@ def results() -> Console:
 
 def narration() -> Console:
     """Returns the console that writes to stderr."""
-    return _console(_stderr())
-
-
-def _stderr() -> TextIO:
-    """Returns stderr itself, also while a live display stands in for it."""
-    stream: TextIO = getattr(sys.stderr, "rich_proxied_file", sys.stderr)
-    return stream
+    return _console(stderr())
 
 
 def styled(*pieces: Piece) -> Text:
@@ -283,19 +253,19 @@ def warn_once(messages: Iterable[str]) -> None:
 def errors(messages: Iterable[str]) -> None:
     """Writes errors, one line each, or more where a message lists things."""
     for message in messages:
-        sys.stderr.write(f"seqkit: error: {visible(message)}\n")
-    sys.stderr.flush()
+        stderr().write(f"seqkit: error: {visible(message)}\n")
+    stderr().flush()
 
 
 def raw_error(text: str) -> None:
     """Writes a traceback."""
-    sys.stderr.write(visible(text))
+    stderr().write(visible(text))
 
 
 def end_line() -> None:
     """Starts a fresh line after the `^C` a terminal shows."""
-    if sys.stderr.isatty():
-        sys.stderr.write("\n")
+    if stderr().isatty():
+        stderr().write("\n")
 
 
 # --- numbers --------------------------------------------------------------------------------------

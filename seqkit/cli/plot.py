@@ -23,7 +23,7 @@ def plot_losses(
     height: int = 8,
     unicode: bool = True,
 ) -> list[list[Piece]]:
-    """Draws the training loss as a curve and the validation losses as marks over it.
+    """Draws the training loss as a curve and the validation losses as marks, from epoch 0 on.
 
     Args:
         train: Epoch and loss of each step event.
@@ -39,7 +39,7 @@ def plot_losses(
     points = [*train, *validation]
     if len({x for x, _ in points}) < 2:
         return []
-    left, right = min(x for x, _ in points), max(x for x, _ in points)
+    left, right = 0.0, max(x for x, _ in points)
     low, high = min(y for _, y in points), max(y for _, y in points)
     high = high if high > low else low + max(abs(low) * 0.1, 1e-6)
     columns = max(10, width - _MARGIN - 2)
@@ -59,11 +59,16 @@ def plot_losses(
         lines.append([head + ("┤" if unicode else "|"), *_row(row, columns, dots, marks, unicode)])
     axis = ("─" if unicode else "-") * columns
     lines.append([" " * _MARGIN + ("└" if unicode else "+") + axis])
-    start, end = f"{left:.2g}", f"epoch {right:.3g}"
-    gap = " " * max(1, columns - len(start) - len(end))
-    lines.append([" " * (_MARGIN + 1) + start + gap + end])
+    start, end = epoch_number(left), epoch_number(right)
+    middle = "epoch".center(max(7, columns - 2 * len(end)))
+    lines.append([" " * (_MARGIN + 1) + start.ljust(len(end)) + middle + end])
     lines.append(_legend(bool(train), bool(validation), unicode))
     return lines
+
+
+def epoch_number(epoch: float) -> str:
+    """Returns an epoch as a person writes it: `15`, `0.67`."""
+    return f"{epoch:.2f}".rstrip("0").rstrip(".")
 
 
 def _finite(points: Sequence[Point]) -> list[Point]:

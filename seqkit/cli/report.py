@@ -10,9 +10,10 @@ from typing import Any
 
 from seqkit.cli.answers import answer_line
 from seqkit.cli.output import Piece, count_of, duration, encodable, number, one_line, scores
-from seqkit.cli.plot import plot_losses
+from seqkit.cli.plot import epoch_number, plot_losses
+from seqkit.events import Event
 from seqkit.places import runs_home
-from seqkit.summary import RunSummary
+from seqkit.summary import RunSummary, words_to_go_on
 
 Line = list[Piece]
 WIDTH = 80
@@ -99,9 +100,13 @@ def _model(started: Mapping[str, Any]) -> str:
     layers = started.get("layers") or []
     largest = sorted(layers, key=lambda layer: -layer.get("parameters", 0))[:3]
     named = ", ".join(
-        f"{layer['name']} {layer['parameters'] / max(1, parameters):.0%}" for layer in largest
+        f"{layer['name']} {_share(layer['parameters'] / max(1, parameters))}" for layer in largest
     )
     return f"{parameters:,} parameters" + (f" ({named})" if named else "")
+
+
+def _share(part: float) -> str:
+    return "<1%" if 0 < part < 0.005 else f"{part:.0%}"
 
 
 def _plan(started: Mapping[str, Any]) -> str:
@@ -109,7 +114,11 @@ def _plan(started: Mapping[str, Any]) -> str:
     if not isinstance(per_epoch, int):
         return ""
     total = started.get("total_steps") or 0
-    epoch_words = f"{count_of(int(epochs or 0), 'epoch')} of {per_epoch:,}"
+    planned = int(epochs or 0)
+    whole = total == planned * per_epoch
+    epoch_words = (
+        f"{count_of(planned, 'epoch')} of {per_epoch:,}" if whole else f"an epoch has {per_epoch:,}"
+    )
     trainer = (started.get("experiment") or {}).get("trainer", {})
     rate = trainer.get("learning_rate")
     how = f", {trainer.get('optimizer')} at {rate:g}" if isinstance(rate, int | float) else ""
@@ -154,7 +163,7 @@ class ScoreTable:
 
     def row(self, epoch: float, event: Mapping[str, Any], elapsed: str) -> Line:
         """Returns the row of one evaluation."""
-        name = f"{epoch:.2f}".rstrip("0").rstrip(".")
+        name = epoch_number(epoch)
         losses = number(event.get("train_loss")), number(event.get("loss"))
         pieces: Line = [self._cells(name, *losses, event.get("metrics") or {})]
         pieces.append((f"  {elapsed:>6}", "dim"))
@@ -171,18 +180,47 @@ class ScoreTable:
         return "  ".join(cells)
 
 
-def sample_lines(items: Sequence[Mapping[str, Any]], width: int = WIDTH) -> list[Line]:
-    """Returns some answers, one a line."""
-    return [["    ", *answer_line(item, width - 4)] for item in items]
+def sample_lines(
+    items: Sequence[Mapping[str, Any]], width: int = WIDTH, faint: bool = False
+) -> list[Line]:
+    """Returns some answers, one a line; faint ones stand back behind the scores."""
+    lines: list[Line] = []
+    for item in items:
+        pieces = answer_line(item, width - 4)
+        lines.append(["    ", *(_faint(piece) if faint else piece for piece in pieces)])
+    return lines
+
+
+def _faint(piece: Piece) -> Piece:
+    text, style = (piece, "") if isinstance(piece, str) else piece
+    colours = [word for word in style.split() if word not in ("bold", "dim")]
+    return text, " ".join(["dim", *colours])
+
+
+def explain_unknown(lines: Iterable[Line]) -> Line:
+    """Returns what `<unk>` means where it occurs in these lines, and nothing elsewhere."""
+    from seqkit.text import UNKNOWN
+
+    for line in lines:
+        if any(UNKNOWN in (piece if isinstance(piece, str) else piece[0]) for piece in line):
+            return [(f"    ({UNKNOWN}: a word seen too rarely in training to be known)", "dim")]
+    return []
 
 
 # --- when it is over ------------------------------------------------------------------------------
 
 
-def closing(summary: RunSummary, width: int = WIDTH) -> list[Line]:
-    """Returns the result of a run that ended well: scores, examples, plot, folder, next steps."""
+def closing(summary: RunSummary, width: int = WIDTH, explain: bool = True) -> list[Line]:
+    """Returns the result of a run that ended well: scores, examples, plot, folder, next steps.
+
+    Args:
+        summary: The run.
+        width: Columns there are.
+        explain: Whether `<unk>` in an example is explained.
+    """
     folder = str(summary.started.get("folder") or summary.started.get("run") or "")
-    lines = [*score_lines(summary), *example_lines(summary, width), *plot_lines(summary)]
+    lines = [*score_lines(summary), *example_lines(summary, width, explain=explain)]
+    lines += plot_lines(summary)
     lines += [[], [("Run folder  ", "bold"), shown(folder)]]
     return [*lines, [], *next_lines(summary, folder)]
 
@@ -196,7 +234,7 @@ def score_lines(summary: RunSummary) -> list[Line]:
     baselines = event.get("baselines") or started.get("baselines") or {}
     count = event.get("examples") or (started.get("examples") or {}).get(split)
     best = summary.best
-    which = f", checkpoint of epoch {best.epoch:.3g}" if best is not None else ""
+    which = f", {checkpoint_words(best.step, best.epoch)}" if best is not None else ""
     name = str(started.get("run", "this run"))
     return [
         [],
@@ -206,6 +244,19 @@ def score_lines(summary: RunSummary) -> list[Line]:
         ],
         *scores_beside(name, event.data, baselines, summary.metric),
     ]
+
+
+def checkpoint_words(step: int, epoch: float) -> str:
+    """Returns how a person is told of a checkpoint: `checkpoint of step 30 (epoch 0.67)`."""
+    return f"checkpoint of step {step:,} (epoch {epoch_number(epoch)})"
+
+
+def checkpoint_named(name: str, events: Iterable[Event]) -> str:
+    """Returns how a person is told of a checkpoint of this name; the name where no event has it."""
+    for event in events:
+        if event.kind == "checkpoint" and str(event.get("path")).endswith(f"/{name}"):
+            return checkpoint_words(event.step, event.epoch)
+    return name
 
 
 def scores_beside(
@@ -245,7 +296,9 @@ def _matrix(values: Sequence[object]) -> list[Line]:
     return [["  " + "  ".join(f"{cell:>{width}}" for cell in row)] for row in cells]
 
 
-def example_lines(summary: RunSummary, width: int = WIDTH, each: int = 3) -> list[Line]:
+def example_lines(
+    summary: RunSummary, width: int = WIDTH, each: int = 3, explain: bool = True
+) -> list[Line]:
     """Returns some right and some wrong answers of the scored split."""
     event = summary.samples.get("test") or summary.samples.get("validation")
     items = event.get("items", []) if event is not None else []
@@ -254,7 +307,8 @@ def example_lines(summary: RunSummary, width: int = WIDTH, each: int = 3) -> lis
         chosen = [item for item in items if item.get("correct") is correct][:each]
         if chosen:
             lines += [[], [(heading, "bold")], *sample_lines(chosen, width)]
-    return lines
+    explanation = explain_unknown(lines) if explain else []
+    return [*lines, explanation] if explanation else lines
 
 
 def plot_lines(summary: RunSummary, width: int = 72) -> list[Line]:
@@ -268,8 +322,7 @@ def next_lines(summary: RunSummary, folder: str | Path) -> list[Line]:
     run = reference(folder)
     task = bare(summary.started.get("task"))
     example = '"your own text"' if task == "classification" else "INPUT"
-    epochs = summary.started.get("epochs")
-    more = f" trainer.epochs={2 * epochs}" if isinstance(epochs, int) else ""
+    more = " ".join(["", *words_to_go_on(summary.started, summary.step)])
     rows = [
         (f"seqkit predict {run} {example}", "answer new inputs"),
         (f"seqkit show {run}", "settings, curve, paths"),

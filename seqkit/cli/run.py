@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import click
 
-from seqkit.cli import output
+from seqkit.cli import output, streams
 from seqkit.cli.common import (
     device_option,
     json_option,
@@ -82,7 +83,8 @@ class Observers:
     def __init__(self, as_json: bool, quiet: bool) -> None:
         from seqkit.cli.console import Console
 
-        self._console = Console(quiet=quiet, result=not as_json)
+        beside_events = as_json and not streams.is_plain(sys.stdout)
+        self._console = Console(quiet=quiet, result=not as_json, live=not beside_events)
         self.all: list[Callable[[Event], None]] = [self._console]
         if as_json:
             self.all.insert(0, EventStream())
@@ -117,6 +119,12 @@ class EventStream:
         try:
             output.raw(dump_event(event))
             output.flush()
-        except output.ReaderGoneError:
-            self._open = False
-            output.discard_stdout()
+        except streams.ReaderGoneError:
+            self._close()
+        except (OSError, ValueError) as error:
+            self._close()
+            output.warn(f"no more events can be written to stdout: {error}")
+
+    def _close(self) -> None:
+        self._open = False
+        streams.discard_stdout()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -17,17 +18,21 @@ if TYPE_CHECKING:
 
 TEXT_NAMES = ("text", "review", "sentence", "content", "comment", "message", "body", "tweet")
 LABEL_NAMES = ("label", "sentiment", "class", "category", "target", "rating", "topic", "y")
+FEW = 200
 _LOOKED_AT = 2000
 _MOST_CLASSES = 100
 
 
-def experiment_toml(document: Mapping[str, Any], registry: Registry, command: str) -> str:
+def experiment_toml(
+    document: Mapping[str, Any], registry: Registry, command: str, warning: str = ""
+) -> str:
     """Returns an experiment as TOML: what it sets, and each default as a comment with its help.
 
     Args:
         document: The nested tables, as a recipe has them.
         registry: Where the components are looked up.
         command: The command that runs the file.
+        warning: What its reader should beware of; may be empty.
 
     Raises:
         ConfigurationError: The document is not a valid experiment.
@@ -39,6 +44,7 @@ def experiment_toml(document: Mapping[str, Any], registry: Registry, command: st
     lines = [
         f"# Run it:  {command}",
         "# A line that begins with '# name = ' shows a default; take the '# ' away to change it.",
+        *(f"# {line}" for line in textwrap.wrap(warning, 96)),
         "",
     ]
     if loaded.description:
@@ -94,18 +100,22 @@ def _nested(table: Any, path: Sequence[str]) -> Any:
 # --- a person's own data --------------------------------------------------------------------------
 
 
-def look_at(path: Path) -> dict[str, Any]:
-    """Returns the dataset table for a person's file or folder, having looked inside.
+def look_at(path: Path) -> tuple[dict[str, Any], int]:
+    """Looks into a person's file or folder.
 
     Args:
         path: A CSV, TSV or JSONL file, or a folder; it is written as it is given.
+
+    Returns:
+        The dataset table for it, and the number of its examples, of which not many are counted.
 
     Raises:
         DataError: There is no such file, it is of another kind, or nothing in it looks like a text
             and a label.
     """
     if path.is_dir():
-        return {"name": "text-folder", "path": _portable(path)}
+        files = sum(1 for _ in itertools.islice(path.glob("*/*"), _LOOKED_AT))
+        return {"name": "text-folder", "path": _portable(path)}, files
     kinds = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
     kind = kinds[-1] if kinds else ""
     if kind in (".csv", ".tsv"):
@@ -118,7 +128,20 @@ def look_at(path: Path) -> dict[str, Any]:
             "Give a .csv, .tsv or .jsonl file, or a folder with a folder for each class"
         )
     text, label = guess_columns(path, columns, rows)
-    return {"name": name, "path": _portable(path), "text": text, "label": label}
+    return {"name": name, "path": _portable(path), "text": text, "label": label}, len(rows)
+
+
+def for_few(trainer: Mapping[str, Any], examples: int) -> tuple[dict[str, Any], str]:
+    """Returns trainer settings for few examples, and a warning; both unchanged for many."""
+    if examples >= FEW:
+        return dict(trainer), ""
+    # Small batches make enough steps of few examples for anything to be learnt.
+    size = min(4, int(trainer.get("batch_size", 4)))
+    warning = (
+        f"There are only {examples} examples: a score on a tenth of them says little. "
+        "Some hundreds are the least to learn from."
+    )
+    return {**trainer, "batch_size": size}, warning
 
 
 def _portable(path: Path) -> str:

@@ -16,6 +16,7 @@ import pytest
 
 from seqkit.cli import output
 from seqkit.cli.answers import answer_line
+from seqkit.cli.streams import is_plain
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -116,13 +117,13 @@ def test_a_stream_is_plain_without_a_terminal_with_no_color_and_when_dumb(
 
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    assert output.is_plain(io.StringIO())
-    assert not output.is_plain(Terminal())
+    assert is_plain(io.StringIO())
+    assert not is_plain(Terminal())
     monkeypatch.setenv("TERM", "dumb")
-    assert output.is_plain(Terminal())
+    assert is_plain(Terminal())
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("NO_COLOR", "1")
-    assert output.is_plain(Terminal())
+    assert is_plain(Terminal())
 
 
 def in_a_terminal(folder: Path, *words: str, **environment: str) -> str:
