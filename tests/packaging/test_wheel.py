@@ -178,7 +178,8 @@ def assert_resumes_and_predicts(
     assert resumed[-1]["event"] == "ended"
     assert resumed[-1]["status"] == "finished"
     assert resumed[-1]["step"] == step + 20
-    assert len(json.loads(installed.seqkit("predict", str(run), *inputs, "--json"))) == len(inputs)
+    predicted = json.loads(installed.seqkit("predict", str(run), *inputs, "--json"))
+    assert [answer["text"] for answer in predicted["answers"]] == list(inputs)
 
 
 def test_the_package_in_use_is_the_installed_one(installed: Installation, repository: Path) -> None:
