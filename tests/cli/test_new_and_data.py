@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from seqkit.cli.template import guess_columns
+from seqkit.engine.device import cpu_has_bfloat16
 from seqkit.errors import DataError
 from seqkit.experiment import load_experiment
 from seqkit.places import cache_home, data_home
@@ -82,6 +83,21 @@ def test_new_looks_at_a_file_and_writes_a_ready_experiment(
     assert table == {"name": dataset, "path": name, "text": "review body", "label": "stars"}
     assert tomllib.loads(Path("mine.toml").read_text(encoding="utf-8"))["dataset"] == table
     load_experiment("mine.toml", load_registry())
+    assert "only" in done.err
+
+
+@pytest.mark.parametrize(("rows", "batch_size"), [(40, 4), (400, 16)])
+def test_few_rows_get_small_batches_and_a_warning(
+    rows: int, batch_size: int, seqkit: Callable
+) -> None:
+    lines = [f"text number {number},{number % 2}" for number in range(rows)]
+    Path("own.csv").write_text("text,label\n" + "\n".join(lines), encoding="utf-8")
+    done = seqkit("new", "mine.toml", "--data", "own.csv")
+    text = Path("mine.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(text)["trainer"]["batch_size"] == batch_size
+    few = rows < 200
+    assert (f"There are only {rows} examples" in done.err) == few
+    assert (f"# There are only {rows} examples" in text) == few
 
 
 def test_a_new_experiment_on_own_data_runs(seqkit: Callable) -> None:
@@ -204,6 +220,9 @@ def test_doctor_finds_this_installation_well(seqkit: Callable) -> None:
     assert done.code == 0
     about = {finding["about"] for finding in document["findings"]}
     assert about >= {"seqkit", "python", "torch", "devices", "threads", "data", "cache", "plugins"}
+    hints = [f["text"] for f in document["findings"] if f["about"] == "precision"]
+    assert len(hints) == int(cpu_has_bfloat16())
+    assert all("trainer.precision=bfloat16" in hint for hint in hints)
 
 
 def test_doctor_ends_with_3_when_a_folder_cannot_be_written(

@@ -157,7 +157,7 @@ def test_predict_reads_stdin(in_process_of_its_own: Callable, runs_dir: Path) ->
 
 def test_evaluate_scores_a_split_beside_the_baselines(seqkit: Callable) -> None:
     out = seqkit("evaluate", "first", "--split", "validation").out
-    assert out.startswith("Validation score  80 examples")
+    assert out.startswith("Validation score  80 examples, checkpoint of step 6 (epoch 0.13)")
     assert "majority" in out
 
 

@@ -24,7 +24,7 @@ def test_a_run_narrates_on_stderr_and_reports_on_stdout(
         assert word in done.err
     assert "left" in done.err
     for word in (
-        "Test score  200 examples",
+        "Test score  200 examples, checkpoint of step 6 (epoch 0.13)",
         "majority",
         "bag-of-words",
         "Right",
@@ -77,6 +77,23 @@ def test_a_saved_experiment_runs_again_with_the_same_numbers(
         for folder in (runs_dir / "first", tmp_path / "again")
     ]
     assert losses[0] == losses[1]
+
+
+def test_resuming_a_run_with_nothing_left_says_how_to_go_on(
+    seqkit: Callable, runs_dir: Path
+) -> None:
+    log = runs_dir / "first" / "events.jsonl"
+    before = log.read_bytes()
+    done = seqkit("resume", "first", "--runs-dir", runs_dir)
+    assert done.code == 0
+    (line,) = done.out.splitlines()
+    assert "Nothing is left to train: first has done its 6 steps." in line
+    assert line.endswith("trainer.max_steps=12")
+    assert log.read_bytes() == before
+    assert (
+        f"seqkit resume {runs_dir / 'first'} trainer.max_steps=12"
+        in seqkit("show", "first", "--runs-dir", runs_dir).out
+    )
 
 
 LONG = ("trainer.epochs=1000", "model.hidden_size=8", "trainer.log_every=1", "trainer.samples=0")

@@ -7,7 +7,7 @@ import pytest
 
 from seqkit.cli.console import Console
 from seqkit.events import Event
-from seqkit.summary import differing, flatten, summarise
+from seqkit.summary import differing, flatten, summarise, words_to_go_on
 
 
 def started(step: int = 0, **fields: object) -> Event:
@@ -94,6 +94,26 @@ def test_differing_settings_are_those_not_the_same_in_every_run() -> None:
     assert differing(runs[:1]) == []
 
 
+@pytest.mark.parametrize(
+    ("epochs", "max_steps", "done", "words"),
+    [
+        (5, 0, 50, ["trainer.epochs=10"]),
+        (5, 30, 30, ["trainer.max_steps=60"]),
+        (5, 50, 50, ["trainer.max_steps=100", "trainer.epochs=10"]),
+        (5, 90, 50, ["trainer.epochs=10"]),
+        (5, 10, 40, ["trainer.max_steps=80"]),
+        (2, 0, 50, ["trainer.epochs=10"]),
+    ],
+)
+def test_the_settings_to_go_on_with_are_those_that_ended_the_run(
+    epochs: int, max_steps: int, done: int, words: list[str]
+) -> None:
+    experiment = {"trainer": {"max_steps": max_steps}}
+    fields = {"epochs": epochs, "steps_per_epoch": 10, "experiment": experiment}
+    assert words_to_go_on(fields, done) == words
+    assert words_to_go_on({}, done) == []
+
+
 # --- the console ----------------------------------------------------------------------------------
 
 
@@ -133,6 +153,72 @@ def test_evaluations_stand_in_one_table_below_the_baselines(
     assert rows[3][0] == "2"
     assert "best" not in rows[3]
     assert max(map(len, err)) <= 80
+
+
+def sample(number: int, *texts: str) -> Event:
+    items = [{"text": text, "label": "a", "probability": 1.0} for text in texts]
+    return Event("sample", number, number / 10, {"split": "validation", "items": items})
+
+
+def test_an_evaluation_shows_one_sample_in_turn_and_the_last_one_all(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    console = Console()
+    console(started(total_steps=40))
+    for number in (10, 20, 30, 40):
+        console(evaluation(number, 0.8, False))
+        console(sample(number, "first", "second"))
+    err = capfd.readouterr().err
+    shown = [line.split()[-1] for line in err.splitlines() if "100%" in line]
+    assert shown == ["first", "second", "first", "first", "second"]
+    assert "\n\n" in err.partition("val. loss")[0]
+
+
+def test_unknown_words_are_explained_once(capfd: pytest.CaptureFixture[str]) -> None:
+    console = Console()
+    console(started())
+    for number, text in ((10, "all known"), (15, "a <unk>"), (20, "<unk> again")):
+        console(evaluation(number, 0.8, True))
+        console(sample(number, text))
+    console(evaluation(20, 0.7, True, "test"))
+    wrong = {"text": "<unk>", "label": "a", "target": "b", "correct": False}
+    console(Event("sample", 20, 2.0, {"split": "test", "items": [wrong]}))
+    console(Event("ended", 20, 2.0, {"status": "finished"}))
+    out, err = capfd.readouterr()
+    lines = err.splitlines()
+    told = [place for place, line in enumerate(lines) if "too rarely" in line]
+    assert len(told) == 1
+    assert lines[told[0] - 1].endswith("a <unk>")
+    assert "Wrong" in out
+    assert "too rarely" not in out
+
+
+def test_the_report_explains_unknown_words_where_nothing_did_before(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    console = Console(quiet=True)
+    console(started())
+    console(evaluation(20, 0.7, True, "test"))
+    wrong = {"text": "<unk>", "label": "a", "target": "b", "correct": False}
+    console(Event("sample", 20, 2.0, {"split": "test", "items": [wrong]}))
+    console(Event("ended", 20, 2.0, {"status": "finished"}))
+    assert "too rarely" in capfd.readouterr().out
+
+
+def test_the_opening_names_no_epochs_that_are_not_reached(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    plan = {"epochs": 15, "steps_per_epoch": 45, "batch_size": 16}
+    Console()(started(**plan | {"total_steps": 30}))
+    assert "training    30 steps (an epoch has 45), batches of 16" in capfd.readouterr().err
+    Console()(started(**plan | {"total_steps": 675}))
+    assert "training    675 steps (15 epochs of 45)" in capfd.readouterr().err
+
+
+def test_a_small_share_of_the_parameters_is_not_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    layers = [{"name": "embedding", "parameters": 9990}, {"name": "head", "parameters": 10}]
+    Console()(started(parameters=10_000, layers=layers))
+    assert "(embedding 100%, head <1%)" in capfd.readouterr().err
 
 
 def test_an_interrupted_run_says_where_its_state_is_and_how_to_go_on(

@@ -24,6 +24,7 @@ class Settings(Config):
     pooling: Literal["last", "mean", "max"] = Field("last", help="Pooling.")
     limit: int | None = Field(None, ge=1, help="Most records.")
     rate: float | Literal["auto"] = Field("auto", help="Rate.")
+    bidirectional: bool = Field(False, help="Both directions.")
     layer: Layer = Field(Layer(), help="One layer.")
     layers: list[Layer] = Field([], help="More layers.")
     columns: dict[str, str] = Field({}, help="Names of columns.")
@@ -80,16 +81,43 @@ def test_all_problems_are_reported_at_once() -> None:
         ),
         ({"layers": [{}, {"size": 0}]}, "model.layers.1.size", "model.layers.1.size is 0; "),
         ({"layers": 3}, "model.layers", "model.layers is 3; it must be a valid list."),
-        ({"columns": {"text": 3}}, "model.columns.text", "model.columns.text is 3; "),
+        (
+            {"columns": {"text": 3}},
+            "model.columns.text",
+            "model.columns.text is 3; it must be a text.",
+        ),
         ({"dropout": 1.5}, "model.dropout", "model.dropout is 1.5; it must be less than 1."),
         ({"dropout": float("nan")}, "model.dropout", "model.dropout is nan; "),
-        ({"hidden_size": "big"}, "model.hidden_size", "model.hidden_size is 'big'; "),
+        (
+            {"hidden_size": "big"},
+            "model.hidden_size",
+            "model.hidden_size is 'big'; it must be a whole number.",
+        ),
+        (
+            {"hidden_size": None},
+            "model.hidden_size",
+            "model.hidden_size is None; it must be a whole number.",
+        ),
+        (
+            {"dropout": "much"},
+            "model.dropout",
+            "model.dropout is 'much'; it must be a number.",
+        ),
+        (
+            {"bidirectional": "perhaps"},
+            "model.bidirectional",
+            "model.bidirectional is 'perhaps'; it must be true or false.",
+        ),
         (
             {"hidden_size": True},
             "model.hidden_size",
             "model.hidden_size is true; it must be a number.",
         ),
-        ({"hidden_size": 3.5}, "model.hidden_size", "model.hidden_size is 3.5; "),
+        (
+            {"hidden_size": 3.5},
+            "model.hidden_size",
+            "model.hidden_size is 3.5; it must be a whole number.",
+        ),
         ({"dropout": False}, "model.dropout", "model.dropout is false; it must be a number."),
         ({"limit": True}, "model.limit", "model.limit is true; it must be a number."),
         ({"limit": 0}, "model.limit", "model.limit is 0; "),

@@ -136,6 +136,26 @@ def test_more_epochs_continue_a_finished_run(lab: Lab) -> None:
     assert "epochs = 3" in longer.folder.experiment_file.read_text(encoding="utf-8")
 
 
+def test_a_finished_run_with_nothing_left_is_left_as_it_is(lab: Lab) -> None:
+    run = lab.train()
+    seen: list[Event] = []
+    files = (run.folder.events_file, run.folder.experiment_file)
+    before = [path.read_bytes() for path in files]
+    again = lab.resume(run, "trainer.epochs=1", observers=[seen.append])
+    assert (again.status, again.folder.status()) == ("finished", "finished")
+    assert [path.read_bytes() for path in files] == before
+    (told,) = seen
+    assert (told.kind, told["status"]) == ("ended", "finished")
+    assert "Nothing is left to train" in told["message"]
+
+
+def test_a_test_that_is_asked_for_later_is_still_made(lab: Lab) -> None:
+    run = lab.train("trainer.test=false")
+    assert "test" not in run.folder.info()
+    again = lab.resume(run, "trainer.test=true")
+    assert again.folder.info()["test"]["split"] == "test"
+
+
 def test_a_carried_state_is_resumed_and_may_share_memory(lab: Lab, signal_at: SignalAt) -> None:
     stateful = lab.plugin(STATEFUL)
     tables: dict[str, Any] = {
