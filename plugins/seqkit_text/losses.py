@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
+import seqkit
 from seqkit.api import Classes, Loss, LossFunction, Shape
-from seqkit.config import Config, Field
+from seqkit.config import Field
 from seqkit.errors import ConfigurationError, Problem, suggestion
 
 Weight = Annotated[float, pydantic.Field(gt=0)]
@@ -25,7 +26,7 @@ class CrossEntropy(Loss):
     name = "cross-entropy"
     tasks = ("classification",)
 
-    class Config(Config):
+    class Config(seqkit.Config):
         label_smoothing: float = Field(
             0.0, ge=0, lt=1, help="Share of each target that is spread evenly over all classes."
         )
@@ -48,7 +49,7 @@ class BinaryCrossEntropy(Loss):
     name = "bce"
     tasks = ("classification",)
 
-    class Config(Config):
+    class Config(seqkit.Config):
         label_smoothing: float = Field(
             0.0, ge=0, lt=1, help="Share of each target that is spread evenly over both classes."
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import seqkit
 from seqkit.api import Accumulator, Metric, Shape
-from seqkit.config import Config, Field
+from seqkit.config import Field
 from seqkit.errors import ConfigurationError, Problem
 from seqkit_text.losses import classes_of
 
@@ -31,7 +32,7 @@ class F1(Metric):
     name = "f1"
     tasks = ("classification",)
 
-    class Config(Config):
+    class Config(seqkit.Config):
         average: Literal["auto", "binary", "macro", "micro", "weighted"] = Field(
             "auto",
             help="binary: of the second of two classes; macro: mean over the classes that occur; "

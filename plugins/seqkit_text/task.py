@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from pydantic import field_validator
 
+import seqkit
 from seqkit.api import Arrays, Encoder, Notify, Record, Task
-from seqkit.config import Config, Field
+from seqkit.config import Field
 
 
 class Classification(Task):
@@ -20,7 +21,7 @@ class Classification(Task):
     metrics = ("accuracy", "f1", "auroc")
     fields = {"text": "the text to classify", "label": "its class: a word or a number"}  # noqa: RUF012 - as the contract has it
 
-    class Config(Config):
+    class Config(seqkit.Config):
         tokenizer: Literal["basic-english", "whitespace", "characters", "bpe"] = Field(
             "basic-english",
             help="What cuts texts into tokens: basic-english lowercases and sets off punctuation, "

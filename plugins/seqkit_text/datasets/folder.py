@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import seqkit
 from seqkit.api import Dataset, Notify, Record
-from seqkit.config import Config, Field
+from seqkit.config import Field
 from seqkit.data import Encoding, Errors, LocalPath, counted, fingerprint, listed, read_text
 from seqkit.errors import DataError
 from seqkit_text.datasets.held_out import (
@@ -26,7 +27,7 @@ class TextFolder(Dataset):
     name = "text-folder"
     tasks = ("classification",)
 
-    class Config(Config):
+    class Config(seqkit.Config):
         path: LocalPath = Field(
             min_length=1, help="The folder that holds one folder a class, or train, test and so on."
         )

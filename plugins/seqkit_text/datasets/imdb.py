@@ -10,8 +10,9 @@ from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
+import seqkit
 from seqkit.api import Dataset, Notify, Record
-from seqkit.config import Config, Field
+from seqkit.config import Field
 from seqkit.data import (
     FetchOptions,
     LocalPath,
@@ -52,7 +53,7 @@ class Imdb(Dataset):
     name = "imdb"
     tasks = ("classification",)
 
-    class Config(Config):
+    class Config(seqkit.Config):
         validation: float = Field(
             0.1, ge=0, lt=1, help="Part of the training reviews held out for validation; 0: none."
         )

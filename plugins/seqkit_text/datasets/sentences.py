@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import seqkit
 from seqkit.api import Dataset, Notify, Record
-from seqkit.config import Config
 from seqkit.data import fingerprint, read_text
 from seqkit.errors import DataError
 from seqkit.places import bundled
@@ -27,7 +27,7 @@ class Sentences(Dataset):
     name = "sentences"
     tasks = ("classification",)
 
-    class Config(Config):
+    class Config(seqkit.Config):
         validation: float = validation_field()
         test: float = held_out_test_field(0.2)
         seed: int = seed_field()
