@@ -58,8 +58,9 @@ class Narration:
 
     def _fall_silent(self) -> None:
         stream, self._stream = self._stream, None
-        if stream is not None and stream is sys.__stderr__:
-            _discard(stream)
+        original = sys.__stderr__
+        if original is not None and stream is original:
+            _discard(original)
 
 
 @functools.cache

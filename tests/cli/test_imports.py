@@ -61,4 +61,5 @@ def test_help_imports_no_plugin_and_no_other_command(tmp_path: Path) -> None:
         "seqkit.cli.lazy",
         "seqkit.cli.main",
         "seqkit.cli.output",
+        "seqkit.cli.streams",
     }
