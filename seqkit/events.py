@@ -6,7 +6,8 @@ Every event has `v` (schema version), `event` (its kind), `time` (seconds since 
     started      run, folder, experiment (resolved, nested), recipe, task, dataset, model, device,
                  device_reason, precision, parameters (count), layers (list of {name, parameters}),
                  examples ({split: count}), tokens ({split: count}), batch_size, steps_per_epoch,
-                 total_steps, epochs, metric, higher_is_better, baselines (of the validation split:
+                 total_steps, epochs, estimate (seconds of the steps left, timed on a copy of the
+                 model, or null), metric, higher_is_better, baselines (of the validation split:
                  {name: {metric: value}}), encoding ({seconds, cached}), resumed_from (step or
                  null), versions
     step         loss (mean since the last step event), learning_rate, gradient_norm (largest

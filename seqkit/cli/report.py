@@ -68,6 +68,7 @@ def opening(started: Mapping[str, Any]) -> list[Line]:
             ("data", data_sizes(started)),
             ("model", _model(started)),
             ("training", _plan(started)),
+            ("time", _time(started)),
             ("goes on", _resumed(started)),
         ]
     )
@@ -123,6 +124,11 @@ def _plan(started: Mapping[str, Any]) -> str:
     rate = trainer.get("learning_rate")
     how = f", {trainer.get('optimizer')} at {rate:g}" if isinstance(rate, int | float) else ""
     return f"{count_of(total, 'step')} ({epoch_words}), batches of {started.get('batch_size')}{how}"
+
+
+def _time(started: Mapping[str, Any]) -> str:
+    seconds = started.get("estimate")
+    return f"about {duration(seconds)}, and evaluations" if isinstance(seconds, int | float) else ""
 
 
 def _resumed(started: Mapping[str, Any]) -> str:

@@ -62,6 +62,7 @@ def started(
     data: EncodedData,
     baselines: dict[str, dict[str, float]],
     resumed_from: int | None,
+    estimate: float | None,
 ) -> Event:
     """Returns the event that begins a run, or goes on with it."""
     learner = training.learner
@@ -86,6 +87,7 @@ def started(
         "steps_per_epoch": training.steps_per_epoch,
         "total_steps": training.total_steps,
         "epochs": experiment.trainer.epochs,
+        "estimate": None if estimate is None else round(estimate, 1),
         "metric": metric,
         "higher_is_better": higher_is_better,
         "baselines": baselines,

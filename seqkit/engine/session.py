@@ -23,6 +23,7 @@ from seqkit.engine.checkpoint import (
 from seqkit.engine.control import ControlFile, Signals
 from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
+from seqkit.engine.estimate import estimated_seconds
 from seqkit.engine.facts import resume_command, right_and_wrong, spare, started, summary
 from seqkit.engine.learner import build_learner
 from seqkit.engine.progress import Progress, restore_training, training_tensors
@@ -147,7 +148,10 @@ class Session:
             self._restore(training, checkpoint)
         baselines = self._baselines(data, "validation")
         resumed_from = checkpoint.step if checkpoint else None
-        beginning = started(self.folder, training, data, baselines, resumed_from)
+        left = training.total_steps - self.progress.step
+        plan = training.plan(self.progress.epoch)
+        estimate = estimated_seconds(learner, data.splits["train"], plan, left)
+        beginning = started(self.folder, training, data, baselines, resumed_from, estimate)
         to_test = config.test and "test" in data.splits
         if ended is not None and training.finished() and ("test" in ended or not to_test):
             self._tell_nothing_is_left(beginning, ended)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -77,7 +77,7 @@ class Training:
         self.progress = progress
         self.save = save
         self.sizes = learner.encoder.sizes(splits["train"])
-        self.steps_per_epoch = len(self._plan(0))
+        self.steps_per_epoch = len(self.plan(0))
         whole = self.steps_per_epoch * self.config.epochs
         self.total_steps = min(whole, self.config.max_steps or whole)
         self.optimizer = build_optimizer(learner.model, self.config, learner.device.device)
@@ -109,7 +109,7 @@ class Training:
         progress, config = self.progress, self.config
         self.learner.model.train()
         while not self.finished() and not self.stopped:
-            plan = self._plan(progress.epoch)
+            plan = self.plan(progress.epoch)
             self._window = Window()
             while progress.batch < len(plan) and not self.finished():
                 yield from self._step(plan[progress.batch])
@@ -131,7 +131,8 @@ class Training:
                 if epoch_ended or self.stopped:
                     break
 
-    def _plan(self, epoch: int) -> Any:
+    def plan(self, epoch: int) -> Sequence[np.ndarray[Any, Any]]:
+        """Returns the batches of an epoch, each as the numbers of its examples."""
         config = self.config
         return training_plan(
             self.learner.encoder,

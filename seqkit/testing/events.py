@@ -88,6 +88,7 @@ def _started(folder: Path) -> dict[str, Any]:
         "steps_per_epoch": 10,
         "total_steps": 10,
         "epochs": 1,
+        "estimate": 2.5,
         "metric": "accuracy",
         "higher_is_better": True,
         "baselines": {"majority": {"accuracy": 0.5}},

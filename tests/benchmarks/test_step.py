@@ -158,7 +158,7 @@ def test_the_step_of_the_engine_beside_that_of_a_bare_loop(case: Case, tmp_path:
     torch.set_num_threads(1)
     training = build(case, tmp_path)
     model = copy.deepcopy(training.learner.model)
-    plan = training._plan(0)
+    plan = training.plan(0)
     batches = [training.learner.place(training.splits["train"], indices) for indices in plan]
     bare = bare_steps(model, batches, case.steps)
     engine = engine_steps(training, tmp_path, case.steps)

@@ -44,7 +44,15 @@ SMALL: Mapping[str, Any] = {
 }
 """12 steps an epoch; a run takes about half a second."""
 
-TIMES = {"time", "seconds", "elapsed", "eta", "examples_per_second", "tokens_per_second"}
+TIMES = {
+    "time",
+    "seconds",
+    "elapsed",
+    "eta",
+    "estimate",
+    "examples_per_second",
+    "tokens_per_second",
+}
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,7 @@ def test_clipping_equals_torch_and_the_norm_is_logged_before_it(lab: Lab) -> Non
     ]
     loop = training(lab, *words, "trainer.clip_norm=0.05")
     model = copy.deepcopy(loop.learner.model)
-    batch = loop._plan(0)[0]
+    batch = loop.plan(0)[0]
     placed = loop.learner.place(loop.splits["train"], batch)
     total, count = loop.learner.loss(model(placed["inputs"], placed["lengths"]), placed["targets"])
     (total / count).backward()
@@ -285,7 +285,7 @@ def test_averaged_weights_equal_a_computation_by_hand(lab: Lab) -> None:
     loop = training(lab, "trainer.ema_decay=0.8")
     plain = training(lab)
     expected: dict[str, torch.Tensor] = {}
-    for batch in loop._plan(0)[:5]:
+    for batch in loop.plan(0)[:5]:
         torch.manual_seed(1)
         list(loop._step(batch))
         torch.manual_seed(1)
@@ -340,7 +340,7 @@ def test_optimisers_equal_those_of_torch(lab: Lab, name: str) -> None:
             reference = torch.optim.Adam(model.parameters(), rate)
         case _:
             reference = torch.optim.AdamW(model.parameters(), rate, weight_decay=0.0)
-    for batch in loop._plan(0)[:4]:
+    for batch in loop.plan(0)[:4]:
         placed = loop.learner.place(loop.splits["train"], batch)
         torch.manual_seed(1)
         outputs = model(placed["inputs"], placed["lengths"])
