@@ -168,7 +168,8 @@ def test_a_paused_run_waits_until_it_is_told_to_go_on(lab: Lab) -> None:
     seen: list[str] = []
 
     def resume_later() -> None:
-        while folder.status() != "paused":
+        latest = time.monotonic() + 60
+        while folder.status() != "paused" and time.monotonic() < latest:
             time.sleep(0.02)
         seen.append(folder.status())
         time.sleep(0.3)
@@ -176,7 +177,7 @@ def test_a_paused_run_waits_until_it_is_told_to_go_on(lab: Lab) -> None:
 
     asking = threading.Timer(0.5, resume_later)
     asking.start()
-    run = asked(lab, lines({"request": "pause"}), "trainer.epochs=2")
+    run = asked(lab, lines({"request": "pause"}), "trainer.epochs=2", at=1)
     asking.join()
     assert seen == ["paused"]
     assert answers(run) == [("pause", True), ("resume", True)]
