@@ -58,8 +58,8 @@ def test_it_is_resumed_to_the_numbers_of_an_uninterrupted_run(
     words = (*small, "trainer.epochs=2", "trainer.batch_size=16", "trainer.log_every=1")
     whole = seqkit.run("event-order", *words, runs_dir=tmp_path, name="whole", plugins=[example])
 
-    def stop_after_three(event: seqkit.Event) -> None:
-        if event.kind == "step" and event.step == 3:
+    def stop_at_once(event: seqkit.Event) -> None:
+        if event.kind == "step" and event.step == 1:
             RunFolder(tmp_path / "parts").request("stop")
 
     parts = seqkit.run(
@@ -68,7 +68,7 @@ def test_it_is_resumed_to_the_numbers_of_an_uninterrupted_run(
         runs_dir=tmp_path,
         name="parts",
         plugins=[example],
-        on_event=stop_after_three,
+        on_event=stop_at_once,
     )
     assert parts.status == "stopped"
     command = [sys.executable, "-m", "seqkit", "resume", "parts", "--runs-dir", str(tmp_path)]
