@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from seqkit.config import Config
 
@@ -38,12 +38,20 @@ def unheard(message: str) -> None:
     """A `Notify` that passes nothing on."""
 
 
+Say = Callable[[int, str], None]
+"""Told of text while it is being generated: which of the inputs it answers, and the next piece."""
+
+
+def unsaid(index: int, piece: str) -> None:
+    """A `Say` that passes nothing on."""
+
+
 # --- shapes ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """Token ids, `(batch, time)` int64; id 0 is the padding.
+    """Token ids, `(batch, time)` int64; id 0 is the padding, and as a target counts nothing.
 
     Attributes:
         size: Number of ids, padding and unknown included.
@@ -150,17 +158,29 @@ class Model(Component):
     Attributes:
         tasks: The tasks whose shapes it can be built from.
         inputs: The kinds of input it takes: `tokens`, `features` or both.
+        refuses: Tasks that someone may well try it on, and why it is not for them.
     """
 
     tasks: ClassVar[tuple[str, ...]]
     inputs: ClassVar[tuple[str, ...]] = ("tokens", "features")
+    refuses: ClassVar[Mapping[str, str]] = {}
 
     def build(self, config: Any, shape: Shape) -> nn.Module:
         """Builds the network, a module with `forward(inputs, lengths)`.
 
         `inputs` are padded on the right, `(batch, time)` int64 or `(batch, time, features)`
-        float32; `lengths` is `(batch,)` int64. For classification the result is
-        `(batch, classes)` logits.
+        float32; `lengths` is `(batch,)` int64. What comes out, and what goes in beside these:
+
+        - `classification`: logits `(batch, classes)`.
+        - `forecasting`: `(batch, horizon, size)`, and `(batch, horizon, size, quantiles)` where
+          the shape has quantiles. Where `shape.extras["future"]` is not 0, the third argument is
+          what is known of the horizon, `(batch, horizon, future)`.
+        - `language-modeling`: the third argument is the state after the batch before, None at
+          first; the result is the logits `(batch, time, tokens)` and the state, a tensor or a
+          tuple of tensors.
+        - `seq2seq`: the third argument is the target so far, `(batch, target time)` int64, which
+          begins with `shape.extras["begin"]`; the result is the logits `(batch, target time,
+          tokens)`. Such a network also decodes: see `seqkit.nn.Decoding`.
         """
         raise NotImplementedError
 
@@ -265,12 +285,36 @@ class Encoder(ABC):
         """Returns predictions and targets as metrics take them, in the user's units."""
         return outputs, batch["targets"]
 
-    @abstractmethod
     def answers(self, outputs: Tensor, records: Sequence[Record]) -> list[dict[str, Any]]:
         """Turns the outputs of some examples into what the user reads, as JSON values.
 
-        Where a record holds its target, the answer holds `target` and `correct` too.
+        Where a record holds its target, the answer holds `target` and `correct` too. A task whose
+        answers are more than the outputs of one forward pass has `predict` instead.
         """
+        raise NotImplementedError
+
+    def predict(
+        self,
+        model: nn.Module,
+        batch: Batch,
+        records: Sequence[Record],
+        options: Any,
+        say: Say = unsaid,
+    ) -> list[dict[str, Any]]:
+        """Answers the examples of a batch.
+
+        Args:
+            model: The network, in evaluation mode and without gradients.
+            batch: What `batch` cut, on the model's device.
+            records: The examples themselves, in the same order.
+            options: The task's `Prediction` settings.
+            say: Told of text as it is generated.
+
+        Returns:
+            An answer for each record, as `answers` makes them.
+        """
+        outputs, _ = self.forward(model, batch, None)
+        return self.answers(outputs.float(), records)
 
     def records(self, arrays: Arrays, indices: Sequence[int]) -> list[Record]:
         """Returns examples as near to the raw records as the encoded data allow, for samples."""
@@ -288,11 +332,16 @@ class Task(Component):
         loss: Name of the usual loss.
         metrics: Names of the usual metrics; the first chooses the best checkpoint.
         fields: What its records hold: `{"text": "the text to classify", ...}`.
+        Prediction: What `seqkit predict` may be told, as `--temperature 0.8`; all have defaults.
+        together: Whether the inputs of `predict` are the rows of one table, read as a whole. Such
+            a task answers without any input too, from what its encoder kept of the data.
     """
 
     loss: ClassVar[str]
     metrics: ClassVar[tuple[str, ...]]
     fields: ClassVar[Mapping[str, str]] = {}
+    Prediction: ClassVar[type[Config]] = Config
+    together: ClassVar[bool] = False
 
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
@@ -342,8 +391,11 @@ class Loss(Component):
 class Accumulator(Protocol):
     """A metric over one pass: adds up on the device, and computes at the end."""
 
-    def update(self, predictions: Tensor, targets: Tensor) -> None:
-        """Takes in one batch. Must not copy to the host."""
+    def update(self, predictions: Any, targets: Any) -> None:
+        """Takes in one batch. Must not copy to the host.
+
+        A metric that reads answers gets lists instead: the answers, and the records.
+        """
         ...
 
     def merge(self, other: Any) -> None:
@@ -361,10 +413,13 @@ class Metric(Component):
     Attributes:
         tasks: The tasks it is for.
         higher_is_better: Which way is better; None for one that ranks nothing (a confusion matrix).
+        reads: What it compares: the `outputs` of the model with the targets, as `Encoder.reported`
+            gives them, or the `answers` of `Encoder.predict` with the records.
     """
 
     tasks: ClassVar[tuple[str, ...]]
     higher_is_better: ClassVar[bool | None] = True
+    reads: ClassVar[Literal["outputs", "answers"]] = "outputs"
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
         """Builds an empty accumulator."""

@@ -357,10 +357,12 @@ def _check_task(
     if task.name in tasks or task.qualified in tasks:
         return
     others = [e.name for e in registry.entries(entry.kind) if task.name in e.component.tasks]
+    why = entry.component.refuses.get(task.name, "") if key == "model" else ""
     problems.append(
         Problem(
             key,
-            f"{key} {entry.name!r} is for {', '.join(tasks)}, not for {task.name}",
+            f"{key} {entry.name!r} is for {', '.join(tasks)}, not for {task.name}"
+            + (f": {why}" if why else ""),
             f"For {task.name} there are: {', '.join(others)}" if others else "",
         )
     )

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seqkit.api import Arrays, Encoder, LossFunction, Shape
+from seqkit.api import Arrays, Encoder, LossFunction, Record, Shape
 from seqkit.engine.batching import evaluation_plan
 from seqkit.engine.device import Device, out_of_memory
 from seqkit.errors import RunError, SeqkitError
@@ -118,7 +118,9 @@ class Learner:
     def _scored(
         self, arrays: Arrays, model: nn.Module, progress: Callable[[int, int], None] | None
     ) -> tuple[float, dict[str, Any]]:
-        metrics = {part.name: build_metric(part, self.shape) for part in self.experiment.metrics}
+        parts = self.experiment.metrics
+        metrics = {part.name: build_metric(part, self.shape) for part in parts}
+        of_answers = [part.name for part in parts if part.component.reads == "answers"]
         totals: list[Tensor] = []
         counts: list[Tensor | int] = []
         state: Any = None
@@ -133,8 +135,12 @@ class Learner:
                 totals.append(total)
                 counts.append(count)
                 predictions, targets = self.encoder.reported(outputs, batch)
-                for metric in metrics.values():
-                    metric.update(predictions, targets)
+                answered = self._answered(arrays, indices, batch, model) if of_answers else None
+                for name, metric in metrics.items():
+                    if answered is not None and name in of_answers:
+                        metric.update(*answered)
+                    else:
+                        metric.update(predictions, targets)
                 if progress is not None:
                     progress(done, len(plan))
         loss = sum(float(total) for total in totals) / max(1e-12, sum(float(c) for c in counts))
@@ -147,13 +153,24 @@ class Learner:
         """Returns the answers to some examples, beside what they should be."""
         model = model or self.model
         items: list[dict[str, Any]] = []
-        with evaluating(model, self.device), self.device.autocast():
+        with evaluating(model, self.device):
             for start in range(0, len(indices), self.evaluation_batch):
-                chosen = list(indices[start : start + self.evaluation_batch])
-                batch = self.place(arrays, np.asarray(chosen))
-                outputs, _ = self.encoder.forward(model, batch, None)
-                items += self.encoder.answers(outputs.float(), self.encoder.records(arrays, chosen))
+                chosen = np.asarray(list(indices[start : start + self.evaluation_batch]))
+                items += self._answered(arrays, chosen, self.place(arrays, chosen), model)[0]
         return items
+
+    def _answered(
+        self,
+        arrays: Arrays,
+        indices: np.ndarray[Any, Any],
+        batch: dict[str, Tensor],
+        model: nn.Module,
+    ) -> tuple[list[dict[str, Any]], list[Record]]:
+        """Returns the answers to the examples of a batch, and the examples."""
+        records = self.encoder.records(arrays, indices.tolist())
+        options = self.experiment.task.component.Prediction()
+        with self.device.autocast():
+            return self.encoder.predict(model, batch, records, options), records
 
 
 @contextmanager

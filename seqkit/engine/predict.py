@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
-from seqkit.api import Shape, unheard
+from seqkit.api import Say, Shape, Task, unheard, unsaid
+from seqkit.config import validate
 from seqkit.engine.checkpoint import (
     Checkpoint,
     checkpoints_in,
@@ -51,22 +53,38 @@ class Predictor:
         """Where it computes."""
         return str(self.learner.device.device)
 
+    @property
+    def _task(self) -> Task:
+        task: Task = self.experiment.task.component
+        return task
+
     @torch.inference_mode()
     def predict(
-        self, inputs: Sequence[str | Mapping[str, Any]], batch_size: int = 64
+        self,
+        inputs: Sequence[str | Mapping[str, Any]],
+        batch_size: int = 64,
+        *,
+        options: Mapping[str, Any] | None = None,
+        say: Say = unsaid,
     ) -> list[dict[str, Any]]:
         """Answers raw inputs, in their order.
 
         Args:
             inputs: Texts, or records with the fields of the task.
             batch_size: How many are computed at once; the answers do not depend on it.
+            options: Settings of the task's `Prediction`, such as a temperature.
+            say: Told of text as it is generated: the number of its input, from 0, and the piece.
 
         Raises:
-            ConfigurationError: An input is not of the kind the task reads; names its position.
+            ConfigurationError: An input is not of the kind the task reads; names its position. Or
+                an option is not one of the task's.
         """
         if isinstance(inputs, str):
             raise ConfigurationError("predict() takes a list of inputs. Write predict([text])")
         encoder, device = self.learner.encoder, self.learner.device
+        settings, problems = validate(self._task.Prediction, options or {}, "", self._task.name)
+        if problems:
+            raise ConfigurationError(problems=problems)
         records = encoder.parse(inputs)
         if not records:
             return []
@@ -77,11 +95,16 @@ class Predictor:
             for start in range(0, len(order), batch_size):
                 chosen = order[start : start + batch_size]
                 batch = self.learner.place(arrays, chosen)
-                outputs, _ = encoder.forward(self.learner.model, batch, None)
-                found = encoder.answers(outputs.float(), [records[index] for index in chosen])
+                asked = [records[index] for index in chosen]
+                told = partial(_say_in_order, say, chosen.tolist())
+                found = encoder.predict(self.learner.model, batch, asked, settings, told)
                 for index, answer in zip(chosen, found, strict=True):
                     answers[int(index)] = answer
         return answers
+
+
+def _say_in_order(say: Say, order: Sequence[int], index: int, piece: str) -> None:
+    say(order[index], piece)
 
 
 def load_predictor(

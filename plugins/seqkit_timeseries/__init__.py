@@ -1,0 +1,13 @@
+"""The built-in plugin `timeseries`: forecasting, its models, losses, metrics, datasets and recipes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from seqkit.api import Recipe, recipes_in
+from seqkit.hookspecs import hookimpl
+
+
+@hookimpl
+def register_recipes() -> list[Recipe]:
+    return recipes_in(Path(__file__).parent / "recipes")
