@@ -1,4 +1,4 @@
-"""The built-in plugin `timeseries`: forecasting, its models, losses, metrics, datasets and recipes."""
+"""The built-in plugin `timeseries`: forecasting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The built-in plugin `torchtext`: torchtext's tokenisers, vectors and datasets on current torch."""
+"""The built-in plugin `torchtext`: tokenisers, vectors and datasets of torchtext on current torch."""
 
 from __future__ import annotations
 
