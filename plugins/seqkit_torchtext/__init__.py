@@ -1,4 +1,4 @@
-"""The built-in plugin `torchtext`: tokenisers, vectors and datasets of torchtext on current torch."""
+"""The built-in plugin `torchtext`: what torchtext had, on current torch."""
 
 from __future__ import annotations
 
