@@ -37,8 +37,10 @@ class RecurrentConfig(seqkit.Config):
     projection_size: int = Field(
         0, ge=0, help="Size that features are projected to; 0 takes them as they are."
     )
-    pooling: Pooling = Field(
-        "max+mean", help="How the valid steps become one vector; parts are concatenated."
+    pooling: Literal["auto"] | Pooling = Field(
+        "auto",
+        help="How the valid steps become one vector; parts are concatenated. auto: last for "
+        "forecasting, and else max+mean.",
     )
     word_dropout: float = Field(
         0.1, ge=0, lt=1, help="Chance that a token is replaced by the unknown one in training."
@@ -76,7 +78,7 @@ class Rnn(seqkit.Model):
     """Plain recurrent network (Elman, 1990)."""
 
     name = "rnn"
-    tasks = ("classification",)
+    tasks = ("classification", "forecasting")
     Config = RnnConfig
 
     def build(self, config: RnnConfig, shape: seqkit.Shape) -> nn.Module:
@@ -87,7 +89,7 @@ class Lstm(seqkit.Model):
     """Long short-term memory (Hochreiter and Schmidhuber, 1997)."""
 
     name = "lstm"
-    tasks = ("classification",)
+    tasks = ("classification", "forecasting")
     Config = RecurrentConfig
 
     def build(self, config: RecurrentConfig, shape: seqkit.Shape) -> nn.Module:
@@ -98,7 +100,7 @@ class Gru(seqkit.Model):
     """Gated recurrent units (Cho et al., 2014)."""
 
     name = "gru"
-    tasks = ("classification",)
+    tasks = ("classification", "forecasting")
     Config = RecurrentConfig
 
     def build(self, config: RecurrentConfig, shape: seqkit.Shape) -> nn.Module:
@@ -109,7 +111,7 @@ class BiLstm(seqkit.Model):
     """LSTM that reads in both directions (Graves and Schmidhuber, 2005)."""
 
     name = "bilstm"
-    tasks = ("classification",)
+    tasks = ("classification", "forecasting")
     Config = BiLstmConfig
 
     def build(self, config: BiLstmConfig, shape: seqkit.Shape) -> nn.Module:
@@ -122,6 +124,7 @@ def _build(
     shape: seqkit.Shape,
     **options: Any,
 ) -> nn.Module:
+    from ._forecaster import RecurrentForecaster
     from ._net import FeatureInput, RecurrentNetwork, TokenInput
 
     reader: TokenInput | FeatureInput
@@ -137,20 +140,33 @@ def _build(
         )
     else:
         reader = FeatureInput(shape.inputs.size, config.projection_size or None)
-    return RecurrentNetwork(
-        reader,
-        cell,
-        shape.output_size,
-        hidden_size=config.hidden_size,
-        layers=config.layers,
-        bidirectional=config.bidirectional,
-        layer_dropout=config.layer_dropout,
-        layer_dropout_kind=config.layer_dropout_kind,
-        pooling=config.pooling,
-        dropout=config.dropout,
-        initialisation=config.initialisation,
-        **options,
-    )
+    options |= {
+        "hidden_size": config.hidden_size,
+        "layers": config.layers,
+        "bidirectional": config.bidirectional,
+        "layer_dropout": config.layer_dropout,
+        "layer_dropout_kind": config.layer_dropout_kind,
+        "pooling": _pooling(config, shape),
+        "dropout": config.dropout,
+        "initialisation": config.initialisation,
+    }
+    if shape.task == "forecasting" and isinstance(shape.outputs, seqkit.Values):
+        return RecurrentForecaster(
+            reader,
+            cell,
+            shape.outputs.size,
+            horizon=shape.outputs.horizon,
+            quantiles=len(shape.outputs.quantiles),
+            future=shape.extras.get("future", 0),
+            **options,
+        )
+    return RecurrentNetwork(reader, cell, shape.output_size, **options)
+
+
+def _pooling(config: RecurrentConfig, shape: seqkit.Shape) -> str:
+    if config.pooling != "auto":
+        return config.pooling
+    return "last" if shape.task == "forecasting" else "max+mean"
 
 
 @seqkit.hookimpl
