@@ -1,4 +1,4 @@
-"""The built-in plugin `text`: text classification, its losses, metrics, datasets and recipes."""
+"""The built-in plugin `text`: text classification, and losses and metrics of classes and tokens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from seqkit.api import Dataset, Loss, Metric, Recipe, Task, recipes_in
 from seqkit.hookspecs import hookimpl
 from seqkit_text.datasets import Imdb, Sentences, TextCsv, TextFolder, TextJsonl
 from seqkit_text.losses import BinaryCrossEntropy, CrossEntropy
-from seqkit_text.metrics import F1, Accuracy, AreaUnderCurve, Confusion
+from seqkit_text.metrics import (
+    F1,
+    Accuracy,
+    AreaUnderCurve,
+    Confusion,
+    Perplexity,
+    TokenAccuracy,
+)
 from seqkit_text.task import Classification
 
 
@@ -29,7 +36,7 @@ def register_losses() -> list[type[Loss]]:
 
 @hookimpl
 def register_metrics() -> list[type[Metric]]:
-    return [Accuracy, F1, AreaUnderCurve, Confusion]
+    return [Accuracy, F1, AreaUnderCurve, Confusion, Perplexity, TokenAccuracy]
 
 
 @hookimpl

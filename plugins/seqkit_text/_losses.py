@@ -1,4 +1,4 @@
-"""Losses of classification, as sums and counts."""
+"""Losses of classes and tokens, as sums and counts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+PADDING_ID = 0
 
 
 class CrossEntropyLoss(nn.Module):
@@ -31,6 +33,25 @@ class CrossEntropyLoss(nn.Module):
             label_smoothing=self.label_smoothing,
         )
         return total, _count(self.weights, targets)
+
+
+class TokenCrossEntropyLoss(nn.Module):
+    """Cross-entropy of each token; padding, id 0, counts nothing."""
+
+    def __init__(self, label_smoothing: float) -> None:
+        super().__init__()
+        self.label_smoothing = label_smoothing
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor | int]:
+        """Takes logits `(batch, time, tokens)` and ids `(batch, time)` int64."""
+        total = functional.cross_entropy(
+            outputs.float().flatten(0, -2),
+            targets.flatten(),
+            ignore_index=PADDING_ID,
+            reduction="sum",
+            label_smoothing=self.label_smoothing,
+        )
+        return total, (targets != PADDING_ID).sum()
 
 
 class BinaryCrossEntropyLoss(nn.Module):

@@ -1,4 +1,4 @@
-"""Losses of classification: their settings. The functions are in `_losses`, imported when built."""
+"""Losses of classes and tokens: their settings. The functions are imported when built."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 import seqkit
-from seqkit.api import Classes, Loss, LossFunction, Shape
+from seqkit.api import Classes, Loss, LossFunction, Shape, Tokens
 from seqkit.config import Field
 from seqkit.errors import ConfigurationError, Problem, suggestion
 
@@ -21,24 +21,38 @@ _WEIGHTS_HELP = (
 
 
 class CrossEntropy(Loss):
-    """Negative log-likelihood of the right class among all classes."""
+    """Negative log-likelihood of the right class, or of each right token, in nats."""
 
     name = "cross-entropy"
-    tasks = ("classification",)
+    tasks = ("classification", "language-modeling", "seq2seq")
 
     class Config(seqkit.Config):
         label_smoothing: float = Field(
-            0.0, ge=0, lt=1, help="Share of each target that is spread evenly over all classes."
+            0.0,
+            ge=0,
+            lt=1,
+            help="Share of each target that is spread evenly over all classes or tokens.",
         )
         class_weights: ClassWeights = Field("none", help=_WEIGHTS_HELP)
 
     def adapt(self, config: Any, shape: Shape) -> Shape:
-        class_weights(config.class_weights, classes_of(shape))
+        if not isinstance(shape.outputs, Tokens):
+            class_weights(config.class_weights, classes_of(shape))
+        elif config.class_weights != "none":
+            problem = Problem(
+                "loss.class_weights",
+                f"loss.class_weights is {config.class_weights!r}, and the task {shape.task} has no "
+                "classes but tokens",
+                "Leave it out",
+            )
+            raise ConfigurationError(problems=[problem])
         return shape
 
     def build(self, config: Any, shape: Shape) -> LossFunction:
-        from seqkit_text._losses import CrossEntropyLoss
+        from seqkit_text._losses import CrossEntropyLoss, TokenCrossEntropyLoss
 
+        if isinstance(shape.outputs, Tokens):
+            return TokenCrossEntropyLoss(config.label_smoothing)
         weights = class_weights(config.class_weights, classes_of(shape))
         return CrossEntropyLoss(config.label_smoothing, weights)
 

@@ -1,4 +1,4 @@
-"""Metrics of classification: their settings. What adds up is in `_metrics`, imported when built."""
+"""Metrics of classes and tokens: their settings. What adds up is imported when built."""
 
 from __future__ import annotations
 
@@ -85,3 +85,31 @@ class Confusion(Metric):
         from seqkit_text._metrics import Confusion
 
         return Confusion(len(classes_of(shape).names))
+
+
+class Perplexity(Metric):
+    """Exponential of the mean negative log-likelihood of a token, given the true ones before it.
+
+    The tokens before it are always the true ones (teacher forcing); padding counts nothing.
+    """
+
+    name = "perplexity"
+    tasks = ("language-modeling", "seq2seq")
+    higher_is_better = False
+
+    def build(self, config: Any, shape: Shape) -> Accumulator:
+        from seqkit_text._token_metrics import Perplexity
+
+        return Perplexity()
+
+
+class TokenAccuracy(Metric):
+    """Share of tokens told right, given the true ones before each (teacher forcing)."""
+
+    name = "token-accuracy"
+    tasks = ("language-modeling", "seq2seq")
+
+    def build(self, config: Any, shape: Shape) -> Accumulator:
+        from seqkit_text._token_metrics import TokenAccuracy
+
+        return TokenAccuracy()

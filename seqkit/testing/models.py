@@ -9,7 +9,14 @@ from unittest import SkipTest
 from seqkit.api import Shape
 from seqkit.registry import Entry
 from seqkit.testing.checks import Check, require
-from seqkit.testing.samples import describe, model_shapes, output_shape, ragged_batch
+from seqkit.testing.samples import (
+    LENGTHS,
+    RaggedBatch,
+    describe,
+    model_shapes,
+    output_shape,
+    ragged_batch,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -29,6 +36,8 @@ def model_checks(entry: Entry, config: Callable[[], Any]) -> Iterator[Check]:
         "weights-on-disk": _weights_on_disk,
         "repeatable": _repeatable,
     }
+    if "language-modeling" in entry.component.tasks:
+        trials["carried-state"] = _carried_state
     for name, trial in trials.items():
         yield Check(subject, name, _over_shapes(entry, config, trial))
 
@@ -64,7 +73,7 @@ def _outputs(build: Callable[[], nn.Module], shape: Shape) -> None:
         f"build() returned {type(network).__name__}, not a torch.nn.Module",
     )
     batch = ragged_batch(shape)
-    outputs = _forward(network, batch.inputs, batch.lengths)
+    outputs = _forward(network, batch, shape)
     expected = output_shape(shape, len(batch.lengths))
     require(
         tuple(outputs.shape) == expected,
@@ -77,8 +86,7 @@ def _padding(build: Callable[[], nn.Module], shape: Shape) -> None:
     network = build().eval()
     batch = ragged_batch(shape)
     difference = _distance(
-        _forward(network, batch.inputs, batch.lengths),
-        _forward(network, batch.junk, batch.lengths),
+        _forward(network, batch, shape), _forward(network, batch.with_junk(), shape)
     )
     require(
         difference <= TOLERANCE,
@@ -92,8 +100,8 @@ def _batch_of_one(build: Callable[[], nn.Module], shape: Shape) -> None:
 
     network = build().eval()
     batch = ragged_batch(shape)
-    together = _forward(network, batch.inputs, batch.lengths)
-    alone = [_forward(network, *batch.alone(row)) for row in range(len(batch.lengths))]
+    together = _forward(network, batch, shape)
+    alone = [_forward(network, batch.alone(row), shape) for row in range(len(batch.lengths))]
     require(
         all(part.shape[0] == 1 for part in alone),
         "a batch of one example did not give one output. Name dimensions when squeezing",
@@ -111,7 +119,7 @@ def _gradients(build: Callable[[], nn.Module], shape: Shape) -> None:
 
     network = build().train()
     batch = ragged_batch(shape)
-    outputs: Tensor = network(batch.inputs, batch.lengths)
+    outputs = _call(network, batch, shape)
     (outputs * torch.randn_like(outputs)).sum().backward()  # type: ignore[no-untyped-call]
     trained = [(n, p) for n, p in network.named_parameters() if p.requires_grad]
     require(trained, "the network has no parameter to train")
@@ -135,10 +143,7 @@ def _weights_on_disk(build: Callable[[], nn.Module], shape: Shape) -> None:
     restored = build().eval()
     restored.load_state_dict(load(save({k: v.contiguous() for k, v in weights.items()})))
     batch = ragged_batch(shape)
-    difference = _distance(
-        _forward(network, batch.inputs, batch.lengths),
-        _forward(restored, batch.inputs, batch.lengths),
-    )
+    difference = _distance(_forward(network, batch, shape), _forward(restored, batch, shape))
     require(
         difference == 0,
         f"outputs changed by {difference:.2g} after the weights were saved and loaded. "
@@ -164,8 +169,7 @@ def _repeatable(build: Callable[[], nn.Module], shape: Shape) -> None:
 
     network = build().eval()
     batch = ragged_batch(shape)
-    first = _forward(network, batch.inputs, batch.lengths)
-    again = _forward(network, batch.inputs, batch.lengths)
+    first, again = _forward(network, batch, shape), _forward(network, batch, shape)
     require(
         torch.equal(first, again),
         "two passes in evaluation differ. Dropout and the like must stop there",
@@ -178,16 +182,69 @@ def _repeatable(build: Callable[[], nn.Module], shape: Shape) -> None:
     )
 
 
-def _forward(network: nn.Module, inputs: Tensor, lengths: Tensor) -> Tensor:
+def _carried_state(build: Callable[[], nn.Module], shape: Shape) -> None:
+    if shape.task != "language-modeling":
+        return
+    import torch
+
+    network = build().eval()
+    batch = ragged_batch(shape)
+    whole = batch.inputs[:1]
+    length, cut = whole.shape[1], whole.shape[1] // 2
+    with torch.no_grad():
+        at_once, _ = network(whole, torch.tensor([length]), None)
+        first, state = network(whole[:, :cut], torch.tensor([cut]), None)
+        second, _ = network(whole[:, cut:], torch.tensor([length - cut]), state)
+    difference = _distance(at_once, torch.cat([first, second], dim=1))
+    require(
+        difference <= TOLERANCE,
+        f"reading a text in two parts changed the outputs by {difference:.2g}. "
+        "Begin with the state of the third argument, and return the state after the last valid "
+        "step",
+    )
+
+
+def _call(network: nn.Module, batch: RaggedBatch, shape: Shape) -> Tensor:
+    """Runs a network as its task does, and returns its outputs."""
+    import torch
+
+    given = (batch.inputs, batch.lengths)
+    if shape.task == "language-modeling":
+        result = network(*given, None)
+        require(
+            isinstance(result, tuple) and len(result) == 2,
+            f"forward(inputs, lengths, state) returned {type(result).__name__}, not logits and "
+            "a state",
+        )
+        result = result[0]
+    else:
+        result = network(*given) if batch.beside is None else network(*given, batch.beside)
+    require(
+        isinstance(result, torch.Tensor),
+        f"forward(inputs, lengths) returned {type(result).__name__}, not a tensor",
+    )
+    return result  # type: ignore[no-any-return]
+
+
+def _forward(network: nn.Module, batch: RaggedBatch, shape: Shape) -> Tensor:
     import torch
 
     with torch.no_grad():
-        outputs = network(inputs, lengths)
-    require(
-        isinstance(outputs, torch.Tensor),
-        f"forward(inputs, lengths) returned {type(outputs).__name__}, not a tensor",
-    )
-    return outputs  # type: ignore[no-any-return]
+        outputs = _call(network, batch, shape)
+    if shape.task == "language-modeling" and outputs.dim() == 3:
+        return _valid_steps(outputs, batch.lengths)
+    return outputs
+
+
+def _valid_steps(outputs: Tensor, lengths: Tensor) -> Tensor:
+    """Returns outputs with zeros at padded steps, and as many steps as any batch may have."""
+    import torch
+    from torch.nn import functional
+
+    steps = max(LENGTHS)
+    outputs = functional.pad(outputs, (0, 0, 0, max(0, steps - outputs.shape[1])))[:, :steps]
+    valid = torch.arange(steps) < lengths[:, None]
+    return outputs * valid[..., None]
 
 
 def _distance(one: Tensor, other: Tensor) -> float:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from seqkit.api import Classes, Features, Shape, Tokens, Values
 
@@ -12,26 +12,52 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LENGTHS = (9, 5, 1, 7, 3, 2)
+TARGET_TIME = 5
 SPLITS = ((0, 7), (7, 8), (8, 19))
 EXAMPLES = SPLITS[-1][1]
 
 _INPUTS: dict[str, Tokens | Features] = {"tokens": Tokens(23), "features": Features(3)}
-_OUTPUTS: dict[str, tuple[Classes | Values, ...]] = {
+_OUTPUTS: dict[str, tuple[Classes | Values | Tokens, ...]] = {
     "classification": (
         Classes(("negative", "positive"), (9, 6), 2),
         Classes(("bad", "fair", "good"), (7, 5, 3), 3),
     ),
     "forecasting": (Values(1, 4), Values(2, 3), Values(1, 4, (0.1, 0.5, 0.9))),
+    "language-modeling": (Tokens(23),),
+    "seq2seq": (Tokens(17),),
 }
-_USUAL_INPUT = {"classification": "tokens", "forecasting": "features"}
+_EXTRAS: dict[str, tuple[dict[str, Any], ...]] = {
+    "forecasting": tuple(
+        {
+            "context": max(LENGTHS),
+            "future": future,
+            "targets": [0, 1],
+            "columns": ["a", "b", "c"],
+            "period": 1,
+        }
+        for future in (0, 2)
+    ),
+    "seq2seq": ({"begin": 2, "end": 3, "joint": False},),
+}
+_TAKEN = {"forecasting": "features", "language-modeling": "tokens", "seq2seq": "tokens"}
+"""The one kind of input that a task has."""
 
 
 def sample_shapes(task: str, inputs: Sequence[str] = ()) -> list[Shape]:
     """Returns small shapes of a task for each kind of input; none for a task it does not know."""
-    kinds = [kind for kind in inputs if kind in _INPUTS] or [_USUAL_INPUT.get(task, "tokens")]
+    taken = [_TAKEN[task]] if task in _TAKEN else [kind for kind in inputs if kind in _INPUTS]
     return [
-        Shape(task, _INPUTS[kind], outputs) for kind in kinds for outputs in _OUTPUTS.get(task, ())
+        Shape(task, _INPUTS[kind], outputs, _fitting(extras, outputs))
+        for kind in taken or ["tokens"]
+        for outputs in _OUTPUTS.get(task, ())
+        for extras in _EXTRAS.get(task, ({},))
     ]
+
+
+def _fitting(extras: dict[str, Any], outputs: Classes | Values | Tokens) -> dict[str, Any]:
+    if not isinstance(outputs, Values):
+        return extras
+    return extras | {"targets": extras["targets"][: outputs.size]}
 
 
 def model_shapes(task: str, inputs: Sequence[str]) -> list[Shape]:
@@ -53,7 +79,8 @@ def describe(shape: Shape) -> str:
             return f"{shape.task} of {kind}, {logits} logit{'s' if logits > 1 else ''}"
         case Values(size, horizon, quantiles):
             text = f"{shape.task} of {kind}, {horizon} x {size} values"
-            return f"{text}, {len(quantiles)} quantiles" if quantiles else text
+            text += f", {len(quantiles)} quantiles" if quantiles else ""
+            return text + (", with known covariates" if shape.extras.get("future") else "")
         case _:
             return f"{shape.task} of {kind}"
 
@@ -66,7 +93,7 @@ def output_shape(shape: Shape, batch: int) -> tuple[int, ...]:
         case Values(size, horizon, quantiles):
             return (batch, horizon, size, *([len(quantiles)] if quantiles else []))
         case Tokens(size=size):
-            return (batch, max(LENGTHS), size)
+            return (batch, TARGET_TIME if shape.task == "seq2seq" else max(LENGTHS), size)
 
 
 @dataclass(frozen=True)
@@ -77,16 +104,24 @@ class RaggedBatch:
         inputs: Padded with zeros, `(batch, time)` int64 or `(batch, time, features)` float32.
         junk: The same valid steps; at the padded ones, arbitrary valid inputs, and more of them.
         lengths: `(batch,)` int64.
+        beside: What the task gives beside them: the target so far, or what is known of the horizon.
     """
 
     inputs: Tensor
     junk: Tensor
     lengths: Tensor
+    beside: Tensor | None = None
 
-    def alone(self, row: int) -> tuple[Tensor, Tensor]:
-        """Returns one sequence as an unpadded batch of one, and its length."""
-        length = int(self.lengths[row])
-        return self.inputs[row : row + 1, :length], self.lengths[row : row + 1]
+    def with_junk(self) -> RaggedBatch:
+        """Returns the batch with the other padding."""
+        return replace(self, inputs=self.junk)
+
+    def alone(self, row: int) -> RaggedBatch:
+        """Returns one sequence as an unpadded batch of one."""
+        chosen, length = slice(row, row + 1), int(self.lengths[row])
+        beside = None if self.beside is None else self.beside[chosen]
+        inputs = self.inputs[chosen, :length]
+        return RaggedBatch(inputs, inputs, self.lengths[chosen], beside)
 
 
 def ragged_batch(shape: Shape) -> RaggedBatch:
@@ -94,7 +129,8 @@ def ragged_batch(shape: Shape) -> RaggedBatch:
     import torch
 
     batch, time = len(LENGTHS), max(LENGTHS)
-    lengths = torch.tensor(LENGTHS)
+    # Windows of a series are of one length.
+    lengths = torch.tensor([time] * batch if shape.task == "forecasting" else LENGTHS)
     match shape.inputs:
         case Tokens(size):
             valid = torch.randint(1, size, (batch, time))
@@ -103,10 +139,23 @@ def ragged_batch(shape: Shape) -> RaggedBatch:
             valid = torch.randn(batch, time, size)
             junk = 50 * torch.randn(batch, time + 4, size)
     inputs = torch.zeros_like(valid)
-    for row, length in enumerate(LENGTHS):
+    for row, length in enumerate(lengths.tolist()):
         inputs[row, :length] = valid[row, :length]
         junk[row, :length] = valid[row, :length]
-    return RaggedBatch(inputs, junk, lengths)
+    return RaggedBatch(inputs, junk, lengths, _beside(shape, batch))
+
+
+def _beside(shape: Shape, batch: int) -> Tensor | None:
+    import torch
+
+    match shape.outputs:
+        case Tokens(size) if shape.task == "seq2seq":
+            targets = torch.randint(4, size, (batch, TARGET_TIME))
+            targets[:, 0] = shape.extras["begin"]
+            return targets
+        case Values(horizon=horizon) if shape.extras.get("future"):
+            return torch.randn(batch, horizon, shape.extras["future"])
+    return None
 
 
 def outputs_and_targets(shape: Shape) -> tuple[Tensor, Tensor]:
