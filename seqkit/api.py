@@ -237,6 +237,10 @@ class Encoder(ABC):
     def shape(self) -> Shape:
         """What the task's arrays and outputs look like."""
 
+    def expect(self, shape: Shape) -> None:
+        """Hears what the model will put out once the loss has adapted it, such as quantiles."""
+        return
+
     @abstractmethod
     def encode(self, records: Iterable[Record], notify: Notify) -> Arrays:
         """Encodes records into flat arrays.
@@ -414,12 +418,13 @@ class Metric(Component):
         tasks: The tasks it is for.
         higher_is_better: Which way is better; None for one that ranks nothing (a confusion matrix).
         reads: What it compares: the `outputs` of the model with the targets, as `Encoder.reported`
-            gives them, or the `answers` of `Encoder.predict` with the records.
+            gives them; the same with the whole `batch` as a third argument; or the `answers` of
+            `Encoder.predict` with the records.
     """
 
     tasks: ClassVar[tuple[str, ...]]
     higher_is_better: ClassVar[bool | None] = True
-    reads: ClassVar[Literal["outputs", "answers"]] = "outputs"
+    reads: ClassVar[Literal["outputs", "batch", "answers"]] = "outputs"
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
         """Builds an empty accumulator."""

@@ -120,7 +120,7 @@ class Learner:
     ) -> tuple[float, dict[str, Any]]:
         parts = self.experiment.metrics
         metrics = {part.name: build_metric(part, self.shape) for part in parts}
-        of_answers = [part.name for part in parts if part.component.reads == "answers"]
+        reads = {part.name: part.component.reads for part in parts}
         totals: list[Tensor] = []
         counts: list[Tensor | int] = []
         state: Any = None
@@ -135,10 +135,16 @@ class Learner:
                 totals.append(total)
                 counts.append(count)
                 predictions, targets = self.encoder.reported(outputs, batch)
-                answered = self._answered(arrays, indices, batch, model) if of_answers else None
+                answered = (
+                    self._answered(arrays, indices, batch, model)
+                    if "answers" in reads.values()
+                    else ()
+                )
                 for name, metric in metrics.items():
-                    if answered is not None and name in of_answers:
+                    if reads[name] == "answers":
                         metric.update(*answered)
+                    elif reads[name] == "batch":
+                        metric.update(predictions, targets, batch)
                     else:
                         metric.update(predictions, targets)
                 if progress is not None:
@@ -194,6 +200,7 @@ def build_learner(experiment: Experiment, encoder: Encoder, device: Device) -> L
     """
     with blamed(experiment.loss):
         shape = experiment.loss.component.adapt(experiment.loss.config, encoder.shape)
+    encoder.expect(shape)
     torch.manual_seed(experiment.trainer.seed)
     with blamed(experiment.model):
         model = experiment.model.component.build(experiment.model.config, shape)
