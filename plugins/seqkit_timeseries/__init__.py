@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seqkit.api import Recipe, recipes_in
+from seqkit.api import Model, Recipe, recipes_in
 from seqkit.hookspecs import hookimpl
+
+
+@hookimpl
+def register_models() -> list[type[Model]]:
+    from .models import SegRnn
+
+    return [SegRnn]
 
 
 @hookimpl
