@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from seqkit.api import Recipe, recipes_in
+from seqkit.api import Model, Recipe, recipes_in
 from seqkit.hookspecs import hookimpl
+from seqkit_seq2seq.model import Seq2Seq
+
+
+@hookimpl
+def register_models() -> list[type[Model]]:
+    return [Seq2Seq]
 
 
 @hookimpl

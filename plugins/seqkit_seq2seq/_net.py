@@ -1,0 +1,286 @@
+"""Encoder and decoder, joined by a bridge and by attention."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seqkit.nn import Attention, DecodingStep, RecurrentStack, valid_mask
+from seqkit.nn.attention import AttentionKind
+from seqkit.nn.recurrent import Cell
+
+PADDING_ID = 0
+
+Hidden = tuple[Tensor, ...]
+"""h, or h and c of an LSTM, each `(batch, layers, hidden)`."""
+
+
+class Memory(NamedTuple):
+    """What the decoder reads of a source; batch first.
+
+    Attributes:
+        values: The encoder's steps, `(batch, steps, memory_size)`.
+        keys: What attention projects of them; empty without attention.
+        mask: True at valid steps, `(batch, steps)`.
+    """
+
+    values: Tensor
+    keys: Tensor
+    mask: Tensor
+
+
+class State(NamedTuple):
+    """Where the decoder is; batch first.
+
+    Attributes:
+        hidden: State of the recurrent layers.
+        readout: The last step's readout, `(batch, embedding_size)`, for input feeding.
+    """
+
+    hidden: Hidden
+    readout: Tensor
+
+
+class Encoder(nn.Module):
+    """Embedded source tokens in; the memory's values and the decoder's first state out."""
+
+    def __init__(
+        self,
+        cell: Cell,
+        input_size: int,
+        hidden_size: int,
+        layers: int,
+        *,
+        bidirectional: bool,
+        add_directions: bool,
+        dropout: float,
+        layer_dropout: float,
+    ) -> None:
+        super().__init__()
+        self.recurrent = RecurrentStack(
+            cell,
+            input_size,
+            hidden_size,
+            layers,
+            bidirectional=bidirectional,
+            dropout=layer_dropout,
+        )
+        self.add_directions = add_directions and bidirectional
+        self.output_size = hidden_size if self.add_directions else self.recurrent.output_size
+        self.dropout = nn.Dropout(dropout)
+        parts = 2 if cell == "lstm" else 1
+        self.bridge = nn.ModuleList(
+            nn.Linear(self.recurrent.output_size, hidden_size) for _ in range(parts)
+        )
+
+    def forward(self, embedded: Tensor, lengths: Tensor) -> tuple[Tensor, Hidden]:
+        """Reads `(batch, steps, input_size)`; gives `(batch, steps, output_size)` and the state."""
+        stack = self.recurrent
+        outputs, _, state = stack(embedded, lengths, return_state=True)
+        values: Tensor = self.dropout(outputs)
+        if self.add_directions:
+            values = values[..., : stack.hidden_size] + values[..., stack.hidden_size :]
+        states = (state,) if isinstance(state, Tensor) else state
+        hidden = []
+        for part, bridge in zip(states, self.bridge, strict=True):
+            joined = part.unflatten(0, (stack.layers, stack.directions)).permute(2, 0, 1, 3)
+            hidden.append(bridge(joined.flatten(2)))
+        # Hidden states lie within -1 and 1; the cell of an LSTM has no such bounds.
+        hidden[0] = torch.tanh(hidden[0])
+        return values, tuple(hidden)
+
+
+class Seq2SeqNetwork(nn.Module):
+    """Reads a source and writes a target, token by token (Sutskever et al., 2014).
+
+    The decoder attends after its recurrent layers (Luong et al., 2015), so that with teacher
+    forcing all steps of a target are computed at once. Only input feeding, which hands each step's
+    readout to the next step, and training on the network's own tokens go step by step. The readout
+    is `tanh(W [context; hidden])`, of the embeddings' size, and the logits are its products with
+    the embeddings where they are tied (Press and Wolf, 2017).
+
+    Args:
+        cell: `rnn`, `lstm` or `gru`.
+        source_size: Ids of the source; 0 is padding.
+        target_size: Ids of the target.
+        joint: Whether source and target have the same ids.
+        embedding_size: Features of an embedded token.
+        hidden_size: Units of each layer and direction.
+        layers: Recurrent layers of the encoder, and of the decoder.
+        bidirectional: Whether the encoder also reads backwards.
+        attention: Its score, or None for none: the state is then all that passes the bridge. For
+            `dot`, both directions of the encoder are added.
+        input_feeding: Whether the readout is an input of the next step.
+        tied: Whether the target's embeddings are the weights of the output layer, and, where the
+            ids are the same, the source's embeddings too.
+        embedding_dropout: Probability of dropout of embedded tokens.
+        layer_dropout: Probability of dropout between recurrent layers.
+        dropout: Probability of dropout of the encoder's outputs and of the readout.
+        teacher_forcing: Part of the target's tokens that the decoder is given in training; the
+            others are its own (scheduled sampling, Bengio et al., 2015).
+        final_teacher_forcing: What that part becomes.
+        teacher_forcing_steps: Training batches over which it goes there, in a straight line;
+            0 leaves it where it is.
+    """
+
+    def __init__(
+        self,
+        cell: Cell,
+        source_size: int,
+        target_size: int,
+        *,
+        joint: bool = False,
+        embedding_size: int = 256,
+        hidden_size: int = 256,
+        layers: int = 1,
+        bidirectional: bool = True,
+        attention: AttentionKind | None = "general",
+        input_feeding: bool = False,
+        tied: bool = True,
+        embedding_dropout: float = 0.0,
+        layer_dropout: float = 0.0,
+        dropout: float = 0.0,
+        teacher_forcing: float = 1.0,
+        final_teacher_forcing: float = 1.0,
+        teacher_forcing_steps: int = 0,
+    ) -> None:
+        super().__init__()
+        self.cell = cell
+        self.input_feeding = input_feeding
+        self.embedding_dropout = nn.Dropout(embedding_dropout)
+        self.dropout = nn.Dropout(dropout)
+        self.teacher_forcing = teacher_forcing
+        self.final_teacher_forcing = final_teacher_forcing
+        self.teacher_forcing_steps = teacher_forcing_steps
+        if teacher_forcing_steps:
+            # In the state of the network, so that a resumed run goes on where it stopped.
+            self.register_buffer("batches_seen", torch.zeros((), dtype=torch.int64))
+
+        self.target_embedding = _embedding(target_size, embedding_size)
+        self.source_embedding = None if tied and joint else _embedding(source_size, embedding_size)
+        self.encoder = Encoder(
+            cell,
+            embedding_size,
+            hidden_size,
+            layers,
+            bidirectional=bidirectional,
+            add_directions=attention == "dot",
+            dropout=dropout,
+            layer_dropout=layer_dropout,
+        )
+        fed_size = embedding_size if input_feeding else 0
+        self.decoder = RecurrentStack(
+            cell, embedding_size + fed_size, hidden_size, layers, dropout=layer_dropout
+        )
+        memory_size = self.encoder.output_size
+        self.attention = Attention(attention, hidden_size, memory_size) if attention else None
+        context_size = memory_size if attention else 0
+        self.readout = nn.Linear(hidden_size + context_size, embedding_size)
+        self.output_weight = (
+            None if tied else nn.Parameter(_embedding(target_size, embedding_size).weight.detach())
+        )
+        self.output_bias = nn.Parameter(torch.zeros(target_size))
+
+    def forward(self, inputs: Tensor, lengths: Tensor, decoder_inputs: Tensor) -> Tensor:
+        """Predicts each next token of the targets.
+
+        Args:
+            inputs: The sources, `(batch, steps)` int64, padded with 0 on the right.
+            lengths: Their lengths, `(batch,)`.
+            decoder_inputs: The targets behind the token they begin with, `(batch, time)` int64.
+
+        Returns:
+            Logits, `(batch, time, target_size)`.
+        """
+        memory, state = self.begin(inputs, lengths)
+        ratio = self._given() if self.training else 1.0
+        if self.input_feeding or ratio < 1.0:
+            return self._logits(self._step_by_step(decoder_inputs, memory, state, ratio))
+        embedded = self.embedding_dropout(self.target_embedding(decoder_inputs))
+        outputs, _ = self._recur(embedded, state.hidden)
+        readouts, _ = self._read_out(outputs, memory)
+        return self._logits(readouts)
+
+    def begin(self, inputs: Tensor, lengths: Tensor) -> tuple[Memory, State]:
+        """Reads the sources; see `seqkit.nn.Decoding`."""
+        embedding = self.source_embedding or self.target_embedding
+        # Embedded time-major, as the recurrent kernels want it, which saves them a copy.
+        embedded = embedding(inputs.t()).transpose(0, 1)
+        values, hidden = self.encoder(self.embedding_dropout(embedded), lengths)
+        mask = valid_mask(lengths, inputs.shape[1], inputs.device)
+        keys = values[:, :, :0] if self.attention is None else self.attention.keys(values)
+        readout = values.new_zeros(len(inputs), self.readout.out_features)
+        return Memory(values, keys, mask), State(hidden, readout)
+
+    def step(self, tokens: Tensor, memory: Memory, state: State) -> DecodingStep:
+        """Goes on by one token; see `seqkit.nn.Decoding`."""
+        readout, state, attention = self._step(tokens, memory, state)
+        return DecodingStep(self._logits(readout), state, attention)
+
+    def _step(
+        self, tokens: Tensor, memory: Memory, state: State
+    ) -> tuple[Tensor, State, Tensor | None]:
+        embedded = self.embedding_dropout(self.target_embedding(tokens)).unsqueeze(1)
+        if self.input_feeding:
+            embedded = torch.cat([embedded, state.readout.unsqueeze(1)], dim=-1)
+        outputs, hidden = self._recur(embedded, state.hidden)
+        readouts, weights = self._read_out(outputs, memory)
+        readout = readouts[:, 0]
+        return readout, State(hidden, readout), None if weights is None else weights[:, 0]
+
+    def _step_by_step(
+        self, decoder_inputs: Tensor, memory: Memory, state: State, ratio: float
+    ) -> Tensor:
+        """Returns the readouts, `(batch, time, embedding_size)`, of one step after another."""
+        readouts: list[Tensor] = []
+        for time in range(decoder_inputs.shape[1]):
+            tokens = decoder_inputs[:, time]
+            if time and ratio < 1.0:
+                own = self._logits(readouts[-1].detach()).argmax(dim=-1)
+                given = torch.rand(tokens.shape, device=tokens.device) < ratio
+                tokens = torch.where(given, tokens, own)
+            readout, state, _ = self._step(tokens, memory, state)
+            readouts.append(readout)
+        return torch.stack(readouts, dim=1)
+
+    def _given(self) -> float:
+        """Returns the part of the tokens that a training batch is given, and counts the batch."""
+        if not self.teacher_forcing_steps:
+            return self.teacher_forcing
+        seen = self.get_buffer("batches_seen")
+        done = min(1.0, int(seen) / self.teacher_forcing_steps)
+        seen += 1
+        return self.teacher_forcing + done * (self.final_teacher_forcing - self.teacher_forcing)
+
+    def _recur(self, embedded: Tensor, hidden: Hidden) -> tuple[Tensor, Hidden]:
+        """Runs the decoder's layers over `(batch, time, size)`, all of which counts."""
+        batch, time = embedded.shape[:2]
+        parts = tuple(part.transpose(0, 1).contiguous().to(embedded.dtype) for part in hidden)
+        state = (parts[0], parts[1]) if self.cell == "lstm" else parts[0]
+        lengths = torch.full((batch,), time)
+        outputs, _, after = self.decoder(embedded, lengths, state, return_state=True)
+        parts = (after,) if isinstance(after, Tensor) else after
+        return outputs, tuple(part.transpose(0, 1) for part in parts)
+
+    def _read_out(self, outputs: Tensor, memory: Memory) -> tuple[Tensor, Tensor | None]:
+        weights = None
+        if self.attention is not None:
+            context, weights = self.attention(outputs, memory.keys, memory.values, memory.mask)
+            outputs = torch.cat([context, outputs], dim=-1)
+        return self.dropout(torch.tanh(self.readout(outputs))), weights
+
+    def _logits(self, readouts: Tensor) -> Tensor:
+        weight = self.target_embedding.weight if self.output_weight is None else self.output_weight
+        return functional.linear(readouts, weight, self.output_bias)
+
+
+def _embedding(size: int, features: int) -> nn.Embedding:
+    """Makes embeddings whose products with a readout are of the size of logits at the start."""
+    embedding = nn.Embedding(size, features, padding_idx=PADDING_ID)
+    with torch.no_grad():
+        embedding.weight.normal_(std=features**-0.5)
+        embedding.weight[PADDING_ID].zero_()
+    return embedding

@@ -1,0 +1,101 @@
+"""The model `seq2seq`: its settings. The network is in `_net`, imported when built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import seqkit
+from seqkit import Field, Tokens
+from seqkit.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Seq2SeqConfig(seqkit.Config):
+    """Settings of the encoder-decoder."""
+
+    cell: Literal["rnn", "lstm", "gru"] = Field("gru", help="Kind of the recurrent layers.")
+    hidden_size: int = Field(256, ge=1, help="Units of each layer and direction.")
+    layers: int = Field(1, ge=1, help="Recurrent layers of the encoder, and of the decoder.")
+    bidirectional: bool = Field(True, help="Whether the encoder also reads backwards.")
+    attention: Literal["none", "dot", "general", "additive"] = Field(
+        "general",
+        help="How the decoder scores the steps of the source: none leaves it the encoder's last "
+        "state alone; dot adds the two directions of the encoder.",
+    )
+    input_feeding: bool = Field(
+        False,
+        help="Whether each step also reads what the step before attended to, which makes training "
+        "go step by step.",
+    )
+    embedding_size: int = Field(256, ge=1, help="Size of a token's embedding. For token input.")
+    tied_embeddings: bool = Field(
+        True,
+        help="Whether the output layer has the embeddings of the target as its weights and, with a "
+        "joint vocabulary, source and target one table of embeddings. For token input.",
+    )
+    embedding_dropout: float = Field(
+        0.3, ge=0, lt=1, help="Dropout of embedded tokens. For token input."
+    )
+    layer_dropout: float = Field(0.0, ge=0, lt=1, help="Dropout between recurrent layers.")
+    dropout: float = Field(
+        0.3, ge=0, lt=1, help="Dropout of the encoder's outputs and before the output layer."
+    )
+    teacher_forcing: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        help="Part of the target that the decoder is given in training; the rest is what it wrote "
+        "itself. Below 1, training goes step by step.",
+    )
+    final_teacher_forcing: float = Field(
+        1.0, ge=0, le=1, help="What teacher_forcing becomes over teacher_forcing_steps."
+    )
+    teacher_forcing_steps: int = Field(
+        0,
+        ge=0,
+        help="Training batches in which it goes there, in a straight line; 0: it stays as it is.",
+    )
+
+
+class Seq2Seq(seqkit.Model):
+    """Encoder and decoder with attention (Sutskever et al., 2014; Luong et al., 2015)."""
+
+    name = "seq2seq"
+    tasks = ("seq2seq",)
+    inputs = ("tokens",)
+    Config = Seq2SeqConfig
+
+    def build(self, config: Seq2SeqConfig, shape: seqkit.Shape) -> nn.Module:
+        return _token_network(config, shape)
+
+
+def _token_network(config: Seq2SeqConfig, shape: seqkit.Shape) -> nn.Module:
+    from seqkit_seq2seq._net import Seq2SeqNetwork
+
+    if not (isinstance(shape.inputs, Tokens) and isinstance(shape.outputs, Tokens)):
+        raise ConfigurationError(
+            f"model seq2seq writes tokens from tokens, and task {shape.task!r} has "
+            f"{type(shape.inputs).__name__} and {type(shape.outputs).__name__}. "
+            "Choose another model"
+        )
+    return Seq2SeqNetwork(
+        config.cell,
+        shape.inputs.size,
+        shape.outputs.size,
+        joint=bool(shape.extras.get("joint", False)),
+        embedding_size=config.embedding_size,
+        hidden_size=config.hidden_size,
+        layers=config.layers,
+        bidirectional=config.bidirectional,
+        attention=None if config.attention == "none" else config.attention,
+        input_feeding=config.input_feeding,
+        tied=config.tied_embeddings,
+        embedding_dropout=config.embedding_dropout,
+        layer_dropout=config.layer_dropout,
+        dropout=config.dropout,
+        teacher_forcing=config.teacher_forcing,
+        final_teacher_forcing=config.final_teacher_forcing,
+        teacher_forcing_steps=config.teacher_forcing_steps,
+    )
