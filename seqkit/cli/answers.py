@@ -2,13 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from seqkit.cli.output import Piece, encodable, number, one_line
+from seqkit.cli.output import Piece, encodable, number, one_line, visible
 
+Line = list[Piece]
 _BAR_WIDTH = 12
+_SAMPLE_LINES = 6
 _LEFT_OUT = ("correct", "probabilities", "text", "label", "probability", "target")
+
+
+def answer_lines(answer: Mapping[str, Any], width: int = 80, bar: bool = False) -> list[Line]:
+    """Returns one answer in full: a forecast drawn, a text wrapped, a translation with its like.
+
+    Args:
+        answer: What a task's encoder made.
+        width: Columns there are.
+        bar: Whether a probability is also drawn.
+    """
+    if "forecast" in answer:
+        from seqkit.cli.forecasts import forecast_lines
+
+        return forecast_lines(answer, min(width, 100))
+    if "continuation" in answer:
+        return _continued(answer, width)
+    if "prediction" in answer and "source" in answer:
+        return _translated(answer, width)
+    return [answer_line(answer, width, bar)]
+
+
+def sample_lines(answer: Mapping[str, Any], width: int = 80) -> list[Line]:
+    """Returns one answer in few lines, as the samples of a run show it."""
+    if "forecast" in answer:
+        return [_forecast_in_short(answer, width)]
+    if "continuation" in answer:
+        return _continued(answer, width)[:_SAMPLE_LINES]
+    if "prediction" in answer and "source" in answer:
+        short = {key: answer[key] for key in answer if key not in ("attention", "n_best")}
+        return _translated(short, width)
+    return [answer_line(answer, width)]
+
+
+def _continued(answer: Mapping[str, Any], width: int) -> list[Line]:
+    """Returns a prompt, faint, and the text that goes on from it, with their own line breaks."""
+    prompt, text = visible(answer["prompt"]), visible(answer["continuation"])
+    lines: list[Line] = []
+    at = 0
+    for written in (prompt + text).split("\n"):
+        for part in textwrap.wrap(
+            written, max(20, width), drop_whitespace=False, replace_whitespace=False
+        ) or [""]:
+            known = max(0, min(len(part), len(prompt) - at))
+            lines.append([(part[:known], "dim"), part[known:]] if known else [part])
+            at += len(part)
+        at += 1
+    return lines
+
+
+def _translated(answer: Mapping[str, Any], width: int) -> list[Line]:
+    mark: Line = [_mark(bool(answer["correct"]))] if "correct" in answer else []
+    lines: list[Line] = [[*mark, (one_line(answer["source"], width - 2), "dim")]]
+    arrow = "→ " if encodable("→") else "> "
+    best = answer.get("n_best") or [{"prediction": answer["prediction"]}]
+    for rank, other in enumerate(best):
+        text = one_line(other["prediction"], width - 12)
+        head: Piece = ("  " + arrow, "cyan") if not rank else "    "
+        line: Line = [head, (text, "bold") if not rank else text]
+        score = other.get("score")
+        if len(best) > 1 and isinstance(score, int | float):
+            line.append((f"  {score:.3f}", "dim"))
+        lines.append(line)
+    if "target" in answer and not answer.get("correct"):
+        lines.append([("  = ", "dim"), (one_line(answer["target"], width - 4), "dim")])
+    if "attention" in answer:
+        from seqkit.cli.attention import attention_lines
+
+        lines += attention_lines(answer, min(width, 120))
+    return lines
+
+
+def _forecast_in_short(answer: Mapping[str, Any], width: int) -> Line:
+    """Returns the first column's history and forecast as two small curves, and its last value."""
+    name = one_line((answer.get("columns") or ["value"])[0], 16)
+    series = one_line(answer["series"], 12) if answer.get("series") else ""
+    forecast = list(answer["forecast"]["values"][0])
+    truth = (answer.get("target") or [[]])[0]
+    room = max(8, (width - 44) // 2)
+    history = list(answer["history"]["values"][0])[-room:]
+    drawn = _curves([history, forecast[:room]])
+    line: Line = [f"{series} " if series else "", (f"{name} ", "bold"), (drawn[0], "dim"), " "]
+    line += [(drawn[1], "cyan"), f" {number(forecast[-1])}"]
+    if truth and isinstance(truth[-1], int | float):
+        line.append((f" (is {number(truth[-1])})", "dim"))
+    return line
+
+
+def _curves(parts: Sequence[Sequence[float | None]]) -> list[str]:
+    """Returns each part as a line of blocks, all on one scale; a blank where there is no value."""
+    blocks = "▁▂▃▄▅▆▇█" if encodable("▁█") else "_.-=*#"
+    known = [value for part in parts for value in part if value is not None and value == value]
+    low, high = (min(known), max(known)) if known else (0.0, 0.0)
+    scale = (len(blocks) - 1) / (high - low) if high > low else 0.0
+    return [
+        "".join(
+            " " if value is None or value != value else blocks[round((value - low) * scale)]
+            for value in part
+        )
+        for part in parts
+    ]
 
 
 def answer_line(answer: Mapping[str, Any], width: int = 80, bar: bool = False) -> list[Piece]:

@@ -183,10 +183,22 @@ def entry_document(entry: Entry) -> dict[str, Any]:
             "experiment": recipe_document(entry),
         }
     component = entry.component
-    for attribute in ("tasks", "inputs", "loss", "metrics", "fields", "higher_is_better"):
+    for attribute in (
+        "tasks",
+        "inputs",
+        "refuses",
+        "loss",
+        "metrics",
+        "fields",
+        "together",
+        "higher_is_better",
+        "reads",
+    ):
         if hasattr(component, attribute):
             value = getattr(component, attribute)
             document[attribute] = list(value) if isinstance(value, tuple) else value
+    if hasattr(component, "Prediction"):
+        document["prediction"] = component.Prediction.model_json_schema()
     return document | {"schema": component.Config.model_json_schema()}
 
 

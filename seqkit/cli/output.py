@@ -156,6 +156,12 @@ def line(*pieces: Piece) -> None:
     show(styled(*pieces))
 
 
+def fragment(text: str) -> None:
+    """Writes text that is being generated, without ending its line, and at once."""
+    _write(visible(text))
+    flush()
+
+
 def show(item: RenderableType) -> None:
     """Writes something rich can draw, as a part of a result."""
     _write(_render(results(), item))

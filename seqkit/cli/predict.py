@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqkit.cli import output
-from seqkit.cli.answers import answer_line
+from seqkit.cli.answer_files import check_files, write_answers
+from seqkit.cli.answers import answer_lines
 from seqkit.cli.common import (
     device_option,
     json_option,
@@ -21,6 +23,7 @@ from seqkit.cli.common import (
     run_argument,
     runs_dir_option,
 )
+from seqkit.cli.task_options import TaskCommand, given_options
 from seqkit.errors import ConfigurationError, DataError
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ Input = str | Mapping[str, Any]
 _AT_ONCE = 1024
 
 
-@click.command()
+@click.command(cls=TaskCommand)
 @run_argument()
 @click.argument("inputs", metavar="[INPUT]...", nargs=-1)
 @click.option(
@@ -43,6 +46,14 @@ _AT_ONCE = 1024
 @click.option(
     "--checkpoint", default="best", show_default=True, metavar="NAME", help="best, last or a name."
 )
+@click.option(
+    "--save",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the answers as .csv or .jsonl, or a forecast as .png or .svg; repeatable.",
+)
 @runs_dir_option()
 @device_option()
 @plugin_option()
@@ -53,23 +64,30 @@ def predict(
     file: Path | None,
     column: str,
     checkpoint: str,
+    files: tuple[Path, ...],
     runs_dir: Path,
     device: str | None,
     plugins: tuple[Path, ...],
     as_json: bool,
+    **of_task: Any,
 ) -> None:
     """Answer new inputs with a run's best checkpoint.
 
-    Inputs are the arguments, the lines or rows of --file, or else the lines of stdin.
+    Inputs are the arguments, the lines or rows of --file, or else the lines of stdin. A forecast
+    needs none: it goes on from the data of the run, or from the table of --file.
+
+    More options come from the task of the run: seqkit predict RUN --help lists them.
     """
     if inputs and file is not None:
         raise click.UsageError("INPUT and --file exclude each other", click.get_current_context())
     registry = open_registry(plugins)
     folder = open_run(run, runs_dir)
-    given = _given(inputs, file)
+    check_files(files)
     from seqkit.engine.predict import load_predictor
 
     predictor = load_predictor(folder, registry, device or "auto", checkpoint)
+    together = predictor.experiment.task.component.together
+    given = _given(inputs, file, together)
     if given is None:
         interactive = sys.stdin.isatty() and not as_json
         if interactive:
@@ -77,35 +95,71 @@ def predict(
         given, at_once = _lines(sys.stdin), 1 if interactive else _AT_ONCE
     else:
         at_once = _AT_ONCE
-        given = _narrowed(given, predictor, column)
+        given = list(given) if together else _narrowed(given, predictor, column)
     answered: list[dict[str, Any]] = []
-    for answers in _answers(predictor, given, at_once):
-        if as_json:
-            answered += answers
-        else:
-            width = output.results().width
-            for answer in answers:
-                output.line(*answer_line(answer, width, bar=True))
-            output.flush()
+    keep = as_json or bool(files)
+    options = given_options(of_task)
+    for chunk in _chunks(given, 0 if together else at_once):
+        shown = _Shown(quiet=as_json, streams=len(chunk) == 1)
+        answers = predictor.predict(chunk, options=options, say=shown.say)
+        shown.finish(answers)
+        answered += answers if keep else []
     if as_json:
         used = {"run": folder.name, "checkpoint": predictor.checkpoint.path.name}
         output.json_document(used | {"answers": answered})
+    for path in files:
+        write_answers(answered, path)
+        output.note(f"Wrote {path}.")
 
 
-def _answers(
-    predictor: Predictor, inputs: Iterable[Input], at_once: int
-) -> Iterator[list[dict[str, Any]]]:
+class _Shown:
+    """Shows answers: as they are generated where there is one input, else when they are done."""
+
+    def __init__(self, quiet: bool, streams: bool) -> None:
+        self._quiet = quiet
+        self._streams = streams and not quiet
+        self._said = False
+
+    def say(self, index: int, piece: str) -> None:
+        """Writes the next piece of the one text that is being generated."""
+        if self._streams:
+            self._said = True
+            output.fragment(piece)
+
+    def finish(self, answers: Sequence[Mapping[str, Any]]) -> None:
+        """Ends what was said, and writes the answers that were not said."""
+        if self._quiet:
+            return
+        if self._said:
+            output.line()
+        else:
+            for place, answer in enumerate(answers):
+                lines = answer_lines(answer, output.results().width, bar=True)
+                if place and len(lines) > 1:
+                    output.line()
+                for pieces in lines:
+                    output.line(*pieces)
+        output.flush()
+
+
+def _chunks(inputs: Iterable[Input], size: int) -> Iterator[list[Input]]:
+    """Yields inputs by so many at once; all of them, be it none, where the size is 0."""
+    if not size:
+        yield list(inputs)
+        return
     waiting = iter(inputs)
-    while chunk := list(islice(waiting, at_once)):
-        yield predictor.predict(chunk)
+    while chunk := list(islice(waiting, size)):
+        yield chunk
 
 
-def _given(inputs: tuple[str, ...], file: Path | None) -> Iterable[Input] | None:
-    """Returns the inputs of arguments or file; None when they come from stdin."""
+def _given(inputs: tuple[str, ...], file: Path | None, together: bool) -> Iterable[Input] | None:
+    """Returns the inputs of arguments or file; None when they are the lines of stdin."""
     if inputs:
         return list(inputs)
-    if file is None or str(file) == "-":
-        return None
+    if file is None:
+        return [] if together else None
+    if str(file) == "-":
+        return _table_of(sys.stdin.read()) if together else None
     from seqkit.data import read_csv, read_jsonl, read_text
 
     suffixes = [suffix.lower() for suffix in file.suffixes if suffix.lower() != ".gz"]
@@ -116,6 +170,17 @@ def _given(inputs: tuple[str, ...], file: Path | None) -> Iterable[Input] | None
     if kind in (".jsonl", ".ndjson"):
         return [values for _, values in read_jsonl(file, output.warn)]
     return [line for line in read_text(file, output.warn).splitlines() if line.strip()]
+
+
+def _table_of(text: str) -> list[Input]:
+    """Returns the rows of a table that came by stdin."""
+    from seqkit.data import read_csv
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "stdin.csv"
+        path.write_text(text, encoding="utf-8")
+        table = read_csv(path, output.warn)
+    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
 def _lines(stream: Iterable[str]) -> Iterator[str]:

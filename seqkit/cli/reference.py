@@ -93,6 +93,9 @@ def configuration_page(registry: Registry) -> str:
             lines += [f"### `{entry.name}`", "", _escaped(entry.component.summary()), ""]
             lines += [f"Brought by the plugin `{entry.plugin}`.", ""]
             lines += _settings(entry.component.Config)
+            if kind == "tasks" and settings_of(entry.component.Prediction):
+                lines += ["What `seqkit predict` may be told, as `--name value`:", ""]
+                lines += _settings(entry.component.Prediction)
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seqkit.cli.answers import answer_line
+from seqkit.cli import answers
 from seqkit.cli.output import Piece, count_of, duration, encodable, number, one_line, scores
 from seqkit.cli.plot import epoch_number, plot_losses
 from seqkit.events import Event
@@ -189,12 +189,12 @@ class ScoreTable:
 def sample_lines(
     items: Sequence[Mapping[str, Any]], width: int = WIDTH, faint: bool = False
 ) -> list[Line]:
-    """Returns some answers, one a line; faint ones stand back behind the scores."""
-    lines: list[Line] = []
-    for item in items:
-        pieces = answer_line(item, width - 4)
-        lines.append(["    ", *(_faint(piece) if faint else piece for piece in pieces)])
-    return lines
+    """Returns some answers in few lines each; faint ones stand back behind the scores."""
+    return [
+        ["    ", *(_faint(piece) if faint else piece for piece in pieces)]
+        for item in items
+        for pieces in answers.sample_lines(item, width - 4)
+    ]
 
 
 def _faint(piece: Piece) -> Piece:
