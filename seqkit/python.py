@@ -49,9 +49,11 @@ class Result:
         """Every event of the run."""
         return list(RunFolder(self.folder).events())
 
-    def predict(self, inputs: Sequence[str | Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def predict(
+        self, inputs: Sequence[str | Mapping[str, Any]] = (), **options: Any
+    ) -> list[dict[str, Any]]:
         """Answers raw inputs with the best checkpoint."""
-        return load(self.folder).predict(inputs)
+        return load(self.folder).predict(inputs, **options)
 
 
 def run(

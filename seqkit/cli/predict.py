@@ -101,7 +101,7 @@ def predict(
     options = given_options(of_task)
     for chunk in _chunks(given, 0 if together else at_once):
         shown = _Shown(quiet=as_json, streams=len(chunk) == 1)
-        answers = predictor.predict(chunk, options=options, say=shown.say)
+        answers = predictor.predict(chunk, say=shown.say, **options)
         shown.finish(answers)
         answered += answers if keep else []
     if as_json:

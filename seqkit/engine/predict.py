@@ -64,16 +64,16 @@ class Predictor:
         inputs: Sequence[str | Mapping[str, Any]],
         batch_size: int = 64,
         *,
-        options: Mapping[str, Any] | None = None,
         say: Say = unsaid,
+        **options: Any,
     ) -> list[dict[str, Any]]:
         """Answers raw inputs, in their order.
 
         Args:
             inputs: Texts, or records with the fields of the task.
             batch_size: How many are computed at once; the answers do not depend on it.
-            options: Settings of the task's `Prediction`, such as a temperature.
             say: Told of text as it is generated: the number of its input, from 0, and the piece.
+            options: Settings of the task's `Prediction`, such as a temperature.
 
         Raises:
             ConfigurationError: An input is not of the kind the task reads; names its position. Or
@@ -82,7 +82,7 @@ class Predictor:
         if isinstance(inputs, str):
             raise ConfigurationError("predict() takes a list of inputs. Write predict([text])")
         encoder, device = self.learner.encoder, self.learner.device
-        settings, problems = validate(self._task.Prediction, options or {}, "", self._task.name)
+        settings, problems = validate(self._task.Prediction, options, "", self._task.name)
         if problems:
             raise ConfigurationError(problems=problems)
         records = encoder.parse(inputs)
