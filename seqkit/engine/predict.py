@@ -18,9 +18,9 @@ from seqkit.engine.checkpoint import (
     newest_whole,
     open_checkpoint,
 )
-from seqkit.engine.device import choose_device
+from seqkit.engine.device import choose_device, out_of_memory
 from seqkit.engine.learner import Learner, build_learner, evaluating
-from seqkit.errors import CheckpointError, ConfigurationError, suggestion
+from seqkit.errors import CheckpointError, ConfigurationError, RunError, suggestion
 from seqkit.experiment import Experiment, load_experiment
 from seqkit.registry import Registry
 from seqkit.runs import RunFolder
@@ -61,7 +61,7 @@ class Predictor:
     @torch.inference_mode()
     def predict(
         self,
-        inputs: Sequence[str | Mapping[str, Any]],
+        inputs: Sequence[str | Mapping[str, Any]] = (),
         batch_size: int = 64,
         *,
         say: Say = unsaid,
@@ -70,14 +70,17 @@ class Predictor:
         """Answers raw inputs, in their order.
 
         Args:
-            inputs: Texts, or records with the fields of the task.
-            batch_size: How many are computed at once; the answers do not depend on it.
+            inputs: Texts, or records with the fields of the task; none for a forecast that goes on
+                from the data of the run.
+            batch_size: How many are computed at once, or fewer where memory ends; the answers do
+                not depend on it.
             say: Told of text as it is generated: the number of its input, from 0, and the piece.
             options: Settings of the task's `Prediction`, such as a temperature.
 
         Raises:
             ConfigurationError: An input is not of the kind the task reads; names its position. Or
                 an option is not one of the task's.
+            RunError: There is no memory for a single input.
         """
         if isinstance(inputs, str):
             raise ConfigurationError("predict() takes a list of inputs. Write predict([text])")
@@ -91,15 +94,28 @@ class Predictor:
         arrays = encoder.encode(records, unheard)
         order = np.argsort(encoder.sizes(arrays), kind="stable")
         answers: list[dict[str, Any]] = [{} for _ in records]
+        start = 0
         with evaluating(self.learner.model, device), device.autocast():
-            for start in range(0, len(order), batch_size):
+            while start < len(order):
                 chosen = order[start : start + batch_size]
-                batch = self.learner.place(arrays, chosen)
                 asked = [records[index] for index in chosen]
                 told = partial(_say_in_order, say, chosen.tolist())
-                found = encoder.predict(self.learner.model, batch, asked, settings, told)
+                try:
+                    batch = self.learner.place(arrays, chosen)
+                    found = encoder.predict(self.learner.model, batch, asked, settings, told)
+                except RuntimeError as error:
+                    if not out_of_memory(error):
+                        raise
+                    if len(chosen) == 1:
+                        raise RunError(
+                            f"out of memory while answering one input, on {device.name}. Use a "
+                            "shorter input or another device"
+                        ) from error
+                    batch_size = len(chosen) // 2
+                    continue
                 for index, answer in zip(chosen, found, strict=True):
                     answers[int(index)] = answer
+                start += len(chosen)
         return answers
 
 

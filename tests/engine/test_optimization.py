@@ -17,8 +17,10 @@ from seqkit.engine.device import choose_device
 from seqkit.engine.encoding import encode_data
 from seqkit.engine.learner import build_learner
 from seqkit.engine.optimization import build_optimizer, learning_rate
+from seqkit.engine.predict import load_predictor
 from seqkit.engine.progress import Progress
 from seqkit.engine.train import Training
+from seqkit.errors import RunError
 from seqkit.events import Event
 from seqkit.registry import load_registry
 from seqkit.trainer_config import TrainerConfig
@@ -132,6 +134,21 @@ def test_out_of_memory_halves_what_is_computed_at_once_and_keeps_the_batch(lab: 
     for mine, other in zip(run.numbers(), plenty.numbers(), strict=True):
         assert mine["loss"] == pytest.approx(other["loss"], abs=1e-6)
         assert mine["metrics"]["accuracy"] == other["metrics"]["accuracy"]
+
+
+def test_prediction_takes_fewer_inputs_at_once_where_memory_ends(lab: Lab) -> None:
+    plugin = lab.plugin(HUNGRY)
+    run = lab.train(plugins=[plugin], model={"name": "hungry", "most": 64})
+    registry = load_registry([plugin])
+    texts = [f"a film of {number} good and bad hours" for number in range(40)]
+    expected = load_predictor(run.folder, registry).predict(texts)
+    file = run.folder.experiment_file
+    file.write_text(file.read_text().replace("most = 64", "most = 5"))
+    answers = load_predictor(run.folder, registry).predict(texts)
+    assert [answer["label"] for answer in answers] == [answer["label"] for answer in expected]
+    file.write_text(file.read_text().replace("most = 5", "most = 0"))
+    with pytest.raises(RunError, match="out of memory while answering one input"):
+        load_predictor(run.folder, registry).predict(texts)
 
 
 def test_a_resumed_run_remembers_what_memory_allows(lab: Lab, signal_at: Any) -> None:
