@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 import seqkit
 import seqkit_recurrent
+from seqkit.nn import Pooling
 from seqkit.registry import load_registry
 from seqkit.testing.models import model_checks
 from seqkit_seq2seq._forecaster import EncoderDecoderForecaster
@@ -98,16 +99,16 @@ def test_padding_never_changes_a_forecast(name: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_a_model_learns_a_sine(name: str) -> None:
     torch.manual_seed(3)
-    network = build(name, shape_of((0,)), hidden_size=24)
-    optimiser = torch.optim.Adam(network.parameters(), lr=0.01)
-    for step in range(101):
+    network = build(name, shape_of((0,)), hidden_size=16)
+    optimiser = torch.optim.Adam(network.parameters(), lr=0.02)
+    for step in range(61):
         start = 6.3 * torch.rand(32, 1)
         wave = torch.sin(start + 0.5 * torch.arange(CONTEXT + HORIZON))
         inputs = torch.randn(32, CONTEXT, FEATURES)
         inputs[..., 0] = wave[:, :CONTEXT]
         outputs = network(inputs, torch.full((32,), CONTEXT))
         loss = (outputs.squeeze(-1) - wave[:, CONTEXT:]).square().mean()
-        if step < 100:
+        if step < 60:
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -116,9 +117,14 @@ def test_a_model_learns_a_sine(name: str) -> None:
 
 def test_the_pooling_suits_the_task_unless_one_is_chosen() -> None:
     tokens = seqkit.Shape("classification", seqkit.Tokens(9), seqkit.Classes(("a", "b"), (1, 1), 2))
-    assert build("gru", tokens).pooling.parts == ("max", "mean")
-    assert build("gru", shape_of()).pooling.parts == ("last",)
-    assert build("gru", shape_of(), pooling="mean").pooling.parts == ("mean",)
+    assert pooling_of(build("gru", tokens)) == "max+mean"
+    assert pooling_of(build("gru", shape_of())) == "last"
+    assert pooling_of(build("gru", shape_of(), pooling="mean")) == "mean"
+
+
+def pooling_of(network: nn.Module) -> str:
+    (pooling,) = (module for module in network.modules() if isinstance(module, Pooling))
+    return pooling.name
 
 
 @pytest.mark.parametrize("name", ["segrnn", "encoder-decoder"])
@@ -215,9 +221,9 @@ def test_the_decoder_goes_on_from_its_median_and_the_last_observed_values() -> N
         value = values[:, 1]
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ["gru", "segrnn"])
 def test_the_conformance_kit_accepts_a_built_in_forecaster(name: str) -> None:
     model = MODELS[name]
     entry = load_registry().find("models", name)
-    for check in model_checks(entry, lambda: model.Config(hidden_size=8)):
+    for check in model_checks(entry, lambda: model.Config.model_validate({"hidden_size": 8})):
         check.run()
