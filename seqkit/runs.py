@@ -56,6 +56,10 @@ class RunFolder:
         """Folder of the encoder."""
         return self.path / "encoder"
 
+    def scores(self, split: str) -> Path:
+        """Returns the file of the scores of every example of a split."""
+        return self.path / "scores" / f"{split}.safetensors"
+
     def info(self) -> dict[str, Any]:
         """Reads `run.json`.
 

@@ -15,8 +15,10 @@ from torch import Tensor, nn
 from seqkit.api import Arrays, Encoder, LossFunction, Record, Shape
 from seqkit.engine.batching import evaluation_plan
 from seqkit.engine.device import Device, out_of_memory
+from seqkit.engine.per_example import ExampleScorer
 from seqkit.errors import RunError, SeqkitError
 from seqkit.experiment import Experiment, Part
+from seqkit.scores import ExampleScores
 
 EVALUATION_BATCH = 256
 """Examples of a batch where no gradient is kept; results do not depend on it."""
@@ -32,6 +34,7 @@ class Score:
         loss: Mean loss.
         metrics: Value of each metric.
         seconds: Time it took.
+        of_examples: Scores of every example, where they were asked for and there are any.
     """
 
     split: str
@@ -39,6 +42,7 @@ class Score:
     loss: float
     metrics: dict[str, Any]
     seconds: float
+    of_examples: ExampleScores | None = None
 
 
 @dataclass
@@ -86,6 +90,7 @@ class Learner:
         split: str,
         model: nn.Module | None = None,
         progress: Callable[[int, int], None] | None = None,
+        each: bool = False,
     ) -> Score:
         """Scores a split, leaving the random generators as they were.
 
@@ -94,6 +99,7 @@ class Learner:
             split: Its name, for the result.
             model: Another model than the learner's, such as an average of its weights.
             progress: Told of batches done and of their number.
+            each: Whether every example is scored by itself, too.
 
         Raises:
             RunError: There is no memory for a single example.
@@ -101,9 +107,12 @@ class Learner:
         start = time.perf_counter()
         while True:
             try:
-                loss, metrics = self._scored(arrays, model or self.model, progress)
                 examples = len(self.encoder.sizes(arrays))
-                return Score(split, examples, loss, metrics, time.perf_counter() - start)
+                scorer = self._scorer(examples) if each else None
+                loss, metrics = self._scored(arrays, model or self.model, progress, scorer)
+                scores = scorer.finish(loss, metrics, arrays) if scorer is not None else None
+                seconds = time.perf_counter() - start
+                return Score(split, examples, loss, metrics, seconds, scores)
             except RuntimeError as error:
                 if not out_of_memory(error):
                     raise
@@ -114,9 +123,16 @@ class Learner:
                     ) from error
             self.evaluation_batch //= 2
 
+    def _scorer(self, examples: int) -> ExampleScorer:
+        return ExampleScorer(self.loss, self.experiment.metrics, self.shape, examples)
+
     @torch.inference_mode()
     def _scored(
-        self, arrays: Arrays, model: nn.Module, progress: Callable[[int, int], None] | None
+        self,
+        arrays: Arrays,
+        model: nn.Module,
+        progress: Callable[[int, int], None] | None,
+        scorer: ExampleScorer | None,
     ) -> tuple[float, dict[str, Any]]:
         parts = self.experiment.metrics
         metrics = {part.name: build_metric(part, self.shape) for part in parts}
@@ -135,18 +151,16 @@ class Learner:
                 totals.append(total)
                 counts.append(count)
                 predictions, targets = self.encoder.reported(outputs, batch)
-                answered = (
-                    self._answered(arrays, indices, batch, model)
-                    if "answers" in reads.values()
-                    else ()
-                )
+                taken: dict[str, tuple[Any, ...]] = {
+                    "outputs": (predictions, targets),
+                    "batch": (predictions, targets, batch),
+                }
+                if "answers" in reads.values():
+                    taken["answers"] = self._answered(arrays, indices, batch, model)
                 for name, metric in metrics.items():
-                    if reads[name] == "answers":
-                        metric.update(*answered)
-                    elif reads[name] == "batch":
-                        metric.update(predictions, targets, batch)
-                    else:
-                        metric.update(predictions, targets)
+                    metric.update(*taken[reads[name]])
+                if scorer is not None:
+                    scorer.add(indices, outputs, batch["targets"], taken)
                 if progress is not None:
                     progress(done, len(plan))
         loss = sum(float(total) for total in totals) / max(1e-12, sum(float(c) for c in counts))

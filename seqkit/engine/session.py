@@ -299,7 +299,7 @@ class Session:
             except CheckpointError as error:
                 self.warn(f"the last weights are tested, as the best checkpoint is gone: {error}")
         arrays = data.splits["test"]
-        score = training.learner.score(arrays, "test", model)
+        score = training.learner.score(arrays, "test", model, each=True)
         fields = {
             "split": "test",
             "loss": score.loss,
@@ -315,6 +315,11 @@ class Session:
         event = Event("evaluation", *where, fields)
         self.publish(event)
         self._update(test=spare(event))
+        if score.of_examples is not None:
+            try:
+                score.of_examples.save(self.folder.scores("test"))
+            except OSError as error:
+                self.warn(f"the scores of single test examples could not be written: {error}")
         if self.experiment.trainer.samples:
             chosen = np.random.default_rng(self.experiment.trainer.seed).permutation(score.examples)
             items = training.learner.sample(arrays, chosen[:TEST_SAMPLES].tolist(), model)
