@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import seqkit
 from seqkit import Field
+from seqkit.errors import ConfigurationError, Problem
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,6 +23,9 @@ Pooling = Literal[
     "max+attention",
     "last+max+mean",
 ]
+
+
+SEES_THE_FUTURE = "it reads backwards too, and sees the token it is to predict"
 
 
 class RecurrentConfig(seqkit.Config):
@@ -54,9 +58,17 @@ class RecurrentConfig(seqkit.Config):
     )
     layer_dropout: float = Field(0.0, ge=0, lt=1, help="Dropout between recurrent layers.")
     layer_dropout_kind: Literal["ordinary", "locked"] = Field(
-        "ordinary", help="Whether it draws anew at each step or locks one mask for a sequence."
+        "ordinary",
+        help="Whether it draws anew at each step or locks one mask for a sequence; in language "
+        "modelling also the dropout before the last linear layer.",
     )
     dropout: float = Field(0.0, ge=0, lt=1, help="Dropout before the last linear layer.")
+    weight_drop: float = Field(
+        0.0, ge=0, lt=1, help="Dropout of recurrent weights. For language modelling."
+    )
+    tie_weights: bool = Field(
+        False, help="Take the last layer's weights from the embeddings. For language modelling."
+    )
     initialisation: Literal["uniform", "orthogonal"] = Field(
         "uniform", help="Of the recurrent layers: PyTorch's, or orthogonal with open forget gates."
     )
@@ -78,7 +90,7 @@ class Rnn(seqkit.Model):
     """Plain recurrent network (Elman, 1990)."""
 
     name = "rnn"
-    tasks = ("classification", "forecasting")
+    tasks = ("classification", "forecasting", "language-modeling")
     Config = RnnConfig
 
     def build(self, config: RnnConfig, shape: seqkit.Shape) -> nn.Module:
@@ -89,7 +101,7 @@ class Lstm(seqkit.Model):
     """Long short-term memory (Hochreiter and Schmidhuber, 1997)."""
 
     name = "lstm"
-    tasks = ("classification", "forecasting")
+    tasks = ("classification", "forecasting", "language-modeling")
     Config = RecurrentConfig
 
     def build(self, config: RecurrentConfig, shape: seqkit.Shape) -> nn.Module:
@@ -100,7 +112,7 @@ class Gru(seqkit.Model):
     """Gated recurrent units (Cho et al., 2014)."""
 
     name = "gru"
-    tasks = ("classification", "forecasting")
+    tasks = ("classification", "forecasting", "language-modeling")
     Config = RecurrentConfig
 
     def build(self, config: RecurrentConfig, shape: seqkit.Shape) -> nn.Module:
@@ -112,6 +124,7 @@ class BiLstm(seqkit.Model):
 
     name = "bilstm"
     tasks = ("classification", "forecasting")
+    refuses = {"language-modeling": SEES_THE_FUTURE}  # noqa: RUF012 - as the contract has it
     Config = BiLstmConfig
 
     def build(self, config: BiLstmConfig, shape: seqkit.Shape) -> nn.Module:
@@ -125,6 +138,7 @@ def _build(
     **options: Any,
 ) -> nn.Module:
     from ._forecaster import RecurrentForecaster
+    from ._language_model import RecurrentLanguageModel
     from ._net import FeatureInput, RecurrentNetwork, TokenInput
 
     reader: TokenInput | FeatureInput
@@ -143,13 +157,22 @@ def _build(
     options |= {
         "hidden_size": config.hidden_size,
         "layers": config.layers,
-        "bidirectional": config.bidirectional,
         "layer_dropout": config.layer_dropout,
         "layer_dropout_kind": config.layer_dropout_kind,
-        "pooling": _pooling(config, shape),
         "dropout": config.dropout,
         "initialisation": config.initialisation,
     }
+    if shape.task == "language-modeling" and isinstance(reader, TokenInput):
+        _refuse_backwards(config)
+        return RecurrentLanguageModel(
+            reader,
+            cell,
+            shape.output_size,
+            weight_drop=config.weight_drop,
+            tie_weights=config.tie_weights,
+            **options,
+        )
+    options |= {"bidirectional": config.bidirectional, "pooling": _pooling(config, shape)}
     if shape.task == "forecasting" and isinstance(shape.outputs, seqkit.Values):
         return RecurrentForecaster(
             reader,
@@ -161,6 +184,17 @@ def _build(
             **options,
         )
     return RecurrentNetwork(reader, cell, shape.output_size, **options)
+
+
+def _refuse_backwards(config: RecurrentConfig) -> None:
+    if config.bidirectional:
+        problem = Problem(
+            "model.bidirectional",
+            "model.bidirectional is true, and a model that predicts the next token cannot have it: "
+            + SEES_THE_FUTURE,
+            "Write model.bidirectional=false",
+        )
+        raise ConfigurationError(problems=[problem])
 
 
 def _pooling(config: RecurrentConfig, shape: seqkit.Shape) -> str:
