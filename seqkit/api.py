@@ -184,6 +184,13 @@ class Model(Component):
         """
         raise NotImplementedError
 
+    def initialise(self, config: Any, network: nn.Module, encoder: Encoder, notify: Notify) -> None:
+        """Gives a network that was just built another start, such as pretrained embeddings.
+
+        Called before the first step of a run, and not when it goes on nor for predictions: what is
+        read here is not needed again.
+        """
+
 
 class Dataset(Component):
     """A source of records.
@@ -240,6 +247,11 @@ class Encoder(ABC):
     def expect(self, shape: Shape) -> None:
         """Hears what the model will put out once the loss has adapted it, such as quantiles."""
         return
+
+    @property
+    def tokens(self) -> Sequence[str] | None:
+        """The token of each id of the inputs; None where the inputs are no tokens."""
+        return None
 
     @abstractmethod
     def encode(self, records: Iterable[Record], notify: Notify) -> Arrays:

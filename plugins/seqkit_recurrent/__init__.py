@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import seqkit
 from seqkit import Field
+from seqkit.data import LocalPath
 from seqkit.errors import ConfigurationError, Problem
 
 if TYPE_CHECKING:
@@ -35,6 +37,11 @@ class RecurrentConfig(seqkit.Config):
     layers: int = Field(1, ge=1, help="Recurrent layers on top of each other.")
     bidirectional: bool = Field(False, help="Whether each layer also reads backwards.")
     embedding_size: int = Field(100, ge=1, help="Size of a token's embedding. For token input.")
+    vectors: LocalPath = Field(
+        "",
+        help="File of pretrained vectors to start the embeddings from: GloVe's .txt, fastText's "
+        ".vec, or one packed as .gz or .zip; embedding_size must be theirs. For token input.",
+    )
     embedding_spread: float = Field(
         0.1, gt=0, help="Standard deviation of the embeddings at the start. For token input."
     )
@@ -86,12 +93,27 @@ class BiLstmConfig(RecurrentConfig):
     bidirectional: bool = Field(True, help="Whether each layer also reads backwards.")
 
 
+def _load_vectors(
+    _model: seqkit.Model,
+    config: RecurrentConfig,
+    network: Any,
+    encoder: seqkit.Encoder,
+    notify: seqkit.Notify,
+) -> None:
+    if config.vectors:
+        from seqkit.nn import load_vectors_
+
+        embedding = getattr(network.reader, "embedding", None)
+        load_vectors_(embedding, Path(config.vectors), encoder.tokens, notify)
+
+
 class Rnn(seqkit.Model):
     """Plain recurrent network (Elman, 1990)."""
 
     name = "rnn"
     tasks = ("classification", "forecasting", "language-modeling")
     Config = RnnConfig
+    initialise = _load_vectors
 
     def build(self, config: RnnConfig, shape: seqkit.Shape) -> nn.Module:
         return _build("rnn", config, shape, nonlinearity=config.nonlinearity)
@@ -103,6 +125,7 @@ class Lstm(seqkit.Model):
     name = "lstm"
     tasks = ("classification", "forecasting", "language-modeling")
     Config = RecurrentConfig
+    initialise = _load_vectors
 
     def build(self, config: RecurrentConfig, shape: seqkit.Shape) -> nn.Module:
         return _build("lstm", config, shape)
@@ -114,6 +137,7 @@ class Gru(seqkit.Model):
     name = "gru"
     tasks = ("classification", "forecasting", "language-modeling")
     Config = RecurrentConfig
+    initialise = _load_vectors
 
     def build(self, config: RecurrentConfig, shape: seqkit.Shape) -> nn.Module:
         return _build("gru", config, shape)
@@ -126,6 +150,7 @@ class BiLstm(seqkit.Model):
     tasks = ("classification", "forecasting")
     refuses = {"language-modeling": SEES_THE_FUTURE}  # noqa: RUF012 - as the contract has it
     Config = BiLstmConfig
+    initialise = _load_vectors
 
     def build(self, config: BiLstmConfig, shape: seqkit.Shape) -> nn.Module:
         return _build("lstm", config, shape)

@@ -33,7 +33,6 @@ class TokenInput(nn.Module):
         word_dropout: Probability with which a token becomes the unknown one.
         embedding_dropout: Probability of dropout of embedded tokens.
         embedding_dropout_kind: What that drops; see `seqkit.nn.EmbeddingDropout`.
-        vectors: Embeddings to start from, ``(vocabulary_size, embedding_size)``.
     """
 
     def __init__(
@@ -46,7 +45,6 @@ class TokenInput(nn.Module):
         word_dropout: float = 0.0,
         embedding_dropout: float = 0.0,
         embedding_dropout_kind: EmbeddingDropoutKind = "elements",
-        vectors: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.output_size = embedding_size
@@ -56,10 +54,7 @@ class TokenInput(nn.Module):
             embedding_dropout, vocabulary_size, embedding_dropout_kind
         )
         with torch.no_grad():
-            if vectors is None:
-                self.embedding.weight.normal_(std=spread)
-            else:
-                self.embedding.weight.copy_(vectors)
+            self.embedding.weight.normal_(std=spread)
             self.embedding.weight[PADDING_ID].zero_()
 
     def forward(self, tokens: Tensor) -> Tensor:

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from seqkit.api import Arrays, Batch, Classes, Encoder, Notify, Record, Shape, Tokens
+from seqkit.api import (
+    Arrays,
+    Batch,
+    Classes,
+    Encoder,
+    Notify,
+    Record,
+    Say,
+    Shape,
+    Tokens,
+    unsaid,
+)
 from seqkit.data.ragged import pad_ragged
 from seqkit.errors import DataError
 from seqkit.text import (
@@ -28,7 +39,7 @@ from seqkit_text._labels import in_order, label_name
 from seqkit_text._reading import Reading, fill_empty, parse, read_texts
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 Item = TypeVar("Item")
 
@@ -136,6 +147,10 @@ class ClassificationEncoder(Encoder):
             Classes(self.labels, self.counts, logits=len(self.labels)),
         )
 
+    @property
+    def tokens(self) -> Sequence[str]:
+        return self.vocabulary.tokens
+
     def save(self, folder: Path) -> None:
         self.tokenizer.save(folder)
         self.vocabulary.save(folder)
@@ -226,6 +241,36 @@ class ClassificationEncoder(Encoder):
                 answer |= {"target": target, "correct": target == self.labels[best]}
             answers.append(answer)
         return answers
+
+    def predict(
+        self,
+        model: nn.Module,
+        batch: Batch,
+        records: Sequence[Record],
+        options: Any,
+        say: Say = unsaid,
+    ) -> list[dict[str, Any]]:
+        """Answers a batch; with `options.words`, the answers hold the weight of each word."""
+        answers = super().predict(model, batch, records, options, say)
+        if options.words:
+            from seqkit_text._words import weights_of_words
+
+            rows = zip(batch["inputs"], batch["lengths"].tolist(), answers, strict=True)
+            for ids, length, answer in rows:
+                ids, label = ids[:length], self.labels.index(answer["label"])
+                weights = weights_of_words(model, ids, label, answer["probability"])
+                words = self._words(answer["text"], ids.tolist())
+                answer["words"] = [list(pair) for pair in zip(words, weights, strict=True)]
+        return answers
+
+    def _words(self, text: str, ids: Sequence[int]) -> list[str]:
+        """Returns the tokens behind some ids, as they stand in the text."""
+        text = text.lower() if self.reading.lowercase else text
+        tokens = self.tokenizer.tokenize(text)
+        kept = self.reading.maximum_length
+        if kept is not None and len(tokens) > kept:
+            tokens = tokens[:kept] if self.reading.keep == "head" else tokens[-kept:]
+        return tokens if len(tokens) == len(ids) else list(self.vocabulary.decode(ids))
 
     def records(self, arrays: Arrays, indices: Sequence[int]) -> list[Record]:
         """Returns the texts as the model reads them: truncated, rare words as `<unk>`."""

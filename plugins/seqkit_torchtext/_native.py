@@ -212,9 +212,7 @@ def load_sp_model(path: str) -> SentencePiece:
     return SentencePiece(Path(path).read_bytes())
 
 
-def generate_sp_model(
-    filename: str, vocab_size: int, model_type: str, model_prefix: str
-) -> None:
+def generate_sp_model(filename: str, vocab_size: int, model_type: str, model_prefix: str) -> None:
     _sentencepiece().SentencePieceTrainer.train(
         input=filename, vocab_size=vocab_size, model_type=model_type, model_prefix=model_prefix
     )
@@ -260,13 +258,13 @@ def _refuse(name: str) -> NoReturn:
 # --- vocabularies and vectors from files ------------------------------------------------------
 
 
-def _load_vocab_from_file(file_path: str, min_freq: int, num_cpus: int) -> Vocab:
+def _load_vocab_from_file(file_path: str, min_freq: int, _num_cpus: int) -> Vocab:
     """Reads one token a line; in the order of the file, those that occur often enough."""
     return Vocab(_frequent(Counter(Path(file_path).read_text("utf-8").split()), min_freq))
 
 
 def _build_vocab_from_text_file(
-    file_path: str, min_freq: int, num_cpus: int, tokenizer: Callable[[str], list[str]]
+    file_path: str, min_freq: int, _num_cpus: int, tokenizer: Callable[[str], list[str]]
 ) -> Vocab:
     return _build_vocab_from_text_file_using_python_tokenizer(file_path, min_freq, tokenizer)
 
@@ -286,7 +284,7 @@ def _frequent(counts: Mapping[str, int], minimum: int) -> list[str]:
 
 
 def _load_token_and_vectors_from_file(
-    file_path: str, delimiter: str, num_cpus: int, unk_tensor: Tensor | None
+    file_path: str, delimiter: str, _num_cpus: int, unk_tensor: Tensor | None
 ) -> tuple[Vectors, list[str]]:
     """Reads one token and its numbers a line, and returns the tokens that occur again besides.
 

@@ -60,8 +60,8 @@ def _put_in_place() -> None:
     classes = ("Vocab", "Vectors", "RegexTokenizer", "SentencePiece")
     refused = ("GPT2BPEEncoder", "CLIPEncoder", "BERTEncoder")
     registered = {name: getattr(_native, name) for name in (*classes, *refused)}
-    torch.classes.torchtext = SimpleNamespace(**registered)
-    torch.ops.torchtext = SimpleNamespace(
+    torch.classes.torchtext = SimpleNamespace(**registered)  # type: ignore[attr-defined]
+    torch.ops.torchtext = SimpleNamespace(  # type: ignore[attr-defined]
         generate_sp_model=_native.generate_sp_model,
         load_sp_model=_native.load_sp_model,
         load_sp_model_string=_native.SentencePiece,

@@ -25,7 +25,7 @@ from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
 from seqkit.engine.estimate import estimated_seconds
 from seqkit.engine.facts import resume_command, right_and_wrong, spare, started, summary
-from seqkit.engine.learner import build_learner
+from seqkit.engine.learner import blamed, build_learner
 from seqkit.engine.progress import Progress, restore_training, training_tensors
 from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
@@ -140,6 +140,10 @@ class Session:
             use_huge_pages()
         data = self._data()
         learner = build_learner(self.experiment, data.encoder, device)
+        if checkpoint is None:
+            with blamed(self.experiment.model):
+                model = self.experiment.model
+                model.component.initialise(model.config, learner.model, data.encoder, self.warn)
         if checkpoint is not None:
             self.progress = Progress.from_dict(checkpoint.manifest["progress"])
             self.progress.accumulation = max(self.progress.accumulation, config.accumulation)

@@ -3,6 +3,7 @@
 from seqkit.nn.attention import Attention
 from seqkit.nn.decoding import Decoding, DecodingStep, Hypothesis, decode, select_rows
 from seqkit.nn.dropout import EmbeddingDropout, LockedDropout, WordDropout
+from seqkit.nn.embedding import load_vectors_
 from seqkit.nn.mask import reverse_valid, valid_mask
 from seqkit.nn.pooling import AttentionPooling, Pooling, max_pool, mean_pool, pooled_size
 from seqkit.nn.recurrent import RecurrentOutput, RecurrentStack, initialise_recurrent_
@@ -21,6 +22,7 @@ __all__ = [
     "WordDropout",
     "decode",
     "initialise_recurrent_",
+    "load_vectors_",
     "max_pool",
     "mean_pool",
     "pooled_size",

@@ -10,6 +10,7 @@ from seqkit.text.tokenizers import (
     load_tokenizer,
 )
 from seqkit.text.truncation import truncate
+from seqkit.text.vectors import read_vectors
 from seqkit.text.vocabulary import PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, Vocabulary
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "build_tokenizer",
     "fit_and_encode",
     "load_tokenizer",
+    "read_vectors",
     "train_bpe",
     "truncate",
 ]
