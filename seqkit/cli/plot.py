@@ -50,7 +50,7 @@ def plot_losses(
         y = (high - point[1]) / (high - low) * (height * down - 1)
         return round(x), round(y)
 
-    dots = _line([place(point) for point in train])
+    dots = dots_between([place(point) for point in train])
     marks = {(x // across, y // down) for x, y in map(place, validation)}
     lines: list[list[Piece]] = []
     for row in range(height):
@@ -75,7 +75,7 @@ def _finite(points: Sequence[Point]) -> list[Point]:
     return [point for point in points if math.isfinite(point[0]) and math.isfinite(point[1])]
 
 
-def _line(places: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+def dots_between(places: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
     """Returns every dot on the straight lines from each place to the next."""
     dots = set(places)
     for (x1, y1), (x2, y2) in itertools.pairwise(places):
@@ -94,7 +94,7 @@ def _row(
         if (column, row) in marks:
             cell = ("●" if unicode else "o", _VALIDATION)
         else:
-            cell = (_cell(column, row, dots, unicode), _TRAIN)
+            cell = (dot_character(column, row, dots, unicode), _TRAIN)
         if pieces and pieces[-1][1] == cell[1]:
             pieces[-1] = (pieces[-1][0] + cell[0], cell[1])
         else:
@@ -102,9 +102,12 @@ def _row(
     return list(pieces)
 
 
-def _cell(column: int, row: int, dots: set[tuple[int, int]], unicode: bool) -> str:
+def dot_character(
+    column: int, row: int, dots: set[tuple[int, int]], unicode: bool, plain: str = "."
+) -> str:
+    """Returns what a place of the screen shows of the dots: braille, or in ASCII `plain`."""
     if not unicode:
-        return "." if (column, row) in dots else " "
+        return plain if (column, row) in dots else " "
     bits = 0
     for y, pair in enumerate(_DOTS):
         for x, bit in enumerate(pair):
