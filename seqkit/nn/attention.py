@@ -12,7 +12,7 @@ from torch.utils.checkpoint import checkpoint
 AttentionKind = Literal["dot", "general", "additive"]
 
 MOST_NUMBERS = 2**24
-"""Numbers that the additive score holds at once; with more, it goes through the queries in parts."""
+"""Numbers that the additive score holds at once; with more, it takes the queries in parts."""
 
 
 class Attention(nn.Module):
@@ -105,7 +105,7 @@ class Attention(nn.Module):
         # Each part is computed once more in the backward pass, instead of being kept until then.
         parts = [
             checkpoint(self._additive_part, part, keys, use_reentrant=False)
-            for part in projected.split(size, dim=1)
+            for part in torch.split(projected, size, dim=1)
         ]
         return torch.cat(parts, dim=1)
 

@@ -207,9 +207,8 @@ def beam_search(
     totals[:, 0] = 0.0
     while len(rows):
         step = network.step(tokens, memory, state)
-        sums = totals.unsqueeze(-1) + _log_probabilities(step.logits, begin).unflatten(
-            0, (len(rows), beam)
-        )
+        probabilities = _log_probabilities(step.logits, begin).view(len(rows), beam, -1)
+        sums = totals.unsqueeze(-1) + probabilities
         # Twice the beam, as no more than half of these can end the target.
         totals, places = sums.flatten(1).topk(2 * beam, dim=1)
         parents, candidates = places // sums.shape[2], places % sums.shape[2]
@@ -264,7 +263,7 @@ class _Found:
         for history, values in ((self._tokens, chosen), (self._parents, parents)):
             history.append(values.new_zeros((batch, self.beam)).index_copy(0, rows, values))
         if attention is not None:
-            weights = attention.unflatten(0, (len(rows), self.beam))
+            weights = attention.reshape(len(rows), self.beam, -1)
             whole = weights.new_zeros((batch, *weights.shape[1:]))
             self._attention.append(whole.index_copy(0, rows, weights))
         self.steps += 1

@@ -1,0 +1,102 @@
+"""One side of the pairs: a tokenizer and a vocabulary, between texts and ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqkit.text import (
+    BytePairTokenizer,
+    Tokenizer,
+    Vocabulary,
+    build_tokenizer,
+    load_tokenizer,
+)
+
+BEGIN, END = "<bos>", "<eos>"
+
+
+@dataclass(frozen=True)
+class Side:
+    """Texts of the source or of the target, as ids and back.
+
+    Attributes:
+        tokenizer: Cuts texts into tokens.
+        vocabulary: Gives tokens their ids.
+        lowercase: Whether texts are lowercased first.
+    """
+
+    tokenizer: Tokenizer
+    vocabulary: Vocabulary
+    lowercase: bool
+
+    def tokens(self, texts: Iterable[str]) -> list[list[str]]:
+        """Returns the tokens of each text."""
+        read = (text.lower() for text in texts) if self.lowercase else texts
+        return list(self.tokenizer.tokenize_many(read))
+
+    def text(self, tokens: Sequence[str]) -> str:
+        """Returns the text of some tokens."""
+        return self.tokenizer.detokenize(tokens)
+
+    def shown(self, tokens: Sequence[str]) -> list[str]:
+        """Returns each token as a person reads it."""
+        pieces = [self.tokenizer.detokenize([token]) for token in tokens]
+        return [piece.strip() or piece for piece in pieces]
+
+    def decode(self, ids: Sequence[int]) -> list[str]:
+        """Returns the tokens of some ids."""
+        return self.vocabulary.decode(np.asarray(ids, dtype=np.int64))
+
+    def save(self, folder: Path) -> None:
+        folder.mkdir()
+        self.tokenizer.save(folder)
+        self.vocabulary.save(folder)
+
+    @classmethod
+    def load(cls, folder: Path, lowercase: bool) -> Side:
+        """Reads back what `save` wrote. Raises DataError when a file is missing or damaged."""
+        return cls(load_tokenizer(folder), Vocabulary.load(folder), lowercase)
+
+
+def fit_side(
+    texts: Sequence[str],
+    *,
+    tokenizer: str,
+    lowercase: bool,
+    minimum_count: int,
+    maximum_size: int | None,
+    bpe_size: int,
+) -> Side:
+    """Fits a tokenizer and a vocabulary on texts of the training split."""
+    if lowercase:
+        texts = [text.lower() for text in texts]
+    cutter = build_tokenizer(tokenizer, texts=texts, vocabulary_size=bpe_size)
+    if isinstance(cutter, BytePairTokenizer):
+        vocabulary = Vocabulary.of(cutter.tokens, specials=(BEGIN, END))
+    else:
+        vocabulary = Vocabulary.fit(
+            cutter.tokenize_many(texts),
+            minimum_count=minimum_count,
+            maximum_size=maximum_size,
+            specials=(BEGIN, END),
+        )
+    return Side(cutter, vocabulary, lowercase)
+
+
+def packed_texts(texts: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Returns texts as bytes of UTF-8, one after another, and where each begins."""
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
+    np.cumsum([len(part) for part in encoded], out=offsets[1:])
+    return np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets
+
+
+def unpacked_text(values: NDArray[np.uint8], offsets: NDArray[np.int64], index: int) -> str:
+    """Returns one of the texts that `packed_texts` packed."""
+    part = values[offsets[index] : offsets[index + 1]]
+    return part.tobytes().decode("utf-8", "surrogatepass")

@@ -1,0 +1,174 @@
+"""A person's own pairs: files with a column of sources and a column of targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import seqkit
+from seqkit.api import Dataset, Notify, Record
+from seqkit.config import Field
+from seqkit.data import (
+    Encoding,
+    Errors,
+    LocalPath,
+    carve,
+    counted,
+    fingerprint,
+    listed,
+    missing_column,
+    read_csv,
+)
+from seqkit.errors import DataError
+
+SOURCE_NAMES = ("source", "src", "input", "question")
+TARGET_NAMES = ("target", "tgt", "output", "answer", "translation")
+
+
+class PairsTsv(Dataset):
+    """Your own TSV or CSV file: a column of sources and a column of targets."""
+
+    name = "pairs-tsv"
+    tasks = ("seq2seq",)
+
+    class Config(seqkit.Config):
+        path: LocalPath = Field(min_length=1, help="The file of training pairs.")
+        validation_path: LocalPath = Field(
+            "", help="The file of validation pairs; empty: held out from the training pairs."
+        )
+        test_path: LocalPath = Field(
+            "", help="The file of test pairs; empty: held out from the training pairs."
+        )
+        delimiter: str = Field(
+            "\t",
+            max_length=1,
+            help="What parts the columns; empty: comma, tab, ; or |, as it fits.",
+        )
+        header: bool = Field(
+            False, help="Whether the first row names the columns; else they are 1, 2, ..."
+        )
+        source: str = Field(
+            "", help="Column of the sources; empty: told from its name, or else the first."
+        )
+        target: str = Field(
+            "", help="Column of the targets; empty: told from its name, or else the second."
+        )
+        quotes: bool = Field(
+            False, help="Whether fields may stand in double quotes; false takes quotes as they are."
+        )
+        validation: float = Field(
+            0.05,
+            ge=0,
+            lt=1,
+            help="Part of the different sources held out for validation, where there is no file "
+            "for it; 0: none.",
+        )
+        test: float = Field(
+            0.05,
+            ge=0,
+            lt=1,
+            help="Part of the different sources held out for the test, where there is no file for "
+            "it; 0: none.",
+        )
+        seed: int = Field(0, help="Chooses the sources that are held out.")
+        encoding: Encoding = Field(
+            "utf-8", help="Encoding of the files, such as latin-1 or cp1252."
+        )
+        errors: Errors = Field(
+            "strict",
+            help="What to do with bytes that the encoding does not allow: refuse or replace.",
+        )
+
+    def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
+        given = {split: _records(path, config, notify) for split, path in _paths(config).items()}
+        train = given["train"]
+        if "test" not in given:
+            train, given["test"] = hold_out(train, config.test, config.seed)
+        if "validation" not in given:
+            train, given["validation"] = hold_out(train, config.validation, config.seed)
+        return {"train": train} | {
+            split: given[split] for split in ("validation", "test") if given[split]
+        }
+
+    def fingerprint(self, config: Any) -> str:
+        return fingerprint(config, _paths(config).values())
+
+    def location(self, config: Any) -> Path | None:
+        return Path(config.path)
+
+
+def hold_out(
+    records: list[Record], fraction: float, seed: int
+) -> tuple[list[Record], list[Record]]:
+    """Divides records so that no source is on both sides."""
+    if not fraction:
+        return records, []
+    sources = [{"source": source} for source in dict.fromkeys(one["source"] for one in records)]
+    _, held_out = carve(sources, fraction, seed)
+    chosen = {one["source"] for one in held_out}
+    rest = [one for one in records if one["source"] not in chosen]
+    return rest, [one for one in records if one["source"] in chosen]
+
+
+def _paths(config: Any) -> dict[str, Path]:
+    paths = {
+        "train": config.path,
+        "validation": config.validation_path,
+        "test": config.test_path,
+    }
+    return {split: Path(path) for split, path in paths.items() if path}
+
+
+def _records(path: Path, config: Any, notify: Notify) -> list[Record]:
+    table = read_csv(
+        path,
+        notify,
+        encoding=config.encoding,
+        errors=config.errors,
+        delimiter=config.delimiter,
+        header=config.header,
+        quotes=config.quotes,
+    )
+    source, target = _chosen(path, table.columns, config)
+    places = {"source": table.position(source), "target": table.position(target)}
+    records: list[Record] = []
+    for line, row in zip(table.lines, table.rows, strict=True):
+        record = {side: row[place].strip() for side, place in places.items()}
+        for side, text in record.items():
+            if not text:
+                other = record["target" if side == "source" else "source"]
+                raise DataError(
+                    f"{path} has no {side} on line {line}, beside {other[:40]!r}. "
+                    "Fill it in, or leave the row out"
+                )
+        records.append({"id": str(line), **record})
+    return records
+
+
+def _chosen(path: Path, columns: Sequence[str], config: Any) -> tuple[str, str]:
+    """Returns the columns of the sources and of the targets."""
+    if len(columns) < 2:
+        raise DataError(
+            f"{path} has {counted(len(columns), 'column')}, and pairs need two. Set "
+            "dataset.delimiter to what parts source and target"
+        )
+    for name in filter(None, (config.source, config.target)):
+        if name not in columns:
+            raise missing_column(path, name, columns)
+    source = config.source or _guessed(columns, SOURCE_NAMES)
+    target = config.target or _guessed(columns, TARGET_NAMES)
+    source = source or next(name for name in columns if name != target)
+    target = target or next(name for name in columns if name != source)
+    if source == target:
+        raise DataError(
+            f"source and target are both column {source!r}, in {path}; it has {listed(columns)}. "
+            "Set dataset.source and dataset.target to two of them"
+        )
+    return source, target
+
+
+def _guessed(columns: Sequence[str], names: Sequence[str]) -> str:
+    """Returns the only column with one of the names, or an empty text."""
+    found = [column for column in columns if column.lower() in names]
+    return found[0] if len(found) == 1 else ""

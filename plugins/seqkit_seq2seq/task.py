@@ -1,0 +1,114 @@
+"""The task `seq2seq`: its settings. What it does is in `_encoder`, imported when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import field_validator, model_validator
+
+import seqkit
+from seqkit.api import Arrays, Encoder, Notify, Record, Task
+from seqkit.config import Field
+
+
+class Seq2SeqPrediction(seqkit.Config):
+    """What `seqkit predict` may be told about decoding."""
+
+    beam: int = Field(
+        1, ge=1, le=100, help="Hypotheses followed at once; 1 takes the best token each time."
+    )
+    n_best: int = Field(1, ge=1, help="Hypotheses shown of each input, at most as many as beam.")
+    length_penalty: float = Field(
+        1.0,
+        ge=0,
+        help="Exponent of the length that scores are divided by; 0 prefers short outputs.",
+    )
+    maximum_length: int = Field(
+        0,
+        ge=0,
+        help="Most tokens of an output; 0: twice those of its source, and as many more as the "
+        "training pairs ever needed.",
+    )
+    attention: bool = Field(
+        False, help="Whether to show which source tokens each token of the output attended to."
+    )
+    copy_unknown: bool = Field(
+        False,
+        help="Whether an unknown token of the output becomes the source token that it attended to "
+        "most.",
+    )
+
+    @model_validator(mode="after")
+    def _within_the_beam(self) -> Seq2SeqPrediction:
+        if self.n_best > self.beam:
+            raise ValueError(f"n_best ({self.n_best}) must not be above beam ({self.beam})")
+        return self
+
+
+class Seq2SeqTask(Task):
+    """Write one sequence of tokens after reading another: translate, for one."""
+
+    name = "seq2seq"
+    loss = "cross-entropy"
+    metrics = ("bleu", "token-accuracy", "perplexity")
+    fields = {"source": "the text to read", "target": "the text to write"}  # noqa: RUF012 - as the contract has it
+    Prediction = Seq2SeqPrediction
+
+    class Config(seqkit.Config):
+        tokenizer: Literal["bpe", "basic-english", "whitespace", "characters"] = Field(
+            "bpe",
+            help="What cuts texts into tokens: bpe learns pieces of words from the training texts, "
+            "basic-english lowercases and sets off punctuation.",
+        )
+        joint: bool = Field(
+            True, help="Whether source and target share one vocabulary; false gives each its own."
+        )
+        lowercase: bool = Field(
+            False, help="Lowercase texts before anything else; basic-english does in any case."
+        )
+        minimum_count: int = Field(
+            2, ge=1, help="How often a token must occur in the training texts to be known; not bpe."
+        )
+        maximum_size: int = Field(
+            30_000,
+            ge=0,
+            help="Most entries of a vocabulary, with 4 specials; 0: no limit; not bpe.",
+        )
+        bpe_size: int = Field(8000, ge=256, help="Most tokens that bpe learns for a vocabulary.")
+        maximum_length: int = Field(
+            100,
+            ge=0,
+            help="Most tokens of a source or target: longer training pairs are left out, and "
+            "longer inputs of predict are cut; 0: no limit.",
+        )
+
+        @field_validator("maximum_size")
+        @classmethod
+        def _room_for_words(cls, value: int) -> int:
+            if 0 < value < 5:
+                raise ValueError("it must be 0 or at least 5, as the special tokens take four")
+            return value
+
+    def encode(
+        self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
+    ) -> tuple[Encoder, dict[str, Arrays]]:
+        from seqkit_seq2seq._encoder import fit
+
+        return fit(
+            splits,
+            notify,
+            tokenizer=config.tokenizer,
+            joint=config.joint,
+            lowercase=config.lowercase,
+            minimum_count=config.minimum_count,
+            maximum_size=config.maximum_size or None,
+            bpe_size=config.bpe_size,
+            maximum_length=config.maximum_length or None,
+        )
+
+    def load(self, folder: Path) -> Encoder:
+        from seqkit_seq2seq._encoder import Seq2SeqEncoder
+
+        return Seq2SeqEncoder.load(folder)
