@@ -54,6 +54,12 @@ class Classification(Task):
                 raise ValueError("it must be 0 or at least 3, as padding and unknown take two")
             return value
 
+    class Prediction(seqkit.Config):
+        words: bool = Field(
+            False,
+            help="Tell which words count: how the probability falls when each is left out.",
+        )
+
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
     ) -> tuple[Encoder, dict[str, Arrays]]:

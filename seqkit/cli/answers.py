@@ -11,6 +11,8 @@ from seqkit.cli.output import Piece, encodable, number, one_line, visible
 Line = list[Piece]
 _BAR_WIDTH = 12
 _SAMPLE_LINES = 6
+_WEAK = 0.005
+"""Less than half a point of probability is noise to a reader."""
 _LEFT_OUT = ("correct", "probabilities", "text", "label", "probability", "target")
 
 
@@ -30,7 +32,28 @@ def answer_lines(answer: Mapping[str, Any], width: int = 80, bar: bool = False) 
         return _continued(answer, width)
     if "prediction" in answer and "source" in answer:
         return _translated(answer, width)
+    if answer.get("words"):
+        plain = {key: value for key, value in answer.items() if key not in ("words", "text")}
+        return [answer_line(plain, width, bar), *_weighed(answer["words"], width)]
     return [answer_line(answer, width, bar)]
+
+
+def _weighed(words: Sequence[Sequence[Any]], width: int) -> list[Line]:
+    """Returns a text whose words show how much they speak for its label, or against it."""
+    largest = max((abs(weight) for _, weight in words), default=0.0)
+    lines: list[Line] = [[]]
+    used = 0
+    for word, weight in words:
+        text = one_line(word)
+        strong = abs(weight) > _WEAK and abs(weight) >= largest / 5
+        shown = f"{text}{weight:+.0%}" if strong else text
+        if used and used + len(shown) + 1 > width:
+            lines.append([])
+            used = 0
+        colour = "dim" if not strong else ("green" if weight > 0 else "red")
+        lines[-1] += [(shown, colour), " "]
+        used += len(shown) + 1
+    return lines
 
 
 def sample_lines(answer: Mapping[str, Any], width: int = 80) -> list[Line]:

@@ -173,6 +173,12 @@ def json_document(document: Any) -> None:
     _write(text + "\n")
 
 
+def json_line(document: Any) -> None:
+    """Writes one JSON value on a line of its own, at once, for a program that reads along."""
+    _write(json.dumps(spell_out(document), ensure_ascii=False, default=str) + "\n")
+    flush()
+
+
 def raw(text: str) -> None:
     """Writes text of our own making as it is: a script, a TOML file."""
     _write(text if text.endswith("\n") else text + "\n")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit.cli import output
+from seqkit.cli import output, serving
 from seqkit.cli.answer_files import check_files, write_answers
 from seqkit.cli.answers import answer_lines
 from seqkit.cli.common import (
@@ -54,6 +54,11 @@ _AT_ONCE = 1024
     metavar="FILE",
     help="Write the answers as .csv or .jsonl, or a forecast as .png or .svg; repeatable.",
 )
+@click.option(
+    "--serve",
+    is_flag=True,
+    help="Answer requests for another program, a JSON object a line, until stdin ends.",
+)
 @runs_dir_option()
 @device_option()
 @plugin_option()
@@ -65,6 +70,7 @@ def predict(
     column: str,
     checkpoint: str,
     files: tuple[Path, ...],
+    serve: bool,
     runs_dir: Path,
     device: str | None,
     plugins: tuple[Path, ...],
@@ -86,6 +92,9 @@ def predict(
     from seqkit.engine.predict import load_predictor
 
     predictor = load_predictor(folder, registry, device or "auto", checkpoint)
+    if serve:
+        serving.serve(predictor, sys.stdin, output.json_line)
+        return
     together = predictor.experiment.task.component.together
     given = _given(inputs, file, together)
     if given is None:
