@@ -121,12 +121,12 @@ def _draw(axes: Axes, answer: Answer, curves: Curves) -> None:
     axes.tick_params(labelsize="small")
 
 
-def _times(texts: Sequence[str]) -> list[datetime] | list[float]:
+def _times(texts: Sequence[str]) -> list[Any]:
     """Returns times as dates, or as positions where they are none."""
     try:
         return [datetime.fromisoformat(text) for text in texts]
     except ValueError:
-        return [float(place) for place in range(len(texts))]
+        return list(range(len(texts)))
 
 
 def _numbers(values: Sequence[float | None]) -> list[float]:
