@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import field_validator
+from pydantic import AfterValidator, WithJsonSchema, field_validator
 
 import seqkit
 from seqkit.api import Arrays, Encoder, Notify, Record, Task
 from seqkit.config import Field
+from seqkit.errors import nearest
+
+_TOKENIZERS = ("basic-english", "whitespace", "characters", "bpe")
+_OF_A_PLUGIN = r"[a-z0-9_-]+:\S+"
+
+
+def _valid(name: str) -> str:
+    if name not in _TOKENIZERS and not re.fullmatch(_OF_A_PLUGIN, name):
+        found = nearest(name, _TOKENIZERS)
+        hint = f"; the nearest is {found}" if found else ""
+        raise ValueError(f"it must be {', '.join(_TOKENIZERS)} or PLUGIN:NAME{hint}")
+    return name
+
+
+TokenizerName = Annotated[
+    str,
+    AfterValidator(_valid),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "enum": list(_TOKENIZERS)},
+                {"type": "string", "pattern": f"^{_OF_A_PLUGIN}$"},
+            ]
+        }
+    ),
+]
 
 
 class Classification(Task):
@@ -22,10 +49,11 @@ class Classification(Task):
     fields = {"text": "the text to classify", "label": "its class: a word or a number"}  # noqa: RUF012 - as the contract has it
 
     class Config(seqkit.Config):
-        tokenizer: Literal["basic-english", "whitespace", "characters", "bpe"] = Field(
+        tokenizer: TokenizerName = Field(
             "basic-english",
             help="What cuts texts into tokens: basic-english lowercases and sets off punctuation, "
-            "bpe learns pieces of words from the training texts.",
+            "bpe learns pieces of words from the training texts, and PLUGIN:NAME is a plugin's, "
+            "such as torchtext:spacy.",
         )
         lowercase: bool = Field(
             False, help="Lowercase texts before anything else; basic-english does in any case."

@@ -5,6 +5,7 @@ from seqkit.text.encoding import fit_and_encode
 from seqkit.text.tokenizers import (
     TOKENIZERS,
     PlainTokenizer,
+    PluginTokenizer,
     Tokenizer,
     build_tokenizer,
     load_tokenizer,
@@ -21,6 +22,7 @@ __all__ = [
     "UNKNOWN_ID",
     "BytePairTokenizer",
     "PlainTokenizer",
+    "PluginTokenizer",
     "Tokenizer",
     "Vocabulary",
     "build_tokenizer",

@@ -6,16 +6,23 @@ grows with its length alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from seqkit.errors import ConfigurationError, suggestion
+from seqkit.errors import ConfigurationError, PluginError, suggestion
 from seqkit.text._json import damaged, read_json, write_json
 from seqkit.text.bpe import Split, load_bpe, train_bpe
 
 TOKENIZERS = ("basic-english", "bpe", "characters", "whitespace")
+GROUP = "seqkit.tokenizers"
+"""The entry points of tokenizers that plugins bring, each a function: it takes a name and returns
+what cuts a text into tokens. The entry point `torchtext` answers for `torchtext:spacy`."""
+
+_OF_A_PLUGIN = re.compile(r"[a-z0-9_-]+:\S+")
 
 _FILE = "tokenizer.json"
 
@@ -26,7 +33,7 @@ class Tokenizer(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name among `TOKENIZERS`."""
+        """Its name, for `build_tokenizer`."""
 
     def tokenize(self, text: str) -> list[str]:
         """Returns the tokens of one text."""
@@ -71,6 +78,35 @@ class PlainTokenizer:
         write_json(folder / _FILE, {"tokenizer": self.name})
 
 
+@dataclass(frozen=True)
+class PluginTokenizer:
+    """A tokenizer that a plugin brings; make one with `build_tokenizer`.
+
+    Attributes:
+        name: `PLUGIN:NAME`.
+        cut: What cuts a text into tokens.
+    """
+
+    name: str
+    cut: Callable[[str], list[str]]
+
+    def tokenize(self, text: str) -> list[str]:
+        """Returns the tokens of one text."""
+        return self.cut(text)
+
+    def tokenize_many(self, texts: Iterable[str]) -> Iterator[list[str]]:
+        """Yields the tokens of each text, in order."""
+        return map(self.cut, texts)
+
+    def detokenize(self, tokens: Iterable[str]) -> str:
+        """Returns the tokens with spaces between."""
+        return " ".join(tokens)
+
+    def save(self, folder: Path) -> None:
+        """Writes `tokenizer.json` into `folder`: the name alone."""
+        write_json(folder / _FILE, {"tokenizer": self.name})
+
+
 def build_tokenizer(
     name: str,
     *,
@@ -82,9 +118,10 @@ def build_tokenizer(
     """Makes a tokenizer by its name.
 
     Args:
-        name: One of `TOKENIZERS`. `basic-english` lowercases, sets off punctuation and gives,
-            token for token, what torchtext's `basic_english` gives; `whitespace` cuts at white
-            space; `characters` gives each code point; `bpe` is trained on `texts`.
+        name: One of `TOKENIZERS`, or a plugin's, as `PLUGIN:NAME`. `basic-english` lowercases,
+            sets off punctuation and gives, token for token, what torchtext's `basic_english`
+            gives; `whitespace` cuts at white space; `characters` gives each code point; `bpe` is
+            trained on `texts`.
         texts: What `bpe` is trained on, read once: the training split and nothing else.
         vocabulary_size: See `train_bpe`.
         minimum_frequency: See `train_bpe`.
@@ -93,7 +130,10 @@ def build_tokenizer(
     Raises:
         ConfigurationError: The name is unknown, a setting is out of its range, or `bpe` has no
             texts to be trained on.
+        PluginError: The plugin is not installed, or what its tokenizer needs.
     """
+    if _OF_A_PLUGIN.fullmatch(name):
+        return _of_a_plugin(name)
     _require_known(name, TOKENIZERS)
     if name != "bpe":
         return PlainTokenizer(name)
@@ -114,15 +154,29 @@ def load_tokenizer(folder: Path) -> Tokenizer:
 
     Raises:
         DataError: `tokenizer.json` is missing, damaged, or names a tokenizer that is not known.
+        PluginError: The plugin of its tokenizer is not installed, or what that needs.
     """
     path = folder / _FILE
     document = read_json(path, "tokenizer")
     if "model" in document:
         return load_bpe(folder)
     name = document.get("tokenizer")
+    if isinstance(name, str) and _OF_A_PLUGIN.fullmatch(name):
+        return _of_a_plugin(name)
     if not isinstance(name, str) or name not in _PLAIN:
         raise damaged(path, "tokenizer", f"it names the tokenizer {name!r}, which is not known")
     return PlainTokenizer(name)
+
+
+def _of_a_plugin(qualified: str) -> PluginTokenizer:
+    plugin, _, name = qualified.partition(":")
+    there = {point.name: point for point in entry_points(group=GROUP)}
+    if plugin not in there:
+        raise PluginError(
+            f"tokenizer {qualified!r} is of a plugin that is not installed. "
+            f"Plugins with tokenizers are: {', '.join(sorted(there)) or 'none'}"
+        )
+    return PluginTokenizer(qualified, there[plugin].load()(name))
 
 
 def _require_known(name: str, known: Iterable[str]) -> None:
