@@ -25,6 +25,12 @@ def cache_home() -> Path:
     return Path(home) / "cache" if home else platformdirs.user_cache_path("seqkit")
 
 
+def config_home() -> Path:
+    """Returns the folder of what a user set in the terminal UI: preferences and keys."""
+    home = os.environ.get("SEQKIT_HOME")
+    return Path(home) / "config" if home else platformdirs.user_config_path("seqkit")
+
+
 def runs_home() -> Path:
     """Returns the folder of runs: `SEQKIT_RUNS_DIR`, or else `runs` in the current folder."""
     return Path(os.environ.get("SEQKIT_RUNS_DIR") or "runs")

@@ -66,7 +66,6 @@ DARK = Theme(
     background="#12151b",
     surface="#171b23",
     panel="#1f2530",
-    boost="#ffffff 4%",
     variables={
         "footer-key-foreground": "#e6b450",
         "footer-background": "#1f2530",
@@ -145,16 +144,39 @@ HIGH_CONTRAST = Theme(
 
 THEMES = (DARK, LIGHT, HIGH_CONTRAST)
 
-STATUS_STYLES = {
-    "running": ("●", "$success"),
-    "paused": ("‖", "$warning"),
-    "finished": ("✓", "$text-muted"),
-    "stopped": ("■", "$warning"),
-    "interrupted": ("■", "$warning"),
-    "failed": ("✗", "$error"),
-    "crashed": ("✗", "$error"),
+STATUS_SIGNS = {
+    "running": ("●", "success"),
+    "paused": ("‖", "warning"),
+    "finished": ("✓", "muted"),
+    "stopped": ("■", "warning"),
+    "interrupted": ("■", "warning"),
+    "failed": ("✗", "error"),
+    "crashed": ("✗", "error"),
 }
-"""A sign and the theme variable of its colour for each status of a run."""
+"""A sign and a tone for each status of a run."""
+
+TONES = {
+    "muted": "color: $foreground 62%;",
+    "faint": "color: $foreground 40%;",
+    "title": "color: $primary; text-style: bold;",
+    "strong": "text-style: bold;",
+    "accent": "color: $accent;",
+    "success": "color: $success;",
+    "warning": "color: $warning;",
+    "error": "color: $error;",
+}
+"""What a drawn text means, and how it looks; widgets take them as component classes."""
+
+TONE_CLASSES = frozenset(f"tone--{name}" for name in TONES)
+
+
+def tones_css(widget: str) -> str:
+    """Returns the rules of every tone for a widget that draws its own lines.
+
+    Args:
+        widget: Name of its class, whose `COMPONENT_CLASSES` hold `TONE_CLASSES`.
+    """
+    return "\n".join(f"{widget} > .tone--{name} {{ {rule} }}" for name, rule in TONES.items())
 
 
 def series_colours(variables: Mapping[str, Any]) -> list[str]:

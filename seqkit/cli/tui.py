@@ -1,0 +1,54 @@
+"""`seqkit tui`: the terminal UI."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from seqkit.cli import output
+from seqkit.cli.common import plugin_option, runs_dir_option
+from seqkit.errors import ExitCode
+
+
+@click.command()
+@runs_dir_option()
+@click.option("--read-only", is_flag=True, help="Show runs only: start, steer and change nothing.")
+@plugin_option()
+@click.pass_context
+def tui(context: click.Context, runs_dir: Path, read_only: bool, plugins: tuple[Path, ...]) -> int:
+    """Assemble, train and watch models in the terminal.
+
+    Training goes on when you leave it. Without a terminal that can be drawn on, as with TERM=dumb,
+    it lists the runs and follows the newest live one line by line, as 'seqkit watch' does.
+    """
+    if not _can_draw():
+        return _plain(context, runs_dir)
+    from seqkit.tui.app import run_app
+
+    return run_app(runs_dir, read_only, plugins)
+
+
+def _can_draw() -> bool:
+    return (
+        os.environ.get("TERM") not in ("dumb", "unknown")
+        and sys.stdin is not None
+        and sys.stdin.isatty()
+        and sys.stdout.isatty()
+    )
+
+
+def _plain(context: click.Context, runs_dir: Path) -> int:
+    from seqkit.cli.runs import runs
+    from seqkit.cli.watch import follow
+    from seqkit.runs import LIVE, all_runs
+
+    output.note("This terminal cannot be drawn on; plain lines follow.")
+    context.invoke(runs, runs_dir=runs_dir)
+    for run in all_runs(runs_dir):
+        if run.status() in LIVE:
+            output.note(f"Following {run.name}; Ctrl-C ends that, and the run goes on.")
+            return follow(run)
+    return ExitCode.DONE

@@ -1,0 +1,97 @@
+"""`seqkit watch`: follow a run line by line, wherever it was started."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from seqkit.cli import output
+from seqkit.cli.common import json_option, open_run, run_argument, runs_dir_option
+from seqkit.errors import ExitCode
+
+if TYPE_CHECKING:
+    from seqkit.events import Event
+    from seqkit.runs import RunFolder
+
+_POLL_SECONDS = 0.25
+
+
+@click.command()
+@run_argument()
+@runs_dir_option()
+@json_option("Write every event to stdout, one JSON object a line.")
+def watch(run: str, runs_dir: Path, as_json: bool) -> int:
+    """Follow a run line by line until it ends.
+
+    Steers nothing: Ctrl-C ends the watching, and the run goes on. A run that has ended already is
+    told from its beginning.
+    """
+    return follow(open_run(run, runs_dir), as_json)
+
+
+def follow(run: RunFolder, as_json: bool = False) -> int:
+    """Tells of a run until it ends.
+
+    Returns:
+        The exit code: 1 for a run that failed or whose process is gone, and else 0.
+    """
+    from seqkit.cli.console import Console
+    from seqkit.cli.run import EventStream
+
+    console = Console(result=True)
+    stream = EventStream()
+    status = ""
+    try:
+        for event, past in followed(run):
+            if as_json:
+                stream(event)
+            elif past and event.kind in ("step", "sample"):
+                console.recall([event])
+            else:
+                console(event)
+            status = str(event.get("status", "")) if event.kind == "ended" else ""
+    finally:
+        console.close()
+    if status:
+        return ExitCode.FAILED if status == "failed" else ExitCode.DONE
+    output.note(
+        f"The process of {run.name} is gone, and left no word. "
+        f"Go on from its last checkpoint: seqkit resume {run.name}"
+    )
+    return ExitCode.FAILED
+
+
+def followed(run: RunFolder) -> Iterator[tuple[Event, bool]]:
+    """Yields each event of a run, and whether it was there before; ends when the run has ended.
+
+    A line that is damaged is left out; one that is still being written is waited for.
+    """
+    from seqkit.runs import LIVE
+
+    past, rest = True, b""
+    with run.events_file.open("rb") as file:
+        while True:
+            # Asked before the log is read: a run that had ended by then has written everything.
+            live = run.status() in LIVE
+            read = rest + file.read()
+            *lines, rest = read.split(b"\n")
+            for event in _parsed(lines):
+                yield event, past
+            past = False
+            if not live:
+                return
+            time.sleep(_POLL_SECONDS)
+
+
+def _parsed(lines: list[bytes]) -> Iterator[Event]:
+    from seqkit.events import parse_event
+
+    for line in lines:
+        try:
+            yield parse_event(line.decode("utf-8"))
+        except (ValueError, RecursionError):
+            continue

@@ -1,0 +1,224 @@
+"""The program: its screens, its keys, and what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from seqkit.errors import SeqkitError
+from seqkit.runs import RunFolder
+from seqkit.tui.colours import CHART_DEFAULTS, THEMES
+from seqkit.tui.context import Context
+from seqkit.tui.preferences import load_keymap
+from seqkit.tui.runs.screen import RunsScreen
+from seqkit.tui.topbar import SCREENS, TopBar
+from seqkit.tui.welcome import DEMO
+
+
+class SeqkitApp(App[None]):
+    """A front end of the commands and run folders.
+
+    Args:
+        context: The folder of runs, and what may be done to it.
+    """
+
+    TITLE = "seqkit"
+    ENABLE_COMMAND_PALETTE = True
+    CSS = """
+    Screen { background: $surface; }
+    Footer { background: $panel; }
+    Toast { max-width: 80; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(key, f"go('{mode}')", title, show=False, id=f"app.{mode}")
+            for mode, key, title in SCREENS
+        ),
+        Binding("question_mark", "help", "Help", key_display="?", id="app.help"),
+        Binding("f1", "widget_help", "Help on this part", show=False, id="app.widget-help"),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend"),
+        Binding("ctrl+t", "next_theme", "Next theme", show=False, id="app.theme"),
+        Binding("q", "quit", "Quit", id="app.quit"),
+    ]
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = self._known_theme(context.preferences.theme)
+        self.add_mode("runs", lambda: RunsScreen(context))
+        self.add_mode("new", self._new_screen)
+        self.add_mode("components", self._components_screen)
+        self.add_mode("data", self._data_screen)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Returns the chart colours of themes that have none of their own."""
+        return CHART_DEFAULTS
+
+    def on_mount(self) -> None:
+        """Shows the runs."""
+        keymap, problem = load_keymap()
+        self.set_keymap(keymap)
+        if problem:
+            self.notify(problem, severity="warning", markup=False)
+        self.switch_mode("runs")
+        self.theme_changed_signal.subscribe(self, self._remember_theme)
+        self.set_interval(1.0, self._reap)
+
+    # --- screens ----------------------------------------------------------------------------------
+
+    def _new_screen(self) -> Screen[Any]:
+        from seqkit.tui.new.screen import NewRunScreen
+
+        return NewRunScreen(self.context)
+
+    def _components_screen(self) -> Screen[Any]:
+        from seqkit.tui.components.screen import ComponentsScreen
+
+        return ComponentsScreen(self.context)
+
+    def _data_screen(self) -> Screen[Any]:
+        from seqkit.tui.components.data import DataScreen
+
+        return DataScreen(self.context)
+
+    def on_top_bar_chosen(self, event: TopBar.Chosen) -> None:
+        """Goes to the screen whose name was clicked."""
+        self.action_go(event.mode)
+
+    def action_go(self, mode: str) -> None:
+        """Goes to one of the main screens, whatever lies over it."""
+        if self.current_mode != mode:
+            self.switch_mode(mode)
+        elif len(self.screen_stack) > 1 and not self.screen.is_modal:
+            self.pop_screen()
+
+    def open_run(self, run: RunFolder) -> None:
+        """Shows a run while it happens, or as it ended."""
+        try:
+            from seqkit.tui.monitor import MonitorScreen
+        except ImportError:
+            from seqkit.summary import describe
+            from seqkit.tui.help import Help
+
+            rows = [(key, str(value)) for key, value in describe(run).items() if value]
+            self.push_screen(Help(run.name, "", [("Run", rows)]))
+            return
+        self.push_screen(MonitorScreen(run, self.context.read_only))
+
+    def new_run_like(self, run: RunFolder) -> None:
+        """Opens the form of a new run with the settings of another one."""
+        self.switch_mode("new")
+        from seqkit.tui.new.screen import NewRunScreen
+
+        if isinstance(self.screen, NewRunScreen):
+            self.screen.start_from(str(run.experiment_file))
+
+    # --- training ---------------------------------------------------------------------------------
+
+    def train_demo(self) -> None:
+        """Trains the bundled demonstration, and shows it."""
+        self.train([DEMO])
+
+    def train(self, words: Iterable[str]) -> None:
+        """Starts `seqkit run WORDS` in a process of its own, and shows the run when it is there."""
+        from seqkit.tui.launch import start_run
+        from seqkit.tui.starting import Starting
+
+        try:
+            launch = start_run([*words, *self.context.plugin_words], self.context.runs_dir)
+        except SeqkitError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        self.context.launches.append(launch)
+
+        def there(run: RunFolder | None) -> None:
+            if run is not None:
+                self.switch_mode("runs")
+                self.open_run(run)
+
+        self.push_screen(Starting(launch, self.context), there)
+
+    def _reap(self) -> None:
+        """Says when something that was started has failed, and forgets what has ended."""
+        for launch in list(self.context.launches):
+            if launch.running():
+                continue
+            self.context.launches.remove(launch)
+            failure = launch.failure()
+            if failure and launch.process.returncode > 0:
+                self.notify(failure, title="A run failed", severity="error", markup=False)
+
+    # --- keys that work everywhere ----------------------------------------------------------------
+
+    def action_help(self) -> None:
+        """Explains the screen."""
+        from seqkit.tui.help import screen_help
+
+        self.push_screen(screen_help(self.screen))
+
+    def action_widget_help(self) -> None:
+        """Explains the focused widget."""
+        from seqkit.tui.help import screen_help, widget_help
+
+        focused = self.focused
+        self.push_screen(
+            screen_help(self.screen) if focused is None else widget_help(focused, self.screen)
+        )
+
+    def action_next_theme(self) -> None:
+        """Changes between dark, light and high contrast."""
+        names = [theme.name for theme in THEMES]
+        place = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(place + 1) % len(names)]
+
+    def action_toggle_confirm(self) -> None:
+        """Turns questions before stopping, deleting and the like on or off."""
+        self.context.remember(confirm=not self.context.preferences.confirm)
+        self.notify(f"Questions are {'on' if self.context.preferences.confirm else 'off'}.")
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Adds the screens, and every action of the present one, to the command palette."""
+        for mode, key, title in SCREENS:
+            yield SystemCommand(title, f"Go to {title} ({key})", lambda m=mode: self.action_go(m))
+        for active in screen.active_bindings.values():
+            binding, node = active.binding, active.node
+            if node is screen and active.enabled and binding.description:
+                key = self.get_key_display(binding)
+                action = binding.action
+                yield SystemCommand(
+                    binding.description,
+                    f"On this screen ({key})",
+                    lambda action=action, node=node: self.run_worker(self.run_action(action, node)),
+                )
+        yield SystemCommand(
+            "Questions on or off", "Whether to ask before stopping", self.action_toggle_confirm
+        )
+        yield from super().get_system_commands(screen)
+
+    # --- themes -----------------------------------------------------------------------------------
+
+    def _known_theme(self, name: str) -> str:
+        if name in self.available_themes:
+            return name
+        return THEMES[0].name
+
+    def _remember_theme(self, _theme: object) -> None:
+        self.context.remember(theme=self.theme)
+
+
+def run_app(runs_dir: Path, read_only: bool, plugins: tuple[Path, ...]) -> int:
+    """Runs the program until the user quits; training that was started goes on.
+
+    Returns:
+        The exit code.
+    """
+    app = SeqkitApp(Context(runs_dir, read_only, plugins))
+    app.run()
+    return app.return_code or 0

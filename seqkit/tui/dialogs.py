@@ -1,0 +1,214 @@
+"""Small screens over the others: a question, a line to write, a list to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from seqkit.tui.text import plain
+
+_BOX = """
+    align: center middle;
+    background: $background 60%;
+    & > .dialog--box {
+        width: 76; max-width: 96%; height: auto; max-height: 90%;
+        background: $panel; border: round $primary; padding: 0 1;
+        border-title-color: $primary; border-subtitle-color: $foreground 60%;
+    }
+    & .dialog--text { color: $foreground 80%; margin: 0 0 1 0; }
+"""
+
+
+class Confirm(ModalScreen[bool]):
+    """A question, answered by `y` or enter, and `n` or escape.
+
+    Args:
+        question: One sentence.
+        detail: What happens then; may be empty.
+        yes: The word for going on.
+    """
+
+    DEFAULT_CSS = f"Confirm {{ {_BOX} & > .dialog--box {{ width: 60; }} }}"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y,enter", "answer(True)", "Yes"),
+        Binding("n,escape,q", "answer(False)", "No"),
+    ]
+
+    def __init__(self, question: str, detail: str = "", yes: str = "Yes") -> None:
+        super().__init__()
+        self._question, self._detail, self._yes = question, detail, yes
+
+    def compose(self) -> ComposeResult:
+        """Lays the question out."""
+        box = Vertical(classes="dialog--box")
+        box.border_title = Text(self._question)
+        box.border_subtitle = Text(f"y {self._yes} · n No")
+        with box:
+            yield Static(Text(self._detail or self._question), classes="dialog--text")
+
+    def action_answer(self, answer: bool) -> None:
+        """Closes with an answer."""
+        self.dismiss(answer)
+
+
+class Ask(ModalScreen[str | None]):
+    """One line to write; enter takes it, escape gives up.
+
+    Args:
+        title: What is asked for.
+        value: What stands there at first.
+        detail: How it is to be written; may be empty.
+    """
+
+    DEFAULT_CSS = f"""
+    Ask {{ {_BOX}
+        & Input {{ border: none; height: 1; padding: 0; background: $surface; margin: 1 0; }}
+    }}
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "Cancel")]
+
+    def __init__(self, title: str, value: str = "", detail: str = "") -> None:
+        super().__init__()
+        self._title, self._value, self._detail = title, value, detail
+
+    def compose(self) -> ComposeResult:
+        """Lays the line out."""
+        box = Vertical(classes="dialog--box")
+        box.border_title = Text(self._title)
+        box.border_subtitle = Text("enter OK · escape Cancel")
+        with box:
+            yield Input(self._value)
+            if self._detail:
+                yield Static(Text(self._detail), classes="dialog--text")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Closes with what was written."""
+        self.dismiss(event.value)
+
+    def action_give_up(self) -> None:
+        """Closes with nothing."""
+        self.dismiss(None)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing to choose.
+
+    Attributes:
+        value: What is returned.
+        label: What it is called.
+        about: One line about it.
+        why_not: Why it cannot be chosen; empty when it can.
+    """
+
+    value: str
+    label: str
+    about: str = ""
+    why_not: str = ""
+
+
+class Choose(ModalScreen[str | None]):
+    """A list to choose from, narrowed by typing; what cannot be chosen says why.
+
+    Args:
+        title: What is chosen.
+        choices: Everything there is.
+        current: The one that is chosen now.
+    """
+
+    DEFAULT_CSS = f"""
+    Choose {{ {_BOX}
+        & > .dialog--box {{ width: 100; }}
+        & Input {{ border: none; height: 1; padding: 0; background: $surface; }}
+        & OptionList {{
+            border: none; height: auto; max-height: 24; background: $panel; padding: 0;
+            margin: 1 0 0 0; scrollbar-size-vertical: 1;
+        }}
+    }}
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "Cancel"),
+        Binding("down", "move('cursor_down')", "Down", show=False),
+        Binding("up", "move('cursor_up')", "Up", show=False),
+        Binding("pagedown", "move('page_down')", "Page down", show=False),
+        Binding("pageup", "move('page_up')", "Page up", show=False),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[Choice], current: str = "") -> None:
+        super().__init__()
+        self._title, self._choices, self._current = title, list(choices), current
+
+    def compose(self) -> ComposeResult:
+        """Lays the list out."""
+        box = Vertical(classes="dialog--box")
+        box.border_title = Text(self._title)
+        box.border_subtitle = Text("type to narrow · enter Choose · escape Cancel")
+        with box:
+            yield Input(placeholder="type to narrow")
+            yield OptionList(compact=True)
+
+    def on_mount(self) -> None:
+        """Shows everything."""
+        self._fill("")
+
+    def _fill(self, wanted: str) -> None:
+        words = wanted.casefold().split()
+        shown = [
+            choice
+            for choice in self._choices
+            if all(word in f"{choice.label} {choice.about}".casefold() for word in words)
+        ]
+        shown.sort(key=lambda choice: bool(choice.why_not))
+        widest = max((len(choice.label) for choice in shown), default=0)
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options(
+            Option(self._drawn(choice, widest), id=choice.value, disabled=bool(choice.why_not))
+            for choice in shown
+        )
+        able = [index for index, choice in enumerate(shown) if not choice.why_not]
+        values = [choice.value for choice in shown]
+        if self._current in values and not shown[values.index(self._current)].why_not:
+            options.highlighted = values.index(self._current)
+        elif able:
+            options.highlighted = able[0]
+
+    def _drawn(self, choice: Choice, widest: int) -> Text:
+        mark = "● " if choice.value == self._current else "  "
+        text = Text(mark + plain(choice.label).ljust(widest), no_wrap=True, overflow="ellipsis")
+        if choice.why_not:
+            text.append(f"  ✗ {plain(choice.why_not)}", "italic")
+        elif choice.about:
+            text.append(f"  {plain(choice.about)}", "dim")
+        return text
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Narrows the list."""
+        self._fill(event.value)
+
+    def on_input_submitted(self) -> None:
+        """Takes the highlighted one."""
+        options = self.query_one(OptionList)
+        if options.highlighted is not None:
+            self.dismiss(options.get_option_at_index(options.highlighted).id)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Takes the one that was clicked."""
+        self.dismiss(event.option.id)
+
+    def action_move(self, how: str) -> None:
+        """Moves in the list while the line above it is written in."""
+        getattr(self.query_one(OptionList), f"action_{how}")()
+
+    def action_give_up(self) -> None:
+        """Closes with nothing."""
+        self.dismiss(None)

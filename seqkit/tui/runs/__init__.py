@@ -1,0 +1,1 @@
+"""The Runs screen: every run of a folder, found, filtered, sorted and acted upon."""

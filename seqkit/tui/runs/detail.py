@@ -1,0 +1,71 @@
+"""A closer look at the run under the cursor."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.widgets import Static
+
+from seqkit.cli.output import number, one_line, visible
+from seqkit.tui.runs.rows import RunRow
+from seqkit.tui.text import plain, short_duration
+
+_FIRST = ("model.hidden_size", "model.layers", "trainer.batch_size", "trainer.learning_rate")
+
+
+class RunDetail(Static):
+    """Shows what the list has no room for: scores, baseline, settings, message, folder."""
+
+    HELP: ClassVar[str] = "The run under the cursor: every score, its settings and its folder."
+    DEFAULT_CSS = """
+    RunDetail {
+        height: 6; padding: 0 2; background: $panel; color: $foreground;
+        border-top: solid $border-blurred; text-wrap: nowrap; text-overflow: ellipsis;
+    }
+    """
+
+    def show(self, row: RunRow | None, marked: int = 0) -> None:
+        """Shows a run, or nothing."""
+        self.update(Text() if row is None else Text("\n").join(_lines(row, marked)))
+
+
+def _lines(row: RunRow, marked: int) -> list[Text]:
+    head = Text(no_wrap=True, overflow="ellipsis")
+    head.append(plain(row.title), "bold")
+    if row.label.title:
+        head.append(f"  ({row.name})", "dim")
+    head.append("".join(f"  #{plain(tag)}" for tag in row.label.tags), "dim")
+    if marked:
+        head.append(f"   {marked} marked", "bold")
+    about = [text for text in (row.task, row.dataset, row.model, row.device) if text]
+    if row.parameters is not None:
+        about.append(f"{row.parameters:,} parameters")
+    if row.total_steps:
+        epochs = f", epoch {row.epoch:.1f} of {row.epochs}" if row.epochs else ""
+        about.append(f"step {row.step:,} of {row.total_steps:,}{epochs}")
+    if row.elapsed:
+        about.append(f"trained {short_duration(row.elapsed)}")
+    lines = [head, _line(" · ".join(about))]
+    if row.scores:
+        scores = "  ".join(f"{name} {number(value)}" for name, value in row.scores.items())
+        base = f"  (best baseline {number(row.baseline)})" if row.baseline is not None else ""
+        lines.append(_line(f"{row.split} scores  {scores}{base}"))
+    settings = _settings(row)
+    if settings:
+        lines.append(_line(settings, "dim"))
+    lines.append(
+        _line(one_line(row.message), "bold") if row.message else _line(str(row.folder.path), "dim")
+    )
+    return lines
+
+
+def _line(text: str, style: str = "") -> Text:
+    return Text(visible(text), style, no_wrap=True, overflow="ellipsis")
+
+
+def _settings(row: RunRow) -> str:
+    """Returns the settings that tell runs apart most often."""
+    own = [key for key in row.settings if key.startswith("model.") and key not in _FIRST]
+    shown = [*(key for key in _FIRST if key in row.settings), *own]
+    return "  ".join(f"{key.rpartition('.')[2]}={plain(row.settings[key])}" for key in shown)

@@ -1,0 +1,159 @@
+"""Every run of a folder, kept up to date in slices of a few milliseconds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from seqkit.errors import SeqkitError
+from seqkit.places import cache_home
+from seqkit.runs import LIVE, RunFolder, write_atomically
+from seqkit.tui.runs.rows import RunRow, Stamp, as_json, from_json, read_row, stamp
+
+_CACHE_VERSION = 1
+
+
+@dataclass
+class _Known:
+    row: RunRow
+    stamp: Stamp
+
+
+class RunIndex:
+    """The runs of a folder, read little by little so that a thousand of them hold nothing up.
+
+    Call `scan` now and then, and `work` until it returns False.
+
+    Args:
+        folder: The folder of runs; it need not exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._known: dict[str, _Known] = {}
+        self._waiting: deque[str] = deque()
+        self._queued: set[str] = set()
+        self._cached = _read_cache(folder)
+        self.scanned = False
+
+    @property
+    def rows(self) -> list[RunRow]:
+        """Every run that was read so far, in no order."""
+        return [known.row for known in self._known.values()]
+
+    @property
+    def waiting(self) -> int:
+        """How many runs are still to be read."""
+        return len(self._waiting)
+
+    def get(self, name: str) -> RunRow | None:
+        """Returns the row of a run by its folder's name."""
+        known = self._known.get(name)
+        return known.row if known else None
+
+    def scan(self) -> bool:
+        """Looks for runs that came, went or changed.
+
+        Returns:
+            Whether any has gone, or changed its status.
+        """
+        try:
+            with os.scandir(self.folder) as entries:
+                names = {entry.name for entry in entries if not entry.name.startswith(".")}
+        except OSError:
+            names = set()
+        self.scanned = True
+        changed = False
+        for name in set(self._known) - names:
+            del self._known[name]
+            changed = True
+        for name in sorted(names):
+            known = self._known.get(name)
+            now = stamp(self.folder / name)
+            if not now[0]:
+                changed |= self._known.pop(name, None) is not None
+            elif known is None and self._from_cache(name, now):
+                changed = True
+            elif known is None or known.stamp != now:
+                self.refresh(name)
+            elif known.row.live:
+                changed |= self._still_alive(known)
+        return changed
+
+    def refresh(self, name: str) -> None:
+        """Puts a run among those to be read."""
+        if name not in self._queued:
+            self._queued.add(name)
+            self._waiting.append(name)
+
+    def work(self, seconds: float) -> bool:
+        """Reads runs for about so long. Returns whether any was read."""
+        deadline = time.perf_counter() + seconds
+        done = False
+        while self._waiting and time.perf_counter() < deadline:
+            name = self._waiting.popleft()
+            self._queued.discard(name)
+            path = self.folder / name
+            now = stamp(path)
+            if now[0]:
+                self._known[name] = _Known(read_row(RunFolder(path)), now)
+                done = True
+        return done
+
+    def save(self) -> None:
+        """Keeps what was read for the next start; that it cannot be kept is no harm."""
+        rows = {
+            name: {"stamp": list(known.stamp), "row": as_json(known.row)}
+            for name, known in self._known.items()
+            if known.row.status not in LIVE
+        }
+        path, document = _cache_file(self.folder), {"version": _CACHE_VERSION, "rows": rows}
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, json.dumps(document, default=str))
+        except (OSError, ValueError):
+            return
+
+    def _still_alive(self, known: _Known) -> bool:
+        """Notices a run whose process is gone and that had no time to say so."""
+        try:
+            status = known.row.folder.status()
+        except SeqkitError:
+            return False
+        if status == known.row.status:
+            return False
+        known.row = replace(known.row, status=status, eta=None)
+        return True
+
+    def _from_cache(self, name: str, now: Stamp) -> bool:
+        cached = self._cached.get(name)
+        if cached is None or cached.get("stamp") != list(now):
+            return False
+        try:
+            row = from_json(RunFolder(self.folder / name), cached["row"])
+        except (TypeError, KeyError, AttributeError):
+            return False
+        self._known[name] = _Known(row, now)
+        return True
+
+
+def _cache_file(folder: Path) -> Path:
+    key = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return cache_home() / "tui" / f"runs-{key}.json"
+
+
+def _read_cache(folder: Path) -> dict[str, dict[str, Any]]:
+    try:
+        document = json.loads(_cache_file(folder).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(document, dict) or document.get("version") != _CACHE_VERSION:
+        return {}
+    rows = document.get("rows")
+    return rows if isinstance(rows, dict) else {}

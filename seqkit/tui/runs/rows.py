@@ -1,0 +1,247 @@
+"""What the list shows of a run, read from a bounded part of its log."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seqkit.errors import SeqkitError
+from seqkit.events import Event, parse_event
+from seqkit.runs import LIVE, RunFolder
+from seqkit.summary import RunSummary, flatten
+from seqkit.tui.runs.labels import FILE, NO_LABEL, Label, read_label
+from seqkit.tui.text import bare
+
+WHOLE = 2**20
+"""Bytes of a log that are read whole; of a longer one, its ends and places in between."""
+
+_HEAD, _TAIL, _PLACES, _PLACE = 2**18, 2**19, 48, 2**12
+_CURVE = 48
+_STEP = b'"event":"step"'
+_SAMPLE = b'"event":"sample"'
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run at a glance.
+
+    Attributes:
+        folder: Where it is.
+        label: Its title and tags.
+        status: running, paused, finished, stopped, interrupted, failed, crashed or damaged.
+        created: Seconds since 1970.
+        progress: Part of its steps that is done, from 0 to 1; None before it started.
+        eta: Training seconds left, while it runs.
+        metric: Name of what chooses its best checkpoint.
+        value: Its score by that metric, on `split`.
+        baseline: The best naive baseline by the same metric.
+        higher_is_better: Which way the metric is better.
+        losses: Training losses, evenly chosen, the oldest first.
+        scores: Every score of the split: `{metric: value}`.
+        settings: Every setting, flat.
+        message: How it ended, or what is wrong with it.
+    """
+
+    folder: RunFolder
+    label: Label = NO_LABEL
+    status: str = ""
+    created: float = 0.0
+    recipe: str = ""
+    task: str = ""
+    dataset: str = ""
+    model: str = ""
+    device: str = ""
+    parameters: int | None = None
+    step: int = 0
+    total_steps: int | None = None
+    epoch: float = 0.0
+    epochs: int | None = None
+    progress: float | None = None
+    eta: float | None = None
+    elapsed: float = 0.0
+    metric: str = ""
+    value: float | None = None
+    split: str = ""
+    baseline: float | None = None
+    higher_is_better: bool | None = None
+    losses: tuple[float, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    message: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the folder, which is what identifies the run."""
+        return self.folder.name
+
+    @property
+    def title(self) -> str:
+        """What the list calls it."""
+        return self.label.title or self.name
+
+    @property
+    def live(self) -> bool:
+        """Whether its process goes on."""
+        return self.status in LIVE
+
+    @property
+    def loss(self) -> float | None:
+        """The newest training loss."""
+        return self.losses[-1] if self.losses else None
+
+    @property
+    def beats_baseline(self) -> bool | None:
+        """Whether its score is better than the best naive one; None where that is not known."""
+        if self.value is None or self.baseline is None or self.higher_is_better is None:
+            return None
+        if self.higher_is_better:
+            return self.value > self.baseline
+        return self.value < self.baseline
+
+
+Stamp = tuple[int, ...]
+"""Sizes and modification times of the files that a row is read from."""
+
+
+def stamp(folder: Path) -> Stamp:
+    """Returns what changes whenever the row of a run may have changed."""
+    found: list[int] = []
+    for name in ("run.json", "events.jsonl", FILE):
+        try:
+            status = os.stat(folder / name)  # noqa: PTH116 - twice as fast, for thousands of runs
+            found += [status.st_mtime_ns, status.st_size]
+        except OSError:
+            found += [0, 0]
+    return tuple(found)
+
+
+def read_row(run: RunFolder) -> RunRow:
+    """Reads a run; one that is damaged has the status `damaged`, and a message that says why."""
+    label = read_label(run.path)
+    try:
+        info, status = run.info(), run.status()
+    except SeqkitError as error:
+        return RunRow(run, label, "damaged", message=str(error))
+    summary = RunSummary()
+    for event in some_events(run.events_file):
+        summary.add(event)
+    started = summary.started
+    scored, score = summary.scored, summary.score()
+    value, split = (score[2], score[0]) if score else (None, "")
+    better = started.get("higher_is_better")
+    baselines = (scored.get("baselines") if scored else None) or started.get("baselines") or {}
+    losses = [loss for _, loss in summary.train]
+    message = str(summary.ended.get("message") or "") if summary.ended else ""
+    return RunRow(
+        run,
+        label,
+        status,
+        created=_number(info.get("created")) or 0.0,
+        recipe=str(started.get("recipe") or info.get("recipe") or ""),
+        **{key: bare(started.get(key)) for key in ("task", "dataset", "model")},
+        device=str(started.get("device") or ""),
+        parameters=_whole(started.get("parameters")),
+        step=summary.step,
+        total_steps=_whole(started.get("total_steps")),
+        epoch=summary.epoch,
+        epochs=_whole(started.get("epochs")),
+        progress=summary.progress() if started else None,
+        eta=_number(summary.eta) if status in LIVE else None,
+        elapsed=summary.elapsed,
+        metric=summary.metric,
+        value=value,
+        split=split,
+        baseline=_best(baselines, summary.metric, better),
+        higher_is_better=better if isinstance(better, bool) else None,
+        losses=tuple(_evenly(losses, _CURVE)),
+        scores=_scores(scored),
+        settings=flatten(started.get("experiment") or {}),
+        message=message,
+    )
+
+
+def some_events(path: Path) -> Iterator[Event]:
+    """Reads what a summary needs of a log, however long it is; damaged lines are left out.
+
+    Of the step events only some are read, evenly chosen, and the last one; samples are left out.
+    """
+    lines = [line for line in _lines(path) if _SAMPLE not in line[:48]]
+    steps = [index for index, line in enumerate(lines) if _STEP in line[:48]]
+    chosen = {*_evenly(steps, _CURVE), *steps[-1:]}
+    skipped = set(steps) - chosen
+    for index, line in enumerate(lines):
+        if index in skipped or not line:
+            continue
+        try:
+            yield parse_event(line.decode("utf-8"))
+        except (ValueError, RecursionError):
+            continue
+
+
+def _lines(path: Path) -> list[bytes]:
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size <= WHOLE:
+                return file.read().splitlines()
+            lines = file.read(_HEAD).splitlines()[:-1]
+            room = size - _HEAD - _TAIL
+            for place in range(_PLACES if room > _PLACES * _PLACE else 0):
+                file.seek(_HEAD + room * place // _PLACES)
+                lines += file.read(_PLACE).splitlines()[1:-1][:1]
+            file.seek(size - _TAIL)
+            return lines + file.read().splitlines()[1:]
+    except OSError:
+        return []
+
+
+def _evenly(values: list[Any], count: int) -> list[Any]:
+    if len(values) <= count:
+        return values
+    return [values[round(index * (len(values) - 1) / (count - 1))] for index in range(count)]
+
+
+def _scores(event: Event | None) -> dict[str, float]:
+    if event is None:
+        return {}
+    values = dict(event.get("metrics") or {}) | {"loss": event.get("loss")}
+    return {
+        name: number for name, value in values.items() if (number := _number(value)) is not None
+    }
+
+
+def _best(baselines: Any, metric: str, higher: Any) -> float | None:
+    if not isinstance(baselines, Mapping) or not isinstance(higher, bool):
+        return None
+    found = [
+        number
+        for scores in baselines.values()
+        if isinstance(scores, Mapping) and (number := _number(scores.get(metric))) is not None
+    ]
+    return (max if higher else min)(found, default=None)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        return None
+    return float(value)
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def as_json(row: RunRow) -> dict[str, Any]:
+    """Returns a row as plain values, without its folder and label, to be kept between starts."""
+    hidden = ("folder", "label")
+    return {key: value for key, value in vars(row).items() if key not in hidden}
+
+
+def from_json(run: RunFolder, values: Mapping[str, Any]) -> RunRow:
+    """Makes a row of what `as_json` returned. Raises TypeError when it is of another version."""
+    known = dict(values) | {"losses": tuple(values.get("losses", ()))}
+    return RunRow(run, read_label(run.path), **known)
