@@ -1,18 +1,41 @@
-"""The built-in plugin `timeseries`: forecasting."""
+"""The built-in plugin `timeseries`: forecasting, its models, losses, metrics and datasets."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from seqkit.api import Model, Recipe, recipes_in
+from seqkit.api import Dataset, Loss, Metric, Model, Recipe, Task, recipes_in
 from seqkit.hookspecs import hookimpl
+from seqkit_timeseries.datasets import Stocks, Temperatures, Weather
+from seqkit_timeseries.losses import AbsoluteError, Huber, Quantile, SquaredError
+from seqkit_timeseries.metrics import METRICS
+from seqkit_timeseries.models import SegRnn
+from seqkit_timeseries.task import Forecasting
+
+
+@hookimpl
+def register_tasks() -> list[type[Task]]:
+    return [Forecasting]
 
 
 @hookimpl
 def register_models() -> list[type[Model]]:
-    from .models import SegRnn
-
     return [SegRnn]
+
+
+@hookimpl
+def register_datasets() -> list[type[Dataset]]:
+    return [Weather, Temperatures, Stocks]
+
+
+@hookimpl
+def register_losses() -> list[type[Loss]]:
+    return [SquaredError, AbsoluteError, Huber, Quantile]
+
+
+@hookimpl
+def register_metrics() -> list[type[Metric]]:
+    return list(METRICS)
 
 
 @hookimpl

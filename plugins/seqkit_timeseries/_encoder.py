@@ -1,0 +1,365 @@
+"""Forecasting fitted to training data: series to windows, outputs to forecasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqkit.api import Arrays, Batch, Encoder, Features, Notify, Record, Say, Shape, Values, unsaid
+from seqkit.errors import DataError
+from seqkit_timeseries._answers import answers_of, wanted_rows
+from seqkit_timeseries._frequency import Frequency, calendar_features
+from seqkit_timeseries._layout import Layout, matrix_of, named, row_text
+from seqkit_timeseries._normalisation import Floats, Scaler, fit_scaler, normalise
+from seqkit_timeseries._windows import forward_filled, gather, interpolated, window_starts
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@dataclass
+class ForecastingEncoder(Encoder):
+    """Columns, scalers and frequency of the training data, and the last rows of each series.
+
+    Arrays of a split, whose series lie one after the other, each with its whole past:
+
+    - `values` float32 `(rows, channels)`, scaled and filled; `targets` float32 `(rows, size)`,
+      scaled, NaN where missing; `times` `(rows,)`; `offsets` int64 `(series + 1,)`.
+    - `windows` int64 `(windows,)`, the row each begins at; `owners` int64, its series.
+    - `location`, `scale` and `naive_error`, float32 `(series, size)`, and `ids` `(series,)`.
+
+    Attributes:
+        settings: The task's settings.
+        layout: Which columns are read.
+        frequency: The step of the rows.
+        period: Rows of a season.
+        names: What the columns of time and of ids are called where the data came from.
+        scalers: One for each series of the training split.
+        tail: The last rows of some series, as records to forecast from.
+    """
+
+    settings: Mapping[str, Any]
+    layout: Layout
+    frequency: Frequency
+    period: int
+    names: Mapping[str, str]
+    scalers: Mapping[str, Scaler]
+    tail: Sequence[Record] = ()
+    _quantiles: tuple[float, ...] = field(default=(), repr=False)
+
+    @property
+    def context(self) -> int:
+        return int(self.settings["context"])
+
+    @property
+    def horizon(self) -> int:
+        return int(self.settings["horizon"])
+
+    @property
+    def shape(self) -> Shape:
+        layout = self.layout
+        extras = {
+            "context": self.context,
+            "future": layout.ahead,
+            "targets": list(range(len(layout.targets))),
+            "columns": list(layout.channels),
+            "period": self.period,
+            "frequency": str(self.frequency),
+        }
+        outputs = Values(len(layout.targets), self.horizon)
+        return Shape("forecasting", Features(len(layout.channels)), outputs, extras)
+
+    def expect(self, shape: Shape) -> None:
+        if isinstance(shape.outputs, Values):
+            self._quantiles = shape.outputs.quantiles
+
+    def save(self, folder: Path) -> None:
+        from seqkit_timeseries._saving import save_encoder
+
+        save_encoder(self, folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> ForecastingEncoder:
+        """Reads back what `save` wrote. Raises DataError when a file is missing or damaged."""
+        from seqkit_timeseries._saving import load_encoder
+
+        return load_encoder(folder)
+
+    # --- encoding ---------------------------------------------------------------------------------
+
+    def encode(self, records: Iterable[Record], notify: Notify) -> Arrays:
+        """Encodes records: windows of a split where they tell its `start`, else one to forecast."""
+        return self.encode_from(records, notify, "the inputs")
+
+    def encode_from(self, records: Iterable[Record], notify: Notify, place: str) -> Arrays:
+        """Encodes records that come from `place`.
+
+        Raises:
+            DataError: A series lacks a column, or no series is long enough for a window.
+        """
+        parts: list[dict[str, NDArray[Any]]] = []
+        short: list[tuple[str, int]] = []
+        rows = 0
+        known = True
+        for record in records:
+            part = self._series(record, place)
+            known = known and "targets" in part
+            if not len(part["windows"]):
+                short.append((named(record), len(record["time"]) - int(record.get("start", 0))))
+                continue
+            part["windows"] += rows
+            part["owners"] = np.full(len(part["windows"]), len(parts), dtype=np.int64)
+            rows += len(part["values"])
+            parts.append(part)
+        if short and (not parts or not known):
+            raise self._too_short(short[0], place)
+        if not parts:
+            raise DataError(f"there is no series, in {place}. Give at least one")
+        if short:
+            notify(
+                f"{len(short)} of {len(short) + len(parts)} series are too short for a window, and "
+                f"left out of {place} ({', '.join(name for name, _ in short[:3])}"
+                f"{', ...' if len(short) > 3 else ''})."
+            )
+        lengths = [len(part["values"]) for part in parts]
+        names = [name for name in parts[0] if known or name != "targets"]
+        arrays = {name: np.concatenate([part[name] for part in parts]) for name in names}
+        arrays["offsets"] = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        return arrays
+
+    def _series(self, record: Record, place: str) -> dict[str, NDArray[Any]]:
+        """Encodes one series; its windows count from its own first row."""
+        layout, horizon = self.layout, self.horizon
+        matrix = matrix_of(record, layout.columns, place)
+        times, start = record["time"], record.get("start")
+        size = len(layout.targets)
+        if self.settings["missing"] == "error" and np.isnan(matrix).any():
+            row, column = np.argwhere(np.isnan(matrix))[0]
+            raise DataError(
+                f"{named(record)} has no value in column {layout.columns[column]!r}, "
+                f"{row_text(record, int(row))} of {place}. "
+                "Fill it in, or write task.missing=mask"
+            )
+        scaler = self._scaler(record, matrix if not start else matrix[:start])
+        in_sample = matrix[:start, :size] if start else matrix[:, :size]
+        naive_error = seasonal_naive_error(in_sample, self.period)
+        if start is None:
+            matrix = np.concatenate([matrix, self._ahead(record, place)])
+            times = np.concatenate([times, self.frequency.after(times[-1], horizon)])
+            windows = np.array([max(0, len(matrix) - horizon - self.context)], dtype=np.int64)
+            if len(matrix) - horizon < self.context:
+                windows = windows[:0]
+        else:
+            stride = self.settings["evaluation_stride" if start else "stride"]
+            windows = window_starts(len(matrix), start, self.context, horizon, stride)
+        scaled = scaler.scaled(matrix)
+        part = {
+            "values": self._channels(scaled, times),
+            "times": times,
+            "ids": np.array([str(record.get("series", ""))]),
+            "location": scaler.location[None, :size].astype(np.float32),
+            "scale": scaler.scale[None, :size].astype(np.float32),
+        }
+        if start is not None:
+            part["targets"] = scaled[:, :size].astype(np.float32)
+            # A window without any target to compare with would count for nothing.
+            there = np.concatenate([[0], np.cumsum(~np.isnan(part["targets"]).all(axis=1))])
+            first = windows + self.context
+            windows = windows[there[first + horizon] > there[first]]
+        if self.settings["report"] == "scaled":
+            naive_error = naive_error / scaler.scale[:size]
+        part["naive_error"] = naive_error[None].astype(np.float32)
+        part["windows"] = windows
+        return part
+
+    def _scaler(self, record: Record, history: Floats) -> Scaler:
+        """Returns the scaler of a series; one that was not in the training split has its own."""
+        fitted = self.scalers.get(str(record.get("series", "")))
+        if fitted is None and len(self.scalers) == 1 and record.get("start") is None:
+            fitted = next(iter(self.scalers.values()))
+        if fitted is not None:
+            return fitted
+        known = np.where(np.isnan(history).all(axis=0), 0.0, history)
+        return fit_scaler(known, self.settings["normalisation"].split("+")[0])
+
+    def _ahead(self, record: Record, place: str) -> Floats:
+        """Returns the rows of the horizon: NaN but for the columns that are known ahead."""
+        layout, horizon = self.layout, self.horizon
+        rows = np.full((horizon, len(layout.columns)), np.nan)
+        for column, name in enumerate(layout.future, start=len(layout.observed)):
+            ahead = record.get("ahead", {}).get(name, ())
+            if len(ahead) < horizon or np.isnan(ahead[:horizon]).any():
+                raise DataError(
+                    f"{named(record)} has {int((~np.isnan(ahead[:horizon])).sum())} of {horizon} "
+                    f"values ahead in column {name!r}, in {place}. Give rows for the horizon with "
+                    f"{name!r} filled in and the targets empty"
+                )
+            rows[:, column] = ahead[:horizon]
+        return rows
+
+    def _channels(self, scaled: Floats, times: NDArray[Any]) -> NDArray[np.float32]:
+        layout = self.layout
+        masks = [layout.columns.index(name) for name in layout.masked]
+        known = ~np.isnan(scaled[:, masks])
+        if self.settings["missing"] == "linear":
+            filled = interpolated(scaled)
+        elif self.settings["missing"] == "forward":
+            filled = forward_filled(scaled)
+        else:
+            filled = scaled.copy()
+            others = [c for c in range(len(layout.columns)) if c not in masks]
+            filled[:, others] = forward_filled(scaled[:, others])
+        filled = np.nan_to_num(filled, nan=0.0).astype(np.float32)
+        seen = len(layout.observed)
+        waves = calendar_features(times, layout.calendar)
+        channels = [filled[:, :seen], known.astype(np.float32), filled[:, seen:], waves]
+        return np.concatenate(channels, axis=1)
+
+    def _too_short(self, short: tuple[str, int], place: str) -> DataError:
+        name, rows = short
+        needed = "task.context" if place == "the inputs" else "task.horizon or task.context"
+        return DataError(
+            f"{name} has {rows} rows in {place}, too few for a context of {self.context} and a "
+            f"horizon of {self.horizon} rows. Lower {needed}, or give more rows"
+        )
+
+    # --- batches ----------------------------------------------------------------------------------
+
+    def sizes(self, arrays: Arrays) -> NDArray[np.int64]:
+        return np.full(len(arrays["windows"]), self.context, dtype=np.int64)
+
+    def plan(
+        self, arrays: Arrays, batch_size: int, generator: np.random.Generator | None
+    ) -> Sequence[NDArray[np.int64]]:
+        """Shuffles the windows of a training epoch, and keeps their order in evaluation."""
+        count = len(arrays["windows"])
+        order = np.arange(count) if generator is None else generator.permutation(count)
+        return [order[first : first + batch_size] for first in range(0, count, batch_size)]
+
+    def batch(self, arrays: Arrays, indices: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        starts = np.asarray(arrays["windows"][indices])
+        owners = np.asarray(arrays["owners"][indices])
+        ahead = starts + self.context
+        batch = {
+            "inputs": gather(arrays["values"], starts, self.context),
+            "lengths": np.full(len(starts), self.context, dtype=np.int64),
+        }
+        for name in ("location", "scale", "naive_error"):
+            batch[name] = np.asarray(arrays[name][owners])
+        if self.layout.ahead:
+            known = arrays["values"][:, -self.layout.ahead :]
+            batch["future"] = gather(known, ahead, self.horizon)
+        if "targets" in arrays:
+            batch["targets"] = gather(arrays["targets"], ahead, self.horizon)
+        return batch
+
+    def forward(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:
+        inputs, layout = batch["inputs"], self.layout
+        kind = self.settings["normalisation"].split("+")[-1]
+        local = kind in ("window", "last")
+        if local:
+            inputs, shift, scale = normalise(
+                inputs, self._known(inputs), len(layout.observed), kind
+            )
+        given = (inputs, batch["lengths"])
+        outputs = model(*given, batch["future"]) if layout.ahead else model(*given)
+        if local:
+            size = len(layout.targets)
+            shift, scale = shift[..., :size], scale[..., :size]
+            if outputs.dim() == 4:
+                shift, scale = shift[..., None], scale[..., None]
+            outputs = outputs.float() * scale + shift
+        return outputs, None
+
+    def _known(self, inputs: Tensor) -> Tensor | None:
+        """Returns where the observed columns are known, `(batch, context, columns)`."""
+        layout = self.layout
+        if not layout.masked:
+            return None
+        seen = len(layout.observed)
+        known = inputs.new_ones(*inputs.shape[:2], seen)
+        for channel, name in enumerate(layout.masked, start=seen):
+            if name in layout.observed:
+                known[..., layout.observed.index(name)] = inputs[..., channel]
+        return known
+
+    def reported(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Returns forecasts and targets, in the units of `task.report`; quantiles rise."""
+        if self.settings["report"] == "scaled":
+            return _rising(outputs), batch["targets"]
+        return self.in_units(outputs, batch), self.in_units(batch["targets"], batch)
+
+    def in_units(self, values: Tensor, batch: Batch) -> Tensor:
+        """Turns scaled values into the units of the data, `(batch, horizon, size[, quantiles])`."""
+        location, scale = batch["location"][:, None], batch["scale"][:, None]
+        if values.dim() == 4:
+            values, location, scale = _rising(values), location[..., None], scale[..., None]
+        return values * scale + location
+
+    # --- answers ----------------------------------------------------------------------------------
+
+    def parse(self, inputs: Iterable[str | Record]) -> list[Record]:
+        from seqkit_timeseries._reading import parse
+
+        return parse(self, list(inputs))
+
+    def predict(
+        self,
+        model: nn.Module,
+        batch: Batch,
+        records: Sequence[Record],
+        options: Any,
+        say: Say = unsaid,
+    ) -> list[dict[str, Any]]:
+        rows = wanted_rows(options.horizon, self.horizon)
+        outputs, _ = self.forward(model, batch)
+        forecasts = self.in_units(outputs.float(), batch).cpu().numpy()[:, :rows]
+        shown = min(options.history or self.context, self.context)
+        return answers_of(
+            forecasts, records, self.layout.targets, self.frequency, self._quantiles, shown
+        )
+
+    def records(self, arrays: Arrays, indices: Sequence[int]) -> list[Record]:
+        """Returns windows as records that begin with their context, in the units of the data."""
+        found: list[Record] = []
+        for index in indices:
+            first, owner = int(arrays["windows"][index]), int(arrays["owners"][index])
+            rows = slice(first, first + self.context + self.horizon)
+            values = np.asarray(arrays["targets"][rows], dtype=np.float64)
+            values = values * arrays["scale"][owner] + arrays["location"][owner]
+            found.append(
+                {
+                    "series": str(arrays["ids"][owner]),
+                    "time": np.asarray(arrays["times"][rows]),
+                    "values": dict(zip(self.layout.targets, values.T, strict=True)),
+                    "start": self.context,
+                }
+            )
+        return found
+
+    def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
+        from seqkit_timeseries._baselines import score_baselines
+
+        return score_baselines(self, splits["train"], splits[split])
+
+
+def seasonal_naive_error(values: Floats, period: int) -> Floats:
+    """Returns the mean absolute difference between values a season apart, `(columns,)`.
+
+    Where there is no season of rows, of neighbours; NaN where nothing can be compared.
+    """
+    lag = period if period < len(values) else 1
+    differences = np.abs(values[lag:] - values[:-lag])
+    counts = (~np.isnan(differences)).sum(axis=0)
+    totals = np.nansum(differences, axis=0)
+    return np.divide(totals, counts, out=np.full(len(totals), np.nan), where=counts > 0)
+
+
+def _rising(outputs: Tensor) -> Tensor:
+    """Sorts quantiles, which a network may give in any order (Chernozhukov et al. 2010)."""
+    return outputs.sort(dim=-1).values if outputs.dim() == 4 else outputs

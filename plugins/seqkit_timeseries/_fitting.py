@@ -1,0 +1,112 @@
+"""Fits the forecasting encoder: columns, frequency and scalers, from the training split alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqkit.api import Arrays, Notify, Record
+from seqkit.data import counted
+from seqkit.errors import DataError
+from seqkit_timeseries._encoder import ForecastingEncoder
+from seqkit_timeseries._frequency import infer_frequency
+from seqkit_timeseries._layout import Layout, choose_layout, matrix_of, named
+from seqkit_timeseries._normalisation import Scaler, fit_scaler
+
+_TRAIN = "the train split"
+
+
+def fit(
+    splits: Mapping[str, Iterable[Record]], notify: Notify, settings: Mapping[str, Any]
+) -> tuple[ForecastingEncoder, dict[str, Arrays]]:
+    """Fits an encoder on the training split and encodes every split.
+
+    Raises:
+        DataError: A split is empty, a series lacks a column or has only missing values, or no
+            series is long enough for a window.
+        ConfigurationError: A setting names a column that is not there.
+    """
+    if "train" not in splits:
+        raise DataError(
+            f"there is no train split, in the dataset. It has: {', '.join(splits) or 'none'}"
+        )
+    held = {split: list(records) for split, records in splits.items()}
+    train = held["train"]
+    if not train:
+        raise DataError(f"there is no series, in {_TRAIN}. Give at least one")
+    longest = max(train, key=lambda record: len(record["time"]))
+    frequency = infer_frequency(longest["time"])
+    layout = choose_layout(longest, settings, frequency)
+    period = int(settings["season"] or longest.get("period", 0) or frequency.period)
+    if not (settings["season"] or "period" in longest):
+        season = f"a season is {counted(period, 'row')}" if period > 1 else "no season is assumed"
+        notify(f"rows are {frequency}; {season} (task.season sets it).")
+    scalers, missing = _fit_scalers(train, layout, settings["normalisation"].split("+")[0], notify)
+    if settings["missing"] == "mask":
+        layout = layout.with_masks(missing)
+    tail = _tail(held, layout, int(settings["context"]), int(settings["keep_series"]), notify)
+    names = longest.get("names", {})
+    encoder = ForecastingEncoder(settings, layout, frequency, period, names, scalers, tail)
+    return encoder, {
+        split: encoder.encode_from(records, notify, f"the {split} split")
+        for split, records in held.items()
+    }
+
+
+def _fit_scalers(
+    train: Sequence[Record], layout: Layout, kind: str, notify: Notify
+) -> tuple[dict[str, Scaler], NDArray[np.bool_]]:
+    """Returns a scaler for each series, and which columns have missing values."""
+    missing = np.zeros(len(layout.columns), dtype=bool)
+    constant: list[str] = []
+    scalers: dict[str, Scaler] = {}
+    for record in train:
+        matrix = matrix_of(record, layout.columns, _TRAIN)
+        gaps = np.isnan(matrix)
+        empty = np.flatnonzero(gaps.all(axis=0))
+        if len(empty):
+            raise DataError(
+                f"{named(record)} has no number in column {layout.columns[empty[0]]!r}, "
+                f"in {_TRAIN}. Leave the column or the series out, or begin the test later"
+            )
+        identity = str(record.get("series", ""))
+        if identity in scalers:
+            raise DataError(f"{named(record)} is there twice, in {_TRAIN}. Give each its own id")
+        missing |= gaps.any(axis=0)
+        scalers[identity] = fit_scaler(matrix, kind)
+        still = np.nanmax(matrix, axis=0) == np.nanmin(matrix, axis=0)
+        constant += [f"{layout.columns[c]!r} of {named(record)}" for c in np.flatnonzero(still)]
+    if constant:
+        shown = "; ".join(constant[:3]) + ("; ..." if len(constant) > 3 else "")
+        what = counted(len(constant), "column is", "columns are")
+        notify(f"{what} constant in {_TRAIN}, and not scaled: {shown}.")
+    return scalers, missing
+
+
+def _tail(
+    held: Mapping[str, Sequence[Record]], layout: Layout, context: int, most: int, notify: Notify
+) -> list[Record]:
+    """Returns the last rows of each series, by its longest split."""
+    latest: dict[str, Record] = {}
+    for records in held.values():
+        for record in records:
+            identity = str(record.get("series", ""))
+            if identity not in latest or len(record["time"]) > len(latest[identity]["time"]):
+                latest[identity] = record
+    enough = {name: record for name, record in latest.items() if len(record["time"]) >= context}
+    if len(enough) > most:
+        notify(
+            f"the run keeps the last rows of {most:,} of {len(enough):,} series to forecast from "
+            "(task.keep_series)."
+        )
+    return [
+        {
+            "series": name,
+            "time": record["time"][-context:],
+            "values": {column: record["values"][column][-context:] for column in layout.columns},
+        }
+        for name, record in list(enough.items())[:most]
+    ]

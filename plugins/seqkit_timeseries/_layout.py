@@ -1,0 +1,151 @@
+"""Which columns of a series become which channels of the input, and a series as a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqkit.api import Record
+from seqkit.data import listed
+from seqkit.errors import ConfigurationError, DataError, Problem, suggestion
+from seqkit_timeseries._frequency import Frequency, time_texts
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns that are read. As channels: targets, past covariates, masks, what is known ahead.
+
+    Attributes:
+        targets: Columns to forecast.
+        past: Columns known up to the forecast.
+        future: Columns known over the horizon too.
+        calendar: Features made of the times; each is two channels.
+        masked: Columns of which a channel tells where they are known.
+    """
+
+    targets: tuple[str, ...]
+    past: tuple[str, ...] = ()
+    future: tuple[str, ...] = ()
+    calendar: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """Columns that are not known ahead."""
+        return self.targets + self.past
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that records must hold."""
+        return self.observed + self.future
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels of the input, in their order."""
+        masks = tuple(f"{name} is known" for name in self.masked)
+        waves = tuple(f"{name} {wave}" for name in self.calendar for wave in ("sine", "cosine"))
+        return self.observed + masks + self.future + waves
+
+    @property
+    def ahead(self) -> int:
+        """How many channels, the last ones, are known over the horizon."""
+        return len(self.future) + 2 * len(self.calendar)
+
+    def with_masks(self, missing: NDArray[np.bool_]) -> Layout:
+        """Adds a mask for each column that has missing values, `(columns,)`."""
+        names = zip(self.columns, missing, strict=True)
+        return replace(self, masked=tuple(name for name, some in names if some))
+
+    def as_dict(self) -> dict[str, tuple[str, ...]]:
+        """Returns the layout as JSON values."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def choose_layout(record: Record, settings: Mapping[str, Any], frequency: Frequency) -> Layout:
+    """Chooses columns by the task's settings and by what a first record says of itself.
+
+    Raises:
+        ConfigurationError: A setting names a column the data do not have, or one twice.
+    """
+    there = tuple(record["values"])
+    targets = tuple(settings["targets"]) or tuple(record.get("targets", there))
+    future = tuple(settings["future_covariates"])
+    past = settings["past_covariates"]
+    if past == "auto":
+        past = [name for name in there if name not in targets + future]
+    elif past == "none":
+        past = []
+    chosen = {"targets": targets, "past_covariates": past, "future_covariates": future}
+    problems = []
+    seen: set[str] = set()
+    for setting, names in chosen.items():
+        for name in names:
+            key = f"task.{setting}"
+            if name not in there:
+                message = f"{key} names {name!r}, which is no column of numbers in the data"
+                problems.append(Problem(key, message, suggestion(name, there)))
+            elif name in seen:
+                message = f"{key} names {name!r}, which is named already"
+                problems.append(Problem(key, message, "Name each column once"))
+            seen.add(name)
+    calendar = settings["calendar"]
+    if calendar == "auto":
+        calendar = frequency.calendar
+    elif calendar == "none":
+        calendar = ()
+    elif calendar and frequency.unit == "rows":
+        shown = ", ".join(calendar)
+        message = f"task.calendar asks for {shown}, and the data have no times"
+        problems.append(Problem("task.calendar", message, "Write task.calendar=none"))
+    if problems:
+        raise ConfigurationError(problems=problems)
+    return Layout(targets, tuple(past), future, tuple(calendar))
+
+
+def matrix_of(record: Record, columns: Iterable[str], place: str) -> Floats:
+    """Returns some columns of a record, `(rows, columns)`; a single one is a view.
+
+    Raises:
+        DataError: A column is missing, has another length, or holds an infinite number.
+    """
+    values, rows = record["values"], len(record["time"])
+    found = []
+    for name in columns:
+        if name not in values:
+            raise DataError(
+                f"{named(record)} has no column {name!r}, in {place}. "
+                f"It has {listed(tuple(values))}"
+            )
+        column = np.asarray(values[name], dtype=np.float64)
+        if len(column) != rows:
+            raise DataError(
+                f"{named(record)} has {len(column)} values in column {name!r} and {rows} times, "
+                f"in {place}."
+            )
+        if np.isinf(column).any():
+            where = row_text(record, int(np.flatnonzero(np.isinf(column))[0]))
+            raise DataError(
+                f"{named(record)} has an infinite number in column {name!r}, {where} of {place}. "
+                "Leave the cell empty, or give a number"
+            )
+        found.append(column)
+    return np.stack(found, axis=1)
+
+
+def named(record: Record) -> str:
+    """Names the series of a record for a message."""
+    return f"series {record['series']!r}" if record.get("series") else "the series"
+
+
+def row_text(record: Record, row: int) -> str:
+    """Says which row, counted from 1, and its time."""
+    times = record["time"]
+    if times.dtype.kind != "M":
+        return f"row {row + 1}"
+    return f"row {row + 1} ({time_texts(times[row : row + 1], Frequency('seconds'))[0]})"

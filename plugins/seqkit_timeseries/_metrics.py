@@ -1,0 +1,195 @@
+"""Metrics of forecasting: sums on the device, divided in `compute` alone.
+
+Predictions are `(batch, horizon, size)`, with one more dimension for quantiles; targets are
+`(batch, horizon, size)`, and one that is missing, NaN, counts nowhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from seqkit.api import Values
+from seqkit_timeseries._answers import middle
+
+Sums = list[Tensor]
+Terms = Callable[[Tensor, Tensor, Tensor, Mapping[str, Tensor]], Sums]
+"""From forecasts and targets, both 0 where a target is missing, the mask of those that are known,
+and the batch, makes what is added up."""
+
+
+@dataclass
+class Accumulated:
+    """A metric made of sums over all windows.
+
+    Attributes:
+        terms: What a batch adds.
+        finish: Makes the value of the sums, on the host.
+        quantile: Which quantile is scored; None where there are none, or all are.
+    """
+
+    terms: Terms
+    finish: Callable[[list[Any]], Any]
+    quantile: int | None = None
+    _sums: Sums = field(default_factory=list)
+
+    def update(
+        self, predictions: Tensor, targets: Tensor, batch: Mapping[str, Tensor] | None = None
+    ) -> None:
+        exact = torch.float32 if predictions.device.type == "mps" else torch.float64
+        if self.quantile is not None:
+            predictions = predictions[..., self.quantile]
+        known = ~torch.isnan(targets)
+        wanted = torch.where(known, targets, 0.0).to(exact)
+        mask = known if predictions.dim() == known.dim() else known.unsqueeze(-1)
+        forecasts = torch.where(mask, predictions, 0.0).to(exact)
+        self._add(self.terms(forecasts, wanted, known, batch or {}))
+
+    def merge(self, other: Accumulated) -> None:
+        if other._sums:
+            self._add(other._sums)
+
+    def compute(self) -> Any:
+        if not self._sums:
+            return math.nan
+        return self.finish([term.tolist() for term in self._sums])
+
+    def _add(self, sums: Sums) -> None:
+        if self._sums:
+            sums = [mine + other.to(mine) for mine, other in zip(self._sums, sums, strict=True)]
+        self._sums = sums
+
+
+def mean_of(error: Callable[[Tensor, Tensor], Tensor], outputs: Values, root: bool = False) -> Any:
+    """Returns the mean of an error that is 0 where forecast and target are."""
+
+    def terms(forecasts: Tensor, targets: Tensor, known: Tensor, _: Any) -> Sums:
+        return [error(forecasts, targets).sum(), known.sum()]
+
+    def finish(sums: list[Any]) -> float:
+        mean = ratio(*sums)
+        return math.sqrt(mean) if root else mean
+
+    return Accumulated(terms, finish, _point(outputs))
+
+
+def absolute(forecasts: Tensor, targets: Tensor) -> Tensor:
+    return (forecasts - targets).abs()
+
+
+def squared(forecasts: Tensor, targets: Tensor) -> Tensor:
+    return (forecasts - targets).square()
+
+
+def symmetric_percentage(forecasts: Tensor, targets: Tensor) -> Tensor:
+    """Returns 200 |y - f| / (|y| + |f|), and 0 where both are 0."""
+    size = forecasts.abs() + targets.abs()
+    return 200 * absolute(forecasts, targets) / torch.where(size > 0, size, 1.0)
+
+
+def scaled_error(outputs: Values) -> Accumulated:
+    """Absolute errors over the error of the seasonal naive forecast in sample."""
+    return Accumulated(_scaled_terms, lambda sums: ratio(*sums), _point(outputs))
+
+
+def weighted_average(outputs: Values, smape: float, mase: float) -> Accumulated:
+    """Mean of sMAPE and MASE, each over that of a reference."""
+
+    def terms(forecasts: Tensor, targets: Tensor, known: Tensor, batch: Any) -> Sums:
+        percentage = symmetric_percentage(forecasts, targets).sum()
+        return [percentage, known.sum(), *_scaled_terms(forecasts, targets, known, batch)]
+
+    def finish(sums: list[Any]) -> float:
+        return (ratio(*sums[:2]) / smape + ratio(*sums[2:]) / mase) / 2
+
+    return Accumulated(terms, finish, _point(outputs))
+
+
+def _scaled_terms(
+    forecasts: Tensor, targets: Tensor, known: Tensor, batch: Mapping[str, Tensor]
+) -> Sums:
+    naive = batch["naive_error"][:, None].to(forecasts)
+    # A series that never changed has no scale, and is left out.
+    usable = (naive > 0) & known
+    errors = absolute(forecasts, targets) / torch.where(naive > 0, naive, 1.0)
+    return [torch.where(usable, errors, 0.0).sum(), usable.sum()]
+
+
+def determination(outputs: Values) -> Accumulated:
+    """1 less the squared error over that of each column's mean, averaged over the columns."""
+
+    def finish(sums: list[Any]) -> float:
+        shares = []
+        for error, total, squares, count in zip(*sums, strict=True):
+            spread = squares - total * total / count if count else 0.0
+            if spread > 0:
+                shares.append(1 - error / spread)
+        return sum(shares) / len(shares) if shares else math.nan
+
+    return Accumulated(_spread_terms, finish, _point(outputs))
+
+
+def relative_squared(outputs: Values, step: int) -> Accumulated:
+    """Root of the squared error over that of the mean of all targets."""
+
+    def terms(forecasts: Tensor, targets: Tensor, known: Tensor, batch: Any) -> Sums:
+        rows = slice(step - 1, step) if step else slice(None)
+        return _spread_terms(forecasts[:, rows], targets[:, rows], known[:, rows], batch)
+
+    def finish(sums: list[Any]) -> float:
+        error, total, squares, count = (sum(column) for column in sums)
+        spread = squares - total * total / count if count else 0.0
+        return math.sqrt(error / spread) if spread > 0 else math.nan
+
+    return Accumulated(terms, finish, _point(outputs))
+
+
+def _spread_terms(forecasts: Tensor, targets: Tensor, known: Tensor, _: Any) -> Sums:
+    sums = (squared(forecasts, targets), targets, targets.square(), known.to(targets))
+    return [term.sum(dim=(0, 1)) for term in sums]
+
+
+def by_step(outputs: Values) -> Accumulated:
+    """Mean absolute error of each row of the horizon."""
+
+    def terms(forecasts: Tensor, targets: Tensor, known: Tensor, _: Any) -> Sums:
+        return [absolute(forecasts, targets).sum(dim=(0, 2)), known.sum(dim=(0, 2))]
+
+    def finish(sums: list[Any]) -> list[float]:
+        return [ratio(error, count) for error, count in zip(*sums, strict=True)]
+
+    return Accumulated(terms, finish, _point(outputs))
+
+
+def coverage() -> Accumulated:
+    """Share of the targets between the lowest and the highest quantile."""
+
+    def terms(forecasts: Tensor, targets: Tensor, known: Tensor, _: Any) -> Sums:
+        low, high = forecasts.amin(dim=-1), forecasts.amax(dim=-1)
+        inside = (low <= targets) & (targets <= high) & known
+        return [inside.sum(), known.sum()]
+
+    return Accumulated(terms, lambda sums: ratio(*sums))
+
+
+def interval_width() -> Accumulated:
+    """Mean distance of the highest quantile from the lowest."""
+
+    def terms(forecasts: Tensor, targets: Tensor, known: Tensor, _: Any) -> Sums:
+        return [(forecasts.amax(dim=-1) - forecasts.amin(dim=-1)).sum(), known.sum()]
+
+    return Accumulated(terms, lambda sums: ratio(*sums))
+
+
+def ratio(total: float, count: float) -> float:
+    """Returns a mean; NaN of nothing."""
+    return float(total / count) if count else math.nan
+
+
+def _point(outputs: Values) -> int | None:
+    return middle(outputs.quantiles) if outputs.quantiles else None

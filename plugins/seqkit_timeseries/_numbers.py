@@ -1,0 +1,105 @@
+"""Numbers as people write them, parsed whole column by whole column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "?", ".", "missing", "#n/a"})
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[ ’']\d{3})+")
+_EITHER = re.compile(r"[+-]?\d{1,3},\d{3}")
+
+
+class NumbersError(ValueError):
+    """A text is no number.
+
+    Attributes:
+        row: The first row at fault, from 0.
+        reason: What is wrong with it, with the text.
+        hint: The next step.
+        mostly_text: Whether most of the column is no number either.
+    """
+
+    def __init__(self, row: int, reason: str, hint: str, mostly_text: bool) -> None:
+        super().__init__(reason)
+        self.row, self.reason, self.hint, self.mostly_text = row, reason, hint, mostly_text
+
+
+def parse_numbers(texts: Sequence[str], decimal: str = "") -> NDArray[np.float64]:
+    """Parses a column of numbers; empty cells and words such as `NA` are NaN.
+
+    Args:
+        texts: The cells.
+        decimal: `.` or `,`; empty to find it out: a comma is decimal where some cell has one and
+            no cell has a point behind it.
+
+    Returns:
+        `(rows,)`.
+
+    Raises:
+        NumbersError: A cell is no number, or a comma may part thousands as well as decimals.
+    """
+    cells = [text.strip() for text in texts]
+    if not decimal:
+        decimal = _decimal(cells)
+    clean = _with_comma if decimal == "," else _with_point
+    numbers = np.empty(len(cells))
+    wrong: list[int] = []
+    for row, cell in enumerate(cells):
+        value = _number(cell, clean)
+        if value is None:
+            wrong.append(row)
+            value = np.nan
+        numbers[row] = value
+    if wrong:
+        given = sum(cell.lower() not in MISSING for cell in cells)
+        raise NumbersError(
+            wrong[0],
+            f"{cells[wrong[0]]!r} is no number",
+            "Give a number, or leave the cell empty",
+            mostly_text=2 * len(wrong) > given,
+        )
+    return numbers
+
+
+def _decimal(cells: Sequence[str]) -> str:
+    commas = [(row, cell) for row, cell in enumerate(cells) if "," in cell]
+    if not commas or any("." in cell[cell.rindex(",") :] for _, cell in commas):
+        return "."
+    if all(_EITHER.fullmatch(cell) for _, cell in commas):
+        row, cell = commas[0]
+        grouped = cell.replace(",", "")
+        raise NumbersError(
+            row,
+            f"{cell!r} may be {grouped} or {cell.replace(',', '.')}",
+            "Write decimal=. or decimal=, to say which",
+            mostly_text=False,
+        )
+    return ","
+
+
+def _with_point(cell: str) -> str:
+    return cell.replace(",", "") if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", cell) else cell
+
+
+def _with_comma(cell: str) -> str:
+    return cell.replace(".", "").replace(",", ".")
+
+
+def _number(cell: str, clean: Callable[[str], str]) -> float | None:
+    try:
+        return float(clean(cell)) if cell[:1].isdigit() or cell[:1] in "+-.," else _missing(cell)
+    except ValueError:
+        if _GROUPED.match(cell):
+            try:
+                return float(clean(re.sub("[ ’']", "", cell)))
+            except ValueError:
+                return None
+        return _missing(cell)
+
+
+def _missing(cell: str) -> float | None:
+    return float("nan") if cell.lower() in MISSING else None

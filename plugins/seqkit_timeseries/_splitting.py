@@ -1,0 +1,103 @@
+"""Splits of series by time: train, then validation, then test; never shuffled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from seqkit.api import Notify, Record
+from seqkit.errors import ConfigurationError, DataError, Problem
+from seqkit_timeseries._table import Series, Tabled
+from seqkit_timeseries._times import TimesError, parse_times
+
+
+def split_records(
+    tabled: Tabled,
+    validation: float | str,
+    test: float | str,
+    notify: Notify,
+    **declared: Any,
+) -> dict[str, list[Record]]:
+    """Returns the records of each split: views of the series up to the split's end.
+
+    Args:
+        tabled: The series.
+        validation: Part of the rows (below 1), number of rows, or the date it begins; 0 for none.
+        test: The same; it ends with the data.
+        notify: Told of series that begin after the training split.
+        **declared: What else a record says of itself: `targets`, `period`.
+
+    Raises:
+        ConfigurationError: The splits leave no training rows, or a date is none.
+    """
+    series = tabled.series
+    tests = _beginnings(series, test, "dataset.test", [len(one.time) for one in series])
+    validations = _beginnings(series, validation, "dataset.validation", tests)
+    splits: dict[str, list[Record]] = {"train": [], "validation": [], "test": []}
+    late = []
+    for one, middle, last in zip(series, validations, tests, strict=True):
+        if middle <= 0:
+            late.append(one.name)
+            continue
+        ends = {"train": (0, middle), "validation": (middle, last), "test": (last, len(one.time))}
+        for split, (start, end) in ends.items():
+            if start < end:
+                splits[split].append(_record(one, start, end, tabled.names, declared))
+    if not splits["train"]:
+        raise DataError("dataset.validation and dataset.test leave no row for training. Lower them")
+    if late:
+        shown = ", ".join(late[:3]) + (", ..." if len(late) > 3 else "")
+        notify(f"{len(late)} of {len(series)} series have no training rows: {shown}; left out.")
+    return {split: records for split, records in splits.items() if records}
+
+
+def _record(
+    one: Series, start: int, end: int, names: Mapping[str, str], declared: Mapping[str, Any]
+) -> Record:
+    values = {name: column[:end] for name, column in one.values.items()}
+    record = {"series": one.name, "time": one.time[:end], "values": values, "start": start}
+    return record | ({"names": dict(names)} if names else {}) | declared
+
+
+def _beginnings(
+    series: Sequence[Series], size: float | str, key: str, ends: Sequence[int]
+) -> list[int]:
+    """Returns the row at which a split begins in each series, where it ends at `ends`.
+
+    A part of the rows is a part of all moments of the data, so that it is one moment for all.
+    """
+    if isinstance(size, str):
+        moment = _moment(size, key)
+        if any(one.time.dtype.kind != "M" for one in series):
+            message = f"{key} is the date {size}, and the data have no times"
+            raise ConfigurationError(problems=[Problem(key, message, "Write a number of rows")])
+        found = [int(np.searchsorted(one.time, moment)) for one in series]
+        return [min(row, end) for row, end in zip(found, ends, strict=True)]
+    if size >= 1:
+        return [max(0, end - round(size)) for end in ends]
+    if series[0].time.dtype.kind != "M":
+        return [end - round(size * len(one.time)) for one, end in zip(series, ends, strict=True)]
+    moments = np.unique(np.concatenate([one.time for one in series]))
+    limit = max(
+        (one.time[end - 1] for one, end in zip(series, ends, strict=True) if end), default=0
+    )
+    last = int(np.searchsorted(moments, limit, side="right"))
+    first = last - round(size * len(moments))
+    if first >= len(moments):
+        return list(ends)
+    begins = moments[max(0, first)]
+    found = [int(np.searchsorted(one.time, begins)) for one in series]
+    return [min(row, end) for row, end in zip(found, ends, strict=True)]
+
+
+def _moment(text: str, key: str) -> Any:
+    try:
+        times = parse_times([text])
+    except TimesError:
+        times = np.zeros(0)
+    if times.dtype.kind != "M":
+        problem = Problem(key, f"{key} is {text!r}, which is no date", "Write it as 2024-01-31")
+        raise ConfigurationError(problems=[problem])
+    return times[0]

@@ -1,0 +1,296 @@
+"""Tables of texts, as CSV files hold them, turned into series: times, ids and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqkit.api import Notify
+from seqkit.data import counted, listed
+from seqkit.errors import DataError, suggestion
+from seqkit_timeseries._frequency import Frequency, infer_frequency, time_texts
+from seqkit_timeseries._numbers import NumbersError, parse_numbers
+from seqkit_timeseries._times import TimesError, looks_like_times, parse_times
+
+TIME_NAMES = ("date", "time", "datetime", "timestamp", "ds", "day", "month", "year", "date_time")
+ID_NAMES = ("id", "series", "unique_id", "item_id", "series_id", "symbol", "ticker")
+_LOOKED_AT = 20
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of a table.
+
+    Attributes:
+        name: Its id; empty where the table has one series.
+        time: `datetime64[s]` or positions, rising, `(rows,)`.
+        values: The numbers of each column, NaN where one is missing, `(rows,)` each.
+    """
+
+    name: str
+    time: NDArray[Any]
+    values: Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a table is read.
+
+    Attributes:
+        source: What the table is called in messages: a path, or `the inputs`.
+        time: Column of the times; empty to guess it.
+        identity: Column of the ids; empty to guess it.
+        needed: Columns that must be numbers; all others may be text, and are then left out.
+        time_format: As of `strptime`; empty to find it out.
+        decimal: `.` or `,`; empty to find it out.
+        duplicates: What to do with rows of the same time: `error`, `first`, `last` or `mean`.
+        key: Begins the names of settings in messages, such as `dataset.`.
+    """
+
+    source: str
+    time: str = ""
+    identity: str = ""
+    needed: Sequence[str] = ()
+    time_format: str = ""
+    decimal: str = ""
+    duplicates: str = "error"
+    key: str = "dataset."
+
+
+@dataclass(frozen=True)
+class Tabled:
+    """What a table held.
+
+    Attributes:
+        series: The series, in the order in which they begin.
+        names: What the columns of `time` and `series` are called, where there are such.
+    """
+
+    series: Sequence[Series]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_series(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    lines: Sequence[int],
+    how: Reading,
+    notify: Notify,
+) -> Tabled:
+    """Turns the rows of a table into series, in the order of time, with gaps as missing values.
+
+    Args:
+        columns: Names of the columns.
+        rows: Their fields, as text.
+        lines: Where each row stands, for messages.
+        how: What is known of the table.
+        notify: Told of what was left out, sorted or filled in.
+
+    Raises:
+        DataError: A field is not what its column needs, or two rows have the same time; names the
+            line, and the column or the series.
+    """
+    cells = dict(zip(columns, zip(*rows, strict=True), strict=True))
+    for key, name in (("time", how.time), ("id", how.identity), *(("", n) for n in how.needed)):
+        if name and name not in cells:
+            setting = f" ({how.key}{key})" if key else ""
+            raise DataError(
+                f"{how.source} has no column {name!r}{setting}; it has {listed(columns)}. "
+                f"{suggestion(name, columns, 'Name one of these')}"
+            )
+    time = how.time or _time_column(cells, how)
+    identity = how.identity or _id_column(cells, time, how)
+    times = _times(cells[time], time, lines, how) if time else None
+    values = _numbers(cells, {time, identity}, lines, how, notify)
+    ids = [text.strip() for text in cells[identity]] if identity else [""] * len(rows)
+    names, first, owners = np.unique(np.array(ids), return_index=True, return_inverse=True)
+    found: list[Series] = []
+    notes = _Notes(how, lines)
+    for place in np.argsort(first):
+        chosen = np.flatnonzero(owners == place)
+        found.append(_one_series(str(names[place]), chosen, times, values, notes))
+    notes.tell(notify)
+    known = {key: name for key, name in (("time", time), ("series", identity)) if name}
+    return Tabled(found, known)
+
+
+def _one_series(
+    name: str,
+    rows: NDArray[np.int64],
+    times: NDArray[Any] | None,
+    values: Mapping[str, NDArray[np.float64]],
+    notes: _Notes,
+) -> Series:
+    if times is None:
+        columns = {column: numbers[rows] for column, numbers in values.items()}
+        return Series(name, np.arange(len(rows)), columns)
+    order = np.argsort(times[rows], kind="stable")
+    falls = np.flatnonzero(np.diff(times[rows].astype(np.int64)) < 0)
+    if len(falls):
+        notes.unsorted.append(int(rows[falls[0] + 1]))
+    rows = rows[order]
+    moments = times[rows]
+    columns = {column: numbers[rows] for column, numbers in values.items()}
+    same = np.flatnonzero(np.diff(moments.astype(np.int64)) == 0)
+    if len(same):
+        moments, columns = notes.merged(name, moments, rows, same, columns)
+    frequency = infer_frequency(moments) if moments.dtype.kind == "M" else Frequency()
+    if not frequency.regular:
+        notes.irregular.append(name)
+        return Series(name, moments, columns)
+    steps = frequency.steps(moments)
+    length = int(steps[-1]) + 1
+    if length == len(moments):
+        return Series(name, moments, columns)
+    notes.gap(name, moments, steps, length, frequency)
+    grid = {}
+    for column, numbers in columns.items():
+        grid[column] = np.full(length, np.nan)
+        grid[column][steps] = numbers
+    return Series(name, frequency.grid(moments[0], length), grid)
+
+
+@dataclass
+class _Notes:
+    """What was done to a table, gathered over its series and told in a sentence each."""
+
+    how: Reading
+    lines: Sequence[int]
+    unsorted: list[int] = field(default_factory=list)
+    irregular: list[str] = field(default_factory=list)
+    gaps: int = 0
+    first_gap: str = ""
+    same: int = 0
+
+    def gap(
+        self, name: str, times: NDArray[Any], steps: NDArray[Any], length: int, step: Frequency
+    ) -> None:
+        if length > 20 * len(times) + 1000:
+            raise DataError(
+                f"{_of(name)}{self.how.source} has {len(times):,} rows for {length:,} steps "
+                f"({step}), most of them missing. Check the times"
+            )
+        if not self.gaps:
+            place = int(np.flatnonzero(np.diff(steps) > 1)[0])
+            after = time_texts(times[place : place + 1], step)[0]
+            self.first_gap = f"the first after {after}" + (f" of series {name!r}" if name else "")
+        self.gaps += length - len(times)
+
+    def merged(
+        self,
+        name: str,
+        times: NDArray[Any],
+        rows: NDArray[np.int64],
+        same: NDArray[np.int64],
+        columns: Mapping[str, NDArray[np.float64]],
+    ) -> tuple[NDArray[Any], dict[str, NDArray[np.float64]]]:
+        """Makes one row of those that have the same time, as `duplicates` says."""
+        how = self.how
+        if how.duplicates == "error":
+            place = int(same[0])
+            when = time_texts(times[place : place + 1], Frequency("seconds"))[0]
+            pair = sorted((self.lines[rows[place]], self.lines[rows[place + 1]]))
+            raise DataError(
+                f"{how.source} has two rows of {when}{' of series ' + repr(name) if name else ''}, "
+                f"on lines {pair[0]} and {pair[1]} ({counted(len(same), 'such row')} in all). "
+                f"Name the column that tells series apart ({how.key}id), or write "
+                f"{how.key}duplicates=first, last or mean"
+            )
+        self.same += len(same)
+        starts = np.concatenate([[0], np.flatnonzero(np.diff(times.astype(np.int64))) + 1])
+        ends = np.concatenate([starts[1:], [len(times)]])
+        if how.duplicates == "mean":
+            merged = {}
+            for column, numbers in columns.items():
+                known = ~np.isnan(numbers)
+                counts = np.add.reduceat(known.astype(np.float64), starts)
+                totals = np.add.reduceat(np.where(known, numbers, 0.0), starts)
+                merged[column] = np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
+            return times[starts], merged
+        kept = starts if how.duplicates == "first" else ends - 1
+        return times[starts], {column: numbers[kept] for column, numbers in columns.items()}
+
+    def tell(self, notify: Notify) -> None:
+        source = self.how.source
+        if self.unsorted:
+            notify(
+                f"rows of {source} are not in the order of time (line "
+                f"{self.lines[self.unsorted[0]]} is earlier than the one before), and were sorted."
+            )
+        if self.same:
+            what = counted(self.same, "row has", "rows have")
+            notify(f"{what} the time of another, in {source}; {self.how.duplicates} is taken.")
+        if self.irregular:
+            many = f" of {len(self.irregular)} series" if len(self.irregular) > 1 else ""
+            notify(f"the times{many} in {source} are irregular; rows are taken as one step apart.")
+        if self.gaps:
+            what = counted(self.gaps, "row is", "rows are")
+            notify(f"{what} missing in {source}, {self.first_gap}, and put in without values.")
+
+
+def _of(name: str) -> str:
+    return f"series {name!r} of " if name else ""
+
+
+def _time_column(cells: Mapping[str, Sequence[str]], how: Reading) -> str:
+    others = [name for name in cells if name not in (how.identity, *how.needed)]
+    for name in others:
+        if name.lower() in TIME_NAMES:
+            return name
+    return next((name for name in others if looks_like_times(cells[name][:_LOOKED_AT])), "")
+
+
+def _id_column(cells: Mapping[str, Sequence[str]], time: str, how: Reading) -> str:
+    """Returns a column whose name says that it holds ids, where times alone do not tell rows."""
+    if time and len(set(cells[time])) == len(cells[time]):
+        return ""
+    found = [name for name in cells if name.lower() in ID_NAMES and name not in how.needed]
+    return found[0] if len(found) == 1 else ""
+
+
+def _times(texts: Sequence[str], column: str, lines: Sequence[int], how: Reading) -> NDArray[Any]:
+    try:
+        return parse_times(texts, how.time_format)
+    except TimesError as error:
+        raise DataError(
+            f"{how.source}, line {lines[error.row]}: {error.reason}, in column {column!r}. "
+            f"{error.hint.replace('time_format', how.key + 'time_format')}"
+        ) from error
+
+
+def _numbers(
+    cells: Mapping[str, Sequence[str]],
+    taken: set[str],
+    lines: Sequence[int],
+    how: Reading,
+    notify: Notify,
+) -> dict[str, NDArray[np.float64]]:
+    found: dict[str, NDArray[np.float64]] = {}
+    texts: list[str] = []
+    for name, column in cells.items():
+        if name in taken:
+            continue
+        try:
+            numbers = parse_numbers(column, how.decimal)
+        except NumbersError as error:
+            if error.mostly_text and name not in how.needed:
+                texts.append(name)
+                continue
+            raise DataError(
+                f"{how.source}, line {lines[error.row]}: {error.reason}, in column {name!r}. "
+                f"{error.hint.replace('decimal=', how.key + 'decimal=')}"
+            ) from error
+        found[name] = numbers
+    if texts:
+        what = "a column" if len(texts) == 1 else "columns"
+        notify(f"{listed(texts)} of {how.source} left out: {what} of text.")
+    if not found:
+        raise DataError(
+            f"{how.source} has no column of numbers; it has {listed(tuple(cells))}. "
+            "Give at least one"
+        )
+    return found

@@ -1,0 +1,97 @@
+"""The task `forecasting`: its settings. What it does is in `_encoder`, imported when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import seqkit
+from seqkit.api import Arrays, Encoder, Notify, Record, Task
+from seqkit.config import Field
+
+CalendarFeature = Literal["hour", "weekday", "day-of-year", "month"]
+
+
+class Forecasting(Task):
+    """Forecast the next values of one or many series from the values before."""
+
+    name = "forecasting"
+    loss = "mse"
+    metrics = ("mae", "rmse", "smape", "mase")
+    fields = {  # noqa: RUF012 - as the contract has it
+        "series": "id of the series",
+        "time": "the time of each row: datetime64, or positions",
+        "values": "the numbers of each column, by its name; NaN where one is missing",
+    }
+    together = True
+
+    class Config(seqkit.Config):
+        context: int = Field(32, ge=1, help="Rows that are read before a forecast.")
+        horizon: int = Field(8, ge=1, help="Rows that are forecast.")
+        stride: int = Field(1, ge=1, help="Rows from one training window to the next.")
+        evaluation_stride: int = Field(
+            1, ge=1, help="Rows from one window of validation and test to the next."
+        )
+        targets: list[str] = Field([], help="Columns to forecast; empty: those of the dataset.")
+        past_covariates: Literal["auto", "none"] | list[str] = Field(
+            "auto",
+            help="Columns that are read but not forecast; auto: all others the dataset has.",
+        )
+        future_covariates: list[str] = Field(
+            [], help="Columns whose values over the horizon are known beforehand, such as holidays."
+        )
+        calendar: Literal["auto", "none"] | list[CalendarFeature] = Field(
+            "none",
+            help="Features of the calendar, as sine and cosine, known beforehand; auto: those that "
+            "vary with the frequency of the rows.",
+        )
+        normalisation: Literal[
+            "none",
+            "standard",
+            "min-max",
+            "window",
+            "last",
+            "standard+window",
+            "standard+last",
+            "min-max+window",
+            "min-max+last",
+        ] = Field(
+            "standard",
+            help="standard and min-max scale each column of each series by its training rows; "
+            "window normalises each window by its own mean and deviation (as RevIN), last takes "
+            "away its last value; + does both.",
+        )
+        missing: Literal["mask", "forward", "linear", "error"] = Field(
+            "mask",
+            help="What is read where a value is missing: mask puts the mean and a channel that "
+            "tells so, forward the last value, linear a line to the next value (which lies ahead "
+            "of a window that ends in a gap), error refuses. Missing targets count nowhere.",
+        )
+        season: int = Field(
+            0, ge=0, help="Rows of a season, for mase and seasonal-naive; 0: by the frequency."
+        )
+        report: Literal["units", "scaled"] = Field(
+            "units",
+            help="Whether scores are in the units of the data, or in those of the scaler, as the "
+            "benchmarks of long forecasts have them. Forecasts are in the units of the data.",
+        )
+        keep_series: int = Field(
+            1000, ge=0, help="Series whose last rows are kept in the run, to forecast what follows."
+        )
+
+    class Prediction(seqkit.Config):
+        horizon: int = Field(0, ge=0, help="Rows to forecast; 0: as many as in training.")
+        history: int = Field(0, ge=0, help="Rows of history to show; 0: all that were read.")
+
+    def encode(
+        self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
+    ) -> tuple[Encoder, dict[str, Arrays]]:
+        from seqkit_timeseries._fitting import fit
+
+        return fit(splits, notify, config.model_dump())
+
+    def load(self, folder: Path) -> Encoder:
+        from seqkit_timeseries._encoder import ForecastingEncoder
+
+        return ForecastingEncoder.load(folder)
