@@ -1,0 +1,1 @@
+"""The Try screen: a trained model at one's fingertips."""
