@@ -56,6 +56,10 @@ class RunFolder:
         """Folder of the encoder."""
         return self.path / "encoder"
 
+    def answers(self, split: str) -> Path:
+        """Returns the file of the answers to some examples of a split: JSON lines, by number."""
+        return self.path / "scores" / f"{split}-answers.jsonl"
+
     def scores(self, split: str) -> Path:
         """Returns the file of the scores of every example of a split."""
         return self.path / "scores" / f"{split}.safetensors"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import time
@@ -29,11 +30,11 @@ from seqkit.engine.learner import blamed, build_learner
 from seqkit.engine.progress import Progress, restore_training, training_tensors
 from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
-from seqkit.events import Event, EventLog
+from seqkit.events import Event, EventLog, spell_out
 from seqkit.experiment import Experiment
 from seqkit.nn.memory import use_huge_pages
 from seqkit.registry import Registry
-from seqkit.runs import RunFolder
+from seqkit.runs import RunFolder, write_atomically
 from seqkit.summary import words_to_go_on
 
 Observer = Callable[[Event], None]
@@ -324,11 +325,28 @@ class Session:
                 score.of_examples.save(self.folder.scores("test"))
             except OSError as error:
                 self.warn(f"the scores of single test examples could not be written: {error}")
-        if self.experiment.trainer.samples:
-            chosen = np.random.default_rng(self.experiment.trainer.seed).permutation(score.examples)
-            items = training.learner.sample(arrays, chosen[:TEST_SAMPLES].tolist(), model)
-            shown = list(right_and_wrong(items, self.experiment.trainer.samples))
-            self.publish(Event("sample", *where, {"split": "test", "items": shown}))
+        shown = self.experiment.trainer.samples
+        if shown:
+            # The same examples whatever the seed of the run, so that runs can be held together.
+            order = np.random.default_rng(0).permutation(score.examples)
+            chosen = [int(index) for index in order[:TEST_SAMPLES]]
+            items = training.learner.sample(arrays, chosen[:shown], model)
+            if any("correct" in item for item in items):
+                items += training.learner.sample(arrays, chosen[shown:], model)
+                self._keep_answers(chosen, items)
+            right = list(right_and_wrong(items, shown))
+            self.publish(Event("sample", *where, {"split": "test", "items": right}))
+
+    def _keep_answers(self, examples: Sequence[int], items: Sequence[Mapping[str, Any]]) -> None:
+        """Writes answers to test examples, for a look at those that runs disagree on."""
+        path = self.folder.answers("test")
+        pairs = zip(examples, items, strict=True)
+        lines = [json.dumps(spell_out({"example": index, **item})) for index, item in pairs]
+        try:
+            path.parent.mkdir(exist_ok=True)
+            write_atomically(path, "".join(line + "\n" for line in lines))
+        except OSError as error:
+            self.warn(f"the answers to test examples could not be written: {error}")
 
     def _end(self, status: str, message: str, training: Training | None = None) -> None:
         best = None
