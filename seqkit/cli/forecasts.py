@@ -74,7 +74,7 @@ def forecast_lines(answer: Mapping[str, Any], width: int = 80, height: int = 0) 
         names = ", ".join(column.name for column in left)
         more = f"{len(left)} more: {names}; --json and --save have them all"
         lines.append(["  ", (one_line(more, width - 2), "dim")])
-    lines.append(_legend(drawn, interval_of(answer), unicode))
+    lines += _legend(drawn, interval_of(answer), width, unicode)
     return [*lines, [], *_table(columns, list(forecast["time"]), answer, width)]
 
 
@@ -297,14 +297,25 @@ def _joined(cells: Sequence[tuple[str, str]]) -> Line:
     return list(pieces)
 
 
-def _legend(drawn: Sequence[Curves], interval: str, unicode: bool) -> Line:
-    pieces: Line = ["  ", ("⠒⠒" if unicode else "..", _HISTORY), " history   "]
-    pieces += [("⠒⠒" if unicode else "**", _FORECAST), " forecast   "]
+def _legend(drawn: Sequence[Curves], interval: str, width: int, unicode: bool) -> list[Line]:
+    signs: list[tuple[str, str, str]] = [
+        ("⠒⠒" if unicode else "..", _HISTORY, "history"),
+        ("⠒⠒" if unicode else "**", _FORECAST, "forecast"),
+    ]
     if interval:
-        pieces += [("░░" if unicode else "::", _BAND), f" {interval}   "]
+        signs.append(("░░" if unicode else "::", _BAND, interval))
     if any(_is(value) for column in drawn for value in column.truth):
-        pieces += [("×" if unicode else "o", _TRUTH), " what came"]
-    return pieces
+        signs.append(("×" if unicode else "o", _TRUTH, "what came"))
+    lines: list[Line] = []
+    used = width
+    for sign, style, meaning in signs:
+        wide = len(sign) + len(meaning) + 4
+        if used + wide > width:
+            lines.append([" "])
+            used = 1
+        lines[-1] += [" ", (sign, style), f" {meaning}  "]
+        used += wide
+    return lines
 
 
 # --- the table ------------------------------------------------------------------------------------
