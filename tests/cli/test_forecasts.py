@@ -40,7 +40,7 @@ def answer(
             level: [[value + shift for value in values] for values in ahead]
             for level, shift in (("0.1", -0.5), ("0.5", 0.0), ("0.9", 0.5))
         }
-    made = {
+    made: dict[str, Any] = {
         "series": "H7",
         "columns": [f"column {number}" for number in range(columns)],
         "history": {
