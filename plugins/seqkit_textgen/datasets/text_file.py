@@ -1,0 +1,122 @@
+"""A person's own texts: one file, several, a pattern, or a folder."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import seqkit
+from seqkit.api import Dataset, Notify, Record
+from seqkit.config import Field
+from seqkit.data import Encoding, Errors, LocalPath, counted, fingerprint, listed, read_text
+from seqkit.errors import DataError
+from seqkit_textgen.datasets.contiguous import (
+    cut_contiguous,
+    held_out_test_field,
+    validation_field,
+)
+
+_SUFFIXES = (".txt", ".txt.gz")
+
+
+class TextFile(Dataset):
+    """Your own novels, poems or news: a text file, several, a pattern, or a folder.
+
+    Files are read one behind the other, in the order given or else by name, and the held-out parts
+    are taken from the end.
+    """
+
+    name = "text-file"
+    tasks = ("language-modeling",)
+
+    class Config(seqkit.Config):
+        path: LocalPath | list[LocalPath] = Field(
+            min_length=1,
+            help="The file, or a list of files; a pattern such as poems-*.txt; or a folder, of "
+            "which all .txt files are read.",
+        )
+        validation_path: LocalPath = Field(
+            "", help="A file, pattern or folder for validation; empty: held out from the text."
+        )
+        test_path: LocalPath = Field(
+            "", help="A file, pattern or folder for the test; empty: held out from the text."
+        )
+        validation: float = validation_field()
+        test: float = held_out_test_field()
+        encoding: Encoding = Field(
+            "utf-8", help="Encoding of the files, such as latin-1 or cp1252."
+        )
+        errors: Errors = Field(
+            "strict",
+            help="What to do with bytes that the encoding does not allow: refuse or replace.",
+        )
+
+    def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
+        given = {split: _texts(paths, config, notify) for split, paths in _paths(config).items()}
+        splits = cut_contiguous(
+            given["train"],
+            0 if "validation" in given else config.validation,
+            0 if "test" in given else config.test,
+        )
+        own = {split: [{"text": text} for text in texts] for split, texts in given.items()}
+        found = own | splits
+        return {split: found[split] for split in ("train", "validation", "test") if split in found}
+
+    def fingerprint(self, config: Any) -> str:
+        return fingerprint(config, [path for paths in _paths(config).values() for path in paths])
+
+    def location(self, config: Any) -> Path | None:
+        return Path(config.path if isinstance(config.path, str) else config.path[0])
+
+
+def _paths(config: Any) -> dict[str, list[Path]]:
+    """Returns the files of each split that has some of its own."""
+    named = [config.path] if isinstance(config.path, str) else config.path
+    patterns = {
+        "train": named,
+        "validation": [config.validation_path],
+        "test": [config.test_path],
+    }
+    return {
+        split: [path for pattern in wanted for path in _matching(pattern)]
+        for split, wanted in patterns.items()
+        if all(wanted)
+    }
+
+
+def _matching(pattern: str) -> list[Path]:
+    """Returns the files that a path or pattern names; a missing file is left for the reader."""
+    path = Path(pattern)
+    if path.is_dir():
+        found = [file for file in sorted(path.rglob("*")) if file.name.lower().endswith(_SUFFIXES)]
+        if not found:
+            raise DataError(f"{path} holds no .txt file. Name a file, or a pattern such as *.md")
+        return found
+    if path.exists() or not glob.has_magic(pattern):
+        return [path]
+    matches = [Path(match) for match in glob.glob(pattern, recursive=True)]  # noqa: PTH207
+    if not matches:
+        raise DataError(f"no file matches {pattern}. Check the path")
+    return sorted(match for match in matches if match.is_file())
+
+
+def _texts(paths: list[Path], config: Any, notify: Notify) -> list[str]:
+    """Reads files, those without text left out, with line ends as they are on every system."""
+    texts, empty = [], []
+    for path in paths:
+        text = read_text(path, notify, encoding=config.encoding, errors=config.errors)
+        if text.strip():
+            texts.append(text.replace("\r\n", "\n").replace("\r", "\n"))
+        else:
+            empty.append(path.name)
+    if not texts:
+        raise DataError(
+            f"{paths[0]} is empty. Name a file with text"
+            if len(paths) == 1
+            else f"{counted(len(paths), 'file')} were read and all are empty: {listed(empty)}."
+        )
+    if empty:
+        notify(f"{counted(len(empty), 'empty file')} left out ({listed(empty)}).")
+    return texts
