@@ -6,7 +6,15 @@ from pathlib import Path
 
 from seqkit.api import Dataset, Loss, Metric, Model, Recipe, Task, recipes_in
 from seqkit.hookspecs import hookimpl
-from seqkit_timeseries.datasets import Stocks, Temperatures, Weather
+from seqkit_timeseries.datasets import (
+    Etth1,
+    ExchangeRate,
+    M4Hourly,
+    SeriesCsv,
+    Stocks,
+    Temperatures,
+    Weather,
+)
 from seqkit_timeseries.losses import AbsoluteError, Huber, Quantile, SquaredError
 from seqkit_timeseries.metrics import METRICS
 from seqkit_timeseries.models import SegRnn
@@ -25,7 +33,7 @@ def register_models() -> list[type[Model]]:
 
 @hookimpl
 def register_datasets() -> list[type[Dataset]]:
-    return [Weather, Temperatures, Stocks]
+    return [Weather, Temperatures, Stocks, Etth1, ExchangeRate, M4Hourly, SeriesCsv]
 
 
 @hookimpl

@@ -357,7 +357,7 @@ def seasonal_naive_error(values: Floats, period: int) -> Floats:
     differences = np.abs(values[lag:] - values[:-lag])
     counts = (~np.isnan(differences)).sum(axis=0)
     totals = np.nansum(differences, axis=0)
-    return np.divide(totals, counts, out=np.full(len(totals), np.nan), where=counts > 0)
+    return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
 
 
 def _rising(outputs: Tensor) -> Tensor:

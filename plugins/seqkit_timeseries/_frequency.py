@@ -92,12 +92,13 @@ class Frequency:
             return np.asarray(int(last) + ahead)
         moment = np.datetime64(last, "s")
         if self.unit == "seconds":
-            return moment + (ahead * self.count).astype("timedelta64[s]")
+            return np.asarray(moment + (ahead * self.count).astype("timedelta64[s]"))
         day = moment.astype("datetime64[D]")
         clock = moment - day
         if self.unit == "business days":
-            return np.busday_offset(day, ahead * self.count, roll="backward") + clock
-        return _in_months(day, ahead * self.count) + clock
+            days = np.busday_offset(day, ahead * self.count, roll="backward")
+            return np.asarray(days + clock)
+        return np.asarray(_in_months(day, ahead * self.count) + clock)
 
     def steps(self, times: Times) -> NDArray[np.int64]:
         """Returns the place of each time on the grid that begins at the first, `(rows,)`."""
@@ -192,7 +193,8 @@ def _months(times: Times) -> int:
     month_end = bool((in_month == lengths - 1).all())
     if not (same_day or month_end):
         return 0
-    differences = np.diff(month.astype(np.int64))
+    numbers: NDArray[np.int64] = month.astype(np.int64)
+    differences = np.diff(numbers)
     usual = _most_common(differences)
     return usual if not (differences % usual).any() else 0
 
@@ -205,4 +207,4 @@ def _in_months(day: Any, months: NDArray[np.int64]) -> Times:
     later = month + months
     lengths = ((later + 1).astype("datetime64[D]") - later.astype("datetime64[D]")).astype(np.int64)
     wanted = lengths - 1 if in_month == length - 1 else np.minimum(in_month, lengths - 1)
-    return later.astype("datetime64[D]") + wanted.astype("timedelta64[D]")
+    return np.asarray(later.astype("datetime64[D]") + wanted.astype("timedelta64[D]"))

@@ -5,10 +5,12 @@ Outputs and targets are `(batch, horizon, size)`, outputs of quantiles with one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+
+from seqkit.api import LossFunction
 
 
 def squared_error(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -23,8 +25,8 @@ def absolute_error(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
     return deviation.abs().sum(), count
 
 
-def huber(delta: float) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """Returns the loss `d² / 2` of deviations up to `delta`, and `delta (|d| - delta / 2)` beyond."""
+def huber(delta: float) -> LossFunction:
+    """Returns the loss: `d² / 2` up to `delta`, and `delta (|d| - delta / 2)` beyond."""
 
     def loss(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         deviation, count = deviations(outputs, targets)
@@ -45,7 +47,7 @@ class QuantileLoss(nn.Module):
         self.register_buffer("levels", torch.tensor(levels), persistent=False)
 
     def forward(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Takes outputs `(batch, horizon, size, quantiles)` and targets `(batch, horizon, size)`."""
+        """Takes outputs with quantiles last, and targets `(batch, horizon, size)`."""
         below, count = deviations(outputs, targets.unsqueeze(-1))
         above = -below
         total = torch.maximum(self.levels * above, (self.levels - 1) * above).sum()

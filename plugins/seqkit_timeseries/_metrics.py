@@ -65,7 +65,9 @@ class Accumulated:
         self._sums = sums
 
 
-def mean_of(error: Callable[[Tensor, Tensor], Tensor], outputs: Values, root: bool = False) -> Any:
+def mean_of(
+    error: Callable[[Tensor, Tensor], Tensor], outputs: Values, root: bool = False
+) -> Accumulated:
     """Returns the mean of an error that is 0 where forecast and target are."""
 
     def terms(forecasts: Tensor, targets: Tensor, known: Tensor, _: Any) -> Sums:
@@ -180,7 +182,7 @@ def coverage() -> Accumulated:
 def interval_width() -> Accumulated:
     """Mean distance of the highest quantile from the lowest."""
 
-    def terms(forecasts: Tensor, targets: Tensor, known: Tensor, _: Any) -> Sums:
+    def terms(forecasts: Tensor, _: Tensor, known: Tensor, __: Any) -> Sums:
         return [(forecasts.amax(dim=-1) - forecasts.amin(dim=-1)).sum(), known.sum()]
 
     return Accumulated(terms, lambda sums: ratio(*sums))

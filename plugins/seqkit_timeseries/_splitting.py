@@ -57,8 +57,8 @@ def _record(
     one: Series, start: int, end: int, names: Mapping[str, str], declared: Mapping[str, Any]
 ) -> Record:
     values = {name: column[:end] for name, column in one.values.items()}
-    record = {"series": one.name, "time": one.time[:end], "values": values, "start": start}
-    return record | ({"names": dict(names)} if names else {}) | declared
+    record: dict[str, Any] = {"series": one.name, "time": one.time[:end], "values": values}
+    return record | {"start": start, "names": dict(names)} | dict(declared)
 
 
 def _beginnings(

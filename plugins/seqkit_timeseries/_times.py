@@ -131,12 +131,9 @@ def _iso(texts: Sequence[str]) -> NDArray[Any] | None:
         pass
     found = []
     for row, text in enumerate(plain):
-        try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            moment = _loose(text)
-            if moment is None:
-                raise _no_time(row, texts[row]) from None
+        moment = _loose(text)
+        if moment is None:
+            raise _no_time(row, texts[row])
         if moment.tzinfo is not None:
             moment = moment.astimezone(UTC).replace(tzinfo=None)
         found.append(np.datetime64(moment, "s"))
@@ -144,7 +141,11 @@ def _iso(texts: Sequence[str]) -> NDArray[Any] | None:
 
 
 def _loose(text: str) -> datetime | None:
-    """Parses dates whose months and days have one digit."""
+    """Parses ISO 8601, also with an offset, and dates whose months and days have one digit."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
     match = re.fullmatch(
         r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?", text
     )
@@ -175,10 +176,10 @@ def _by_guess(texts: Sequence[str]) -> NDArray[Any]:
             read[form] = _with_format(texts, form)
         except TimesError as error:
             worst = max(worst, error, key=lambda failure: failure.row)
-    different = {form: times for form, times in read.items()}
-    if len(different) > 1:
+    different = read
+    if len(read) > 1:
         # Of two readings the true one has its rows in order, and steps that agree.
-        spread = {form: _disorder(times) for form, times in different.items()}
+        spread = {form: _disorder(times) for form, times in read.items()}
         best = min(spread.values())
         different = {form: read[form] for form in spread if spread[form] == best}
     if not different:

@@ -1,0 +1,87 @@
+"""A person's own table of one or many time series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import seqkit
+from seqkit.api import Dataset, Notify, Record
+from seqkit.config import Field
+from seqkit.data import Encoding, Errors, LocalPath, fingerprint, missing_column, read_csv
+from seqkit_timeseries.datasets.held_out import Span, test_field, validation_field
+
+
+class SeriesCsv(Dataset):
+    """Your own CSV file: a column of times, columns of numbers, and an id where series are many."""
+
+    name = "series-csv"
+    tasks = ("forecasting",)
+
+    class Config(seqkit.Config):
+        path: LocalPath = Field(min_length=1, help="The file; it may be packed by gzip.")
+        time: str = Field(
+            "", help="Column of the times; empty: told from its name or its first rows, if any."
+        )
+        targets: list[str] = Field([], help="Columns to forecast; empty: all that hold numbers.")
+        id: str = Field(
+            "", help="Column that tells series apart; empty: told from its name, such as symbol."
+        )
+        validation: Span = validation_field(0.2)
+        test: Span = test_field(0.2)
+        time_format: str = Field(
+            "",
+            help="How times are written, as strptime has it, such as %d.%m.%Y; empty: found out.",
+        )
+        decimal: Literal["", ".", ","] = Field(
+            "", help="What parts whole numbers from decimals; empty: found out."
+        )
+        duplicates: Literal["error", "first", "last", "mean"] = Field(
+            "error", help="What to do with rows of the same time: refuse, or keep one, or the mean."
+        )
+        delimiter: str = Field(
+            "", max_length=1, help="What parts the fields; empty: comma, tab, ; or |, as it fits."
+        )
+        header: bool = Field(
+            True, help="Whether the first row names the columns; else they are 1, 2, ..."
+        )
+        encoding: Encoding = Field("utf-8", help="Encoding of the file, such as latin-1 or cp1252.")
+        errors: Errors = Field(
+            "strict", help="What to do with bytes the encoding does not allow: refuse or replace."
+        )
+
+    def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
+        from seqkit_timeseries._splitting import split_records
+        from seqkit_timeseries._table import Reading, read_series
+
+        path = Path(config.path)
+        table = read_csv(
+            path,
+            notify,
+            encoding=config.encoding,
+            errors=config.errors,
+            delimiter=config.delimiter,
+            header=config.header,
+        )
+        for name in filter(None, (config.time, config.id, *config.targets)):
+            if name not in table.columns:
+                raise missing_column(path, name, table.columns)
+        how = Reading(
+            str(path),
+            time=config.time,
+            identity=config.id,
+            needed=config.targets,
+            time_format=config.time_format,
+            decimal=config.decimal,
+            duplicates=config.duplicates,
+        )
+        tabled = read_series(table.columns, table.rows, table.lines, how, notify)
+        declared = {"targets": tuple(config.targets)} if config.targets else {}
+        return split_records(tabled, config.validation, config.test, notify, **declared)
+
+    def fingerprint(self, config: Any) -> str:
+        return fingerprint(config, [Path(config.path)])
+
+    def location(self, config: Any) -> Path:
+        return Path(config.path)

@@ -1,0 +1,106 @@
+"""Published files: downloaded or taken from a local copy, and kept as they are."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqkit.data import FetchOptions, fetch, listed, unreadable, written_aside
+from seqkit.errors import DataError
+from seqkit.places import cache_home, data_home
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published file.
+
+    Attributes:
+        name: Its name, which local copies must have.
+        url: Where it is.
+        sha256: Of the file as published.
+    """
+
+    name: str
+    url: str
+    sha256: str
+
+
+def take(dataset: str, files: Sequence[Published], options: FetchOptions) -> Path:
+    """Downloads files, or copies them from where `--from` says, into the dataset's folder.
+
+    A copy with another hash is taken with a word about it: what it holds is checked when it is
+    read.
+
+    Raises:
+        DataError: A file is not there, cannot be downloaded, or cannot be written.
+    """
+    home = data_home() / dataset
+    if options.source is None:
+        if not options.force and all((home / file.name).is_file() for file in files):
+            return home
+        downloads = cache_home() / "downloads"
+        sources = [
+            fetch(
+                (file.url,),
+                downloads / file.name,
+                f"sha256:{file.sha256}",
+                progress=options.progress,
+            )
+            for file in files
+        ]
+    else:
+        sources = [_local(options.source, file, files) for file in files]
+    with written_aside(home) as folder:
+        for source, file in zip(sources, files, strict=True):
+            shutil.copyfile(source, folder / file.name)
+    for source, file in zip(sources, files, strict=True):
+        if options.source is None:
+            source.unlink(missing_ok=True)
+        elif _sha256(home / file.name) != file.sha256:
+            options.notify(
+                f"{source} is not the published file (its sha256 is not {file.sha256}), and was "
+                "taken all the same."
+            )
+    return home
+
+
+def stored(dataset: str, file: Published) -> Path:
+    """Returns where a file is kept. Raises DataError, with the next step, when it is not there."""
+    path = data_home() / dataset / file.name
+    if not path.is_file():
+        raise DataError(
+            f"the dataset {dataset} is not here: there is no {path}. Run 'seqkit data get "
+            f"{dataset}' to download it, or 'seqkit data get {dataset} --from {file.name}' if you "
+            "have the file"
+        )
+    return path
+
+
+def damaged(dataset: str, path: Path, reason: str) -> DataError:
+    """Returns the error for a kept file that is not what was published."""
+    return DataError(
+        f"{path} is damaged: {reason}. Run 'seqkit data get {dataset} --force' to get it again"
+    )
+
+
+def _local(source: Path, file: Published, files: Sequence[Published]) -> Path:
+    if source.is_file():
+        if len(files) == 1:
+            return source
+        source = source.parent
+    found = sorted(source.rglob(file.name))
+    if not found:
+        names = listed([one.name for one in files])
+        raise DataError(f"there is no {file.name} in {source}. Give a folder that holds {names}")
+    return found[0]
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(path, error) from error
