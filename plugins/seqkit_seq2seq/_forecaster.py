@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from seqkit.nn import RecurrentStack
+from seqkit.nn import Attention, RecurrentStack, valid_mask
+from seqkit.nn.attention import AttentionKind
 from seqkit.nn.recurrent import Cell, State
+from seqkit_seq2seq._net import Encoder
 
 
 class EncoderDecoderForecaster(nn.Module):
@@ -16,7 +18,8 @@ class EncoderDecoderForecaster(nn.Module):
 
     The decoder starts from the encoder's state and goes step by step over the horizon. Each step
     reads the values forecast for the step before (the last observed ones at first) and what is
-    known of its own step. It is trained as it is used, on its own forecasts.
+    known of its own step, and attends to the context. It is trained as it is used, on its own
+    forecasts.
 
     Args:
         features: Channels of the inputs.
@@ -29,7 +32,9 @@ class EncoderDecoderForecaster(nn.Module):
         hidden_size: Units of each layer and direction.
         layers: Recurrent layers of the encoder, and of the decoder.
         bidirectional: Whether the encoder also reads the context backwards.
-        dropout: Probability of dropout between layers and before the last linear layer.
+        attention: How the decoder scores the steps of the context, or None for no attention.
+        layer_dropout: Probability of dropout between recurrent layers.
+        dropout: Probability of dropout of the encoder's outputs and before the last linear layer.
     """
 
     def __init__(
@@ -44,6 +49,8 @@ class EncoderDecoderForecaster(nn.Module):
         hidden_size: int = 128,
         layers: int = 1,
         bidirectional: bool = False,
+        attention: AttentionKind | None = None,
+        layer_dropout: float = 0.0,
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
@@ -52,18 +59,26 @@ class EncoderDecoderForecaster(nn.Module):
         self.future = future
         self.quantiles = len(quantiles)
         self.median = min(range(len(quantiles)), key=lambda i: abs(quantiles[i] - 0.5), default=0)
-        between = dropout if layers > 1 else 0.0
         size = len(self.targets)
-        self.encoder = RecurrentStack(
-            cell, features, hidden_size, layers, bidirectional=bidirectional, dropout=between
+        self.encoder = Encoder(
+            cell,
+            features,
+            hidden_size,
+            layers,
+            bidirectional=bidirectional,
+            add_directions=attention == "dot",
+            dropout=dropout,
+            layer_dropout=layer_dropout,
         )
-        parts = 2 if cell == "lstm" else 1
-        self.bridges = nn.ModuleList(
-            nn.Linear(2 * hidden_size, hidden_size) for _ in range(parts if bidirectional else 0)
+        memory = self.encoder.output_size
+        self.attention = Attention(attention, hidden_size, memory) if attention else None
+        self.decoder = RecurrentStack(
+            cell, size + future, hidden_size, layers, dropout=layer_dropout
         )
-        self.decoder = RecurrentStack(cell, size + future, hidden_size, layers, dropout=between)
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(hidden_size, size * max(1, self.quantiles))
+        self.head = nn.Linear(
+            hidden_size + (memory if attention else 0), size * max(1, self.quantiles)
+        )
 
     def forward(self, inputs: Tensor, lengths: Tensor, future: Tensor | None = None) -> Tensor:
         """Forecasts.
@@ -77,9 +92,11 @@ class EncoderDecoderForecaster(nn.Module):
             ``(batch, horizon, targets)``, or ``(batch, horizon, targets, quantiles)``.
         """
         batch = len(inputs)
-        encoded = self.encoder(inputs, lengths, return_state=True).state
-        assert encoded is not None
-        state = self._bridged(encoded)
+        memory, hidden = self.encoder(inputs, lengths)
+        keys = self.attention.keys(memory) if self.attention is not None else memory
+        mask = valid_mask(lengths, memory.shape[1], memory.device)
+        first = [part.transpose(0, 1).contiguous() for part in hidden]
+        state: State | None = (first[0], first[1]) if len(first) == 2 else first[0]
         rows, ends = torch.arange(batch, device=inputs.device), (lengths - 1).to(inputs.device)
         value = inputs[rows, ends][:, self.targets]
         one = torch.ones(batch, dtype=torch.int64)
@@ -87,28 +104,12 @@ class EncoderDecoderForecaster(nn.Module):
         for step in range(self.horizon):
             if self.future and future is not None:
                 value = torch.cat([value, future[:, step]], dim=1)
-            output = self.decoder(value.unsqueeze(1), one, state, return_state=True)
-            state = output.state
-            values = self.head(self.dropout(output.final)).view(batch, len(self.targets), -1)
+            read, final, state = self.decoder(value.unsqueeze(1), one, state, return_state=True)
+            if self.attention is not None:
+                context, _ = self.attention(read, keys, memory, mask)
+                final = torch.cat([final, context.squeeze(1)], dim=1)
+            values = self.head(self.dropout(final)).view(batch, len(self.targets), -1)
             value = values[..., self.median]
             steps.append(values)
         outputs = torch.stack(steps, dim=1)
         return outputs if self.quantiles else outputs.squeeze(-1)
-
-    def _bridged(self, state: State) -> State:
-        """Makes the decoder's first state of the encoder's last, layer by layer."""
-        if not self.bridges:
-            return state
-        parts = state if isinstance(state, tuple) else (state,)
-        made = [self._joined(bridge, p) for bridge, p in zip(self.bridges, parts, strict=True)]
-        return (made[0], made[1]) if len(made) == 2 else made[0]
-
-    def _joined(self, bridge: nn.Module, part: Tensor) -> Tensor:
-        batch = part.shape[1]
-        both = (
-            part.view(-1, 2, batch, part.shape[2])
-            .transpose(1, 2)
-            .reshape(-1, batch, 2 * part.shape[2])
-        )
-        joined: Tensor = torch.tanh(bridge(both))
-        return joined

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import seqkit
-from seqkit import Field, Tokens
+from seqkit import Features, Field, Tokens, Values
 from seqkit.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Seq2SeqConfig(seqkit.Config):
         ge=0,
         le=1,
         help="Part of the target that the decoder is given in training; the rest is what it wrote "
-        "itself. Below 1, training goes step by step.",
+        "itself. Below 1, training goes step by step. For token input.",
     )
     final_teacher_forcing: float = Field(
         1.0, ge=0, le=1, help="What teacher_forcing becomes over teacher_forcing_steps."
@@ -63,12 +63,38 @@ class Seq2Seq(seqkit.Model):
     """Encoder and decoder with attention (Sutskever et al., 2014; Luong et al., 2015)."""
 
     name = "seq2seq"
-    tasks = ("seq2seq",)
-    inputs = ("tokens",)
+    tasks = ("seq2seq", "forecasting")
+    inputs = ("tokens", "features")
     Config = Seq2SeqConfig
 
     def build(self, config: Seq2SeqConfig, shape: seqkit.Shape) -> nn.Module:
+        if isinstance(shape.outputs, Values):
+            return _forecaster(config, shape, shape.outputs)
         return _token_network(config, shape)
+
+
+def _forecaster(config: Seq2SeqConfig, shape: seqkit.Shape, outputs: Values) -> nn.Module:
+    from seqkit_seq2seq._forecaster import EncoderDecoderForecaster
+
+    if not isinstance(shape.inputs, Features):
+        raise ConfigurationError(
+            f"model seq2seq forecasts from numbers, and task {shape.task!r} has tokens. "
+            "Choose another model"
+        )
+    return EncoderDecoderForecaster(
+        shape.inputs.size,
+        shape.extras["targets"],
+        horizon=outputs.horizon,
+        quantiles=outputs.quantiles,
+        future=shape.extras["future"],
+        cell=config.cell,
+        hidden_size=config.hidden_size,
+        layers=config.layers,
+        bidirectional=config.bidirectional,
+        attention=None if config.attention == "none" else config.attention,
+        layer_dropout=config.layer_dropout,
+        dropout=config.dropout,
+    )
 
 
 def _token_network(config: Seq2SeqConfig, shape: seqkit.Shape) -> nn.Module:

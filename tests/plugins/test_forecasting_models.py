@@ -12,11 +12,16 @@ from seqkit.nn import Pooling
 from seqkit.registry import load_registry
 from seqkit.testing.models import model_checks
 from seqkit_seq2seq._forecaster import EncoderDecoderForecaster
+from seqkit_seq2seq.model import Seq2Seq
 from seqkit_timeseries._segrnn import SegRnn
 from seqkit_timeseries.models import SegRnn as SegRnnModel
 
 RECURRENT = {model.name: model for model in seqkit_recurrent.register_models()}
-MODELS: dict[str, type[seqkit.Model]] = {**RECURRENT, "segrnn": SegRnnModel}
+MODELS: dict[str, type[seqkit.Model]] = {
+    **RECURRENT,
+    "segrnn": SegRnnModel,
+    "seq2seq": Seq2Seq,
+}
 QUANTILES = (0.1, 0.5, 0.9)
 CONTEXT, FEATURES, HORIZON = 12, 3, 5
 
@@ -36,16 +41,6 @@ def shape_of(
 
 
 def build(name: str, shape: seqkit.Shape, **settings: Any) -> nn.Module:
-    if name == "encoder-decoder":
-        assert isinstance(shape.outputs, seqkit.Values)
-        return EncoderDecoderForecaster(
-            FEATURES,
-            shape.extras["targets"],
-            horizon=HORIZON,
-            quantiles=shape.outputs.quantiles,
-            future=shape.extras["future"],
-            **{"hidden_size": 8, **settings},
-        )
     model = MODELS[name]()
     usual = {"segment": 4} if name == "segrnn" else {}
     return model.build(model.Config(**{"hidden_size": 8, **usual, **settings}), shape)
@@ -55,10 +50,7 @@ def contexts(batch: int = 4) -> tuple[Tensor, Tensor]:
     return torch.randn(batch, CONTEXT, FEATURES), torch.full((batch,), CONTEXT)
 
 
-ALL = [*MODELS, "encoder-decoder"]
-
-
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("quantiles", [(), QUANTILES])
 @pytest.mark.parametrize("future", [0, 2])
 def test_a_forecast_has_a_number_for_each_step_target_and_quantile(
@@ -70,7 +62,7 @@ def test_a_forecast_has_a_number_for_each_step_target_and_quantile(
     assert outputs.shape == (4, HORIZON, 2, *([3] if quantiles else []))
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", MODELS)
 def test_what_is_known_of_the_horizon_changes_the_forecast(name: str) -> None:
     network = build(name, shape_of(future=2)).eval()
     inputs, lengths = contexts(1)
@@ -80,7 +72,7 @@ def test_what_is_known_of_the_horizon_changes_the_forecast(name: str) -> None:
     assert not torch.allclose(network(inputs, lengths, known)[0, 3], plain[0, 3])
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", MODELS)
 def test_padding_never_changes_a_forecast(name: str) -> None:
     network = build(name, shape_of()).eval()
     inputs = torch.randn(3, CONTEXT, FEATURES)
@@ -96,7 +88,7 @@ def test_padding_never_changes_a_forecast(name: str) -> None:
         torch.testing.assert_close(network(batch, lengths), torch.cat(alone))
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", MODELS)
 def test_a_model_learns_a_sine(name: str) -> None:
     torch.manual_seed(3)
     network = build(name, shape_of((0,)), hidden_size=16)
@@ -127,14 +119,14 @@ def pooling_of(network: nn.Module) -> str:
     return pooling.name
 
 
-@pytest.mark.parametrize("name", ["segrnn", "encoder-decoder"])
+@pytest.mark.parametrize("name", ["segrnn", "seq2seq"])
 def test_targets_are_the_channels_the_task_names(name: str) -> None:
     network = build(name, shape_of((2,))).eval()
     other = build(name, shape_of((0,))).eval()
     other.load_state_dict(network.state_dict())
     inputs, lengths = contexts()
     swapped = inputs[..., [2, 0, 1]]
-    if name == "encoder-decoder":
+    if name == "seq2seq":
         # The encoder reads the channels in their order; only the first decoded value moves.
         assert not torch.allclose(network(inputs, lengths), other(inputs, lengths))
     else:
@@ -197,7 +189,7 @@ def test_segrnn_is_refused_with_an_odd_number_of_units() -> None:
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_the_decoder_starts_from_what_the_encoder_read(cell: Any, bidirectional: bool) -> None:
     network = build(
-        "encoder-decoder", shape_of(), cell=cell, bidirectional=bidirectional, layers=2
+        "seq2seq", shape_of(), cell=cell, bidirectional=bidirectional, layers=2, attention="none"
     ).eval()
     inputs, lengths = contexts()
     before = network(inputs, lengths)
@@ -205,23 +197,29 @@ def test_the_decoder_starts_from_what_the_encoder_read(cell: Any, bidirectional:
     assert not torch.allclose(network(inputs, lengths), before)
 
 
-def test_the_decoder_goes_on_from_its_median_and_the_last_observed_values() -> None:
-    network = build("encoder-decoder", shape_of((1,), quantiles=QUANTILES)).eval()
+@pytest.mark.parametrize("attention", ["none", "general"])
+def test_the_decoder_goes_on_from_its_median_and_the_last_observed_values(attention: str) -> None:
+    shape = shape_of((1,), quantiles=QUANTILES)
+    network = build("seq2seq", shape, attention=attention, bidirectional=False).eval()
     assert isinstance(network, EncoderDecoderForecaster)
     inputs, lengths = contexts()
     outputs = network(inputs, lengths)
     cell = nn.GRU(1, 8, batch_first=True)
     cell.load_state_dict(network.decoder.state_dict())
-    state = network.encoder(inputs, lengths, return_state=True).state
-    value = inputs[:, -1, 1]
+    memory, (hidden,) = network.encoder(inputs, lengths)
+    state, value = hidden.transpose(0, 1).contiguous(), inputs[:, -1, 1]
     for step in range(HORIZON):
         read, state = cell(value[:, None, None], state)
-        values = network.head(read[:, 0])
+        known = read[:, 0]
+        if network.attention is not None:
+            weights = torch.softmax(read @ network.attention.keys(memory).mT, dim=-1)
+            known = torch.cat([known, (weights @ memory)[:, 0]], dim=1)
+        values = network.head(known)
         torch.testing.assert_close(outputs[:, step, 0], values)
         value = values[:, 1]
 
 
-@pytest.mark.parametrize("name", ["gru", "segrnn"])
+@pytest.mark.parametrize("name", ["gru", "segrnn", "seq2seq"])
 def test_the_conformance_kit_accepts_a_built_in_forecaster(name: str) -> None:
     model = MODELS[name]
     entry = load_registry().find("models", name)
