@@ -1,13 +1,18 @@
-"""The built-in plugin `torchtext`: what torchtext had, on current torch."""
+"""The built-in plugin `torchtext`: what torchtext had, on current torch.
+
+Its tokenizers need torchtext; its datasets and `import_torchtext` are described in their modules.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from seqkit.api import Recipe, recipes_in
+from seqkit.api import Dataset
 from seqkit.hookspecs import hookimpl
+from seqkit_torchtext.datasets import DATASETS
+from seqkit_torchtext.standin import import_torchtext
+
+__all__ = ["import_torchtext"]
 
 
 @hookimpl
-def register_recipes() -> list[Recipe]:
-    return recipes_in(Path(__file__).parent / "recipes")
+def register_datasets() -> list[type[Dataset]]:
+    return DATASETS
