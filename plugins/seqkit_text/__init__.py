@@ -6,7 +6,7 @@ from pathlib import Path
 
 from seqkit.api import Dataset, Loss, Metric, Recipe, Task, recipes_in
 from seqkit.hookspecs import hookimpl
-from seqkit_text.datasets import Imdb, Sentences, TextCsv, TextFolder, TextJsonl
+from seqkit_text.datasets import Imdb, ImdbUnlabelled, Sentences, TextCsv, TextFolder, TextJsonl
 from seqkit_text.losses import BinaryCrossEntropy, CrossEntropy
 from seqkit_text.metrics import (
     F1,
@@ -26,7 +26,7 @@ def register_tasks() -> list[type[Task]]:
 
 @hookimpl
 def register_datasets() -> list[type[Dataset]]:
-    return [Imdb, Sentences, TextCsv, TextFolder, TextJsonl]
+    return [Imdb, ImdbUnlabelled, Sentences, TextCsv, TextFolder, TextJsonl]
 
 
 @hookimpl

@@ -79,7 +79,7 @@ class Imdb(Dataset):
             _check(reviews, Path(config.path))
             found.update({name: reviews.get(name, []) for name in names})
         else:
-            found.update({name: _stored(name) for name in names})
+            found.update({name: stored(name) for name in names})
         if config.limit:
             found = {name: islice(records, config.limit) for name, records in found.items()}
         train, validation = carve(list(found["train"]), config.validation, config.seed, "label")
@@ -194,7 +194,12 @@ def _files() -> list[Path]:
     return [_home() / name for name in ("train.jsonl", "test.jsonl", "unlabelled.jsonl")]
 
 
-def _stored(split: str) -> Iterator[Record]:
+def stored(split: str) -> Iterator[Record]:
+    """Returns the reviews of a split that `seqkit data get imdb` stored.
+
+    Raises:
+        DataError: They are not there, or damaged.
+    """
     path = _home() / f"{split}.jsonl"
     if not path.exists():
         raise DataError(
