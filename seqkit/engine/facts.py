@@ -13,6 +13,7 @@ from typing import Any
 from torch import nn
 
 import seqkit
+from seqkit.engine.batching import epoch_generator
 from seqkit.engine.encoding import EncodedData
 from seqkit.engine.learner import Learner
 from seqkit.engine.train import Training
@@ -82,7 +83,7 @@ def started(
         "parameters": sum(p.numel() for p in learner.model.parameters()),
         "layers": _layers(learner),
         "examples": {split: len(data.sizes(split)) for split in data.splits},
-        "tokens": {split: int(data.sizes(split).sum()) for split in data.splits},
+        "tokens": {split: _tokens(training, data, split) for split in data.splits},
         "batch_size": experiment.trainer.batch_size,
         "steps_per_epoch": training.steps_per_epoch,
         "total_steps": training.total_steps,
@@ -96,6 +97,19 @@ def started(
         "versions": versions(),
     }
     return Event("started", training.progress.step, training.epoch, fields)
+
+
+def _tokens(training: Training, data: EncodedData, split: str) -> int:
+    """Returns the time steps that one pass over a split reads.
+
+    Examples of a task with a plan of its own may overlap, so that those of its plan count.
+    """
+    sizes, batch_size = data.sizes(split), training.config.batch_size
+    generator = epoch_generator(0, 0) if split == "train" else None
+    plan = data.encoder.plan(data.splits[split], batch_size, generator)
+    if plan is None:
+        return int(sizes.sum())
+    return sum(int(sizes[indices].sum()) for indices in plan)
 
 
 def resume_command(folder: RunFolder) -> str:
