@@ -214,6 +214,23 @@ def all_runs(folder: Path) -> list[RunFolder]:
     return [RunFolder(path) for path in sorted(found, key=_modified, reverse=True)]
 
 
+def group_members(group: str, folder: Path) -> list[RunFolder]:
+    """Returns the runs of a group, the oldest first."""
+    return [run for run in reversed(all_runs(folder)) if group and _group_of(run) == group]
+
+
+def group_names(folder: Path) -> list[str]:
+    """Returns the names of the groups that runs of a folder belong to."""
+    return sorted({_group_of(run) for run in all_runs(folder)} - {""})
+
+
+def _group_of(run: RunFolder) -> str:
+    try:
+        return str(run.info().get("group") or "")
+    except CheckpointError:
+        return ""
+
+
 def _modified(path: Path) -> tuple[float, str]:
     try:
         info = json.loads((path / "run.json").read_text(encoding="utf-8"))

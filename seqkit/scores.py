@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from seqkit.errors import DataError
 
@@ -84,10 +84,8 @@ class ExampleScores:
         path.parent.mkdir(exist_ok=True)
         aside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            save_file(tensors, aside, metadata)
+            aside.write_bytes(save(tensors, metadata))
             aside.replace(path)
-        except SafetensorError as error:
-            raise OSError(str(error)) from error
         finally:
             aside.unlink(missing_ok=True)
 

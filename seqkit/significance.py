@@ -134,8 +134,10 @@ def paired_difference(first: Sequence[float], second: Sequence[float]) -> Differ
 def unpaired_difference(first: Sequence[float], second: Sequence[float]) -> Difference:
     """Returns `second - first` of independent runs, at least two of each, after Welch."""
     estimate = float(np.mean(second) - np.mean(first))
-    errors = [(_error(first), len(first) - 1), (_error(second), len(second) - 1)]
-    return student(estimate, *_joined(errors))
+    variances = [(_error(values) ** 2, len(values) - 1) for values in (first, second)]
+    whole = sum(variance for variance, _ in variances)
+    spread = sum(variance**2 / freedom for variance, freedom in variances)
+    return student(estimate, math.sqrt(whole), whole**2 / spread if spread else math.inf)
 
 
 def student(estimate: float, error: float, freedom: float) -> Difference:
@@ -151,26 +153,18 @@ def student(estimate: float, error: float, freedom: float) -> Difference:
 def over_both(seeds: Difference, examples: Difference) -> Difference:
     """Returns the difference with the uncertainty of other seeds and of other test examples.
 
-    The variances add up, with the degrees of freedom of Satterthwaite 1946. What seeds and examples
-    do together is counted in both, so that the interval is rather too wide than too narrow.
+    The variances add up, with the degrees of freedom of the seeds. What seeds and examples do
+    together is counted in both, so that the interval is rather too wide than too narrow.
 
     Args:
         seeds: The difference over seeds, on the given test examples.
         examples: The same difference over test examples, of the given models.
     """
-    errors = [(seeds.error, seeds.freedom), (examples.error, examples.freedom)]
-    return student(seeds.estimate, *_joined(errors))
+    return student(seeds.estimate, math.hypot(seeds.error, examples.error), seeds.freedom)
 
 
 def _error(values: Sequence[float]) -> float:
     return float(np.std(values, ddof=1)) / math.sqrt(len(values))
-
-
-def _joined(errors: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Returns the error of a sum of independent parts, and its degrees of freedom."""
-    variance = sum(error**2 for error, _ in errors)
-    spread = sum(error**4 / freedom for error, freedom in errors)
-    return math.sqrt(variance), variance**2 / spread if spread else math.inf
 
 
 # --- over test examples ---------------------------------------------------------------------------

@@ -208,6 +208,7 @@ def describe(run: RunFolder) -> dict[str, Any]:
         "path": str(run.path),
         "status": status,
         "created": info.get("created"),
+        "group": info.get("group", ""),
         **{key: started.get(key) for key in ("recipe", "task", "dataset", "model", "device")},
         "parameters": started.get("parameters"),
         "step": summary.step,

@@ -14,6 +14,7 @@ from seqkit.errors import ConfigurationError, suggestion
 
 if TYPE_CHECKING:
     from seqkit.cli.output import Piece
+    from seqkit.runs import RunFolder
 
 _MEASURES = ("parameters", "epoch", "elapsed", "examples_per_second")
 _TITLES = {
@@ -24,19 +25,37 @@ _TITLES = {
 _MOST_COLUMNS = 4
 
 
+def _complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    from seqkit.places import runs_home
+    from seqkit.runs import group_names
+
+    groups = group_names(Path(context.params.get("runs_dir") or runs_home()))
+    found = [name for name in groups if name.startswith(incomplete)]
+    return found + complete_runs(context, parameter, incomplete)
+
+
 @click.command()
-@click.argument("runs", metavar="RUN...", nargs=-1, required=True, shell_complete=complete_runs)
+@click.argument("runs", metavar="RUN|GROUP...", nargs=-1, required=True, shell_complete=_complete)
+@click.option(
+    "--metric", default="", metavar="NAME", help="What differences are of.  [default: the first]"
+)
 @click.option(
     "--sort", default="", metavar="KEY", help="Best first, by a metric, a measure or a setting."
 )
 @runs_dir_option()
 @json_option()
-def compare(runs: tuple[str, ...], sort: str, runs_dir: Path, as_json: bool) -> None:
-    """Put runs side by side: the settings that differ, scores, size and speed."""
+def compare(runs: tuple[str, ...], metric: str, sort: str, runs_dir: Path, as_json: bool) -> None:
+    """Put runs side by side: the settings that differ, scores, size and speed.
+
+    Runs that differ in their seeds alone count as one setting, with a mean and its interval.
+    Between settings, the difference is given with the noise of seeds and of test examples, and
+    whether there is evidence of any. GROUP is a group of runs, as of 'seqkit sweep'.
+    """
+    from seqkit.cli.comparison import write_comparison
+    from seqkit.comparison import compare_runs
     from seqkit.summary import describe, differing, settings
 
-    folders = [open_run(name, runs_dir) for name in runs]
-    folders = list({folder.path.resolve(): folder for folder in folders}.values())
+    folders, varies, grouped = _found(runs, runs_dir)
     described = [describe(folder) for folder in folders]
     given = [settings(folder) for folder in folders]
     keys = [key for key in differing(given) if key != "description"]
@@ -46,14 +65,40 @@ def compare(runs: tuple[str, ...], sort: str, runs_dir: Path, as_json: bool) -> 
     ]
     rows = _rows(compared, keys)
     if sort:
-        compared = _sorted(compared, rows, sort)
+        order = _order(rows, sort)
+        folders = [folders[place] for place in order]
+        compared = [compared[place] for place in order]
         rows = _rows(compared, keys)
+    comparison = compare_runs(folders, metric, varies)
     if as_json:
-        output.json_document({"differing": keys, "runs": compared})
+        output.json_document({"differing": keys, "runs": compared} | comparison.as_dict())
         return
     if len({run["dataset"] for run in compared}) > 1:
         output.note("These runs are not of the same dataset; their scores do not compare.")
-    _write(compared, rows)
+    repeated = any(len(setting.runs) > 1 for setting in comparison.settings)
+    if not grouped:
+        _write(compared, rows)
+        if repeated or comparison.pairs:
+            output.line()
+    write_comparison(comparison, settings=grouped or repeated)
+
+
+def _found(names: Sequence[str], runs_dir: Path) -> tuple[list[RunFolder], list[str], bool]:
+    """Returns the runs, what varies in those of groups, and whether all come from groups."""
+    from seqkit.runs import group_members
+
+    found: dict[Path, RunFolder] = {}
+    grouped = True
+    varies: dict[str, None] = {}
+    for name in names:
+        is_run = any((path / "run.json").is_file() for path in (runs_dir / name, Path(name)))
+        members = [] if is_run else group_members(name, runs_dir)
+        grouped = grouped and bool(members)
+        for folder in members or [open_run(name, runs_dir)]:
+            found[folder.path.resolve()] = folder
+        for folder in members:
+            varies |= dict.fromkeys(folder.info().get("varies") or ())
+    return list(found.values()), list(varies), grouped
 
 
 Row = tuple[str, list[Any], bool | None]
@@ -89,7 +134,8 @@ def _better(name: str, runs: Sequence[dict[str, Any]]) -> bool | None:
     return None
 
 
-def _sorted(runs: list[dict[str, Any]], rows: Sequence[Row], key: str) -> list[dict[str, Any]]:
+def _order(rows: Sequence[Row], key: str) -> list[int]:
+    """Returns the places of the runs, the best first."""
     names = {title: title for title, _, _ in rows}
     for split in ("validation", "test"):
         tails = [title for title in names.values() if title.startswith(f"{split} ")]
@@ -109,7 +155,7 @@ def _sorted(runs: list[dict[str, Any]], rows: Sequence[Row], key: str) -> list[d
             return True, 0
         return False, (-value if higher else value) if numeric else str(value)
 
-    return [runs[index] for index in sorted(range(len(runs)), key=place)]
+    return sorted(range(len(values)), key=place)
 
 
 def _write(runs: Sequence[dict[str, Any]], rows: Sequence[Row]) -> None:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 @click.argument("experiment", metavar="RECIPE|FILE", shell_complete=complete_experiment)
 @click.argument("settings", metavar="[KEY=VALUE]...", nargs=-1, shell_complete=complete_experiment)
 @click.option("--name", default="", help="Name of the run.  [default: the recipe's and a number]")
+@click.option("--group", default="", metavar="NAME", help="Group to compare the run in.")
+@click.option("--varies", multiple=True, hidden=True, help="A setting that varies in the group.")
 @runs_dir_option()
 @device_option()
 @plugin_option()
@@ -40,6 +42,8 @@ def run(
     experiment: str,
     settings: tuple[str, ...],
     name: str,
+    group: str,
+    varies: tuple[str, ...],
     runs_dir: Path,
     device: str | None,
     plugins: tuple[Path, ...],
@@ -61,7 +65,8 @@ def run(
         observers.preparing(loaded.dataset.name)
         from seqkit.engine.run import start_run
 
-        outcome = start_run(loaded, registry, runs_dir, name, observers.all)
+        notes = {"group": group, "varies": list(varies)} if group else None
+        outcome = start_run(loaded, registry, runs_dir, name, observers.all, notes)
     return exit_code(outcome)
 
 

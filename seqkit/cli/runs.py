@@ -10,7 +10,7 @@ import click
 
 from seqkit.cli import output
 from seqkit.cli.common import json_option, runs_dir_option
-from seqkit.errors import CheckpointError
+from seqkit.errors import CheckpointError, suggestion
 
 COLOURS = {
     "running": "green",
@@ -24,9 +24,10 @@ COLOURS = {
 
 
 @click.command()
+@click.option("--group", default="", metavar="NAME", help="List the runs of a group alone.")
 @runs_dir_option()
 @json_option()
-def runs(runs_dir: Path, as_json: bool) -> None:
+def runs(group: str, runs_dir: Path, as_json: bool) -> None:
     """List the runs, the newest first, with how far they are and how well they do."""
     from seqkit.runs import all_runs
     from seqkit.summary import describe
@@ -37,6 +38,12 @@ def runs(runs_dir: Path, as_json: bool) -> None:
             described.append(describe(run))
         except CheckpointError as error:
             output.warn(str(error))
+    groups = sorted({run["group"] for run in described if run["group"]})
+    if group:
+        if group not in groups:
+            hint = suggestion(group, groups, "There are none" if not groups else "")
+            raise CheckpointError(f"no run is of group {group!r}, in {runs_dir}. {hint}")
+        described = [run for run in described if run["group"] == group]
     if as_json:
         output.json_document(described)
         return

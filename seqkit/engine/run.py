@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from seqkit.engine.checkpoint import checkpoints_in, newest_whole
 from seqkit.engine.facts import identity
@@ -37,6 +38,7 @@ def start_run(
     runs_dir: Path,
     name: str = "",
     observers: Sequence[Observer] = (),
+    notes: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """Trains an experiment in a new run folder.
 
@@ -46,6 +48,7 @@ def start_run(
         runs_dir: The folder of runs.
         name: Name of the run; the recipe's name and a number when empty.
         observers: Further observers, called in this process.
+        notes: Further fields of `run.json`, such as the group that the run belongs to.
 
     Raises:
         SeqkitError: It failed; the `ended` event and `run.json` say so too. A run that fails
@@ -56,7 +59,7 @@ def start_run(
     try:
         write_atomically(folder.experiment_file, experiment.as_toml())
         folder.control_file.touch()
-        folder.update(**identity(folder, experiment, registry))
+        folder.update(**identity(folder, experiment, registry), **(notes or {}))
     except OSError as error:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise DataError(

@@ -1,0 +1,131 @@
+"""A run in a process of its own, followed through its run folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from seqkit.errors import CheckpointError
+from seqkit.events import parse_event
+from seqkit.runs import LIVE, RunFolder
+from seqkit.summary import RunSummary
+
+_ERROR = "seqkit: error: "
+_LONGEST_ERROR = 20_000
+
+
+class Child:
+    """A run that this process started, or one that was running already.
+
+    It has a session of its own, so that it goes on when this process or its terminal is gone, and
+    hears of Ctrl-C from nobody but this process.
+
+    Args:
+        folder: The run's folder, there or not.
+        words: The words after `seqkit` that start or resume it; none for a run that is running.
+        environment: Variables beside those of this process.
+    """
+
+    def __init__(
+        self, folder: RunFolder, words: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        self.folder = folder
+        self.summary = RunSummary()
+        self.began = time.monotonic()
+        self._log = _Log(folder.events_file)
+        self._process: subprocess.Popen[bytes] | None = None
+        # A file, not a pipe: the run may go on when nobody reads any more.
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+        if words:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "seqkit", *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                env={**os.environ, **environment},
+                start_new_session=True,
+            )
+
+    def look(self) -> bool:
+        """Takes in what has happened since the last look; returns whether the run has ended."""
+        ended = self._ended()
+        for line in self._log.lines():
+            try:
+                self.summary.add(parse_event(line))
+            except ValueError:
+                continue
+        return ended
+
+    def _ended(self) -> bool:
+        if self._process is not None:
+            return self._process.poll() is not None
+        return self.folder.status() not in LIVE
+
+    def seconds(self) -> float:
+        """Returns how long it has been followed."""
+        return time.monotonic() - self.began
+
+    def outcome(self) -> tuple[str, str]:
+        """Returns how an ended run ended: its status, and a sentence where it is not finished."""
+        try:
+            status = self.folder.status()
+            message = str(self.folder.info().get("message", ""))
+        except CheckpointError:
+            # A run that could not begin leaves no folder.
+            interrupted = self._process is not None and self._process.returncode == 130
+            status, message = "interrupted" if interrupted else "failed", ""
+        if status == "crashed" and self._process is not None:
+            code = self._process.returncode
+            what = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+            return "failed", f"its process ended without a word ({what})"
+        if status == "failed":
+            return status, self._last_error() or message or "it failed without a word"
+        return status, message
+
+    def _last_error(self) -> str:
+        size = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, size - _LONGEST_ERROR))
+        lines = self._errors.read().decode("utf-8", "replace").splitlines()
+        errors = [line.removeprefix(_ERROR) for line in lines if line.startswith(_ERROR)]
+        return errors[-1] if errors else ""
+
+    def interrupt(self) -> None:
+        """Asks the run to save its state and end; the second time, to end at once."""
+        if self._process is None:
+            self.folder.request("stop")
+        elif sys.platform == "win32":
+            self._process.terminate()
+        elif self._process.poll() is None:
+            deaf = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            self._process.send_signal(signal.SIGTERM if deaf else signal.SIGINT)
+
+    def close(self) -> None:
+        """Lets go of the run, which goes on if it has not ended."""
+        self._errors.close()
+
+
+class _Log:
+    """The lines of a file that is being written, each once and whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+
+    def lines(self) -> list[str]:
+        """Returns the lines since the last time."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._read)
+                text = file.read()
+        except OSError:
+            return []
+        whole = text[: text.rfind(b"\n") + 1]
+        self._read += len(whole)
+        return whole.decode("utf-8", "replace").splitlines()

@@ -1,0 +1,142 @@
+"""The table of a sweep: a row for each run as it ends, and below it those that are running."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from seqkit.cli import output
+from seqkit.cli.children import Child
+from seqkit.cli.output import Piece, duration, number, one_line
+from seqkit.cli.runs import COLOURS
+from seqkit.cli.streams import is_plain, stderr
+from seqkit.grid import PlannedRun
+from seqkit.summary import RunSummary
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+SECONDS_BETWEEN_LINES = 30.0
+_WIDEST_LABEL = 30
+_SCORE, _TIME = 12, 8
+_BAR = 20
+_WIDTH = 80
+
+
+class SweepTable:
+    """Narrates a sweep on stderr.
+
+    On a terminal there is a live line for each running run; elsewhere a line now and then.
+
+    Args:
+        runs: All runs of the sweep.
+    """
+
+    def __init__(self, runs: Sequence[PlannedRun]) -> None:
+        widest = max(len(run.label) for run in runs)
+        self._label = min(max(widest, len("setting")), _WIDEST_LABEL)
+        self._seed = max(4, *(len(str(run.seed)) for run in runs))
+        self._total = len(runs)
+        self._metric = ""
+        self._bar: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._next_line = 0.0
+
+    def _head(self, metric: str) -> None:
+        self._metric = metric
+        words = [
+            f"  {'setting':<{self._label}}",
+            f"{'seed':>{self._seed}}",
+            f"{one_line(metric, _SCORE):>{_SCORE}}",
+            f"{'time':>{_TIME}}",
+        ]
+        output.note(("  ".join(words), "bold"))
+
+    def row(self, run: PlannedRun, summary: RunSummary, status: str, message: str) -> None:
+        """Writes the row of a run that ended."""
+        if not self._metric:
+            self._head(summary.metric or "score")
+        first = [
+            f"  {one_line(run.label, self._label):<{self._label}}",
+            f"{run.seed:>{self._seed}}",
+        ]
+        if status == "failed":
+            space = max(20, min(output.narration().width, 100) - self._label - self._seed - 16)
+            failure = ("failed: " + one_line(message, space), COLOURS["failed"])
+            output.note("  ".join(first), "  ", failure)
+            return
+        score = summary.score()
+        shown = number(score[2]) if score is not None else "-"
+        cells = [*first, f"{shown:>{_SCORE}}", f"{duration(summary.elapsed):>{_TIME}}"]
+        after: Piece = "" if status == "finished" else (f"  {status}", COLOURS.get(status, ""))
+        output.note("  ".join(cells), after)
+
+    def watch(self, running: Sequence[tuple[PlannedRun, Child]], done: int, left: str) -> None:
+        """Shows how far the running runs are.
+
+        Args:
+            running: They.
+            done: Runs that need nothing more.
+            left: How long all that is left will take, in words; may be empty.
+        """
+        if is_plain(stderr()):
+            self._plain(running, done, left)
+            return
+        if self._bar is None:
+            self._bar = _live()
+            self._bar.start()
+        for name in set(self._tasks) - {run.name for run, _ in running}:
+            self._bar.remove_task(self._tasks.pop(name))
+        for run, child in running:
+            if run.name not in self._tasks:
+                self._tasks[run.name] = self._bar.add_task("", total=1.0, text="", run=_named(run))
+            part = child.summary.progress() or 0.0
+            self._bar.update(self._tasks[run.name], completed=part, text=_progress(child))
+        overall = f"{done} of {self._total} runs done" + (f", {left} left" if left else "")
+        if "" not in self._tasks:
+            self._tasks[""] = self._bar.add_task("", total=self._total, text="", run="")
+        self._bar.update(self._tasks[""], completed=done, text=overall)
+
+    def _plain(self, running: Sequence[tuple[PlannedRun, Child]], done: int, left: str) -> None:
+        now = time.monotonic()
+        if now < self._next_line or (not left and not self._next_line):
+            return
+        self._next_line = now + SECONDS_BETWEEN_LINES
+        words = [f"{_named(run)} {child.summary.progress() or 0:.0%}" for run, child in running]
+        more = f", {left} left" if left else ""
+        said = f"{done} of {self._total} runs done{more}; running: {', '.join(words)}"
+        output.note((f"  {one_line(said, _WIDTH - 2)}", "dim"))
+
+    def close(self) -> None:
+        """Takes the live lines off the terminal."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+            self._tasks = {}
+
+
+def _named(run: PlannedRun) -> str:
+    return f"{one_line(run.label, 20)} {run.seed}"
+
+
+def _progress(child: Child) -> str:
+    summary = child.summary
+    if not summary.started or summary.ended is not None:
+        return "preparing"
+    if summary.progress() == 1.0:
+        return "testing"
+    return f"{duration(summary.eta)} left" if summary.eta is not None else "starting"
+
+
+def _live() -> Progress:
+    from rich.progress import BarColumn, TextColumn
+
+    from seqkit.cli.console import live
+
+    return live(
+        TextColumn("  {task.fields[run]}", markup=False),
+        BarColumn(bar_width=_BAR),
+        TextColumn("{task.percentage:>3.0f}%", markup=False),
+        TextColumn("{task.fields[text]}", markup=False),
+    )
