@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seqkit.api import Record
 from seqkit.errors import ConfigurationError, Problem
-from seqkit_timeseries._frequency import Frequency, time_texts
+from seqkit_timeseries._frequency import Frequency, continued, time_texts
 
 
 def wanted_rows(asked: int, trained: int) -> int:
@@ -52,7 +52,7 @@ def answers_of(
         values = [np.asarray(record["values"][name], dtype=np.float64) for name in columns]
         ahead = times[origin : origin + rows]
         if len(ahead) < rows:
-            ahead = frequency.after(times[origin - 1], rows)
+            ahead = continued(times[:origin], frequency, rows)
         past = slice(max(0, origin - shown), origin)
         point = forecast[..., middle(quantiles)] if quantiles else forecast
         answer: dict[str, Any] = {

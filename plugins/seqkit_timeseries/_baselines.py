@@ -1,11 +1,176 @@
-"""Naive forecasts on the same windows: repeat-last, seasonal-naive, drift, and linear (NLinear)."""
+"""Naive forecasts on the same windows as a model's, in the same units."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
-from seqkit.api import Arrays
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from seqkit.api import Arrays, Encoder, Shape, Values
+from seqkit_timeseries import _metrics
+from seqkit_timeseries._naive2 import naive2
+from seqkit_timeseries._windows import forward_filled, gather
+
+Floats = NDArray[np.float32]
+_AT_ONCE = 512
+_PENALTY = 1e-4
+# Products of the largest fit of the linear forecast: some seconds on one core.
+_MOST_WORK = 5e9
 
 
-def score_baselines(encoder: Any, train: Arrays, split: Arrays) -> dict[str, dict[str, float]]:
-    return {}
+def score_baselines(encoder: Encoder, train: Arrays, split: Arrays) -> dict[str, dict[str, float]]:
+    """Scores naive forecasts on the windows of a split.
+
+    - `repeat-last`: the last known value.
+    - `seasonal-naive`: the value of a season before, where there are seasons.
+    - `drift`: the line through the first and the last value of the context.
+    - `linear`: NLinear (Zeng et al. 2023), one linear map from context to horizon for all columns,
+      of values less the last, fitted by ridge regression on the training windows.
+    - `naive2`: the benchmark of M4, where a split has one window a series.
+
+    Returns:
+        mae, mse, rmse, smape, mase, r2 and rse of each, where they are defined.
+    """
+    shape = encoder.shape
+    extras = shape.extras
+    context, period = extras["context"], extras["period"]
+    horizon = _outputs(shape).horizon
+    observed = observed_targets(split)
+    makers: dict[str, Callable[[NDArray[Any]], Floats]] = {
+        "repeat-last": lambda starts: repeat_last(observed, starts + context, horizon)
+    }
+    if period > 1:
+        owners = owner_starts(split)
+        makers["seasonal-naive"] = lambda starts: seasonal_naive(
+            observed, starts + context, horizon, period, owners(starts)
+        )
+    if context > 1:
+        makers["drift"] = lambda starts: drift(observed, starts, context, horizon)
+    weights = fit_linear(train, context, horizon)
+    makers["linear"] = lambda starts: linear(observed, starts, context, weights)
+    if period > 1 and len(split["windows"]) == len(split["offsets"]) - 1:
+        forecasts = np.stack(list(_naive2(split, context, horizon, period)))
+        places = {int(start): place for place, start in enumerate(split["windows"])}
+        makers["naive2"] = lambda starts: forecasts[[places[int(start)] for start in starts]]
+    return {name: _scores(encoder, split, make) for name, make in makers.items()}
+
+
+def observed_targets(arrays: Arrays) -> Floats:
+    """Returns the targets with the last known value where one is missing, `(rows, size)`."""
+    targets, offsets = np.asarray(arrays["targets"]), arrays["offsets"]
+    if not np.isnan(targets).any():
+        return targets
+    parts = [forward_filled(targets[a:b]) for a, b in pairwise(offsets)]
+    return np.asarray(np.nan_to_num(np.concatenate(parts), nan=0.0))
+
+
+def owner_starts(arrays: Arrays) -> Callable[[NDArray[Any]], NDArray[np.int64]]:
+    """Returns what tells the first row of the series that windows are of."""
+    offsets = np.asarray(arrays["offsets"])
+    return lambda starts: offsets[np.searchsorted(offsets, starts, side="right") - 1]
+
+
+def repeat_last(observed: Floats, origins: NDArray[Any], horizon: int) -> Floats:
+    """Repeats the row before each origin, `(windows, horizon, size)`."""
+    return np.repeat(observed[origins - 1][:, None], horizon, axis=1)
+
+
+def seasonal_naive(
+    observed: Floats, origins: NDArray[Any], horizon: int, period: int, first: NDArray[Any]
+) -> Floats:
+    """Repeats the season before each origin; the last row where there is none yet."""
+    steps = np.arange(horizon)
+    rows = origins[:, None] + steps - period * (steps // period + 1)
+    return observed[np.where(rows >= first[:, None], rows, origins[:, None] - 1)]
+
+
+def drift(observed: Floats, starts: NDArray[Any], context: int, horizon: int) -> Floats:
+    """Goes on along the line through the first and last row of each context."""
+    first, last = observed[starts], observed[starts + context - 1]
+    slope = (last - first) / (context - 1)
+    ahead = np.arange(1, horizon + 1, dtype=np.float32)[:, None]
+    return np.asarray(last[:, None] + ahead * slope[:, None])
+
+
+def linear(observed: Floats, starts: NDArray[Any], context: int, weights: Floats) -> Floats:
+    """Applies what `fit_linear` found, `(windows, horizon, size)`."""
+    windows = gather(observed, starts, context).transpose(0, 2, 1)
+    last = windows[..., -1:]
+    forecasts: Floats = (windows - last) @ weights[:-1] + weights[-1] + last
+    return forecasts.transpose(0, 2, 1)
+
+
+def fit_linear(train: Arrays, context: int, horizon: int) -> Floats:
+    """Fits NLinear in closed form on the training windows, `(context + 1, horizon)`.
+
+    Very many windows are thinned out evenly to what fits in some seconds. Windows with a missing
+    target are left out, unless all have one.
+    """
+    observed, targets = observed_targets(train), np.asarray(train["targets"])
+    starts = np.asarray(train["windows"])
+    gaps = np.concatenate([[0], np.cumsum(np.isnan(targets).any(axis=1))])
+    whole = gaps[starts + context + horizon] == gaps[starts + context]
+    if whole.any():
+        starts = starts[whole]
+    size = targets.shape[1]
+    work = len(starts) * size * context * (context + horizon)
+    starts = starts[:: max(1, math.ceil(work / _MOST_WORK))]
+    products = np.zeros((context + 1, context + 1 + horizon))
+    for chunk in np.array_split(starts, max(1, len(starts) // _AT_ONCE)):
+        windows = gather(observed, chunk, context + horizon).transpose(0, 2, 1)
+        windows = windows.reshape(-1, context + horizon)
+        windows = windows - windows[:, context - 1 : context]
+        read = np.concatenate([windows[:, :context], np.ones_like(windows[:, :1])], axis=1)
+        products += read.T @ np.concatenate([read, windows[:, context:]], axis=1)
+    squares, mixed = products[:, : context + 1], products[:, context + 1 :]
+    # The last value is 0 in every window, so that without a penalty there is no single answer.
+    ridge = _PENALTY * max(float(np.trace(squares)) / (context + 1), 1e-12)
+    squares = squares + ridge * np.eye(context + 1)
+    return np.linalg.solve(squares, mixed).astype(np.float32)
+
+
+def _naive2(split: Arrays, context: int, horizon: int, period: int) -> Iterator[Floats]:
+    observed, offsets = observed_targets(split), split["offsets"]
+    location, scale = split["location"], split["scale"]
+    for start, owner in zip(split["windows"], split["owners"], strict=True):
+        past = observed[offsets[owner] : start + context].astype(np.float64)
+        past = past * scale[owner] + location[owner]
+        forecast = np.stack([naive2(column, horizon, period) for column in past.T], axis=1)
+        yield ((forecast - location[owner]) / scale[owner]).astype(np.float32)
+
+
+def _scores(
+    encoder: Encoder, split: Arrays, make: Callable[[NDArray[Any]], Floats]
+) -> dict[str, float]:
+    outputs = _outputs(encoder.shape)
+    metrics = {
+        "mae": _metrics.mean_of(_metrics.absolute, outputs),
+        "mse": _metrics.mean_of(_metrics.squared, outputs),
+        "rmse": _metrics.mean_of(_metrics.squared, outputs, root=True),
+        "smape": _metrics.mean_of(_metrics.symmetric_percentage, outputs),
+        "mase": _metrics.scaled_error(outputs),
+        "r2": _metrics.determination(outputs),
+        "rse": _metrics.relative_squared(outputs, 0),
+    }
+    for first in range(0, len(split["windows"]), _AT_ONCE):
+        indices = np.arange(first, min(first + _AT_ONCE, len(split["windows"])))
+        batch = {
+            name: torch.from_numpy(array) for name, array in encoder.batch(split, indices).items()
+        }
+        forecasts = torch.from_numpy(make(np.asarray(split["windows"])[indices]))
+        predictions, targets = encoder.reported(forecasts, batch)
+        for metric in metrics.values():
+            metric.update(predictions, targets, batch)
+    values = {name: metric.compute() for name, metric in metrics.items()}
+    return {name: value for name, value in values.items() if not math.isnan(value)}
+
+
+def _outputs(shape: Shape) -> Values:
+    if not isinstance(shape.outputs, Values):
+        raise TypeError(f"these baselines forecast values, not {shape.outputs}")
+    return shape.outputs

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seqkit.api import Arrays, Batch, Encoder, Features, Notify, Record, Say, Shape, Values, unsaid
 from seqkit.errors import DataError
 from seqkit_timeseries._answers import answers_of, wanted_rows
-from seqkit_timeseries._frequency import Frequency, calendar_features
+from seqkit_timeseries._frequency import Frequency, calendar_features, continued
 from seqkit_timeseries._layout import Layout, matrix_of, named, row_text
 from seqkit_timeseries._normalisation import Floats, Scaler, fit_scaler, normalise
 from seqkit_timeseries._windows import forward_filled, gather, interpolated, window_starts
@@ -117,7 +117,7 @@ class ForecastingEncoder(Encoder):
             rows += len(part["values"])
             parts.append(part)
         if short and (not parts or not known):
-            raise self._too_short(short[0], place)
+            raise self._too_short(short[0], place, known)
         if not parts:
             raise DataError(f"there is no series, in {place}. Give at least one")
         if short:
@@ -150,7 +150,7 @@ class ForecastingEncoder(Encoder):
         naive_error = seasonal_naive_error(in_sample, self.period)
         if start is None:
             matrix = np.concatenate([matrix, self._ahead(record, place)])
-            times = np.concatenate([times, self.frequency.after(times[-1], horizon)])
+            times = np.concatenate([times, continued(times, self.frequency, horizon)])
             windows = np.array([max(0, len(matrix) - horizon - self.context)], dtype=np.int64)
             if len(matrix) - horizon < self.context:
                 windows = windows[:0]
@@ -220,12 +220,16 @@ class ForecastingEncoder(Encoder):
         channels = [filled[:, :seen], known.astype(np.float32), filled[:, seen:], waves]
         return np.concatenate(channels, axis=1)
 
-    def _too_short(self, short: tuple[str, int], place: str) -> DataError:
+    def _too_short(self, short: tuple[str, int], place: str, with_targets: bool) -> DataError:
         name, rows = short
-        needed = "task.context" if place == "the inputs" else "task.horizon or task.context"
+        if not with_targets:
+            return DataError(
+                f"{name} has {rows} rows, and the run reads {self.context}, in {place}. "
+                "Give more rows of the past"
+            )
         return DataError(
             f"{name} has {rows} rows in {place}, too few for a context of {self.context} and a "
-            f"horizon of {self.horizon} rows. Lower {needed}, or give more rows"
+            f"horizon of {self.horizon} rows. Lower task.horizon or task.context, or give more rows"
         )
 
     # --- batches ----------------------------------------------------------------------------------

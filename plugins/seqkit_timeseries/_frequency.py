@@ -26,6 +26,12 @@ _NAMES = {
 }
 # A month and a quarter vary in length; a gap that is no multiple of theirs is no calendar's.
 _SHORTEST_MONTH, _WEEKDAYS = 28, 5
+_SECONDS = {
+    "seconds": 1.0,
+    "business days": 7 / 5 * DAY,
+    "months": 365.2425 / 12 * DAY,
+    "rows": 0.0,
+}
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,11 @@ class Frequency:
             case _:
                 return ("weekday", "day-of-year")
 
+    @property
+    def seconds(self) -> float:
+        """How long a step is, about; 0 where rows have no times."""
+        return _SECONDS[self.unit] * self.count
+
     def after(self, last: Any, steps: int) -> Times:
         """Returns the times of the `steps` rows after one at `last`."""
         ahead = np.arange(1, steps + 1)
@@ -140,6 +151,18 @@ def infer_frequency(times: Times) -> Frequency:
     if usual > 0 and not (differences % usual).any():
         return Frequency("seconds", usual)
     return Frequency("seconds", max(1, int(np.median(differences))), regular=False)
+
+
+def continued(times: Times, frequency: Frequency, rows: int) -> Times:
+    """Returns the times of the `rows` rows after the last one.
+
+    Rows without times are counted on, and times that come to a run without are taken as they are.
+    """
+    if times.dtype.kind != "M":
+        return Frequency().after(times[-1], rows)
+    if frequency.unit == "rows":
+        frequency = infer_frequency(times)
+    return frequency.after(times[-1], rows)
 
 
 def calendar_features(times: Times, names: tuple[str, ...]) -> NDArray[np.float32]:

@@ -49,6 +49,7 @@ class Reading:
         decimal: `.` or `,`; empty to find it out.
         duplicates: What to do with rows of the same time: `error`, `first`, `last` or `mean`.
         key: Begins the names of settings in messages, such as `dataset.`.
+        counted: What messages count: lines of a file, or rows.
     """
 
     source: str
@@ -59,6 +60,11 @@ class Reading:
     decimal: str = ""
     duplicates: str = "error"
     key: str = "dataset."
+    counted: str = "line"
+
+    def at(self, line: int) -> str:
+        """Names a row for a message."""
+        return f"{self.source}, {self.counted} {line}"
 
 
 @dataclass(frozen=True)
@@ -195,9 +201,8 @@ class _Notes:
             when = time_texts(times[place : place + 1], Frequency("seconds"))[0]
             pair = sorted((self.lines[rows[place]], self.lines[rows[place + 1]]))
             raise DataError(
-                f"{how.source} has two rows of {when}{' of series ' + repr(name) if name else ''}, "
-                f"on lines {pair[0]} and {pair[1]} ({counted(len(same), 'such row')} in all). "
-                f"Name the column that tells series apart ({how.key}id), or write "
+                f"{_of(name)}{how.source} has two rows of {when}, "
+                f"on {how.counted}s {pair[0]} and {pair[1]} (such rows: {len(same):,}). Name the column that tells series apart ({how.key}id), or write "
                 f"{how.key}duplicates=first, last or mean"
             )
         self.same += len(same)
@@ -218,7 +223,7 @@ class _Notes:
         source = self.how.source
         if self.unsorted:
             notify(
-                f"rows of {source} are not in the order of time (line "
+                f"rows of {source} are not in the order of time ({self.how.counted} "
                 f"{self.lines[self.unsorted[0]]} is earlier than the one before), and were sorted."
             )
         if self.same:
@@ -257,7 +262,7 @@ def _times(texts: Sequence[str], column: str, lines: Sequence[int], how: Reading
         return parse_times(texts, how.time_format)
     except TimesError as error:
         raise DataError(
-            f"{how.source}, line {lines[error.row]}: {error.reason}, in column {column!r}. "
+            f"{how.at(lines[error.row])}: {error.reason}, in column {column!r}. "
             f"{error.hint.replace('time_format', how.key + 'time_format')}"
         ) from error
 
@@ -281,7 +286,7 @@ def _numbers(
                 texts.append(name)
                 continue
             raise DataError(
-                f"{how.source}, line {lines[error.row]}: {error.reason}, in column {name!r}. "
+                f"{how.at(lines[error.row])}: {error.reason}, in column {name!r}. "
                 f"{error.hint.replace('decimal=', how.key + 'decimal=')}"
             ) from error
         found[name] = numbers
