@@ -79,7 +79,9 @@ def _opened(path: Path, size: int, stack: ExitStack) -> Iterable[bytes]:
     for name in archive.namelist():
         if name.endswith((".txt", ".vec")):
             with archive.open(name) as member:
-                sizes[name] = max(len(member.readline().split()) - 1 for _ in range(2))
+                # The first line may be a header of two numbers.
+                first, second = (len(member.readline().split()) - 1 for _ in range(2))
+            sizes[name] = second if first == 1 else first
             if sizes[name] == size:
                 return stack.enter_context(archive.open(name))
     if len(sizes) == 1:
