@@ -23,8 +23,22 @@ _PENALTY = 1e-4
 _MOST_WORK = 5e9
 
 
+Maker = Callable[[NDArray[Any]], Floats]
+"""Forecasts from the windows of a split that begin at these rows, scaled."""
+
+
 def score_baselines(encoder: Encoder, train: Arrays, split: Arrays) -> dict[str, dict[str, float]]:
     """Scores naive forecasts on the windows of a split.
+
+    Returns:
+        mae, mse, rmse, smape, mase, r2 and rse of each, where they are defined.
+    """
+    makers = naive_forecasts(encoder, train, split)
+    return {name: _scores(encoder, split, make) for name, make in makers.items()}
+
+
+def naive_forecasts(encoder: Encoder, train: Arrays, split: Arrays) -> dict[str, Maker]:
+    """Returns what makes each naive forecast from windows of a split.
 
     - `repeat-last`: the last known value.
     - `seasonal-naive`: the value of a season before, where there are seasons.
@@ -32,16 +46,13 @@ def score_baselines(encoder: Encoder, train: Arrays, split: Arrays) -> dict[str,
     - `linear`: NLinear (Zeng et al. 2023), one linear map from context to horizon for all columns,
       of values less the last, fitted by ridge regression on the training windows.
     - `naive2`: the benchmark of M4, where a split has one window a series.
-
-    Returns:
-        mae, mse, rmse, smape, mase, r2 and rse of each, where they are defined.
     """
     shape = encoder.shape
     extras = shape.extras
     context, period = extras["context"], extras["period"]
     horizon = _outputs(shape).horizon
     observed = observed_targets(split)
-    makers: dict[str, Callable[[NDArray[Any]], Floats]] = {
+    makers: dict[str, Maker] = {
         "repeat-last": lambda starts: repeat_last(observed, starts + context, horizon)
     }
     if period > 1:
@@ -57,7 +68,7 @@ def score_baselines(encoder: Encoder, train: Arrays, split: Arrays) -> dict[str,
         forecasts = np.stack(list(_naive2(split, context, horizon, period)))
         places = {int(start): place for place, start in enumerate(split["windows"])}
         makers["naive2"] = lambda starts: forecasts[[places[int(start)] for start in starts]]
-    return {name: _scores(encoder, split, make) for name, make in makers.items()}
+    return makers
 
 
 def observed_targets(arrays: Arrays) -> Floats:
@@ -144,9 +155,7 @@ def _naive2(split: Arrays, context: int, horizon: int, period: int) -> Iterator[
         yield ((forecast - location[owner]) / scale[owner]).astype(np.float32)
 
 
-def _scores(
-    encoder: Encoder, split: Arrays, make: Callable[[NDArray[Any]], Floats]
-) -> dict[str, float]:
+def _scores(encoder: Encoder, split: Arrays, make: Maker) -> dict[str, float]:
     outputs = _outputs(encoder.shape)
     metrics = {
         "mae": _metrics.mean_of(_metrics.absolute, outputs),
