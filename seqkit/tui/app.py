@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -111,6 +111,18 @@ class SeqkitApp(App[None]):
             self.push_screen(Help(run.name, "", [("Run", rows)]))
             return
         self.push_screen(MonitorScreen(run, self.context.read_only))
+
+    def try_run(self, run: RunFolder) -> None:
+        """Loads the model of a run, to be used."""
+        from seqkit.tui.tryout.screen import TryScreen
+
+        self.push_screen(TryScreen(self.context, run))
+
+    def compare_runs(self, runs: Sequence[RunFolder]) -> None:
+        """Lays runs over each other."""
+        from seqkit.tui.comparing.screen import CompareScreen
+
+        self.push_screen(CompareScreen(self.context, runs))
 
     def new_run_like(self, run: RunFolder) -> None:
         """Opens the form of a new run with the settings of another one."""

@@ -58,6 +58,8 @@ class RunsScreen(Screen[None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "try", "Try", id="runs.try"),
+        Binding("v", "compare", "Compare", id="runs.compare"),
         Binding("slash", "filter", "Filter", key_display="/", id="runs.filter"),
         Binding("space", "mark", "Mark", key_display="␣", id="runs.mark"),
         Binding("s", "sort", "Sort", id="runs.sort"),
@@ -234,6 +236,19 @@ class RunsScreen(Screen[None]):
         """Opens the run under the cursor."""
         if self.table.current is not None:
             self.app.open_run(self.table.current.folder)
+
+    def action_try(self) -> None:
+        """Opens the model of the run under the cursor, to be used."""
+        if self.table.current is not None:
+            self.app.try_run(self.table.current.folder)
+
+    def action_compare(self) -> None:
+        """Lays the marked runs over each other."""
+        runs = [row.folder for row in self.table.targets()]
+        if len(runs) < 2:
+            self.notify("Mark two to eight runs with the space bar first.", timeout=4)
+        else:
+            self.app.compare_runs(runs)
 
     def action_filter(self) -> None:
         """Goes to the filter."""

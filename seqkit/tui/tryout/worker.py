@@ -52,7 +52,8 @@ class AnswerWorker:
             start_new_session=True,
         )
         # A daemon, as it waits in a read that nothing but the end of the process ends.
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def ask(self, inputs: Sequence[Any], options: Mapping[str, Any] | None = None) -> int:
         """Sends a request, and returns the number that its replies will bear."""
@@ -75,6 +76,8 @@ class AnswerWorker:
         self._closed = True
         with contextlib.suppress(OSError):
             self._process.kill()
+        # It sees the end of the dead process's output at once.
+        self._listener.join(1.0)
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
@@ -86,8 +89,10 @@ class AnswerWorker:
                 self._tell(reply)
         code = self._process.wait()
         self._tell({"ended": self._said() or f"it ended with exit code {code}"})
-        with contextlib.suppress(OSError):
-            self._errors.close()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            with contextlib.suppress(OSError):
+                assert stream is not None
+                stream.close()
 
     def _tell(self, reply: Reply) -> None:
         if not self._closed:

@@ -1,0 +1,161 @@
+"""The panes of the Compare screen, as rich tables and texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from seqkit.cli.output import duration, number, one_line
+from seqkit.comparison import Comparison
+from seqkit.experiment import COMPONENTS
+from seqkit.tui.comparing.reading import Compared, Side
+from seqkit.tui.text import bare, fit, plain
+
+_MOST_EXAMPLES = 40
+Colours = Sequence[str]
+
+
+def scores(
+    side: Side, order: Sequence[int], colours: Colours, metric: str, width: int
+) -> list[RenderableType]:
+    """Returns the scores of each run, the best first, and what there is evidence of."""
+    tested = any(run.summary.test for run in side.runs)
+    split = "test" if tested else "validation"
+    table = _grid()
+    names = [metric, *(name for name in side.metrics if name != metric)]
+    shown = names[: max(1, (width - 44) // 12)]
+    table.add_column(no_wrap=True, max_width=max(16, width - 24 - 12 * len(shown)))
+    for _ in range(len(shown) + 2):
+        table.add_column(justify="right", no_wrap=True)
+    heads = [Text(f"{split} {name}" if name == metric else name, "bold") for name in shown]
+    table.add_row(Text("run", "bold"), *heads, Text("time", "bold"), Text("parameters", "bold"))
+    for place in order:
+        run = side.runs[place]
+        cells = [run.score(split, name) for name in shown]
+        table.add_row(
+            _named(run, colours[place]),
+            *(Text("-" if cell is None else number(cell)) for cell in cells),
+            Text(duration(run.summary.elapsed)),
+            Text(number(run.summary.started.get("parameters") or 0)),
+        )
+    for name, value in _baselines(side, split, metric):
+        table.add_row(Text(f"  {plain(name)}", "dim"), Text(number(value), "dim"))
+    verdict = side.comparison
+    words = _evidence(verdict) if verdict else [Text(plain(side.problem), "dim")]
+    return [table, Text(""), *words]
+
+
+def settings(
+    side: Side, order: Sequence[int], colours: Colours, width: int
+) -> list[RenderableType]:
+    """Returns the settings that differ, a column for each run."""
+    if not side.differing:
+        return [Text("These runs have the same settings.", "dim")]
+    table = _grid()
+    table.add_column(no_wrap=True)
+    room = max(8, (width - 30) // max(1, len(order)) - 2)
+    for _ in order:
+        table.add_column(no_wrap=True, max_width=room)
+    table.add_row(Text(""), *(_named(side.runs[place], colours[place]) for place in order))
+    for key in side.differing:
+        values = [side.runs[place].settings.get(key) for place in order]
+        cells = [
+            Text("-", "dim") if v is None else Text(one_line(_written(key, v))) for v in values
+        ]
+        table.add_row(Text(plain(key), "bold"), *cells)
+    return [table]
+
+
+def examples(side: Side, colours: Colours, width: int) -> list[RenderableType]:
+    """Returns test examples that some runs answer right and others wrong."""
+    found = side.disagreements()
+    if not found:
+        looked = min((len(run.answers) for run in side.runs), default=0)
+        why = (
+            f"Of {looked} test examples, all runs answer the same ones right."
+            if looked
+            else "There are no test answers that all of these runs kept."
+        )
+        return [Text(why, "dim")]
+    lines: list[RenderableType] = [
+        Text(f"{len(found)} test examples that some answer right and others wrong", "dim"),
+        Text(""),
+    ]
+    for example in found[:_MOST_EXAMPLES]:
+        first = side.runs[0].answers[example]
+        text = one_line(first.get("text") or first.get("source") or f"example {example}", width)
+        lines.append(Text.assemble((f"{plain(first.get('target', ''))}: ", "bold"), text))
+        for run, colour in zip(side.runs, colours, strict=True):
+            lines.append(_answered(run, run.answers[example], colour))
+    return lines
+
+
+def _answered(run: Compared, answer: Mapping[str, Any], colour: str) -> Text:
+    right = bool(answer.get("correct"))
+    said = answer.get("label") or answer.get("prediction") or ""
+    line = Text.assemble(("  ✓ ", "green") if right else ("  ✗ ", "red"))
+    line.append("■ ", colour)
+    line.append(fit(run.name, 20) + " ")
+    line.append(one_line(said, 60))
+    probability = answer.get("probability")
+    if isinstance(probability, int | float):
+        line.append(f"  {probability:.0%}", "dim")
+    return line
+
+
+def _evidence(comparison: Comparison) -> list[RenderableType]:
+    """Returns a line for each pair of settings: the difference, its interval, and the verdict."""
+    lines: list[RenderableType] = []
+    for pair in comparison.pairs:
+        deciding = pair.deciding
+        line = Text.assemble((plain(pair.second), "bold"), " against ", (plain(pair.first), "bold"))
+        line.append(f"  {pair.estimate:+.4g}")
+        if deciding is not None:
+            line.append(f"  95% [{deciding.low:+.4g}, {deciding.high:+.4g}]", "dim")
+        better = comparison.better(pair)
+        if better:
+            line.append(f"  {plain(better)} is better", "bold green")
+        elif pair.p is not None:
+            line.append("  no evidence of a difference", "bold yellow")
+        lines.append(line)
+    for setting in comparison.settings:
+        mean, low, high = setting.interval()
+        if len(setting.runs) > 1 and low == low:
+            text = f"{plain(setting.label)}: {number(mean)}, 95% {number(low)} to {number(high)}"
+            lines.append(Text(f"{text}, {len(setting.runs)} seeds", "dim"))
+    lines += [Text(f"{plain(n)} {plain(why)}", "dim") for n, why in comparison.left_out.items()]
+    return lines
+
+
+def _baselines(side: Side, split: str, metric: str) -> list[tuple[str, float]]:
+    for run in side.runs:
+        event = run.summary.test if split == "test" else run.summary.best
+        found = event.get("baselines", {}) if event is not None else {}
+        pairs = [(n, s.get(metric)) for n, s in found.items() if isinstance(s, Mapping)]
+        known = [(n, float(value)) for n, value in pairs if isinstance(value, int | float)]
+        if known:
+            return known
+    return []
+
+
+def _grid() -> Table:
+    return Table.grid(padding=(0, 2, 0, 0))
+
+
+def _named(run: Compared, colour: str) -> Text:
+    text = Text.assemble(("■ ", colour), plain(run.name))
+    if run.status != "finished":
+        text.append(f" {run.status}", "dim")
+    return text
+
+
+def _written(key: str, value: object) -> str:
+    if key in COMPONENTS:
+        return bare(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)

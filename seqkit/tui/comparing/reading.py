@@ -1,0 +1,154 @@
+"""What the Compare screen shows, read from run folders; slow, so it is done in a thread."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from seqkit.comparison import Comparison, compare_runs
+from seqkit.errors import SeqkitError
+from seqkit.runs import RunFolder
+from seqkit.summary import RunSummary, differing, settings, summarise
+
+MOST = 8
+"""Runs that one chart tells apart."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One run of the comparison.
+
+    Attributes:
+        name: Its name.
+        summary: Its events, summed up.
+        settings: Its settings, flat.
+        status: As `RunFolder.status` gives it.
+        answers: Its answers to some test examples, by their number.
+    """
+
+    name: str
+    summary: RunSummary
+    settings: Mapping[str, Any]
+    status: str
+    answers: Mapping[int, Mapping[str, Any]]
+
+    def score(self, split: str, metric: str) -> float | None:
+        """Returns a score of its best checkpoint."""
+        event = self.summary.test if split == "test" else self.summary.best
+        if event is None:
+            return None
+        value = event.get("loss") if metric == "loss" else event.get("metrics", {}).get(metric)
+        return float(value) if isinstance(value, int | float) else None
+
+
+@dataclass(frozen=True)
+class Side:
+    """Runs side by side.
+
+    Attributes:
+        runs: The runs.
+        differing: The settings that are not the same in all of them.
+        metrics: The loss and the metrics that are numbers, the one that chooses the best first.
+        comparison: What there is evidence of, or None.
+        problem: Why there is no such comparison.
+    """
+
+    runs: tuple[Compared, ...]
+    differing: tuple[str, ...]
+    metrics: tuple[str, ...]
+    comparison: Comparison | None = None
+    problem: str = ""
+
+    def disagreements(self) -> list[int]:
+        """Returns the test examples that some runs answer right and others wrong."""
+        if not self.runs:
+            return []
+        shared = set.intersection(*(set(run.answers) for run in self.runs))
+        return [
+            example
+            for example in self.runs[0].answers
+            if example in shared
+            and len({bool(run.answers[example].get("correct")) for run in self.runs}) > 1
+        ]
+
+
+@dataclass
+class Order:
+    """By what the runs are sorted.
+
+    Attributes:
+        metric: Name of the metric.
+        higher: Whether higher is better, by metric, as far as the runs say.
+    """
+
+    metric: str = "loss"
+    higher: Mapping[str, bool] = field(default_factory=dict)
+
+    def places(self, side: Side) -> list[int]:
+        """Returns the places of the runs, the best first; those without a score come last."""
+        split = "test" if any(run.summary.test for run in side.runs) else "validation"
+        sign = -1 if self.higher.get(self.metric, False) else 1
+
+        def key(place: int) -> tuple[bool, float]:
+            value = side.runs[place].score(split, self.metric)
+            missing = value is None or value != value
+            return missing, 0.0 if missing or value is None else sign * value
+
+        return sorted(range(len(side.runs)), key=key)
+
+
+def read_side(folders: Sequence[RunFolder]) -> Side:
+    """Reads runs side by side. A run that cannot be read has nothing to show."""
+    runs = tuple(_read(folder) for folder in folders[:MOST])
+    differ = tuple(key for key in differing([run.settings for run in runs]) if key != "description")
+    first = [run.summary.metric for run in runs if run.summary.metric]
+    names = [
+        name
+        for run in runs
+        for event in (*run.summary.evaluations, *([run.summary.test] if run.summary.test else []))
+        for name, value in event.get("metrics", {}).items()
+        if isinstance(value, int | float)
+    ]
+    metrics = tuple(dict.fromkeys([*first, "loss", *names]))
+    try:
+        comparison: Comparison | None = compare_runs(list(folders[:MOST]))
+        problem = ""
+    except SeqkitError as error:
+        comparison, problem = None, str(error)
+    return Side(runs, differ, metrics, comparison, problem)
+
+
+def directions(side: Side) -> dict[str, bool]:
+    """Returns whether higher is better, for the metrics of which the runs say so."""
+    said = {
+        run.summary.metric: bool(run.summary.started.get("higher_is_better"))
+        for run in side.runs
+        if run.summary.started.get("higher_is_better") is not None
+    }
+    return {"loss": False} | said
+
+
+def _read(folder: RunFolder) -> Compared:
+    try:
+        summary, status = summarise(folder.events()), folder.status()
+    except (SeqkitError, OSError):
+        summary, status = RunSummary(), "unreadable"
+    return Compared(folder.name, summary, settings(folder), status, _answers(folder))
+
+
+def _answers(folder: RunFolder) -> dict[int, Mapping[str, Any]]:
+    found: dict[int, Mapping[str, Any]] = {}
+    try:
+        text = folder.answers("test").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return {}
+    for line in text.splitlines():
+        try:
+            answer = json.loads(line)
+            found[int(answer["example"])] = answer
+        except (ValueError, KeyError, TypeError):
+            # A torn line, such as a full disk leaves.
+            continue
+    return found

@@ -1,0 +1,192 @@
+"""The Compare and Try screens, on runs that the engine recorded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from seqkit.cli.main import run_command_line
+from seqkit.runs import RunFolder
+from seqkit.tui.app import SeqkitApp
+from seqkit.tui.comparing.reading import read_side
+from seqkit.tui.comparing.screen import CompareScreen
+from seqkit.tui.context import Context
+from seqkit.tui.tryout.inputs import inputs_of, option_fields, table_of
+from seqkit.tui.tryout.screen import TryScreen
+
+SMALL = ("trainer.max_steps=12", "trainer.threads=1", "model.hidden_size=8", "--quiet")
+
+
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> list[RunFolder]:
+    folder = tmp_path_factory.mktemp("compared")
+    for name, *words in (("one", "trainer.seed=1"), ("two", "model=gru", "trainer.seed=2")):
+        words = ["run", "sentiment", *SMALL, *words, "--name", name, "--runs-dir", str(folder)]
+        assert run_command_line(words) == 0
+    return [RunFolder(folder / "one"), RunFolder(folder / "two")]
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Waits for something that happens in a thread or a process."""
+    for _ in range(int(seconds / 0.05)):
+        if condition():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError("it did not happen")
+
+
+def shown(screen: Any, selector: str) -> str:
+    """Returns what a Static shows, as text."""
+    from rich.console import Console
+
+    console = Console(width=100, color_system=None)
+    with console.capture() as captured:
+        console.print(screen.query_one(selector, Static).content)
+    return captured.get()
+
+
+# --- Try ------------------------------------------------------------------------------------------
+
+
+async def test_what_is_typed_is_answered_with_the_words_that_count(
+    two_runs: list[RunFolder],
+) -> None:
+    app = SeqkitApp(Context(two_runs[0].path.parent))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = TryScreen(app.context, two_runs[0])
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen.task_name == "classification")
+        await pilot.press(*"good")
+        await until(pilot, lambda: bool(screen.answers))
+        assert screen.answers[0]["text"] == "good"
+        assert [word for word, _ in screen.answers[0]["words"]] == ["good"]
+        assert "%" in shown(screen, "#try-answer")
+
+
+async def test_a_killed_model_leaves_the_screen_alive_and_is_loaded_again(
+    two_runs: list[RunFolder],
+) -> None:
+    app = SeqkitApp(Context(two_runs[0].path.parent))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = TryScreen(app.context, two_runs[0])
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen.task_name != "")
+        assert screen._worker is not None
+        screen._worker._process.kill()
+        await until(pilot, lambda: screen._worker is None)
+        assert "the model is gone" in shown(screen, "#try-head")
+        screen.area.load_text("a dull film")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: bool(screen.answers))
+
+
+async def test_a_run_without_a_checkpoint_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "run.json").write_text("{}", encoding="utf-8")
+    app = SeqkitApp(Context(tmp_path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = TryScreen(app.context, RunFolder(tmp_path / "empty"))
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen._worker is None)
+        assert "experiment" in shown(screen, "#try-answer")
+
+
+def test_a_history_is_a_table_and_goes_back_as_rows() -> None:
+    history = {"time": ["2012-01-01", "2012-01-02"], "values": [[1.5, None], [2.0, 3.0]]}
+    text = table_of(history, ["a", "b"])
+    assert text.splitlines() == ["time,a,b", "2012-01-01,1.5,2", "2012-01-02,,3"]
+    assert inputs_of("forecasting", text, text) == []
+    changed = inputs_of("forecasting", text.replace("1.5", "9"), text)
+    assert changed is not None
+    assert changed[0] == {"time": "2012-01-01", "a": "9", "b": "2"}
+    assert changed[1]["a"] == ""
+
+
+def test_options_that_fit_on_a_line_are_offered() -> None:
+    schema = {
+        "properties": {
+            "temperature": {"type": "number", "default": 1.0},
+            "stop": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            "series": {"type": "array"},
+        }
+    }
+    assert list(option_fields(schema)) == ["temperature", "stop"]
+
+
+# --- Compare --------------------------------------------------------------------------------------
+
+
+def test_disagreements_are_examples_that_some_runs_answer_right(two_runs: list[RunFolder]) -> None:
+    side = read_side(two_runs)
+    found = side.disagreements()
+    one, two = (run.answers for run in side.runs)
+    expected = [e for e in one if one[e]["correct"] != two[e]["correct"]]
+    assert found == expected
+    assert all(one[e]["target"] == two[e]["target"] for e in one)
+    assert "model" in side.differing
+    assert side.metrics[0] == "accuracy"
+
+
+def test_a_torn_line_of_answers_is_left_out(two_runs: list[RunFolder], tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "copy")
+    run.answers("test").parent.mkdir(parents=True)
+    lines = two_runs[0].answers("test").read_text(encoding="utf-8").splitlines()
+    run.answers("test").write_text("\n".join([*lines[:3], lines[3][:40]]), encoding="utf-8")
+    assert len(read_side([run]).runs[0].answers) == 3
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (40, 12)])
+async def test_runs_are_laid_over_each_other(
+    two_runs: list[RunFolder], size: tuple[int, int]
+) -> None:
+    app = SeqkitApp(Context(two_runs[0].path.parent))
+    async with app.run_test(size=size) as pilot:
+        screen = CompareScreen(app.context, two_runs)
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen.side is not None)
+        assert "one" in shown(screen, "#compare-scores")
+        assert "bag-of-words" in shown(screen, "#compare-scores")
+        assert "evidence" in shown(screen, "#compare-scores") or "better" in shown(
+            screen, "#compare-scores"
+        )
+        await pilot.press("d")
+        assert "gru" in shown(screen, "#compare-settings")
+        await pilot.press("e", "m", "x", "l")
+        assert "test examples" in shown(screen, "#compare-examples")
+        await pilot.press("escape")
+        assert app.screen is not screen
+
+
+async def test_a_run_that_is_deleted_while_it_is_compared_has_nothing_to_show(
+    two_runs: list[RunFolder], tmp_path: Path
+) -> None:
+    side = read_side([two_runs[0], RunFolder(tmp_path / "gone")])
+    assert side.runs[1].status == "unreadable"
+    assert side.problem
+
+
+async def test_text_of_data_is_no_markup_and_moves_no_cursor(
+    two_runs: list[RunFolder], tmp_path: Path
+) -> None:
+    hostile = "[red]x[/red] \x1b[2J \x07"
+    runs = []
+    for name, right in (("one", True), ("two", False)):
+        run = RunFolder(tmp_path / name)
+        run.answers("test").parent.mkdir(parents=True)
+        answer = {"example": 1, "text": hostile, "label": hostile, "target": hostile}
+        run.answers("test").write_text(json.dumps(answer | {"correct": right}), encoding="utf-8")
+        runs.append(run)
+    app = SeqkitApp(Context(tmp_path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = CompareScreen(app.context, runs)
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen.side is not None)
+        text = shown(screen, "#compare-examples")
+        assert "[red]x[/red]" in text
+        assert "\x1b" not in text
