@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seqkit.api import Dataset, Loss, Metric, Model, Recipe, Task, recipes_in
 from seqkit.hookspecs import hookimpl
@@ -19,6 +20,9 @@ from seqkit_timeseries.losses import AbsoluteError, Huber, Quantile, SquaredErro
 from seqkit_timeseries.metrics import METRICS
 from seqkit_timeseries.models import SegRnn
 from seqkit_timeseries.task import Forecasting
+
+if TYPE_CHECKING:
+    import click
 
 
 @hookimpl
@@ -49,3 +53,10 @@ def register_metrics() -> list[type[Metric]]:
 @hookimpl
 def register_recipes() -> list[Recipe]:
     return recipes_in(Path(__file__).parent / "recipes")
+
+
+@hookimpl
+def register_commands(cli: click.Group) -> None:
+    from seqkit_timeseries.backtest import backtest
+
+    cli.add_command(backtest)

@@ -1,0 +1,208 @@
+"""`seqkit backtest`: how far off forecasts are, step by step, from every origin of a span."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqkit import ConfigurationError, DataError
+from seqkit.cli import output
+from seqkit.cli.common import (
+    device_option,
+    json_option,
+    open_registry,
+    open_run,
+    plugin_option,
+    run_argument,
+    runs_dir_option,
+)
+
+if TYPE_CHECKING:
+    from seqkit.registry import Registry
+    from seqkit.runs import RunFolder
+
+Errors = Mapping[str, Any]
+_MOST_ROWS = 12
+
+
+@click.command()
+@run_argument()
+@click.option("--split", default="test", show_default=True, metavar="NAME", help="Which split.")
+@click.option(
+    "--stride",
+    type=click.IntRange(min=1),
+    default=None,
+    metavar="N",
+    help="Rows from one origin to the next.  [default: task.evaluation_stride]",
+)
+@click.option(
+    "--checkpoint", default="best", show_default=True, metavar="NAME", help="best, last or a name."
+)
+@click.option(
+    "--csv",
+    "table",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the errors of every single step as a table.",
+)
+@runs_dir_option()
+@device_option()
+@plugin_option()
+@json_option()
+def backtest(
+    run: str,
+    split: str,
+    stride: int | None,
+    checkpoint: str,
+    table: Path | None,
+    runs_dir: Path,
+    device: str | None,
+    plugins: tuple[Path, ...],
+    as_json: bool,
+) -> None:
+    """Forecast again and again over the test span, and tell the errors by step.
+
+    The origin rolls forward: from each one a forecast of the whole horizon is made, with what was
+    known until then and without training anew. The errors are in the units of task.report, beside
+    those of naive forecasts from the same origins.
+    """
+    registry = open_registry(plugins)
+    folder = open_run(run, runs_dir)
+    result = _backtested(folder, registry, split, stride, checkpoint, device or "auto")
+    if as_json:
+        output.json_document(result)
+    else:
+        _show(result)
+    if table is not None:
+        _write(result, table)
+        output.note(f"Wrote {table}.")
+
+
+def _backtested(
+    folder: RunFolder,
+    registry: Registry,
+    split: str,
+    stride: int | None,
+    checkpoint: str,
+    device: str,
+) -> dict[str, Any]:
+    from seqkit.cli.bar import Bar
+    from seqkit.engine.encoding import encode_for_run
+    from seqkit.engine.predict import load_predictor
+    from seqkit.errors import suggestion
+    from seqkit.experiment import load_experiment
+    from seqkit_timeseries.task import Forecasting
+
+    task = load_experiment(folder.experiment_file, registry).task
+    if not isinstance(task.component, Forecasting):
+        raise ConfigurationError(
+            f"run {folder.name} is of task {task.name}, and only forecasts are backtested. "
+            f"Score it with seqkit evaluate {folder.name}"
+        )
+    from seqkit_timeseries._backtest import origins, step_errors
+    from seqkit_timeseries._encoder import ForecastingEncoder
+
+    predictor = load_predictor(folder, registry, device, checkpoint)
+    data = encode_for_run(predictor.experiment, registry, folder.encoder, output.warn)
+    if split not in data.splits:
+        raise ConfigurationError(
+            f"dataset {predictor.experiment.dataset.name} has no split {split!r}. "
+            f"{suggestion(split, data.splits)}"
+        )
+    encoder, arrays = data.encoder, data.splits[split]
+    assert isinstance(encoder, ForecastingEncoder)
+    stride = stride or int(encoder.settings["evaluation_stride"])
+    chosen = origins(encoder, arrays, stride)
+    with Bar(f"Backtesting {split}") as bar:
+        found = step_errors(predictor, encoder, arrays, data.splits["train"], chosen, bar.update)
+    return {
+        "run": folder.name,
+        "checkpoint": predictor.checkpoint.path.name,
+        "split": split,
+        "stride": stride,
+        "origins": len(chosen),
+        "horizon": encoder.horizon,
+        "report": encoder.settings["report"],
+        "columns": list(encoder.layout.targets),
+        "errors": {name: errors.as_dict() for name, errors in found.items()},
+    }
+
+
+# --- what is shown --------------------------------------------------------------------------------
+
+
+def _show(result: Mapping[str, Any]) -> None:
+    about = f"  {result['split']}, {output.count_of(result['origins'], 'origin')}"
+    about += f", {result['stride']} row{'s' if result['stride'] > 1 else ''} apart"
+    if len(result["columns"]) > 1:
+        about += f", {len(result['columns'])} columns"
+    if result["report"] == "scaled":
+        about += ", scaled units"
+    output.line((f"Backtest of {result['run']}", "bold"), about)
+    for metric, title in (("mae", "Mean absolute error"), ("rmse", "Root mean squared error")):
+        output.line()
+        output.line((title, "bold"))
+        _show_errors(result["errors"], metric, str(result["run"]))
+
+
+def _show_errors(errors: Errors, metric: str, run: str) -> None:
+    names = [output.one_line(run, 20), *list(errors)[1:]]
+    steps = len(errors["model"]["steps"])
+    rows: list[list[output.Piece]] = []
+    for first, last in grouped(steps):
+        values = [grouped_error(e["steps"][first - 1 : last], metric) for e in errors.values()]
+        label = str(first) if first == last else f"{first}-{last}"
+        rows.append([label, *_cells(values)])
+    overall = _cells([e["overall"][metric] for e in errors.values()])
+    rows.append([("all", "bold"), *overall])
+    output.table(["step", *names], rows, numbers=["step", *names], optional=names[:0:-1])
+
+
+def _cells(values: Sequence[float | None]) -> list[output.Piece]:
+    known = [value for value in values if value is not None]
+    best = min(known, default=None)
+    return [
+        ("-" if value is None else output.number(value), "bold green" if value == best else "")
+        for value in values
+    ]
+
+
+def grouped(steps: int) -> list[tuple[int, int]]:
+    """Returns the first and last step of each row of the table, counted from 1."""
+    if steps <= _MOST_ROWS:
+        return [(step, step) for step in range(1, steps + 1)]
+    # Days of hours, half days and the like read better than what comes out even.
+    size = next(
+        (n for n in (2, 3, 4, 6, 7, 12, 24, 48, 96, 168) if steps <= n * _MOST_ROWS),
+        math.ceil(steps / _MOST_ROWS),
+    )
+    return [(first, min(first + size - 1, steps)) for first in range(1, steps + 1, size)]
+
+
+def grouped_error(steps: Sequence[Mapping[str, Any]], metric: str) -> float | None:
+    """Returns the error over several steps, each counted by its targets."""
+    count = sum(step["targets"] for step in steps)
+    if not count:
+        return None
+    power = 2 if metric == "rmse" else 1
+    total = sum(step[metric] ** power * step["targets"] for step in steps if step["targets"])
+    return float((total / count) ** (1 / power))
+
+
+def _write(result: Mapping[str, Any], path: Path) -> None:
+    """Writes a row for each forecaster and step."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream)
+            writer.writerow(["forecast", "step", "mae", "rmse", "targets"])
+            for name, errors in result["errors"].items():
+                for step, values in enumerate(errors["steps"], start=1):
+                    cells = ["" if value is None else value for value in values.values()]
+                    writer.writerow([name, step, *cells])
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror}.") from error
