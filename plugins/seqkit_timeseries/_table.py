@@ -202,7 +202,8 @@ class _Notes:
             pair = sorted((self.lines[rows[place]], self.lines[rows[place + 1]]))
             raise DataError(
                 f"{_of(name)}{how.source} has two rows of {when}, "
-                f"on {how.counted}s {pair[0]} and {pair[1]} (such rows: {len(same):,}). Name the column that tells series apart ({how.key}id), or write "
+                f"on {how.counted}s {pair[0]} and {pair[1]} (such rows: {len(same):,}). "
+                f"Name the column that tells series apart ({how.key}id), or write "
                 f"{how.key}duplicates=first, last or mean"
             )
         self.same += len(same)

@@ -24,6 +24,9 @@ class SquaredError(Loss):
     name = "mse"
     tasks = ("forecasting",)
 
+    def adapt(self, config: Any, shape: Shape) -> Shape:
+        return of_points(shape)
+
     def build(self, config: Any, shape: Shape) -> LossFunction:
         from seqkit_timeseries._losses import squared_error
 
@@ -35,6 +38,9 @@ class AbsoluteError(Loss):
 
     name = "mae"
     tasks = ("forecasting",)
+
+    def adapt(self, config: Any, shape: Shape) -> Shape:
+        return of_points(shape)
 
     def build(self, config: Any, shape: Shape) -> LossFunction:
         from seqkit_timeseries._losses import absolute_error
@@ -52,6 +58,9 @@ class Huber(Loss):
         delta: float = Field(
             1.0, gt=0, help="Deviation, in scaled units, from which on the loss is linear."
         )
+
+    def adapt(self, config: Any, shape: Shape) -> Shape:
+        return of_points(shape)
 
     def build(self, config: Any, shape: Shape) -> LossFunction:
         from seqkit_timeseries._losses import huber
@@ -89,6 +98,12 @@ class Quantile(Loss):
         from seqkit_timeseries._losses import QuantileLoss
 
         return QuantileLoss(config.levels)
+
+
+def of_points(shape: Shape) -> Shape:
+    """Returns the shape of a forecast without quantiles."""
+    values_of(shape)
+    return shape.with_outputs(quantiles=())
 
 
 def values_of(shape: Shape) -> Values:
