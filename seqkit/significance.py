@@ -22,7 +22,7 @@ RESAMPLES = 10_000
 _MOST_DRAWS = 1_000_000_000
 _FEWEST_RESAMPLES = 1_000
 _DRAWS_AT_ONCE = 1_000_000
-_WORTH_COUNTING = 8
+_MOST_KINDS, _SPARED = 1000, 8
 _AS_NORMAL = 1e6
 """Degrees of freedom from which on Student's t is the normal distribution to 6 digits."""
 
@@ -195,9 +195,9 @@ def resampled_sums(
     draws = -(-examples // block)
     resamples = min(resamples, max(_FEWEST_RESAMPLES, _MOST_DRAWS // draws))
     generator = np.random.default_rng(seed)
-    # Where few kinds of examples occur, as with right and wrong, drawing kinds is the same faster.
-    kinds, occurrences = np.unique(columns, axis=0, return_counts=True)
-    if len(kinds) * _WORTH_COUNTING < examples:
+    few = _kinds(columns)
+    if few is not None:
+        kinds, occurrences = few
         drawn = generator.multinomial(draws, occurrences / examples, size=resamples)
         return drawn.astype(np.float64) @ kinds
     at_once = max(1, _DRAWS_AT_ONCE // max(draws, examples))
@@ -209,6 +209,19 @@ def resampled_sums(
         counts = np.bincount(drawn.ravel(), minlength=rows * examples).reshape(rows, examples)
         parts.append(counts.astype(np.float64) @ columns)
     return np.concatenate(parts)
+
+
+def _kinds(columns: Floats) -> tuple[Floats, NDArray[np.int64]] | None:
+    """Returns the kinds of examples and how often each occurs, where there are few.
+
+    So it is with right and wrong answers; drawing kinds is the same as drawing examples, and fast.
+    """
+    first = columns[:_MOST_KINDS]
+    if _SPARED * len(np.unique(first, axis=0)) > len(first):
+        return None
+    kinds, occurrences = np.unique(columns, axis=0, return_counts=True)
+    few = len(kinds) <= min(_MOST_KINDS, len(columns) // _SPARED)
+    return (kinds, occurrences) if few else None
 
 
 def _block_sums(columns: Floats, block: int) -> Floats:

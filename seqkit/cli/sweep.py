@@ -204,7 +204,8 @@ class Sweep:
                         self._stop()
                     self._start_some()
                     self._look()
-                    self._table.watch([*self._running.values()], self._done, self._left())
+                    if not self._stopping:
+                        self._table.watch([*self._running.values()], self._done, self._left())
                     time.sleep(_POLL_SECONDS)
         except KeyboardInterrupt:
             self._quit()

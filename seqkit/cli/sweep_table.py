@@ -83,20 +83,20 @@ class SweepTable:
         if is_plain(stderr()):
             self._plain(running, done, left)
             return
+        overall = f"{done} of {self._total} runs done" + (f", {left} left" if left else "")
         if self._bar is None:
             self._bar = _live()
             self._bar.start()
-        for name in set(self._tasks) - {run.name for run, _ in running}:
+            self._tasks[""] = self._bar.add_task("", total=self._total, text=overall, run="")
+        self._bar.update(self._tasks[""], completed=done, text=overall)
+        for name in set(self._tasks) - {"", *(run.name for run, _ in running)}:
             self._bar.remove_task(self._tasks.pop(name))
         for run, child in running:
+            part, text = child.summary.progress() or 0.0, _progress(child)
             if run.name not in self._tasks:
-                self._tasks[run.name] = self._bar.add_task("", total=1.0, text="", run=_named(run))
-            part = child.summary.progress() or 0.0
-            self._bar.update(self._tasks[run.name], completed=part, text=_progress(child))
-        overall = f"{done} of {self._total} runs done" + (f", {left} left" if left else "")
-        if "" not in self._tasks:
-            self._tasks[""] = self._bar.add_task("", total=self._total, text="", run="")
-        self._bar.update(self._tasks[""], completed=done, text=overall)
+                named = _named(run)
+                self._tasks[run.name] = self._bar.add_task("", total=1.0, text=text, run=named)
+            self._bar.update(self._tasks[run.name], completed=part, text=text)
 
     def _plain(self, running: Sequence[tuple[PlannedRun, Child]], done: int, left: str) -> None:
         now = time.monotonic()
