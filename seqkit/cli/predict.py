@@ -109,7 +109,8 @@ def predict(
     keep = as_json or bool(files)
     options = given_options(of_task)
     for chunk in _chunks(given, 0 if together else at_once):
-        shown = _Shown(quiet=as_json, streams=len(chunk) == 1)
+        streams = len(chunk) == 1 and isinstance(chunk[0], str) and not as_json
+        shown = _Shown(quiet=as_json, beginning=str(chunk[0]) if streams else None)
         answers = predictor.predict(chunk, say=shown.say, **options)
         shown.finish(answers)
         answered += answers if keep else []
@@ -122,18 +123,23 @@ def predict(
 
 
 class _Shown:
-    """Shows answers: as they are generated where there is one input, else when they are done."""
+    """Shows answers: as they are generated where there is one input, else when they are done.
 
-    def __init__(self, quiet: bool, streams: bool) -> None:
+    Args:
+        quiet: Whether nothing is shown.
+        beginning: The one input, which a text that is generated goes on from; None for several.
+    """
+
+    def __init__(self, quiet: bool, beginning: str | None) -> None:
         self._quiet = quiet
-        self._streams = streams and not quiet
+        self._beginning = beginning
         self._said = False
 
     def say(self, index: int, piece: str) -> None:
         """Writes the next piece of the one text that is being generated."""
-        if self._streams:
+        if self._beginning is not None and index == 0:
+            output.fragment(piece if self._said else self._beginning + piece)
             self._said = True
-            output.fragment(piece)
 
     def finish(self, answers: Sequence[Mapping[str, Any]]) -> None:
         """Ends what was said, and writes the answers that were not said."""

@@ -323,14 +323,26 @@ def plot_lines(summary: RunSummary, width: int = 72) -> list[Line]:
     return [[], *drawn] if drawn else []
 
 
+_EXAMPLES = {
+    "classification": ' "your own text"',
+    "forecasting": "",
+    "language-modeling": ' "Once upon a time"',
+    "seq2seq": ' "your own text"',
+}
+_USES = {
+    "forecasting": "forecast what comes after the data",
+    "language-modeling": "write on from a beginning",
+}
+
+
 def next_lines(summary: RunSummary, folder: str | Path) -> list[Line]:
     """Returns commands worth trying next."""
     run = reference(folder)
     task = bare(summary.started.get("task"))
-    example = '"your own text"' if task == "classification" else "INPUT"
+    example = _EXAMPLES.get(task, " INPUT")
     more = " ".join(["", *words_to_go_on(summary.started, summary.step)])
     rows = [
-        (f"seqkit predict {run} {example}", "answer new inputs"),
+        (f"seqkit predict {run}{example}", _USES.get(task, "answer new inputs")),
         (f"seqkit show {run}", "settings, curve, paths"),
         (f"seqkit resume {run}{more}", "train on"),
         (f"seqkit compare {run} OTHER", "beside another run"),
