@@ -31,10 +31,17 @@ def score_baselines(encoder: Encoder, train: Arrays, split: Arrays) -> dict[str,
     """Scores naive forecasts on the windows of a split.
 
     Returns:
-        mae, mse, rmse, smape, mase, r2 and rse of each, where they are defined.
+        mae, mse, rmse, smape, mase, r2 and rse of each, where they are defined, and owa where
+        there is `naive2`, relative to that.
     """
     makers = naive_forecasts(encoder, train, split)
-    return {name: _scores(encoder, split, make) for name, make in makers.items()}
+    scores = {name: _scores(encoder, split, make) for name, make in makers.items()}
+    reference = scores.get("naive2", {})
+    if "smape" in reference and "mase" in reference:
+        for values in scores.values():
+            parts = [values[name] / reference[name] for name in ("smape", "mase")]
+            values["owa"] = sum(parts) / 2
+    return scores
 
 
 def naive_forecasts(encoder: Encoder, train: Arrays, split: Arrays) -> dict[str, Maker]:

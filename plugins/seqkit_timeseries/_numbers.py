@@ -43,6 +43,12 @@ def parse_numbers(texts: Sequence[str], decimal: str = "") -> NDArray[np.float64
         NumbersError: A cell is no number, or a comma may part thousands as well as decimals.
     """
     cells = [text.strip() for text in texts]
+    if decimal != ",":
+        plain = ["nan" if cell.lower() in MISSING else cell for cell in cells]
+        try:
+            return np.array(plain, dtype=np.str_).astype(np.float64)
+        except ValueError:
+            pass
     if not decimal:
         decimal = _decimal(cells)
     clean = _with_comma if decimal == "," else _with_point

@@ -46,7 +46,16 @@ def split_records(
             if start < end:
                 splits[split].append(_record(one, start, end, tabled.names, declared))
     if not splits["train"]:
-        raise DataError("dataset.validation and dataset.test leave no row for training. Lower them")
+        raise DataError(
+            f"dataset.validation ({validation!r}) and dataset.test ({test!r}) leave no row for "
+            "training. Lower them"
+        )
+    for key, size in (("validation", validation), ("test", test)):
+        if size and not splits[key]:
+            before = "the test" if key == "validation" and test else "the data end"
+            message = f"dataset.{key} is {size!r}, which leaves it no row before {before}"
+            hint = "Give an earlier date, or a number of rows"
+            raise ConfigurationError(problems=[Problem(f"dataset.{key}", message, hint)])
     if late:
         shown = ", ".join(late[:3]) + (", ..." if len(late) > 3 else "")
         notify(f"{len(late)} of {len(series)} series have no training rows: {shown}; left out.")

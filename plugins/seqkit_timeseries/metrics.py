@@ -75,8 +75,8 @@ class ScaledError(Metric):
     """Mean absolute scaled error: below 1 is better than the seasonal naive forecast in sample.
 
     The mean of |y - f| / s, where s is the mean of |y(t) - y(t - m)| over the rows of the same
-    series before the split, and m the season (Hyndman and Koehler 2006). A series that never
-    changed there is left out.
+    series before the split, and m the season (Hyndman and Koehler 2006); neighbours are compared
+    where there is no whole season. A series that never changed there is left out.
     """
 
     name = "mase"
