@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _FILE = "seq2seq.json"
 _TRAIN = "the train split"
 _LEAST_SLACK = 10
+# Batches' worth of shuffled pairs that are sorted together: their lengths nearly agree, and yet a
+# batch has other pairs in each epoch.
+_POOL = 100
 
 
 def fit(
@@ -202,6 +205,22 @@ class Seq2SeqEncoder(Encoder):
         sizes: NDArray[Any] = np.diff(arrays["source_offsets"])
         return sizes + np.diff(arrays["target_offsets"]) if "target_offsets" in arrays else sizes
 
+    def plan(
+        self, arrays: Arrays, batch_size: int, generator: np.random.Generator | None
+    ) -> Sequence[NDArray[Any]] | None:
+        """Groups pairs whose targets are of one length, and their sources as far as they can be.
+
+        Most of a step goes into the output layer, which works on the padding of targets too.
+        """
+        sources = np.diff(arrays["source_offsets"])
+        targets = np.diff(arrays["target_offsets"]) if "target_offsets" in arrays else sources
+        if generator is None:
+            return _cut(np.lexsort((targets, sources)), batch_size)
+        batches: list[NDArray[Any]] = []
+        for pool in _cut(generator.permutation(len(sources)), _POOL * batch_size):
+            batches += _cut(pool[np.lexsort((sources[pool], targets[pool]))], batch_size)
+        return [batches[number] for number in generator.permutation(len(batches))]
+
     def batch(self, arrays: Arrays, indices: NDArray[Any]) -> dict[str, NDArray[Any]]:
         inputs, lengths = pad_ragged(arrays["source_values"], arrays["source_offsets"], indices)
         batch: dict[str, NDArray[Any]] = {"inputs": inputs, "lengths": lengths}
@@ -316,6 +335,10 @@ class Seq2SeqEncoder(Encoder):
         train = self.records(splits["train"], range(count))
         asked = self.records(splits[split], range(len(splits[split]["source_bounds"]) - 1))
         return score_baselines(train, asked)
+
+
+def _cut(order: NDArray[Any], size: int) -> list[NDArray[Any]]:
+    return [order[start : start + size] for start in range(0, len(order), size)]
 
 
 def _short_enough(arrays: Arrays, maximum_length: int | None) -> NDArray[np.bool_]:

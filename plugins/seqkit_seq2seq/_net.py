@@ -37,10 +37,12 @@ class State(NamedTuple):
 
     Attributes:
         hidden: State of the recurrent layers.
+        upper: State of those above the attention; empty without them.
         readout: The last step's readout, `(batch, embedding_size)`, for input feeding.
     """
 
     hidden: Hidden
+    upper: Hidden
     readout: Tensor
 
 
@@ -98,9 +100,10 @@ class Seq2SeqNetwork(nn.Module):
 
     The decoder attends after its recurrent layers (Luong et al., 2015), so that with teacher
     forcing all steps of a target are computed at once. Only input feeding, which hands each step's
-    readout to the next step, and training on the network's own tokens go step by step. The readout
-    is `tanh(W [context; hidden])`, of the embeddings' size, and the logits are its products with
-    the embeddings where they are tied (Press and Wolf, 2017).
+    readout to the next step, and training on the network's own tokens go step by step. Layers above
+    the attention read what it found, and so remember it (Wu et al., 2016). The readout is
+    `tanh(W [context; hidden])`, of the embeddings' size, and the logits are its products with the
+    embeddings where they are tied (Press and Wolf, 2017).
 
     Args:
         cell: `rnn`, `lstm` or `gru`.
@@ -113,6 +116,7 @@ class Seq2SeqNetwork(nn.Module):
         bidirectional: Whether the encoder also reads backwards.
         attention: Its score, or None for none: the state is then all that passes the bridge. For
             `dot`, both directions of the encoder are added.
+        upper_layers: Recurrent layers of the decoder above the attention.
         input_feeding: Whether the readout is an input of the next step.
         tied: Whether the target's embeddings are the weights of the output layer, and, where the
             ids are the same, the source's embeddings too.
@@ -138,6 +142,7 @@ class Seq2SeqNetwork(nn.Module):
         layers: int = 1,
         bidirectional: bool = True,
         attention: AttentionKind | None = "general",
+        upper_layers: int = 0,
         input_feeding: bool = False,
         tied: bool = True,
         embedding_dropout: float = 0.0,
@@ -151,6 +156,7 @@ class Seq2SeqNetwork(nn.Module):
         self.cell = cell
         self.input_feeding = input_feeding
         self.embedding_dropout = nn.Dropout(embedding_dropout)
+        self.layer_dropout = nn.Dropout(layer_dropout)
         self.dropout = nn.Dropout(dropout)
         self.teacher_forcing = teacher_forcing
         self.final_teacher_forcing = final_teacher_forcing
@@ -178,6 +184,13 @@ class Seq2SeqNetwork(nn.Module):
         memory_size = self.encoder.output_size
         self.attention = Attention(attention, hidden_size, memory_size) if attention else None
         context_size = memory_size if attention else 0
+        self.upper = (
+            RecurrentStack(
+                cell, hidden_size + context_size, hidden_size, upper_layers, dropout=layer_dropout
+            )
+            if upper_layers and attention
+            else None
+        )
         self.readout = nn.Linear(hidden_size + context_size, embedding_size)
         self.output_weight = (
             None if tied else nn.Parameter(_embedding(target_size, embedding_size).weight.detach())
@@ -200,8 +213,7 @@ class Seq2SeqNetwork(nn.Module):
         if self.input_feeding or ratio < 1.0:
             return self._logits(self._step_by_step(decoder_inputs, memory, state, ratio))
         embedded = self.embedding_dropout(self.target_embedding(decoder_inputs))
-        outputs, _ = self._recur(embedded, state.hidden)
-        readouts, _ = self._read_out(outputs, memory)
+        readouts, _, _ = self._advance(embedded, memory, state)
         return self._logits(readouts)
 
     def begin(self, inputs: Tensor, lengths: Tensor) -> tuple[Memory, State]:
@@ -213,7 +225,11 @@ class Seq2SeqNetwork(nn.Module):
         mask = valid_mask(lengths, inputs.shape[1], inputs.device)
         keys = values[:, :, :0] if self.attention is None else self.attention.keys(values)
         readout = values.new_zeros(len(inputs), self.readout.out_features)
-        return Memory(values, keys, mask), State(hidden, readout)
+        upper: Hidden = ()
+        if self.upper is not None:
+            size = (len(inputs), self.upper.layers, self.upper.hidden_size)
+            upper = (values.new_zeros(size),) * len(hidden)
+        return Memory(values, keys, mask), State(hidden, upper, readout)
 
     def step(self, tokens: Tensor, memory: Memory, state: State) -> DecodingStep:
         """Goes on by one token; see `seqkit.nn.Decoding`."""
@@ -226,10 +242,8 @@ class Seq2SeqNetwork(nn.Module):
         embedded = self.embedding_dropout(self.target_embedding(tokens)).unsqueeze(1)
         if self.input_feeding:
             embedded = torch.cat([embedded, state.readout.unsqueeze(1)], dim=-1)
-        outputs, hidden = self._recur(embedded, state.hidden)
-        readouts, weights = self._read_out(outputs, memory)
-        readout = readouts[:, 0]
-        return readout, State(hidden, readout), None if weights is None else weights[:, 0]
+        readouts, state, weights = self._advance(embedded, memory, state)
+        return readouts[:, 0], state, None if weights is None else weights[:, 0]
 
     def _step_by_step(
         self, decoder_inputs: Tensor, memory: Memory, state: State, ratio: float
@@ -255,22 +269,34 @@ class Seq2SeqNetwork(nn.Module):
         seen += 1
         return self.teacher_forcing + done * (self.final_teacher_forcing - self.teacher_forcing)
 
-    def _recur(self, embedded: Tensor, hidden: Hidden) -> tuple[Tensor, Hidden]:
-        """Runs the decoder's layers over `(batch, time, size)`, all of which counts."""
-        batch, time = embedded.shape[:2]
-        parts = tuple(part.transpose(0, 1).contiguous().to(embedded.dtype) for part in hidden)
-        state = (parts[0], parts[1]) if self.cell == "lstm" else parts[0]
-        lengths = torch.full((batch,), time)
-        outputs, _, after = self.decoder(embedded, lengths, state, return_state=True)
-        parts = (after,) if isinstance(after, Tensor) else after
-        return outputs, tuple(part.transpose(0, 1) for part in parts)
+    def _advance(
+        self, embedded: Tensor, memory: Memory, state: State
+    ) -> tuple[Tensor, State, Tensor | None]:
+        """Goes on by one or several steps, `(batch, time, size)`, all of which count.
 
-    def _read_out(self, outputs: Tensor, memory: Memory) -> tuple[Tensor, Tensor | None]:
-        weights = None
+        Returns:
+            The readouts, the state after the last step, and the weights of the attention.
+        """
+        outputs, hidden = self._recur(self.decoder, embedded, state.hidden)
+        upper, weights = state.upper, None
         if self.attention is not None:
             context, weights = self.attention(outputs, memory.keys, memory.values, memory.mask)
             outputs = torch.cat([context, outputs], dim=-1)
-        return self.dropout(torch.tanh(self.readout(outputs))), weights
+            if self.upper is not None:
+                above, upper = self._recur(self.upper, self.layer_dropout(outputs), upper)
+                outputs = torch.cat([context, above], dim=-1)
+        readouts = self.dropout(torch.tanh(self.readout(outputs)))
+        return readouts, State(hidden, upper, readouts[:, -1]), weights
+
+    def _recur(
+        self, stack: RecurrentStack, inputs: Tensor, hidden: Hidden
+    ) -> tuple[Tensor, Hidden]:
+        batch, time = inputs.shape[:2]
+        parts = tuple(part.transpose(0, 1).contiguous().to(inputs.dtype) for part in hidden)
+        state = (parts[0], parts[1]) if self.cell == "lstm" else parts[0]
+        outputs, _, after = stack(inputs, torch.full((batch,), time), state, return_state=True)
+        parts = (after,) if isinstance(after, Tensor) else after
+        return outputs, tuple(part.transpose(0, 1) for part in parts)
 
     def _logits(self, readouts: Tensor) -> Tensor:
         weight = self.target_embedding.weight if self.output_weight is None else self.output_weight

@@ -24,6 +24,12 @@ class Seq2SeqConfig(seqkit.Config):
         help="How the decoder scores the steps of the source: none leaves it the encoder's last "
         "state alone; dot adds the two directions of the encoder.",
     )
+    upper_layers: int = Field(
+        0,
+        ge=0,
+        help="Recurrent layers of the decoder above the attention, which read what it found and "
+        "remember it. For token input.",
+    )
     input_feeding: bool = Field(
         False,
         help="Whether each step also reads what the step before attended to, which makes training "
@@ -116,6 +122,7 @@ def _token_network(config: Seq2SeqConfig, shape: seqkit.Shape) -> nn.Module:
         layers=config.layers,
         bidirectional=config.bidirectional,
         attention=None if config.attention == "none" else config.attention,
+        upper_layers=config.upper_layers,
         input_feeding=config.input_feeding,
         tied=config.tied_embeddings,
         embedding_dropout=config.embedding_dropout,
