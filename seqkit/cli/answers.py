@@ -29,7 +29,7 @@ def answer_lines(answer: Mapping[str, Any], width: int = 80, bar: bool = False) 
 
         return forecast_lines(answer, min(width, 100))
     if "continuation" in answer:
-        return _continued(answer, width)
+        return _all_continued(answer, width)
     if "prediction" in answer and "source" in answer:
         return _translated(answer, width)
     if answer.get("words"):
@@ -66,6 +66,19 @@ def sample_lines(answer: Mapping[str, Any], width: int = 80) -> list[Line]:
         short = {key: answer[key] for key in answer if key not in ("attention", "n_best")}
         return _translated(short, width)
     return [answer_line(answer, width)]
+
+
+def other_samples(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Returns the answers beside the first one, where several were asked for."""
+    samples = answer.get("samples") or []
+    return [{"prompt": answer.get("prompt", ""), **sample} for sample in samples[1:]]
+
+
+def _all_continued(answer: Mapping[str, Any], width: int) -> list[Line]:
+    lines = _continued(answer, width)
+    for other in other_samples(answer):
+        lines += [[], *_continued(other, width)]
+    return lines
 
 
 def _continued(answer: Mapping[str, Any], width: int) -> list[Line]:

@@ -13,7 +13,7 @@ import click
 
 from seqkit.cli import output, serving
 from seqkit.cli.answer_files import check_files, write_answers
-from seqkit.cli.answers import answer_lines
+from seqkit.cli.answers import answer_lines, other_samples
 from seqkit.cli.common import (
     device_option,
     json_option,
@@ -147,13 +147,13 @@ class _Shown:
             return
         if self._said:
             output.line()
-        else:
-            for place, answer in enumerate(answers):
-                lines = answer_lines(answer, output.results().width, bar=True)
-                if place and len(lines) > 1:
-                    output.line()
-                for pieces in lines:
-                    output.line(*pieces)
+            answers = [other for answer in answers for other in other_samples(answer)]
+        for place, answer in enumerate(answers):
+            lines = answer_lines(answer, output.results().width, bar=True)
+            if self._said or (place and len(lines) > 1):
+                output.line()
+            for pieces in lines:
+                output.line(*pieces)
         output.flush()
 
 
