@@ -76,9 +76,10 @@ def n_gram_losses(
     # How many tokens before the target are there to be read.
     before = targets if block is None else (targets - 1) % block + 1
     probability = np.full(len(targets), 1 / max(1, size - 1))
-    counted = _Counted(np.zeros(len(known), dtype=np.int64), np.zeros(len(tokens), dtype=np.int64))
+    contexts = _Numbers(np.zeros(len(known), np.int64), np.zeros(len(tokens), np.int64))
     for length in range(1, order + 1):
-        counted, after, together, types = _counted(counted, known, tokens, size)
+        numbers, after, together, types = _counted(contexts, known, tokens, size)
+        contexts = _Numbers(_before(numbers.known), _before(numbers.others))
         mixed = (together[targets] + types[targets] * probability) / np.maximum(
             1, after[targets] + types[targets]
         )
@@ -88,12 +89,12 @@ def n_gram_losses(
 
 
 @dataclass(frozen=True)
-class _Counted:
-    """Numbers of the n-grams that end at each position, for the known and for other tokens.
+class _Numbers:
+    """Numbers of n-grams at each position, of the known tokens and of the others.
 
     Attributes:
-        known: `(known tokens,)`; one n-gram has one number, and none is negative.
-        others: `(tokens,)`; -1 where the n-gram is not among the known ones.
+        known: `(known tokens,)`; -1 at the beginning, where there is no such n-gram.
+        others: `(tokens,)`; -1 also where the n-gram is not among the known ones.
     """
 
     known: Ids
@@ -101,36 +102,35 @@ class _Counted:
 
 
 def _counted(
-    shorter: _Counted, known: Ids, tokens: Ids, size: int
-) -> tuple[_Counted, Reals, Reals, Reals]:
-    """Counts n-grams one token longer than `shorter`.
+    contexts: _Numbers, known: Ids, tokens: Ids, size: int
+) -> tuple[_Numbers, Reals, Reals, Reals]:
+    """Counts the n-grams that each position's token makes with the context before it.
 
     Returns:
-        Their numbers; and for each of `tokens`, how often the context before it came, how often
-        with this token, and with how many different ones.
+        Their numbers; and for each of `tokens`, how often its context came, how often with this
+        token, and with how many different ones.
     """
-    keys = _before(shorter.known) * size + known
-    present = _before(shorter.known) >= 0
+    present = contexts.known >= 0
+    keys = contexts.known * size + known
     distinct, counts = np.unique(keys[present], return_counts=True)
-    contexts = distinct // size
-    number = int(contexts.max(initial=0)) + 1
-    totals = np.bincount(contexts, weights=counts, minlength=number)
-    types = np.bincount(contexts, minlength=number).astype(np.float64)
+    heads = distinct // size
+    highest = int(heads.max(initial=0))
+    totals = np.bincount(heads, weights=counts, minlength=highest + 1)
+    types = np.bincount(heads, minlength=highest + 1).astype(np.float64)
 
-    context = _before(shorter.others)
-    there = (context >= 0) & (context < number)
-    place = np.searchsorted(distinct, context * size + tokens)
-    place = np.minimum(place, len(distinct) - 1)
-    found = there & (distinct[place] == context * size + tokens)
-    safe = np.where(there, context, 0)
-    numbers = _Counted(
+    there = (contexts.others >= 0) & (contexts.others <= highest)
+    wanted = contexts.others * size + tokens
+    place = np.minimum(np.searchsorted(distinct, wanted), len(distinct) - 1)
+    found = there & (distinct[place] == wanted)
+    context = np.where(there, contexts.others, 0)
+    numbers = _Numbers(
         np.where(present, np.searchsorted(distinct, keys), -1), np.where(found, place, -1)
     )
     return (
         numbers,
-        np.where(there, totals[safe], 0.0),
+        np.where(there, totals[context], 0.0),
         np.where(found, counts[place], 0).astype(np.float64),
-        np.where(there, types[safe], 0.0),
+        np.where(there, types[context], 0.0),
     )
 
 

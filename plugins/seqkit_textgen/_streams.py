@@ -34,8 +34,7 @@ def training_plan(
     """
     pairs = tokens - 1
     windows = max(1, (pairs - window + 1) // window)
-    room = max(0, pairs - windows * window)
-    offset = int(generator.integers(min(window, room + 1)))
+    offset = int(generator.integers(max(0, pairs - windows * window) + 1))
     rows = min(rows, windows)
     batches = -(-windows // rows)
     shorter = batches * rows - windows
