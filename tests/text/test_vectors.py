@@ -2,6 +2,7 @@
 
 import gzip
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,9 @@ def zipped(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("make", [plain, with_header, packed, zipped])
-def test_vectors_are_read_in_every_form_they_are_published_in(make, tmp_path: Path) -> None:
+def test_vectors_are_read_in_every_form_they_are_published_in(
+    make: Callable[[Path], Path], tmp_path: Path
+) -> None:
     vectors, found = read_vectors(make(tmp_path), TOKENS, 3)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(vectors, np.array(VECTORS, dtype=np.float32))
