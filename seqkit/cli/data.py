@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,9 @@ from seqkit.errors import ConfigurationError, DataError
 
 if TYPE_CHECKING:
     from seqkit.registry import Entry, Registry
+
+
+_SECONDS_BETWEEN_LINES = 0.25
 
 
 def complete_datasets(
@@ -100,10 +105,16 @@ def _usable(registry: Registry, name: str) -> tuple[Entry, Any]:
     help="Take a local archive or folder instead of downloading.",
 )
 @click.option("--force", is_flag=True, help="Fetch again what is here already.")
+@click.option("--progress", "lines", is_flag=True, hidden=True, help="For front ends: JSON lines.")
 @plugin_option()
 @json_option()
 def get(
-    name: str, source: Path | None, force: bool, plugins: tuple[Path, ...], as_json: bool
+    name: str,
+    source: Path | None,
+    force: bool,
+    lines: bool,
+    plugins: tuple[Path, ...],
+    as_json: bool,
 ) -> None:
     """Fetch a dataset: from its mirrors, going on where a download was cut off, or --from PATH."""
     from seqkit.cli.bar import Bar
@@ -115,7 +126,8 @@ def get(
     if source is not None:
         output.note(f"Reading {source} ...")
     with Bar(entry.name, transfer=True) as bar:
-        options = FetchOptions(source=source, force=force, progress=bar.update, notify=output.warn)
+        progress = ProgressLines().update if lines else bar.update
+        options = FetchOptions(source=source, force=force, progress=progress, notify=output.warn)
         path = entry.component.get(config, options)
     if as_json:
         output.json_document({"name": entry.name, "path": str(path) if path else None})
@@ -123,6 +135,20 @@ def get(
         output.line(f"{entry.name} has nothing to fetch: it is part of its plugin.")
     else:
         output.line(f"{entry.name} is in {path}, {output.size(size_of(path))}.")
+
+
+class ProgressLines:
+    """Writes how far a download is to stderr, a few times a second, one JSON object a line."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def update(self, done: int, total: int | None, title: str = "") -> None:
+        """Tells of `done` bytes of `total`."""
+        if done == total or time.monotonic() - self._last >= _SECONDS_BETWEEN_LINES:
+            self._last = time.monotonic()
+            line = {"done": done, "total": total, "file": title}
+            output.note(json.dumps(line, ensure_ascii=False))
 
 
 @data.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from seqkit.cli.common import json_option, open_registry, plugin_option
 if TYPE_CHECKING:
     from seqkit.registry import Entry, Plugin, Registry
 
+_ATTRIBUTES = ("tasks", "inputs", "refuses", "loss", "metrics", "fields", "higher_is_better")
 NAMES = ("models", "datasets", "tasks", "losses", "metrics", "recipes", "plugins")
 
 
@@ -199,7 +201,9 @@ def entry_document(entry: Entry) -> dict[str, Any]:
             document[attribute] = list(value) if isinstance(value, tuple) else value
     if hasattr(component, "Prediction"):
         document["prediction"] = component.Prediction.model_json_schema()
-    return document | {"schema": component.Config.model_json_schema()}
+    documentation = inspect.getdoc(type(component)) or ""
+    schema = component.Config.model_json_schema()
+    return document | {"documentation": documentation, "schema": schema}
 
 
 def _plugin_document(plugin: Plugin) -> dict[str, Any]:

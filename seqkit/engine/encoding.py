@@ -233,3 +233,9 @@ def _map(folder: Path, files: Mapping[str, int]) -> Arrays:
             raise ValueError(f"{path} has {path.stat().st_size} bytes, not {size}")
         arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
     return arrays
+
+
+def is_encoded(experiment: Experiment, registry: Registry) -> bool:
+    """Tells whether the encoded data of an experiment are in the cache."""
+    key = _key(experiment, registry)
+    return bool(key) and (cache_home() / "encoded" / key / "manifest.json").is_file()

@@ -44,7 +44,7 @@ class Starting(ModalScreen[RunFolder | None]):
 
     def __init__(self, launch: Launch, context: Context) -> None:
         super().__init__()
-        self._launch, self._context = launch, context
+        self._launch, self._shared = launch, context
         self._turns = 0
 
     def compose(self) -> ComposeResult:
@@ -62,7 +62,7 @@ class Starting(ModalScreen[RunFolder | None]):
 
     def _look(self) -> None:
         self._turns += 1
-        run = run_of(self._launch, self._context.runs_dir)
+        run = run_of(self._launch, self._shared.runs_dir)
         if run is not None:
             self._timer.stop()
             keep_log(self._launch, run)

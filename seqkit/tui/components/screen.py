@@ -1,0 +1,256 @@
+"""The Components screen: what each plugin brings, with its documentation and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from seqkit.cli.output import visible
+from seqkit.errors import SeqkitError
+from seqkit.tui.context import Context
+from seqkit.tui.new.catalogue import Catalogue, load_catalogue
+from seqkit.tui.new.schema import MISSING, fields_of, show
+from seqkit.tui.text import plain
+from seqkit.tui.topbar import TopBar
+
+if TYPE_CHECKING:
+    from seqkit.tui.app import SeqkitApp
+
+KINDS = ("models", "datasets", "tasks", "losses", "metrics", "recipes", "plugins")
+
+
+class ComponentsScreen(Screen[None]):
+    """What is installed, by kind or by plugin, and what each of it is.
+
+    Args:
+        context: What every screen is given.
+    """
+
+    HELP: ClassVar[str] = """Everything that is installed. Type / to narrow the list, p to order it
+    by plugin or by kind. A plugin that could not be loaded stands at the top of its list with its
+    error; 'seqkit plugin check NAME' tells more."""
+    TITLE = "Components"
+    DEFAULT_CSS = """
+    ComponentsScreen {
+        background: $surface;
+        & > Horizontal { height: 1fr; }
+        & #list { width: 34; }
+        & Input { border: none; height: 1; padding: 0 1; background: $surface; }
+        & OptionList {
+            height: 1fr; border: none; background: $surface; padding: 0;
+            scrollbar-size-vertical: 1;
+        }
+        & #detail { width: 1fr; padding: 0 2; background: $panel; scrollbar-size-vertical: 1; }
+        & #detail > Static { width: 1fr; margin-bottom: 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "narrow", "Filter", key_display="/", id="components.filter"),
+        Binding("p", "order", "By plugin or kind", id="components.order"),
+        Binding("R", "reload", "Read again", id="components.reload"),
+        Binding("y", "yank", "Copy name", id="components.yank"),
+        Binding("escape", "back", "Back to the list", show=False, id="components.back"),
+    ]
+    AUTO_FOCUS = "OptionList"
+    app: SeqkitApp
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        self.catalogue: Catalogue | None = None
+        self._by_plugin = False
+        self._shown: dict[str, tuple[str, Mapping[str, Any]]] = {}
+
+    def compose(self) -> ComposeResult:
+        """Lays the screen out."""
+        yield TopBar("components")
+        with Horizontal():
+            with VerticalScroll(id="list", can_focus=False):
+                yield Input(placeholder="/ filter")
+                yield OptionList(compact=True)
+            with VerticalScroll(id="detail"):
+                yield Static(Text("Reading what is installed …"), id="about")
+                yield Static(id="settings")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Asks what is installed."""
+        self.run_worker(self._load(), exclusive=True, exit_on_error=False)
+
+    async def _load(self) -> None:
+        try:
+            self.catalogue = await load_catalogue(self.context.plugin_words)
+        except SeqkitError as error:
+            self.query_one("#about", Static).update(Text(visible(error)))
+            return
+        self._fill()
+
+    # --- the list ---------------------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        catalogue = self.catalogue
+        if catalogue is None:
+            return
+        wanted = self.query_one(Input).value.casefold()
+        groups: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+        for kind in KINDS:
+            for entry in catalogue.entries(kind):
+                about = f"{entry['name']} {entry.get('summary', '')} {kind}".casefold()
+                if all(word in about for word in wanted.split()):
+                    plugin = str(entry.get("plugin") or entry["name"])
+                    heading = plugin if self._by_plugin else kind
+                    groups.setdefault(heading, []).append((kind, entry))
+        options = self.query_one(OptionList)
+        options.clear_options()
+        self._shown = {}
+        for heading, items in groups.items():
+            options.add_option(Option(Text(heading.capitalize(), "bold underline"), disabled=True))
+            items.sort(key=lambda item: not item[1].get("error"))
+            for kind, entry in items:
+                key = f"{kind}/{entry.get('qualified') or entry['name']}"
+                self._shown[key] = (kind, entry)
+                options.add_option(Option(self._label(kind, entry), id=key))
+        options.highlighted = 1 if options.option_count > 1 else None
+
+    def _label(self, kind: str, entry: Mapping[str, Any]) -> Text:
+        label = Text("  " + plain(entry.get("shown") or entry["name"]), no_wrap=True)
+        if entry.get("error"):
+            label.append("  ✗ broken", "bold red")
+        elif self._by_plugin:
+            label.append(f"  {kind}", "dim")
+        return label
+
+    def on_input_changed(self) -> None:
+        """Narrows the list."""
+        self._fill()
+
+    def on_input_submitted(self) -> None:
+        """Goes to the list."""
+        self.query_one(OptionList).focus()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Explains the highlighted one."""
+        found = self._shown.get(str(event.option.id))
+        if found is not None:
+            self._explain(*found)
+
+    def on_option_list_option_selected(self) -> None:
+        """Goes to the explanation, to scroll it."""
+        self.query_one("#detail").focus()
+
+    # --- the explanation --------------------------------------------------------------------------
+
+    def _explain(self, kind: str, entry: Mapping[str, Any]) -> None:
+        self.query_one("#detail").scroll_home(animate=False)
+        about = self.query_one("#about", Static)
+        settings = self.query_one("#settings", Static)
+        if kind == "plugins":
+            about.update(_plugin_text(entry))
+            settings.update("")
+        elif kind == "recipes":
+            about.update(_head(kind, entry, str(entry.get("summary", ""))))
+            settings.update(_recipe_text(entry))
+        else:
+            about.update(_head(kind, entry, str(entry.get("documentation") or entry["summary"])))
+            settings.update(_settings_table(entry))
+
+    # --- actions ----------------------------------------------------------------------------------
+
+    def action_narrow(self) -> None:
+        """Goes to the filter."""
+        self.query_one(Input).focus()
+
+    def action_order(self) -> None:
+        """Orders by plugin or by kind."""
+        self._by_plugin = not self._by_plugin
+        self._fill()
+
+    def action_reload(self) -> None:
+        """Asks anew what is installed."""
+        self.run_worker(self._load(), exclusive=True, exit_on_error=False)
+
+    def action_back(self) -> None:
+        """Goes back to the list, and then takes the filter away."""
+        options = self.query_one(OptionList)
+        if options.has_focus:
+            self.query_one(Input).value = ""
+        options.focus()
+
+    def action_yank(self) -> None:
+        """Copies the qualified name."""
+        options = self.query_one(OptionList)
+        if options.highlighted is not None:
+            name = str(options.get_option_at_index(options.highlighted).id).partition("/")[2]
+            self.app.copy_to_clipboard(name)
+            self.app.notify(name, title="Copied", markup=False)
+
+
+def _head(kind: str, entry: Mapping[str, Any], documentation: str) -> Text:
+    text = Text(plain(entry["qualified"]), "bold")
+    text.append(f"  {'loss' if kind == 'losses' else kind.removesuffix('s')}\n\n", "not bold dim")
+    text.append(f"{visible(documentation)}\n", "not bold")
+    for label, key in (("for", "tasks"), ("reads", "inputs"), ("metrics", "metrics")):
+        value = entry.get(key)
+        if isinstance(value, list) and value:
+            text.append(f"\n{label:<9}", "not bold dim")
+            text.append(plain(", ".join(map(str, value))), "not bold")
+    for task, why in (entry.get("refuses") or {}).items():
+        text.append("\nrefuses  ", "not bold dim")
+        text.append(plain(f"{task}: {why}"), "not bold")
+    return text
+
+
+def _settings_table(entry: Mapping[str, Any]) -> Table | Text:
+    fields = fields_of(entry.get("schema") or {})
+    if not fields:
+        return Text("It has no settings.", "dim")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1)
+    for setting in fields:
+        default = "required" if setting.default is MISSING else show(setting.default) or "empty"
+        extra = f" ({setting.bounds})" if setting.bounds else ""
+        if setting.choices:
+            extra = f" ({', '.join(map(show, setting.choices))})"
+        table.add_row(
+            Text(plain(setting.key)), Text(plain(default)), Text(plain(setting.help + extra), "dim")
+        )
+    return table
+
+
+def _recipe_text(entry: Mapping[str, Any]) -> Text:
+    from seqkit.summary import flatten
+
+    text = Text("Settings that it gives\n", "bold")
+    for key, value in flatten(entry.get("experiment") or {}).items():
+        if key != "description":
+            text.append(f"{plain(key):<32} ", "not bold dim")
+            text.append(f"{plain(show(value))}\n", "not bold")
+    return text.append(f"\nseqkit run {plain(entry['shown'])}", "bold")
+
+
+def _plugin_text(entry: Mapping[str, Any]) -> Text:
+    text = Text(plain(entry["name"]), "bold")
+    origin = f"{entry.get('distribution', '')} {entry.get('version', '')}"
+    text.append(f"  plugin, from {plain(origin)}\n\n", "not bold dim")
+    if entry.get("error"):
+        text.append("It could not be loaded, and is left out:\n", "bold red")
+        text.append(f"{visible(entry['error'])}\n\n", "not bold")
+        text.append(f"seqkit plugin check {plain(entry['name'])}   tells where\n", "dim")
+    for note in entry.get("notes", ()):
+        text.append(f"It {visible(note)}\n", "yellow")
+    for component in entry.get("components", ()):
+        kind = str(component["kind"])
+        text.append(f"{kind:<10}", "not bold dim")
+        text.append(f"{plain(component['name'])}\n", "not bold")
+    return text

@@ -1,0 +1,1 @@
+"""The New run screen: an experiment put together by forms, checked and tried as one types."""

@@ -1,0 +1,122 @@
+"""What is installed, as `seqkit list --json` tells it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seqkit.errors import PluginError
+from seqkit.tui.new.schema import Field, fields_of
+
+KINDS = {"task": "tasks", "dataset": "datasets", "model": "models", "loss": "losses"}
+"""The parts of an experiment that are one component each, and what a list of them is called."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A component, and why it does not fit; empty when it does."""
+
+    entry: Mapping[str, Any]
+    why_not: str = ""
+
+    @property
+    def name(self) -> str:
+        """The component's name, qualified where it must be."""
+        return str(self.entry["shown"])
+
+
+class Catalogue:
+    """Everything that is installed.
+
+    Args:
+        document: What `seqkit list --json` wrote.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        for kind in (*KINDS.values(), "metrics", "recipes"):
+            bare = [entry["name"] for entry in document.get(kind, ())]
+            for entry in document.get(kind, ()):
+                unique = bare.count(entry["name"]) == 1
+                entry["shown"] = entry["name"] if unique else entry["qualified"]
+
+    def entries(self, kind: str) -> list[Mapping[str, Any]]:
+        """Returns the components of a kind, or the recipes or plugins."""
+        return list(self.document.get(kind, ()))
+
+    def find(self, kind: str, name: str) -> Mapping[str, Any] | None:
+        """Returns a component by bare or qualified name."""
+        for entry in self.entries(kind):
+            if name and name in (entry["name"], entry["qualified"]):
+                return entry
+        return None
+
+    def fields(self, kind: str, name: str) -> list[Field]:
+        """Returns the settings of a component; of the trainer for `trainer`."""
+        if kind == "trainer":
+            return fields_of(self.document["trainer"]["schema"])
+        entry = self.find(kind, name)
+        return fields_of(entry["schema"]) if entry else []
+
+    def fitting(self, part: str, task: str, inputs: str = "") -> list[Fit]:
+        """Returns the components for a part of an experiment, each with why it does not fit.
+
+        Args:
+            part: `dataset`, `model`, `loss` or `metrics`; every task fits.
+            task: Name of the task that is chosen.
+            inputs: What the model would read, `tokens` or `features`, where that is known.
+        """
+        kind = KINDS.get(part, part)
+        return [
+            Fit(entry, self._why_not(kind, entry, task, inputs)) for entry in self.entries(kind)
+        ]
+
+    def _why_not(self, kind: str, entry: Mapping[str, Any], task: str, inputs: str) -> str:
+        found = self.find("tasks", task)
+        names = {task, found["name"], found["qualified"]} if found else {task}
+        if kind == "tasks" or not task:
+            return ""
+        tasks = entry.get("tasks", [])
+        if not names & set(tasks):
+            refuses = entry.get("refuses") or {}
+            why = next((refuses[name] for name in names if name in refuses), "")
+            return str(why) or f"it is for {', '.join(tasks)}"
+        if kind == "models" and inputs and inputs not in entry.get("inputs", [inputs]):
+            return f"it reads {' and '.join(entry['inputs'])}, not {inputs}"
+        return ""
+
+
+async def load_catalogue(plugin_words: Sequence[str] = ()) -> Catalogue:
+    """Asks a child process what is installed.
+
+    Args:
+        plugin_words: `--plugin PATH` words.
+
+    Raises:
+        PluginError: The process failed.
+    """
+    return Catalogue(await run_json(["list", "--json", *plugin_words]))
+
+
+async def run_json(words: Sequence[str]) -> Any:
+    """Runs `seqkit WORDS` in a child process, and returns the JSON document that it writes.
+
+    Raises:
+        PluginError: It failed; says what it said.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "seqkit", *words),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    try:
+        return json.loads(out)
+    except ValueError as error:
+        said = err.decode("utf-8", "replace").strip() or str(error)
+        raise PluginError(f"'seqkit {' '.join(words)}' failed: {said}") from error

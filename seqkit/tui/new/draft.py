@@ -1,0 +1,244 @@
+"""An experiment that is being put together: where it starts from, and what was changed."""
+
+from __future__ import annotations
+
+import copy
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from seqkit.tui.new.catalogue import KINDS, Catalogue
+from seqkit.tui.new.schema import MISSING, Field, in_toml, show
+
+PARTS = (*KINDS, "trainer")
+"""The tables of an experiment, in their order."""
+
+
+@dataclass
+class Draft:
+    """A starting point and the changes to it.
+
+    Attributes:
+        catalogue: What is installed.
+        source: What `seqkit run` is given: a recipe's name or a file; empty for neither.
+        base: The nested tables that it starts from.
+        chosen: Components chosen in place of those of the base: `{"model": "gru"}`.
+        metrics: Metrics chosen in place of those of the base.
+        values: Changed settings, by part and component: `{("model", "gru"): {"hidden_size": 64}}`.
+    """
+
+    catalogue: Catalogue
+    source: str = ""
+    base: Mapping[str, Any] = field(default_factory=dict)
+    chosen: dict[str, str] = field(default_factory=dict)
+    metrics: list[str] | None = None
+    values: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+
+    # --- components -------------------------------------------------------------------------------
+
+    def table(self, part: str) -> dict[str, Any]:
+        """Returns a table of the base, without the name of its component."""
+        found = self.base.get(part)
+        return {k: v for k, v in found.items() if k != "name"} if isinstance(found, Mapping) else {}
+
+    def base_name(self, part: str) -> str:
+        """Returns the component that a part has without changes: the base's, or else the usual."""
+        found = self.base.get(part)
+        name = found.get("name", "") if isinstance(found, Mapping) else found or ""
+        if name or part == "trainer":
+            return self._shown(part, str(name))
+        if part == "task":
+            dataset = self.catalogue.find("datasets", self.name("dataset"))
+            return str(dataset["tasks"][0]) if dataset and dataset.get("tasks") else ""
+        if part == "loss":
+            task = self.catalogue.find("tasks", self.name("task"))
+            return str(task["loss"]) if task else ""
+        return ""
+
+    def name(self, part: str) -> str:
+        """Returns the component that a part has."""
+        return self.chosen.get(part) or self.base_name(part)
+
+    def _shown(self, part: str, name: str) -> str:
+        entry = self.catalogue.find(KINDS.get(part, part), name)
+        return str(entry["shown"]) if entry else name
+
+    def choose(self, part: str, name: str) -> None:
+        """Puts a component in; a part that no longer fits the task gets the usual one."""
+        self.chosen[part] = name
+        if name == self.base_name(part):
+            del self.chosen[part]
+        if part == "dataset":
+            self._refit("task")
+        if part in ("dataset", "task"):
+            for other in ("loss", "model"):
+                self._refit(other)
+            usual = self.base_metrics()
+            fitting = {
+                fit.name
+                for fit in self.catalogue.fitting("metrics", self.name("task"))
+                if not fit.why_not
+            }
+            if self.metrics is not None and not set(self.metrics) <= fitting:
+                self.metrics = None
+            if self.metrics is None and not set(usual) <= fitting:
+                self.metrics = self._usual_metrics()
+
+    def _refit(self, part: str) -> None:
+        """Changes a part that does not fit the task to one that does."""
+        task = self.name("task")
+        if part == "task":
+            dataset = self.catalogue.find("datasets", self.name("dataset"))
+            tasks = list(dataset.get("tasks", ())) if dataset else []
+            if tasks and task not in tasks:
+                self.chosen["task"] = tasks[0]
+            return
+        fits = [fit for fit in self.catalogue.fitting(part, task) if not fit.why_not]
+        names = [fit.name for fit in fits]
+        if self.name(part) in names:
+            return
+        self.chosen.pop(part, None)
+        if self.name(part) not in names:
+            entry = self.catalogue.find("tasks", task)
+            usual = str(entry["loss"]) if entry and part == "loss" else ""
+            if usual in names or names:
+                self.chosen[part] = usual if usual in names else names[0]
+
+    def base_metrics(self) -> list[str]:
+        """Returns the metrics of the base, or else the usual ones of the task."""
+        found = self.base.get("metrics")
+        if found is None:
+            return self._usual_metrics()
+        items = found.split(",") if isinstance(found, str) else found
+        return [str(item.get("name", "") if isinstance(item, Mapping) else item) for item in items]
+
+    def _usual_metrics(self) -> list[str]:
+        task = self.catalogue.find("tasks", self.name("task"))
+        return list(task.get("metrics", ())) if task else []
+
+    def metric_names(self) -> list[str]:
+        """Returns the metrics, as they are chosen."""
+        return self.base_metrics() if self.metrics is None else self.metrics
+
+    # --- settings ---------------------------------------------------------------------------------
+
+    def fields(self, part: str) -> list[Field]:
+        """Returns the settings of a part."""
+        return self.catalogue.fields(KINDS.get(part, part), self.name(part))
+
+    def before(self, part: str, setting: Field) -> Any:
+        """Returns the value that a setting has without changes: the base's or its default."""
+        value: Any = self.table(part)
+        for key in setting.key.split("."):
+            value = value.get(key, MISSING) if isinstance(value, Mapping) else MISSING
+        return setting.default if value is MISSING else value
+
+    def value(self, part: str, setting: Field) -> Any:
+        """Returns the value of a setting."""
+        changed = self.values.get((part, self.name(part)), {})
+        return changed[setting.key] if setting.key in changed else self.before(part, setting)
+
+    def is_changed(self, part: str, setting: Field) -> bool:
+        """Tells whether a setting was changed."""
+        return setting.key in self.values.get((part, self.name(part)), {})
+
+    def set(self, part: str, setting: Field, value: Any) -> None:
+        """Changes a setting; the value that it had before is no change."""
+        changed = self.values.setdefault((part, self.name(part)), {})
+        before = self.before(part, setting)
+        if value == before and isinstance(value, bool) == isinstance(before, bool):
+            changed.pop(setting.key, None)
+        else:
+            changed[setting.key] = value
+
+    def reset(self, part: str, setting: Field) -> None:
+        """Takes a change back."""
+        self.values.get((part, self.name(part)), {}).pop(setting.key, None)
+
+    def changes(self) -> int:
+        """Returns how much differs from the starting point."""
+        settings = sum(
+            len(self.values.get((part, self.name(part)), {})) for part in (*PARTS, "metrics")
+        )
+        return settings + len(self.chosen) + (self.metrics is not None)
+
+    # --- what it comes to -------------------------------------------------------------------------
+
+    def document(self) -> dict[str, Any]:
+        """Returns the nested tables of the experiment."""
+        result: dict[str, Any] = {}
+        if self.base.get("description") and self.source:
+            result["description"] = self.base["description"]
+        for part in PARTS:
+            name = self.name(part)
+            table = copy.deepcopy(self.table(part))
+            if part in self.chosen:
+                valid = {setting.key.partition(".")[0] for setting in self.fields(part)}
+                table = {key: value for key, value in table.items() if key in valid}
+            for key, value in self.values.get((part, name), {}).items():
+                _put(table, key, value)
+            if part != "trainer":
+                table = {"name": name, **table} if name else table
+            if table:
+                result[part] = table
+        if self.metrics is not None or "metrics" in self.base:
+            result["metrics"] = self._metric_items()
+        return result
+
+    def _metric_items(self) -> list[Any]:
+        """Returns the metrics, those of the base with the settings that it gives them."""
+        found = self.base.get("metrics")
+        items = found if isinstance(found, list) else []
+        tables = {item["name"]: item for item in items if isinstance(item, Mapping)}
+        return [tables.get(name, name) for name in self.metric_names()]
+
+    def words(self) -> list[str]:
+        """Returns what differs from the starting point as `key=value` words."""
+        words = [f"{part}={name}" for part, name in self.chosen.items()]
+        if self.metrics is not None:
+            words.append(f"metrics={','.join(self.metrics)}")
+        for part in PARTS:
+            for key, value in self.values.get((part, self.name(part)), {}).items():
+                if value is not None:
+                    words.append(f"{part}.{key}={_word(value)}")
+        return words
+
+    def command(self, source: str = "") -> str:
+        """Returns the command line that runs it.
+
+        Args:
+            source: A file that it was saved to, which needs no words.
+        """
+        words = [source] if source else [self.source or "FILE.toml", *self.words()]
+        return shlex.join(["seqkit", "run", *words])
+
+    def loses(self) -> list[str]:
+        """Returns the changes that words cannot express: a setting that was emptied."""
+        return [
+            f"{part}.{key}"
+            for part in PARTS
+            for key, value in self.values.get((part, self.name(part)), {}).items()
+            if value is None
+        ]
+
+
+def _put(table: dict[str, Any], key: str, value: Any) -> None:
+    *path, last = key.split(".")
+    for name in path:
+        inner = table.get(name)
+        table[name] = dict(inner) if isinstance(inner, Mapping) else {}
+        table = table[name]
+    if value is None:
+        table.pop(last, None)
+    else:
+        table[last] = value
+
+
+def _word(value: Any) -> str:
+    """Returns a value as the right side of a `key=value` word reads it back."""
+    from seqkit.experiment import parse_override
+
+    if isinstance(value, str) and value:
+        return value if parse_override(f"key={value}")[1] == value else in_toml(value)
+    return show(value) if isinstance(value, bool | int | float) else in_toml(value)

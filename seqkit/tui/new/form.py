@@ -1,0 +1,438 @@
+"""The form: every setting on a line of its own, drawn and edited in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from seqkit.errors import Problem
+from seqkit.tui.colours import TONE_CLASSES, tones_css
+from seqkit.tui.new.draft import Draft
+from seqkit.tui.new.line_editor import LineEditor
+from seqkit.tui.new.rows import (
+    Row,
+    before_text,
+    changed_in,
+    form_rows,
+    is_changed,
+    problems_by_row,
+    value_text,
+)
+from seqkit.tui.new.schema import show
+from seqkit.tui.text import fit, plain
+
+_LABEL = 26
+_STARTS_NUMBER = set("0123456789-.+")
+
+
+class Form(ScrollView, can_focus=True):
+    """Shows a draft and lets it be changed.
+
+    Posts `Changed` when a value was changed, `Moved` when another line has the cursor, and
+    `ChoiceWanted` when a list is to be chosen from.
+    """
+
+    HELP: ClassVar[str] = """One setting a line. Enter edits or chooses, space ticks, left and right
+    go through choices and change numbers; a digit on a number begins anew. Changed settings have a
+    ● and the value before; backspace takes a change back. Headings fold with enter. What is wrong
+    is marked ✗, and said at the bottom."""
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "form--cursor",
+        "form--editor",
+        "form--caret",
+        *TONE_CLASSES,
+    }
+    DEFAULT_CSS = f"""
+    Form {{
+        height: 1fr; background: $surface; color: $foreground; overflow-x: hidden;
+        scrollbar-size-vertical: 1;
+        & > .form--cursor {{ background: $block-cursor-blurred-background; }}
+        &:focus > .form--cursor {{ background: $block-cursor-background; }}
+        & > .form--editor {{ background: $background; color: $foreground; }}
+        & > .form--caret {{ background: $accent; color: $background; }}
+    }}
+    {tones_css("Form")}
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False, id="form.up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="form.down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="form.page-up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="form.page-down"),
+        Binding("home", "jump(0)", "First", show=False, id="form.first"),
+        Binding("end", "jump(-1)", "Last", show=False, id="form.last"),
+        Binding("enter", "edit", "Edit", key_display="⏎", id="form.edit"),
+        Binding("space", "tick", "Tick or choose", show=False, id="form.tick"),
+        Binding("left", "step(-1)", "Choice or number before", show=False, id="form.less"),
+        Binding("right", "step(1)", "Choice or number after", show=False, id="form.more"),
+        Binding("backspace", "reset", "Reset", key_display="⌫", id="form.reset"),
+        Binding("left_square_bracket", "heading(-1)", "Heading before", show=False, id="form.back"),
+        Binding(
+            "right_square_bracket", "heading(1)", "Heading after", show=False, id="form.forward"
+        ),
+    ]
+    cursor = reactive(1)
+
+    class Changed(Message):
+        """A value was changed."""
+
+    class Moved(Message):
+        """The cursor is on another line, or what is said of it has changed."""
+
+    class ChoiceWanted(Message):
+        """A list is to be chosen from.
+
+        Attributes:
+            row: For which line.
+        """
+
+        def __init__(self, row: Row) -> None:
+            super().__init__()
+            self.row = row
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.draft: Draft | None = None
+        self.run_name = ""
+        self.folded = {"dataset", "task", "loss"}
+        self.rows: list[Row] = []
+        self.problems: Mapping[str, Problem] = {}
+        self._all_problems: list[Problem] = []
+        self._editor: LineEditor | None = None
+
+    # --- what is shown ----------------------------------------------------------------------------
+
+    def show(self, draft: Draft) -> None:
+        """Shows a draft."""
+        self.draft = draft
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Lays the lines out anew, with the cursor on the same one."""
+        if self.draft is None:
+            return
+        current = self.current
+        self.rows = form_rows(self.draft, self.folded)
+        keys = [(row.key, row.fold) for row in self.rows]
+        place = self.cursor
+        if current is not None and (current.key, current.fold) in keys:
+            place = keys.index((current.key, current.fold))
+        self.problems = problems_by_row(self.rows, self._all_problems)
+        self.virtual_size = Size(self.size.width, len(self.rows))
+        self.cursor = min(place, len(self.rows) - 1)
+        self._keep_in_view()
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def mark_problems(self, problems: list[Problem]) -> None:
+        """Marks the lines that something is wrong with."""
+        self._all_problems = problems
+        self.problems = problems_by_row(self.rows, problems) if self.rows else {}
+        self.refresh()
+        self.post_message(self.Moved())
+
+    @property
+    def current(self) -> Row | None:
+        """The line with the cursor."""
+        return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
+
+    @property
+    def editing(self) -> bool:
+        """Whether a line is being written."""
+        return self._editor is not None
+
+    # --- moving -----------------------------------------------------------------------------------
+
+    def validate_cursor(self, place: int) -> int:
+        """Keeps the cursor on a line."""
+        return max(0, min(place, len(self.rows) - 1)) if self.rows else place
+
+    def watch_cursor(self) -> None:
+        """Shows the line, and says that it is another one."""
+        self._editor = None
+        self._keep_in_view()
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def _keep_in_view(self) -> None:
+        height, top = max(1, self.size.height), round(self.scroll_y)
+        if self.cursor < top:
+            # The heading above the first setting belongs to it.
+            self.scroll_to(y=max(0, self.cursor - 1), animate=False, immediate=True)
+        elif self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
+
+    def action_move(self, by: int) -> None:
+        """Moves the cursor."""
+        self.cursor += by
+
+    def action_page(self, by: int) -> None:
+        """Moves the cursor by a screenful."""
+        self.cursor += by * max(1, self.size.height - 1)
+
+    def action_jump(self, to: int) -> None:
+        """Moves the cursor to the first or last line."""
+        self.cursor = to if to >= 0 else len(self.rows) - 1
+
+    def action_heading(self, by: int) -> None:
+        """Moves the cursor to another heading."""
+        places = [place for place, row in enumerate(self.rows) if row.setting is None]
+        found = [place for place in places if (place - self.cursor) * by > 0]
+        if found:
+            self.cursor = min(found) if by > 0 else max(found)
+
+    # --- changing ---------------------------------------------------------------------------------
+
+    def action_edit(self) -> None:
+        """Edits the line, chooses, ticks, or folds."""
+        row = self.current
+        if row is None:
+            return
+        if row.setting is None:
+            self.folded ^= {row.fold}
+            self.rebuild()
+        elif row.component or (row.setting.choices and len(row.setting.choices) > 1):
+            self.post_message(self.ChoiceWanted(row))
+        elif row.setting.kind == "boolean":
+            self.action_tick()
+        else:
+            self._edit(self._text(row))
+
+    def action_tick(self) -> None:
+        """Ticks a box, or does what enter does."""
+        row = self.current
+        if row is None or self.draft is None:
+            return
+        if row.setting is not None and row.setting.kind == "boolean" and not row.component:
+            self.put(row, not self.draft.value(row.part, row.setting))
+        else:
+            self.action_edit()
+
+    def action_step(self, by: int) -> None:
+        """Takes the choice or number before or after."""
+        row = self.current
+        if row is None or self.draft is None:
+            return
+        if row.setting is None:
+            if (by > 0) == (row.fold in self.folded):
+                self.action_edit()
+            return
+        if row.component or row.part == "run":
+            return
+        setting, value = row.setting, self.draft.value(row.part, row.setting)
+        if setting.kind == "boolean":
+            self.put(row, by > 0)
+        elif setting.choices:
+            place = setting.choices.index(value) if value in setting.choices else 0
+            self.put(row, setting.choices[(place + by) % len(setting.choices)])
+        elif setting.kind == "integer" and isinstance(value, int):
+            self.put(row, value + by)
+        elif setting.kind == "number" and isinstance(value, int | float):
+            # A learning rate is doubled and halved; a share of one goes by tenths.
+            step = value * 2**by if 0 < value < 0.05 else round(value + by * 0.1, 10)
+            self.put(row, step)
+
+    def action_reset(self) -> None:
+        """Takes the change of the line back."""
+        row = self.current
+        if row is None or row.setting is None or self.draft is None or row.part == "run":
+            return
+        if row.key == "metrics":
+            self.draft.metrics = None
+        elif row.component:
+            self.draft.choose(row.part, self.draft.base_name(row.part))
+        else:
+            self.draft.reset(row.part, row.setting)
+        self._changed()
+
+    def put(self, row: Row, value: object) -> None:
+        """Gives a setting a value."""
+        if row.setting is None or self.draft is None:
+            return
+        if row.part == "run":
+            self.run_name = str(value).strip()
+        else:
+            self.draft.set(row.part, row.setting, value)
+        self._changed()
+
+    def _changed(self) -> None:
+        self.rebuild()
+        self.post_message(self.Changed())
+
+    # --- writing ----------------------------------------------------------------------------------
+
+    def _text(self, row: Row) -> str:
+        return value_text(row, self.draft, self.run_name) if self.draft else ""
+
+    def _edit(self, text: str, replace: bool = False) -> None:
+        self._editor = LineEditor(text, at=len(text), before="" if replace else text)
+        self.refresh()
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Tells which keys are written, and no commands of the screen."""
+        if self._editor is not None:
+            return character is not None and character.isprintable()
+        return self._begins_number(character)
+
+    def _begins_number(self, character: str | None) -> bool:
+        row = self.current
+        return (
+            row is not None
+            and row.setting is not None
+            and row.setting.kind in ("integer", "number")
+            and character in _STARTS_NUMBER
+        )
+
+    def on_key(self, event: events.Key) -> None:
+        """Writes into the line that is edited."""
+        if self._editor is None:
+            if self._begins_number(event.character):
+                event.stop()
+                event.prevent_default()
+                row = self.current
+                before = self._text(row) if row else ""
+                self._editor = LineEditor("", 0, before)
+                self._type(event)
+            return
+        if event.key in ("up", "down", "tab", "shift+tab", "pageup", "pagedown"):
+            self._editor = None
+            return
+        event.stop()
+        event.prevent_default()
+        if event.key == "escape":
+            self._give_up()
+        elif event.key == "enter":
+            self._editor = None
+            self.refresh()
+        else:
+            self._type(event)
+
+    def _type(self, event: events.Key) -> None:
+        if self._editor is not None and self._editor.press(event.key, event.character):
+            self._take(self._editor.text)
+        self.refresh()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Writes what is pasted."""
+        if self._editor is not None:
+            event.stop()
+            self._editor.insert(" ".join(event.text.split()))
+            self._take(self._editor.text)
+
+    def _take(self, text: str) -> None:
+        """Gives the setting what is written so far, so that it is checked meanwhile."""
+        row, editor = self.current, self._editor
+        if row is not None and row.setting is not None:
+            self.put(row, row.setting.read(text))
+        self._editor = editor
+
+    def _give_up(self) -> None:
+        editor, self._editor = self._editor, None
+        row = self.current
+        if editor is not None and row is not None and row.setting is not None:
+            self.put(row, row.setting.read(editor.before))
+
+    # --- drawing ----------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        """Keeps the cursor in view."""
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self.rows))
+        self._keep_in_view()
+
+    def render_line(self, y: int) -> Strip:
+        """Draws one line."""
+        width, base = self.size.width, self.rich_style
+        place = round(self.scroll_y) + y
+        if place >= len(self.rows) or self.draft is None:
+            return Strip.blank(width, base)
+        if place == self.cursor:
+            ground = self.get_component_rich_style("form--cursor", partial=True)
+            base += Style(bgcolor=ground.bgcolor)
+        row = self.rows[place]
+        draw = self._heading if row.setting is None else self._setting
+        segments = draw(row, base, width, place == self.cursor)
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _tone(self, name: str, base: Style) -> Style:
+        return self.get_component_rich_style(f"tone--{name}") + Style(bgcolor=base.bgcolor)
+
+    def _heading(self, row: Row, base: Style, width: int, _focused: bool) -> list[Segment]:
+        assert self.draft is not None
+        folded = row.fold in self.folded
+        sign = self._problem_sign(row, base)
+        count = changed_in(row, self.draft)
+        changed = f"  ● {count} changed" if count else ""
+        title = plain(row.title)
+        return [
+            Segment(" " * (2 * row.depth), base),
+            Segment("▸ " if folded else "▾ ", self._tone("muted", base)),
+            Segment(title, self._tone("title", base)),
+            Segment(changed, self._tone("accent", base)),
+            *sign,
+        ]
+
+    def _problem_sign(self, row: Row, base: Style) -> list[Segment]:
+        return [Segment("  ✗", self._tone("error", base))] if row.key in self.problems else []
+
+    def _setting(self, row: Row, base: Style, width: int, focused: bool) -> list[Segment]:
+        assert self.draft is not None
+        assert row.setting is not None
+        changed = is_changed(row, self.draft)
+        wrong = row.key in self.problems
+        mark, tone = ("✗", "error") if wrong else ("●", "accent") if changed else (" ", "muted")
+        label = min(_LABEL, max(12, width // 3)) - 2 * (row.depth - 1)
+        segments = [
+            Segment(" " * (2 * row.depth), base),
+            Segment(f"{mark} ", self._tone(tone, base)),
+            Segment(fit(row.setting.label.replace("_", " "), label), self._tone("muted", base)),
+            Segment(" ", base),
+        ]
+        if focused and self._editor is not None:
+            editor = self.get_component_rich_style("form--editor")
+            caret = self.get_component_rich_style("form--caret")
+            return [*segments, *self._editor.draw(editor, caret, max(12, width - label - 8))]
+        value = self._shown(row, focused)
+        room = max(4, width - label - 8)
+        style = self._tone("error", base) if wrong else base + Style(bold=changed)
+        segments.append(Segment(fit(value, min(room, len(value) + 1)), style))
+        before = plain(before_text(row, self.draft)) if changed else ""
+        left = room - min(room, len(value) + 1) - 2
+        if changed and left > 4:
+            segments.append(
+                Segment(" " + fit(f"← {before or 'empty'}", left), self._tone("faint", base))
+            )
+        return segments
+
+    def _shown(self, row: Row, focused: bool) -> str:
+        assert self.draft is not None
+        assert row.setting is not None
+        if row.setting.kind == "boolean" and not row.component:
+            value = self.draft.value(row.part, row.setting)
+            return {True: "[✓] yes", False: "[ ] no"}.get(value, show(value))
+        text = plain(self._text(row))
+        if row.component:
+            return f"{text} ▾"
+        if row.setting.choices:
+            return f"◂ {text} ▸" if focused else text
+        return text or ("from the recipe and a number" if row.part == "run" else "·")
+
+    # --- mouse ------------------------------------------------------------------------------------
+
+    def on_click(self, event: events.Click) -> None:
+        """Moves the cursor; a click on the line that has it edits it."""
+        place = round(self.scroll_y) + event.y
+        if place < len(self.rows):
+            if place == self.cursor or self.rows[place].setting is None:
+                self.cursor = place
+                self.action_edit()
+            else:
+                self.cursor = place

@@ -1,0 +1,138 @@
+"""What stands beside the form: layers, examples, TOML and the command, as text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.text import Text
+
+from seqkit.cli.output import size, visible
+from seqkit.tui.text import BLOCKS, bar, fit, plain, short_duration
+
+_SAMPLE = 400
+
+
+def layers_text(preview: Mapping[str, Any], width: int) -> Text:
+    """Draws the layers with their shapes and parameters, then data, memory and time."""
+    layers = preview["layers"]
+    total = max(1, preview["parameters"])
+    names = [_indented(layer) for layer in layers]
+    shapes = [_shape(layer.get("output")) for layer in layers]
+    wide = width >= 58
+    first = min(max(map(len, names), default=8), max(12, width - 40))
+    second = max([len(shape) for shape in shapes] + [6])
+    text = Text(no_wrap=True, overflow="ellipsis")
+    examples, steps = preview["batch"]
+    text.append(f"one batch: {examples} examples of up to {steps} steps\n", "dim")
+    for index, (layer, name, shape) in enumerate(zip(layers, names, shapes, strict=True)):
+        top = not layer["depth"]
+        text.append("┌" if index == 0 else "├" if top else "│", "dim")
+        text.append(f" {fit(name, first)}  ", "bold" if top else "")
+        text.append(f"{shape:<{second}}  ", "" if top else "dim")
+        count = layer["parameters"]
+        text.append(f"{count:>11,}" if count else " " * 11, "" if top else "dim")
+        if wide and top:
+            text.append(f" {bar(count / total, 8)}", "bold")
+        text.append("\n")
+    text.append("└ ", "dim")
+    text.append(_outputs(preview["shape"]), "bold")
+    text.append(f"\n\n{preview['parameters']:,} parameters\n", "bold")
+    return text.append_text(_costs(preview))
+
+
+def _indented(layer: Mapping[str, Any]) -> str:
+    name = plain(layer["name"]).rpartition(".")[2]
+    return "  " * int(layer["depth"]) + f"{name} {plain(layer['kind'])}"
+
+
+def _shape(output: Sequence[int] | None) -> str:
+    return "×".join(map(str, output)) if output else ""
+
+
+def _outputs(shape: Mapping[str, Any]) -> str:
+    outputs = shape.get("outputs", {})
+    if outputs.get("kind") == "classes":
+        names = outputs.get("names", ())
+        shown = ", ".join(plain(name) for name in names[:6]) + (" …" if len(names) > 6 else "")
+        return f"{len(names)} classes: {shown}"
+    if outputs.get("kind") == "values":
+        return f"{outputs.get('size')} values × {outputs.get('horizon')} steps ahead"
+    return f"one of {outputs.get('size', 0):,} tokens"
+
+
+def _costs(preview: Mapping[str, Any]) -> Text:
+    text = Text(no_wrap=True, overflow="ellipsis")
+    memory = preview["memory"]
+    text.append(f"≈ {size(sum(memory.values()))} of memory", "bold")
+    parts = ", ".join(f"{name} {size(amount)}" for name, amount in memory.items() if amount)
+    text.append(f"\n  {parts}\n", "dim")
+    text.append(f"≈ {short_duration(preview['seconds']) or '?'} an epoch", "bold")
+    text.append(
+        f"\n  {preview['steps']:,} steps, as one batch took on {plain(preview['device'])}\n"
+    )
+    return text.append_text(data_text(preview))
+
+
+def data_text(preview: Mapping[str, Any]) -> Text:
+    """Draws the size of each split, the lengths, and the vocabulary."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    counts = " · ".join(f"{count:,} {plain(name)}" for name, count in preview["examples"].items())
+    text.append(f"{counts}\n", "bold")
+    lengths = preview["lengths"]
+    if lengths.get("bins"):
+        most = max(lengths["bins"]) or 1
+        drawn = "".join(
+            BLOCKS[min(7, round(7 * count / most))] if count else " " for count in lengths["bins"]
+        )
+        text.append(f"  {drawn}  ", "bold")
+        text.append(
+            f"{lengths['least']} to {lengths['most']} steps, median {lengths['median']:g}", "dim"
+        )
+    inputs = preview["shape"].get("inputs", {})
+    if inputs.get("kind") == "tokens":
+        text.append(f"\n  vocabulary of {inputs.get('size', 0):,}", "dim")
+    return text
+
+
+def examples_text(preview: Mapping[str, Any]) -> Text:
+    """Shows some training examples as the model will see them."""
+    text = Text("as the model sees them: <unk> is a token that the vocabulary lacks\n\n", "dim")
+    for sample in preview["samples"]:
+        text.append("─ ", "dim")
+        for number, (key, value) in enumerate(sample.items()):
+            text.append("  " if number else "")
+            text.append(f"{plain(key)} ", "dim")
+            text.append(f"{_short(value)}\n")
+        text.append("\n")
+    return text
+
+
+def _short(value: Any) -> str:
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    shown = plain(shown)
+    return shown if len(shown) <= _SAMPLE else shown[: _SAMPLE - 1] + "…"
+
+
+def toml_text(toml: str) -> Text:
+    """Shows an experiment file, its tables and keys set off."""
+    text = Text()
+    for line in visible(toml).splitlines():
+        key, equals, value = line.partition(" = ")
+        if line.startswith("["):
+            text.append(f"{line}\n", "bold")
+        elif equals:
+            text.append(f"{key} = ", "dim").append(f"{value}\n")
+        else:
+            text.append(f"{line}\n")
+    return text
+
+
+def command_text(command: str, notes: Sequence[str]) -> Text:
+    """Shows the command that does the same, and what it cannot say."""
+    text = Text(plain(command) + "\n\n", "bold")
+    text.append("y copies it. It starts the same run from a shell.\n", "dim")
+    for note in notes:
+        text.append(f"\n{plain(note)}")
+    return text

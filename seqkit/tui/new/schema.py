@@ -1,0 +1,208 @@
+"""Settings of a component, read from its JSON schema: what a form needs, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any, Literal
+
+Kind = Literal["integer", "number", "boolean", "choice", "text", "list", "other"]
+
+MISSING = object()
+"""The default of a setting that has none."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One setting.
+
+    Attributes:
+        key: Its dotted path within its table: `hidden_size`, or `decoder.layers`.
+        kind: What is written there.
+        help: What it does.
+        default: Its default; `MISSING` for one that must be given.
+        choices: Every valid value, for a choice.
+        suggestions: Values that have a name, where others are valid too.
+        bounds: What is valid, in words; may be empty.
+        nullable: Whether it may be left empty.
+    """
+
+    key: str
+    kind: Kind
+    help: str = ""
+    default: Any = MISSING
+    choices: tuple[Any, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    bounds: str = ""
+    nullable: bool = False
+
+    @property
+    def group(self) -> str:
+        """The nested table that it belongs to; empty for the component's own."""
+        return self.key.rpartition(".")[0]
+
+    @property
+    def label(self) -> str:
+        """Its own name."""
+        return self.key.rpartition(".")[2]
+
+    def read(self, text: str) -> Any:
+        """Returns the value that a user wrote; what is none stays a text, for the check to name."""
+        stripped = text.strip()
+        if not stripped and self.nullable:
+            return None
+        if self.kind == "text":
+            return text
+        if self.kind == "integer":
+            return _number(stripped, int)
+        if self.kind == "number":
+            return _number(stripped, float)
+        if self.kind == "boolean":
+            return {"true": True, "false": False}.get(stripped.lower(), text)
+        if self.kind == "choice":
+            shown = {show(choice): choice for choice in self.choices}
+            return shown.get(stripped, text)
+        if self.kind == "list" and not stripped.startswith("["):
+            parts = [part.strip() for part in stripped.split(",") if part.strip()]
+            return [_toml(part) for part in parts] if len(parts) > 1 else _toml(stripped)
+        return _toml(stripped)
+
+
+def fields_of(schema: Mapping[str, Any]) -> list[Field]:
+    """Returns the settings of a schema in their order, nested ones with dotted keys."""
+    return list(_fields(schema, schema.get("$defs", {}), ""))
+
+
+def _fields(schema: Mapping[str, Any], shared: Mapping[str, Any], prefix: str) -> Iterator[Field]:
+    required = schema.get("required", ())
+    for name, found in schema.get("properties", {}).items():
+        key = prefix + name
+        setting = _resolved(found, shared)
+        if "properties" in setting:
+            yield from _fields(setting, shared, f"{key}.")
+        else:
+            default = MISSING if name in required else found.get("default", MISSING)
+            yield _field(key, setting, shared, default, str(found.get("description", "")))
+
+
+def _resolved(schema: Mapping[str, Any], shared: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follows a reference, and looks into a union of one member and nothing."""
+    if "$ref" in schema:
+        target = shared.get(str(schema["$ref"]).rpartition("/")[2], {})
+        return _resolved(target, shared)
+    members = [member for member in schema.get("anyOf", ()) if member.get("type") != "null"]
+    if len(members) == 1:
+        return {**schema, "anyOf": (), **_resolved(members[0], shared), "nullable": True}
+    if len(schema.get("allOf", ())) == 1:
+        return {**schema, **_resolved(schema["allOf"][0], shared)}
+    return schema
+
+
+def _field(
+    key: str, schema: Mapping[str, Any], shared: Mapping[str, Any], default: Any, about: str
+) -> Field:
+    members = [_resolved(member, shared) for member in schema.get("anyOf", ())]
+    named = tuple(value for member in members for value in _choices(member))
+    choices = _choices(schema)
+    closed = bool(members) and all(_choices(m) or m.get("type") == "null" for m in members)
+    if closed:
+        choices = named
+    kind = _kind(schema, members, choices)
+    return Field(
+        key,
+        kind,
+        about or str(schema.get("description", "")),
+        default,
+        choices,
+        () if choices else tuple(map(str, named)),
+        _bounds(schema) or "; ".join(filter(None, map(_bounds, members))),
+        bool(schema.get("nullable")) or any(m.get("type") == "null" for m in members),
+    )
+
+
+def _choices(schema: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(schema.get("enum", ())) or ((schema["const"],) if "const" in schema else ())
+
+
+def _kind(
+    schema: Mapping[str, Any], members: list[Mapping[str, Any]], choices: tuple[Any, ...]
+) -> Kind:
+    if choices:
+        return "choice"
+    simple: dict[Any, Kind] = {
+        "integer": "integer",
+        "number": "number",
+        "boolean": "boolean",
+        "string": "text",
+        "array": "list",
+    }
+    kinds = {simple.get(member.get("type"), "other") for member in members or [schema]}
+    if "list" in kinds:
+        return "list"
+    if kinds == {"integer", "number"}:
+        return "number"
+    return kinds.pop() if len(kinds) == 1 else "other"
+
+
+_BOUNDS = (
+    ("minimum", "at least {}"),
+    ("exclusiveMinimum", "above {}"),
+    ("maximum", "at most {}"),
+    ("exclusiveMaximum", "below {}"),
+    ("minLength", "at least {} characters"),
+    ("pattern", "of the form {}"),
+)
+
+
+def _bounds(schema: Mapping[str, Any]) -> str:
+    return ", ".join(words.format(schema[key]) for key, words in _BOUNDS if key in schema)
+
+
+def _number(text: str, kind: type[int | float]) -> Any:
+    try:
+        return kind(text.replace("_", ""))
+    except ValueError:
+        return text
+
+
+def _toml(text: str) -> Any:
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+    return text if isinstance(value, date | time) else value
+
+
+def show(value: Any) -> str:
+    """Returns a value as it is shown and edited in one line."""
+    if value is MISSING or value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(show, value)) if all(map(_plain, value)) else in_toml(value)
+    return in_toml(value)
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and _toml(value) == value)
+
+
+def in_toml(value: Any) -> str:
+    """Returns a value as TOML on one line."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{in_toml(k)} = {in_toml(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(in_toml, value)) + "]"
+    if isinstance(value, int | float):
+        return repr(value)
+    return json.dumps(str(value), ensure_ascii=False)

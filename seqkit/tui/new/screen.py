@@ -1,0 +1,389 @@
+"""The New run screen: a form, and beside it what it comes to."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from seqkit.errors import ConfigurationError, Problem, SeqkitError
+from seqkit.tui.context import Context
+from seqkit.tui.dialogs import Choice, Choose, Confirm
+from seqkit.tui.new import saving
+from seqkit.tui.new.catalogue import KINDS, Catalogue, load_catalogue
+from seqkit.tui.new.client import Checker
+from seqkit.tui.new.draft import Draft
+from seqkit.tui.new.form import Form
+from seqkit.tui.new.pane import BUILDING, TABS, Pane
+from seqkit.tui.new.rows import METRICS, SOURCE, Row, as_problems, explain
+from seqkit.tui.new.schema import show
+from seqkit.tui.topbar import TopBar
+from seqkit.tui.welcome import DEMO
+
+if TYPE_CHECKING:
+    from seqkit.tui.app import SeqkitApp
+
+_WIDE = 104
+_CHECK_SECONDS = 0.1
+_PREVIEW_SECONDS = 0.5
+_READ_AT_ONCE = 20_000_000
+"""Bytes of data that are read for a preview without being asked to."""
+
+
+class NewRunScreen(Screen[None]):
+    """An experiment, put together, checked as one types, and started.
+
+    Args:
+        context: What every screen is given.
+    """
+
+    HELP: ClassVar[str] = """An experiment, put together. Choose what to start from, then change
+    what you like: only components that fit together are offered, the others say why not. The whole
+    experiment is checked as you type, by the same code that runs it. The pane beside shows what it
+    comes to; on a narrow screen its keys show it in place of the form, and escape goes back."""
+    TITLE = "New run"
+    DEFAULT_CSS = """
+    NewRunScreen {
+        background: $surface;
+        & > Horizontal { height: 1fr; }
+        & #form-side { width: 1fr; }
+        & Pane { width: 46%; border-left: tall $panel; }
+        & #about {
+            height: 3; padding: 0 1; background: $panel; color: $foreground 75%;
+            border-top: solid $border-blurred; text-wrap: nowrap; text-overflow: ellipsis;
+        }
+        & #about.wrong { color: $error; }
+        &.narrow Pane { display: none; }
+        &.narrow.pane Pane { display: block; width: 1fr; border: none; }
+        &.narrow.pane #form-side { display: none; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "start", "Start", id="new.start"),
+        Binding("w", "save", "Save as file", id="new.save"),
+        Binding("r", "recipe", "Recipe", id="new.recipe"),
+        Binding("f", "file", "Own file", id="new.file"),
+        *(
+            Binding(key, f"pane('{name}')", title, show=False, id=f"new.{name}")
+            for name, key, title in TABS
+        ),
+        Binding("b", "build", "Read the data and build", show=False, id="new.build"),
+        Binding("y", "yank", "Copy command", id="new.yank"),
+        Binding("X", "reset_all", "Reset everything", show=False, id="new.reset-all"),
+        Binding("escape", "back", "Back to the form", show=False, id="new.back"),
+    ]
+    AUTO_FOCUS = "Form"
+    app: SeqkitApp
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        self.catalogue: Catalogue | None = None
+        self.problems: list[Problem] = []
+        self.resolved_toml = ""
+        self._checker = Checker(context.plugins)
+        self._builder = Checker(context.plugins)
+        self._building: tuple[str, str] | None = None
+        self._source = DEMO
+        self._checked = False
+
+    def compose(self) -> ComposeResult:
+        """Lays the screen out."""
+        yield TopBar("new")
+        with Horizontal():
+            with Vertical(id="form-side"):
+                yield Form()
+                yield Static(id="about")
+            yield Pane()
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Asks what is installed."""
+        self.query_one(Pane).tab = self.context.preferences.preview
+        self.run_worker(self._load(), exit_on_error=False)
+
+    async def on_unmount(self) -> None:
+        """Ends the helpers."""
+        await self._checker.close()
+        await self._builder.close()
+
+    def on_resize(self) -> None:
+        """Puts form and pane side by side where there is room."""
+        self.set_class(self.size.width < _WIDE, "narrow")
+
+    @property
+    def form(self) -> Form:
+        """The form."""
+        return self.query_one(Form)
+
+    @property
+    def draft(self) -> Draft | None:
+        """What is being put together; None until it is known what is installed."""
+        return self.form.draft
+
+    # --- where it starts from ---------------------------------------------------------------------
+
+    async def _load(self) -> None:
+        try:
+            self.catalogue = await load_catalogue(self.context.plugin_words)
+        except SeqkitError as error:
+            self.query_one(Pane).say(str(error))
+            return
+        self.start_from(self._source)
+
+    def start_from(self, source: str) -> None:
+        """Starts anew from a recipe, an experiment file, or from nothing when it is empty."""
+        self._source = source
+        if self.catalogue is None:
+            return
+        try:
+            base = saving.base_of(source, self.catalogue)
+        except ConfigurationError as error:
+            self.app.notify(str(error), severity="error", markup=False)
+            return
+        draft = Draft(self.catalogue, source, base)
+        if not source:
+            for part in ("dataset", "model"):
+                fits = self.catalogue.fitting(part, draft.name("task"))
+                able = [fit.name for fit in fits if not fit.why_not]
+                if able:
+                    draft.choose(part, able[0])
+        self.form.show(draft)
+        self.draft_changed()
+
+    # --- checking ---------------------------------------------------------------------------------
+
+    def on_form_changed(self) -> None:
+        """Checks what was changed."""
+        self.draft_changed()
+
+    def draft_changed(self) -> None:
+        """Has the whole experiment checked, and what it comes to built, a little later."""
+        self._checked = False
+        self.query_one(Pane).set_stale(True, "checking")
+        self.run_worker(self._check(), group="check", exclusive=True, exit_on_error=False)
+
+    async def _check(self) -> None:
+        await asyncio.sleep(_CHECK_SECONDS)
+        draft, pane = self.draft, self.query_one(Pane)
+        if draft is None:
+            return
+        answer = await self._checker.ask("check", document=draft.document())
+        if "error" in answer:
+            self.problems = [Problem("", str(answer["error"]))]
+        else:
+            self.problems = as_problems(answer["problems"])
+        self._checked = True
+        self.form.mark_problems(self.problems)
+        notes = [f"{key} was emptied, which no word can say." for key in draft.loses()]
+        source = self._file_name() if not draft.source or draft.loses() else ""
+        if source:
+            notes.append("Save it first: press w.")
+        pane.show_command(draft.command(source), notes)
+        if self.problems:
+            pane.set_stale(True, "stale: see ✗")
+            return
+        self.resolved_toml = str(answer["toml"])
+        pane.show_toml(self.resolved_toml)
+        self.run_worker(
+            self._build(draft.document(), asked=False),
+            group="build",
+            exclusive=True,
+            exit_on_error=False,
+        )
+
+    async def _build(self, document: dict[str, Any], asked: bool) -> None:
+        pane = self.query_one(Pane)
+        pane.set_stale(True, BUILDING)
+        data = str((document.get("dataset"), document.get("task"), ""))
+        if self._building is not None and self._building[0] != data:
+            # What is being read is wanted no more.
+            await self._builder.restart()
+        self._building = (data, "")
+        await asyncio.sleep(0 if asked else _PREVIEW_SECONDS)
+        state = await self._builder.ask("ready", document=document)
+        name = document["dataset"]["name"]
+        if state.get("state") == "missing":
+            pane.say(f"The data of {name} are not here yet. Fetch them on the Data screen (4).")
+        elif state.get("bytes", 0) > _READ_AT_ONCE and not asked:
+            pane.say(
+                f"The data of {name} are large and have not been read yet. b reads them and "
+                "builds the model; what is read is kept for the run."
+            )
+        else:
+            preview = (
+                state if "error" in state else await self._builder.ask("preview", document=document)
+            )
+            if "error" in preview:
+                pane.say(str(preview["error"]))
+            else:
+                pane.show_preview(preview)
+        self._building = None
+        pane.set_stale(False)
+
+    def on_form_moved(self) -> None:
+        """Explains the line with the cursor."""
+        form, about = self.form, self.query_one("#about", Static)
+        if form.draft is None or form.current is None:
+            return
+        problem = form.problems.get(form.current.key)
+        first, second = explain(form.current, form.draft, problem)
+        about.set_class(problem is not None, "wrong")
+        text = Text(first + "\n", no_wrap=True, overflow="ellipsis")
+        about.update(text.append(second, "dim"))
+
+    # --- choosing ---------------------------------------------------------------------------------
+
+    def on_form_choice_wanted(self, event: Form.ChoiceWanted) -> None:
+        """Shows the list that a line is chosen from."""
+        row, draft = event.row, self.draft
+        if draft is None or row.setting is None:
+            return
+        if row.setting is SOURCE:
+            self.action_recipe()
+        elif row.setting is METRICS:
+            saving.choose_metrics(self)
+        elif row.component:
+            self._choose_component(row)
+        else:
+            setting = row.setting
+            choices = [Choice(show(value), show(value)) for value in setting.choices]
+            current = show(draft.value(row.part, setting))
+            self.app.push_screen(
+                Choose(setting.label.replace("_", " "), choices, current),
+                lambda value: None if value is None else self.form.put(row, setting.read(value)),
+            )
+
+    def _choose_component(self, row: Row) -> None:
+        draft = self.draft
+        if draft is None:
+            return
+        task = "" if row.part in ("dataset", "task") else draft.name("task")
+        choices = [
+            Choice(fit.name, fit.name, saving.about(fit.entry), fit.why_not)
+            for fit in draft.catalogue.fitting(row.part, task)
+        ]
+        if row.part == "task":
+            dataset = draft.catalogue.find(KINDS["dataset"], draft.name("dataset")) or {}
+            why = f"dataset {draft.name('dataset')} is not for it"
+            able = dataset.get("tasks", [])
+            choices = [
+                Choice(c.value, c.label, c.about, "" if c.value in able else why) for c in choices
+            ]
+
+        def chosen(name: str | None) -> None:
+            if name is not None and draft is not None:
+                draft.choose(row.part, name)
+                self.form.rebuild()
+                self.draft_changed()
+
+        self.app.push_screen(
+            Choose(f"Choose the {row.part}", choices, draft.name(row.part)), chosen
+        )
+
+    # --- actions ----------------------------------------------------------------------------------
+
+    def action_recipe(self) -> None:
+        """Lets the user choose what to start from."""
+        if self.catalogue is None:
+            return
+        recipes = self.catalogue.entries("recipes")
+        choices = [Choice(e["shown"], e["shown"], str(e["summary"])) for e in recipes]
+        choices.append(Choice("-", "nothing", "Choose every part yourself."))
+
+        def chosen(name: str | None) -> None:
+            if name is not None:
+                self.start_from("" if name == "-" else name)
+
+        self.app.push_screen(Choose("Start from", choices, self._source or "-"), chosen)
+
+    def action_pane(self, name: str) -> None:
+        """Shows one of the pictures."""
+        self.query_one(Pane).tab = name
+        self.context.remember(preview=name)
+        self.add_class("pane")
+
+    def action_back(self) -> None:
+        """Goes back to the form."""
+        self.remove_class("pane")
+        self.form.focus()
+
+    def action_build(self) -> None:
+        """Reads the data and builds the model, however long that takes."""
+        if self.draft is not None and self._checked and not self.problems:
+            self.run_worker(
+                self._build(self.draft.document(), asked=True),
+                group="build",
+                exclusive=True,
+                exit_on_error=False,
+            )
+
+    def action_yank(self) -> None:
+        """Copies the command, or the TOML where that is shown."""
+        copied = self.query_one(Pane).copied
+        self.app.copy_to_clipboard(copied)
+        self.app.notify(copied.splitlines()[0] if copied else "", title="Copied", markup=False)
+
+    def action_reset_all(self) -> None:
+        """Takes every change back, after a question."""
+        draft = self.draft
+        if draft is None or not draft.changes():
+            return
+        question = f"Take {draft.changes()} changes back?"
+        self.app.push_screen(
+            Confirm(question, f"Everything as in {draft.source or 'the beginning'} again."),
+            lambda yes: self.start_from(self._source) if yes else None,
+        )
+
+    def action_file(self) -> None:
+        """Lets the user choose a file or folder of their own."""
+        if self.catalogue is not None:
+            from seqkit.tui.new.files import FilePicker
+
+            picker = FilePicker(self.catalogue, self._checker)
+            self.app.push_screen(picker, self._take_file)
+
+    def _take_file(self, table: dict[str, Any] | None) -> None:
+        draft = self.draft
+        if table is None or draft is None:
+            return
+        saving.use_dataset(draft, table)
+        self.form.folded.discard("dataset")
+        self.form.rebuild()
+        self.draft_changed()
+
+    def _file_name(self) -> str:
+        draft = self.draft
+        return saving.file_name(draft) if draft is not None else "experiment.toml"
+
+    def action_save(self) -> None:
+        """Saves the experiment as a file that `seqkit run` takes."""
+        saving.save(self)
+
+    def action_start(self) -> None:
+        """Starts the run, and shows it."""
+        draft = self.draft
+        if draft is None or self.context.read_only:
+            return
+        if self.problems or not self._checked:
+            why = str(self.problems[0]) if self.problems else "It is still being checked."
+            self.app.notify(why, title="It cannot be started yet", severity="error", markup=False)
+            return
+        name = ["--name", self.form.run_name] if self.form.run_name else []
+        source = draft.source
+        words = draft.words()
+        if not source or draft.loses():
+            try:
+                source = saving.write_for_launch(draft, Path(self.context.runs_dir))
+            except SeqkitError as error:
+                self.app.notify(str(error), severity="error", markup=False)
+                return
+            words = []
+        self.app.train([source, *words, *name])
