@@ -1,0 +1,208 @@
+"""The task's own pane: what the model answers now, on a few examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Static
+
+from seqkit.events import Event
+from seqkit.tui.chart import Axis, Band, Chart, Mark, Plot, Series
+from seqkit.tui.colours import colour
+from seqkit.tui.history import History
+from seqkit.tui.monitor.answers import columns_of, drawn, interval_of, kind_of, values_of
+from seqkit.tui.monitor.panes import PaneTitle
+from seqkit.tui.text import plain
+
+
+class AnswerText(VerticalScroll, can_focus=True):
+    """Answers as text, to scroll in."""
+
+    HELP: ClassVar[str] = (
+        "What the model answers on some examples of the data. Left and right go from example to "
+        "example, or from column to column of a forecast; with a cursor in the charts, these are "
+        "the answers of that time."
+    )
+    DEFAULT_CSS = "AnswerText { height: 1fr; scrollbar-size: 1 1; background: transparent; }"
+
+
+class AnswersPane(Vertical):
+    """The newest answers, or those of the step under the cursor."""
+
+    HELP: ClassVar[str] = AnswerText.HELP
+    DEFAULT_CSS = """
+    AnswersPane {
+        & > Chart { display: none; }
+        &.-forecast > Chart { display: block; }
+        &.-forecast > AnswerText { display: none; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "turn(-1)", "Previous example", show=False, id="answers.previous"),
+        Binding("right", "turn(1)", "Next example", show=False, id="answers.next"),
+        Binding("v", "column", "Next column", show=False, id="answers.column"),
+    ]
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._event: Event | None = None
+        self._item = 0
+        self._column = 0
+        self._shown: tuple[Any, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Lays the pane out."""
+        yield PaneTitle("Answers")
+        with AnswerText():
+            yield Static(id="answers--text")
+        yield Chart(id="answers--chart")
+
+    def show(self, history: History, step: float | None) -> None:
+        """Shows the newest answers, or the newest ones that are not after a step."""
+        events = list(history.samples)
+        if step is not None:
+            events = [event for event in events if event.step <= step] or events[:1]
+        self._event = events[-1] if events else None
+        self._draw()
+
+    @property
+    def _items(self) -> Sequence[Any]:
+        items = self._event.get("items") if self._event is not None else None
+        return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+    def on_resize(self) -> None:
+        """Wraps the text anew."""
+        self._draw()
+
+    def _draw(self) -> None:
+        if not self.is_mounted or not self.size.width:
+            return
+        key = (id(self._event), self._item, self._column, self.size, self.app.theme)
+        if key == self._shown:
+            return
+        self._shown = key
+        items = self._items
+        forecast = bool(items) and kind_of(items[0]) == "forecasting"
+        self.set_class(forecast, "-forecast")
+        if not items:
+            self._describe("")
+            self._write(Text("no answers yet", "dim"))
+            return
+        self._item %= len(items)
+        if forecast:
+            self._forecast(items[self._item])
+        elif kind_of(items[0]) == "seq2seq":
+            self._describe(f"{self._item + 1} of {len(items)}")
+            self._write(drawn(items[self._item], self._width, self._colour))
+        else:
+            self._describe(_score(items))
+            parts = [drawn(item, self._width, self._colour) for item in items]
+            self._write(Text("\n\n" if self.size.height > 16 else "\n").join(parts))
+
+    @property
+    def _width(self) -> int:
+        return max(16, self.size.width - 2)
+
+    def _colour(self, name: str) -> str:
+        return colour(self.app.theme_variables, name)
+
+    def _describe(self, note: str) -> None:
+        event = self._event
+        where = f"{plain(event.get('split', ''))}, step {event.step:,}" if event is not None else ""
+        parts = [part for part in (where, note) if part]
+        self.query_one(PaneTitle).describe(", ".join(parts))
+
+    def _write(self, text: Text) -> None:
+        self.query_one("#answers--text", Static).update(text)
+
+    # --- forecasts --------------------------------------------------------------------------------
+
+    def _forecast(self, answer: dict[str, Any]) -> None:
+        names = columns_of(answer)
+        self._column %= max(1, len(names))
+        count = len(self._items)
+        self._describe(f"{self._item + 1} of {count}" if count > 1 else "")
+        self.query_one(Chart).show(forecast_plot(answer, self._column))
+
+    # --- keys -------------------------------------------------------------------------------------
+
+    def action_turn(self, direction: int) -> None:
+        """Goes to the next or the previous example."""
+        self._item += direction
+        self._draw()
+
+    def action_column(self) -> None:
+        """Goes to the next column of a forecast."""
+        self._column += 1
+        self._draw()
+
+    def on_descendant_focus(self) -> None:
+        """Makes the title stand out."""
+        self.query_one(PaneTitle).stand_out(True)
+
+    def on_descendant_blur(self) -> None:
+        """Lets the title stand back."""
+        self.query_one(PaneTitle).stand_out(False)
+
+
+def _score(items: Sequence[dict[str, Any]]) -> str:
+    judged = [item["correct"] for item in items if "correct" in item]
+    return f"{sum(map(bool, judged))} of {len(judged)} right" if judged else ""
+
+
+def forecast_plot(answer: dict[str, Any], column: int) -> Plot:
+    """Returns a forecast over the history before it, with its interval and what really came.
+
+    x counts time steps from the last one that is known; 0 is that one.
+    """
+    import numpy as np
+
+    names = columns_of(answer)
+    history = values_of(answer.get("history"), column)
+    forecast = values_of(answer.get("forecast"), column)
+    target = values_of(answer.get("target"), column)
+    past = np.arange(1 - len(history), 1, dtype=np.float64)
+    ahead = np.arange(1, len(forecast) + 1, dtype=np.float64)
+    known = history[-1:]
+
+    def joined(values: Sequence[float]) -> tuple[Any, Any]:
+        """Joins what comes to the last value that is known, so that there is no gap."""
+        y = np.array([*known, *values], dtype=np.float64)
+        return np.arange(1 - len(known), len(values) + 1, dtype=np.float64), y
+
+    series = [Series("history", past, np.array(history, dtype=np.float64), "chart-axis")]
+    if target:
+        series.append(Series("what came", *joined(target), "chart-3"))
+    series.append(Series("forecast", *joined(forecast), "chart-2"))
+    found = interval_of(answer, column)
+    bands = []
+    if found is not None and len(found[1]) == len(ahead):
+        name, low, high = found
+        bands.append(
+            Band(name, ahead, np.array(low, np.float64), np.array(high, np.float64), "chart-2")
+        )
+    title = plain(answer.get("series") or "")
+    if names:
+        title = f"{title}  {names[column % len(names)]}".strip()
+    return Plot(
+        title or "Forecast",
+        series,
+        bands=bands,
+        marks=[Mark(0.0, "┴", "now")],
+        axis=Axis(_span(answer), lambda value, _step: f"{value:+.0f}" if value else "0", "whole"),
+        empty="an empty forecast",
+    )
+
+
+def _span(answer: dict[str, Any]) -> str:
+    """Returns when the last known value was, to name the axis by."""
+    history = answer.get("history")
+    times = history.get("time") if isinstance(history, dict) else None
+    if isinstance(times, list) and times:
+        return f"steps from {plain(times[-1])[:16]}"
+    return "steps"
