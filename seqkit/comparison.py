@@ -304,15 +304,21 @@ def _labels(
 
 def label_of(values: Mapping[str, Any]) -> str:
     """Returns a few words for settings: `gru, hidden_size=64`."""
-    parts = []
-    for key, value in values.items():
-        if key == SEED or value is None:
-            continue
-        if "." in key:
-            parts.append(f"{key.rpartition('.')[2]}={_shown(value)}")
-        else:
-            parts.append(str(value).rpartition(":")[2])
-    return ", ".join(parts)
+    return ", ".join(
+        f"{key.rpartition('.')[2]}={_shown(value)}" if "." in key else _bare(value)
+        for key, value in values.items()
+        if key != SEED and value is not None
+    )
+
+
+def short_label_of(values: Mapping[str, Any]) -> str:
+    """Returns the values of settings alone: `gru/64`."""
+    known = [item for item in values.items() if item[0] != SEED and item[1] is not None]
+    return "/".join(_shown(value) if "." in key else _bare(value) for key, value in known)
+
+
+def _bare(value: object) -> str:
+    return str(value).rpartition(":")[2]
 
 
 def _shown(value: Any) -> str:

@@ -11,7 +11,7 @@ from seqkit.cli import output
 from seqkit.cli.output import Piece, count_of, duration, number, one_line
 
 if TYPE_CHECKING:
-    from seqkit.comparison import Comparison, Pair
+    from seqkit.comparison import Comparison, Pair, Setting
     from seqkit.significance import Difference
 
 _LABEL = 34
@@ -38,8 +38,8 @@ def write_comparison(comparison: Comparison, settings: bool = True) -> None:
     if comparison.pairs:
         _pairs(comparison)
         output.line()
-        for pair in _chosen(comparison):
-            output.line(*_verdict(comparison, pair))
+        for verdict in _verdicts(comparison):
+            output.line(*verdict)
         output.line()
         for text in textwrap.wrap(" ".join(_explained(comparison)), _WIDTH):
             output.line((text, "dim"))
@@ -95,7 +95,8 @@ def _pairs(comparison: Comparison) -> None:
         if any(found):
             cells.append([title, *(_interval(difference) for difference in found)])
     cells.append(["p", *("-" if pair.p is None else _p(pair.p) for pair in pairs)])
-    names = [_against(pair) for pair in pairs]
+    shorter = {setting.label: _short(setting) for setting in comparison.settings}
+    names = [f"{shorter[pair.second]} - {shorter[pair.first]}" for pair in pairs]
     if len(pairs) <= _MOST_COLUMNS:
         output.table(["DIFFERENCE", *names], [[(row[0], "bold"), *row[1:]] for row in cells])
         return
@@ -118,28 +119,36 @@ def _chosen(comparison: Comparison) -> list[Pair]:
     return [pair for pair in pairs if best in (pair.first, pair.second)]
 
 
-def _against(pair: Pair) -> str:
-    return f"{one_line(pair.second, _LABEL // 2)} - {one_line(pair.first, _LABEL // 2)}"
+def _short(setting: Setting) -> str:
+    """Returns a label that two of fit beside each other."""
+    from seqkit.comparison import short_label_of
+
+    fits = len(setting.label) <= _LABEL // 2
+    return one_line(setting.label if fits else short_label_of(setting.values), _LABEL // 2)
 
 
 def _p(value: float) -> str:
     return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _verdict(comparison: Comparison, pair: Pair) -> list[Piece]:
-    if pair.p is None:
-        return [f"{pair.second} and {pair.first}: too little is known for a verdict."]
-    if not pair.evident:
-        return [
-            ("No evidence of a difference", "bold"),
-            f" between {pair.second} and {pair.first}.",
-        ]
-    better = comparison.better(pair)
-    if better:
-        worse = pair.first if better == pair.second else pair.second
-        return [(f"{better} does better than {worse}", "bold green"), "."]
-    higher = pair.second if pair.estimate > 0 else pair.first
-    return [(f"{higher} has the higher {comparison.metric}", "bold"), "."]
+def _verdicts(comparison: Comparison) -> Iterator[list[Piece]]:
+    """Yields a sentence for each difference there is evidence of, and one for all others."""
+    for pair in comparison.pairs:
+        better = comparison.better(pair)
+        if better:
+            worse = pair.first if better == pair.second else pair.second
+            yield [(f"{better} does better than {worse}", "bold green"), "."]
+        elif pair.evident:
+            higher = pair.second if pair.estimate > 0 else pair.first
+            yield [(f"{higher} has the higher {comparison.metric}", "bold"), "."]
+    unproven = [pair for pair in comparison.pairs if pair.p is not None and not pair.evident]
+    if unproven:
+        others = "the others" if len(unproven) < len(comparison.pairs) else "any two"
+        if len(comparison.pairs) == 1:
+            others = f"{unproven[0].second} and {unproven[0].first}"
+        yield [("No evidence of a difference", "bold"), f" between {others}."]
+    if any(pair.p is None for pair in comparison.pairs):
+        yield ["Too little is known for a verdict" + (" on the others." if unproven else ".")]
 
 
 def _explained(comparison: Comparison) -> Iterator[str]:
