@@ -38,6 +38,8 @@ def model_checks(entry: Entry, config: Callable[[], Any]) -> Iterator[Check]:
     }
     if "language-modeling" in entry.component.tasks:
         trials["carried-state"] = _carried_state
+    if "seq2seq" in entry.component.tasks:
+        trials["decoding"] = _decoding
     for name, trial in trials.items():
         yield Check(subject, name, _over_shapes(entry, config, trial))
 
@@ -201,6 +203,37 @@ def _carried_state(build: Callable[[], nn.Module], shape: Shape) -> None:
         f"reading a text in two parts changed the outputs by {difference:.2g}. "
         "Begin with the state of the third argument, and return the state after the last valid "
         "step",
+    )
+
+
+def _decoding(build: Callable[[], nn.Module], shape: Shape) -> None:
+    if shape.task != "seq2seq":
+        return
+    import torch
+
+    from seqkit.nn import Decoding
+
+    network = build().eval()
+    require(
+        isinstance(network, Decoding),
+        "the network lacks begin() or step(), without which nothing can be written. "
+        "See seqkit.nn.Decoding",
+    )
+    batch = ragged_batch(shape)
+    assert batch.beside is not None
+    assert isinstance(network, Decoding)
+    with torch.no_grad():
+        at_once = _call(network, batch, shape)
+        memory, state = network.begin(batch.inputs, batch.lengths)
+        steps = []
+        for tokens in batch.beside.unbind(dim=1):
+            logits, state, _ = network.step(tokens, memory, state)
+            steps.append(logits)
+    difference = _distance(at_once, torch.stack(steps, dim=1))
+    require(
+        difference <= TOLERANCE,
+        f"writing step by step gave logits {difference:.2g} away from those of forward(). "
+        "Both must read the same tokens in the same way",
     )
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 import seqkit
-from seqkit.nn import RecurrentStack
+from seqkit.nn import DecodingStep, RecurrentStack
 
 Failures = Callable[..., dict[str, str]]
 
@@ -62,11 +62,37 @@ class Translator(nn.Module):
         logits: Tensor = self.head(written)
         return logits
 
+    def begin(self, inputs: Tensor, lengths: Tensor) -> tuple[Any, Any]:
+        return None, self.reader(self.source(inputs), lengths).final
+
+    def step(self, tokens: Tensor, memory: Any, state: Any) -> DecodingStep:
+        one = torch.ones(len(tokens), dtype=torch.int64)
+        result = self.writer(
+            self.target(tokens)[:, None], one, state[None].contiguous(), return_state=True
+        )
+        assert isinstance(result.state, Tensor)
+        return DecodingStep(self.head(result.outputs[:, 0]), result.state[0])
+
+
+class ForgetsWhatItWrote(Translator):
+    def step(self, tokens: Tensor, memory: Any, state: Any) -> DecodingStep:
+        return super().step(tokens, memory, state)._replace(state=state)
+
 
 class ReadsPaddedWords(Translator):
     def forward(self, inputs: Tensor, lengths: Tensor, target: Tensor) -> Tensor:
         logits = super().forward(inputs, lengths, target)
         return logits + self.source(inputs).sum(dim=(1, 2))[:, None, None]
+
+
+class WritesNothing(nn.Module):
+    def __init__(self, shape: seqkit.Shape) -> None:
+        super().__init__()
+        self.inner = Translator(shape)
+
+    def forward(self, inputs: Tensor, lengths: Tensor, target: Tensor) -> Tensor:
+        logits: Tensor = self.inner(inputs, lengths, target)
+        return logits
 
 
 def model_for(task: str, network: Any) -> type[seqkit.Model]:
@@ -97,6 +123,8 @@ def test_a_sound_model_passes_every_check(failures: Failures, task: str, network
         ("language-modeling", SeesTheFuture, "carried-state", "in two parts changed the outputs"),
         ("language-modeling", ReturnsLogitsAlone, "outputs", "returned Tensor, not logits and a"),
         ("seq2seq", ReadsPaddedWords, "padding", "changed by"),
+        ("seq2seq", ForgetsWhatItWrote, "decoding", "step by step gave logits"),
+        ("seq2seq", WritesNothing, "decoding", "lacks begin() or step()"),
     ],
 )
 def test_each_fault_is_found(
