@@ -158,6 +158,7 @@ def plan(experiment: str, words: Sequence[str], seeds: int, group: str, registry
         for values in product(*axes.values())
     ]
     loaded = _load(experiment, shared, points, registry)
+    _all_different(points, loaded)
     first = min(one.trainer.seed for one in loaded)
     runs: list[PlannedRun] = []
     for offset in range(max(1, seeds)):
@@ -205,6 +206,16 @@ def _load(
             problems=[_placed(problem, where, len(points)) for problem, where in found.items()]
         )
     return loaded
+
+
+def _all_different(points: Sequence[tuple[str, ...]], loaded: Sequence[Experiment]) -> None:
+    there: dict[str, tuple[str, ...]] = {}
+    for point, one in zip(points, loaded, strict=True):
+        before = there.setdefault(_digest(one), point)
+        if before is not point:
+            raise ConfigurationError(
+                f"{' '.join(point)} is the same as {' '.join(before)}. Leave one of them out"
+            )
 
 
 def _placed(problem: Problem, where: Sequence[str], points: int) -> Problem:
