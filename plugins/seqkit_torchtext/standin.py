@@ -11,8 +11,8 @@ from types import ModuleType, SimpleNamespace
 from seqkit.errors import PluginError
 
 INSTALL = (
-    "Run: pip install 'seqkit[torchtext]'. It has builds for Python up to 3.12, on Linux (x86-64), "
-    "macOS and Windows; elsewhere the built-in tokenizers and datasets do without it"
+    "Run: pip install 'seqkit[torchtext]'. It has builds for Python 3.12 and older, on Linux "
+    "(x86-64), macOS (ARM) and Windows; elsewhere the built-in tokenizers and datasets do"
 )
 
 

@@ -86,7 +86,7 @@ def test_without_torchtext_it_is_said_how_and_where_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "torchtext", None)
-    with pytest.raises(PluginError, match=r"pip install 'seqkit\[torchtext\]'.* up to 3\.12"):
+    with pytest.raises(PluginError, match=r"pip install 'seqkit\[torchtext\]'.* for Python 3\.12"):
         import_torchtext()
 
 
