@@ -129,6 +129,10 @@ class Seq2SeqEncoder(Encoder):
             extras={"begin": self.begin, "end": self.end, "joint": self.joint},
         )
 
+    @property
+    def tokens(self) -> Sequence[str]:
+        return self.source.vocabulary.tokens
+
     def save(self, folder: Path) -> None:
         self.target.save(folder / "target")
         if not self.joint:

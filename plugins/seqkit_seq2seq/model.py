@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import model_validator
 
 import seqkit
 from seqkit import Features, Field, Tokens, Values
+from seqkit.data import LocalPath
 from seqkit.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -36,6 +40,12 @@ class Seq2SeqConfig(seqkit.Config):
         "go step by step.",
     )
     embedding_size: int = Field(256, ge=1, help="Size of a token's embedding. For token input.")
+    vectors: LocalPath = Field(
+        "",
+        help="File of pretrained vectors to start the source's embeddings from: GloVe's .txt, "
+        "fastText's .vec, or one packed as .gz or .zip; embedding_size must be theirs. For token "
+        "input.",
+    )
     tied_embeddings: bool = Field(
         True,
         help="Whether the output layer has the embeddings of the target as its weights and, with a "
@@ -64,6 +74,20 @@ class Seq2SeqConfig(seqkit.Config):
         help="Training batches in which it goes there, in a straight line; 0: it stays as it is.",
     )
 
+    @model_validator(mode="after")
+    def _settings_fit(self) -> Seq2SeqConfig:
+        if self.upper_layers and self.attention == "none":
+            raise ValueError(
+                f"upper_layers ({self.upper_layers}) read what attention found, and attention is "
+                "none"
+            )
+        if self.final_teacher_forcing < 1 and not self.teacher_forcing_steps:
+            raise ValueError(
+                f"final_teacher_forcing ({self.final_teacher_forcing}) is reached over "
+                "teacher_forcing_steps, which are 0"
+            )
+        return self
+
 
 class Seq2Seq(seqkit.Model):
     """Encoder and decoder with attention (Sutskever et al., 2014; Luong et al., 2015)."""
@@ -77,6 +101,17 @@ class Seq2Seq(seqkit.Model):
         if isinstance(shape.outputs, Values):
             return _forecaster(config, shape, shape.outputs)
         return _token_network(config, shape)
+
+    def initialise(
+        self, config: Seq2SeqConfig, network: Any, encoder: seqkit.Encoder, notify: seqkit.Notify
+    ) -> None:
+        if config.vectors:
+            from seqkit.nn import load_vectors_
+
+            embedding = getattr(network, "source_embedding", None)
+            if embedding is None:
+                embedding = getattr(network, "target_embedding", None)
+            load_vectors_(embedding, Path(config.vectors), encoder.tokens, notify)
 
 
 def _forecaster(config: Seq2SeqConfig, shape: seqkit.Shape, outputs: Values) -> nn.Module:

@@ -124,6 +124,11 @@ class LanguageModelingEncoder(Encoder):
         tokens = Tokens(len(self.vocabulary), unknown=UNKNOWN_ID)
         return Shape("language-modeling", tokens, tokens, {"characters": self.characters})
 
+    @property
+    def tokens(self) -> Sequence[str]:
+        """The tokens as a file of word vectors has them: without the space before a word."""
+        return [token.strip() or token for token in self.vocabulary.tokens]
+
     def save(self, folder: Path) -> None:
         self.tokenizer.save(folder)
         self.vocabulary.save(folder)

@@ -39,9 +39,11 @@ def read_vectors(
     Raises:
         DataError: The file cannot be read, its vectors have another size, or one is damaged.
     """
-    wanted = {token.encode("utf-8", "surrogatepass"): row for row, token in enumerate(tokens)}
-    vectors = np.zeros((len(tokens), size), dtype=np.float32)
-    found = np.zeros(len(tokens), dtype=np.bool_)
+    # A word may stand for several tokens, such as one with and one without a space before it.
+    rows = {token: row for row, token in enumerate(dict.fromkeys(tokens))}
+    wanted = {token.encode("utf-8", "surrogatepass"): row for token, row in rows.items()}
+    vectors = np.zeros((len(rows), size), dtype=np.float32)
+    found = np.zeros(len(rows), dtype=np.bool_)
     try:
         with ExitStack() as stack:
             checked = False
@@ -63,7 +65,8 @@ def read_vectors(
         raise _unreadable(path, error) from error
     if not checked:
         raise DataError(f"{path} holds no vectors. Each line must be a word and its numbers")
-    return vectors, found
+    order = [rows[token] for token in tokens]
+    return vectors[order], found[order]
 
 
 def _opened(path: Path, size: int, stack: ExitStack) -> Iterable[bytes]:
