@@ -37,9 +37,10 @@ def write_caption(
     focused: bool,
 ) -> None:
     """Writes it; what is unusual has the right end, and the legend the room between."""
+    focused = focused and bool(plot.title)
     title = f" {plot.title} " if focused else plot.title
     look = canvas.look("foreground", "bold reverse" if focused else "bold")
-    column = canvas.write(0, 0, title, look) + (1 if focused else 2)
+    column = canvas.write(0, 0, title, look) + (1 if focused else 2 * bool(title))
     warning, end = _unusual(curves, signs), canvas.width
     if warning and len(warning) + column < end:
         end -= len(warning)
@@ -52,8 +53,7 @@ def write_caption(
 
 
 def _unusual(curves: Sequence[Curve], signs: dict[str, str]) -> str:
-    values = [curve.bad_y for curve in curves if not curve.series.behind]
-    values = values or [curve.bad_y for curve in curves]
+    values = [curve.bad_y for curve in curves]
     counted: list[tuple[Literal["nan", "infinite"], int]] = [
         ("nan", sum(int(np.isnan(bad).sum()) for bad in values)),
         ("infinite", sum(int(np.isinf(bad).sum()) for bad in values)),

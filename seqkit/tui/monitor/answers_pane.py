@@ -19,6 +19,9 @@ from seqkit.tui.monitor.answers import columns_of, drawn, interval_of, kind_of, 
 from seqkit.tui.monitor.panes import PaneTitle
 from seqkit.tui.text import plain
 
+_PAST = 2.5
+"""How much of the history is shown, in lengths of the forecast."""
+
 
 class AnswerText(VerticalScroll, can_focus=True):
     """Answers as text, to scroll in."""
@@ -125,8 +128,10 @@ class AnswersPane(Vertical):
     def _forecast(self, answer: dict[str, Any]) -> None:
         names = columns_of(answer)
         self._column %= max(1, len(names))
-        count = len(self._items)
-        self._describe(f"{self._item + 1} of {count}" if count > 1 else "")
+        what = " ".join([plain(answer.get("series") or ""), *names[self._column :][:1]]).strip()
+        known = _last_known(answer)
+        parts = [what, f"{self._item + 1} of {len(self._items)}", f"after {known}" if known else ""]
+        self._describe(", ".join(part for part in parts if part))
         self.query_one(Chart).show(forecast_plot(answer, self._column))
 
     # --- keys -------------------------------------------------------------------------------------
@@ -162,7 +167,6 @@ def forecast_plot(answer: dict[str, Any], column: int) -> Plot:
     """
     import numpy as np
 
-    names = columns_of(answer)
     history = values_of(answer.get("history"), column)
     forecast = values_of(answer.get("forecast"), column)
     target = values_of(answer.get("target"), column)
@@ -184,25 +188,21 @@ def forecast_plot(answer: dict[str, Any], column: int) -> Plot:
     if found is not None and len(found[1]) == len(ahead):
         name, low, high = found
         bands.append(
-            Band(name, ahead, np.array(low, np.float64), np.array(high, np.float64), "chart-2")
+            Band(name, ahead, np.array(low, np.float64), np.array(high, np.float64), "chart-raw")
         )
-    title = plain(answer.get("series") or "")
-    if names:
-        title = f"{title}  {names[column % len(names)]}".strip()
     return Plot(
-        title or "Forecast",
+        "",
         series,
         bands=bands,
         marks=[Mark(0.0, "┴", "now")],
-        axis=Axis(_span(answer), lambda value, _step: f"{value:+.0f}" if value else "0", "whole"),
+        axis=Axis("steps", lambda value, _step: f"{value:+.0f}" if value else "0", "whole"),
+        domain=(max(float(1 - len(history)), -_PAST * len(forecast)), float(len(forecast))),
         empty="an empty forecast",
     )
 
 
-def _span(answer: dict[str, Any]) -> str:
-    """Returns when the last known value was, to name the axis by."""
+def _last_known(answer: dict[str, Any]) -> str:
+    """Returns when the last known value was; empty where that is not told."""
     history = answer.get("history")
     times = history.get("time") if isinstance(history, dict) else None
-    if isinstance(times, list) and times:
-        return f"steps from {plain(times[-1])[:16]}"
-    return "steps"
+    return plain(times[-1])[:16] if isinstance(times, list) and times else ""

@@ -158,6 +158,10 @@ class Panes(Container):
         """The layout that follows the plan."""
         return self.planned
 
+    def replan(self) -> None:
+        """Places the panes anew. A widget keeps its arrangement until a child of it changes."""
+        self.children[0].refresh(layout=True)
+
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Takes hold of an edge."""
         plan = self.planned.plan
@@ -176,7 +180,7 @@ class Panes(Container):
         x, y = event.screen_x - self.region.x, event.screen_y - self.region.y
         part = x / max(1, self.size.width) if self._dragged == "left" else y / self.size.height
         self.planned.split = replace(self.planned.split, **{self._dragged: part}).kept()
-        self.refresh(layout=True)
+        self.replan()
 
     def on_mouse_up(self) -> None:
         """Lets go of it."""

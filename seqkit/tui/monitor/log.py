@@ -149,7 +149,12 @@ class LogLines(ScrollView, can_focus=True):
             return
         self._chosen = min(max(place, 0), len(self._entries) - 1)
         self._into_view()
-        self.post_message(self.Chosen(self._entries[self._chosen].step))
+        # Told by the lines themselves: a message that a parent has its child post goes no further.
+        self.call_later(self._tell)
+
+    def _tell(self) -> None:
+        if self._chosen is not None and self._chosen < len(self._entries):
+            self.post_message(self.Chosen(self._entries[self._chosen].step))
 
     def _into_view(self) -> None:
         if self._chosen is not None:

@@ -146,12 +146,11 @@ class MonitorScreen(Screen[None]):
         watch = self._watch
         if watch is None or not self.is_attached:
             return
-        before = watch.status
         changed = watch.poll()
         changed |= watch.look()
         if changed or not self._drawn:
             self._show()
-        if watch.status != before:
+        if watch.status != self.steering.status:
             self.steering.status = watch.status
             self.refresh_bindings()
         self._measure()
@@ -271,7 +270,7 @@ class MonitorScreen(Screen[None]):
         self._replan(pane)
 
     def _replan(self, pane: str) -> None:
-        self.panes.refresh(layout=True)
+        self.panes.replan()
 
         def then() -> None:
             self._show_tabs()
