@@ -24,6 +24,15 @@ def held_out_test_field() -> Any:
     )
 
 
+def require_a_rest(validation: float, test: float) -> None:
+    """Raises ValueError, as validators do, where both parts leave nothing to train on."""
+    if validation + test >= 1:
+        raise ValueError(
+            f"validation ({validation}) and test ({test}) together must be below 1, as the rest "
+            "is trained on"
+        )
+
+
 def cut_contiguous(
     texts: Sequence[str], validation: float, test: float
 ) -> dict[str, Sequence[Record]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+from pydantic import model_validator
 
 import seqkit
 from seqkit.api import Dataset, Notify, Record
@@ -13,6 +15,7 @@ from seqkit.places import bundled
 from seqkit_textgen.datasets.contiguous import (
     cut_contiguous,
     held_out_test_field,
+    require_a_rest,
     validation_field,
 )
 
@@ -29,6 +32,11 @@ class Shakespeare(Dataset):
     class Config(seqkit.Config):
         validation: float = validation_field()
         test: float = held_out_test_field()
+
+        @model_validator(mode="after")
+        def _some_text_is_left(self) -> Self:
+            require_a_rest(self.validation, self.test)
+            return self
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
         return cut_contiguous([read_text(_path(), notify)], config.validation, config.test)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+from pydantic import model_validator
 
 import seqkit
 from seqkit.api import Dataset, Notify, Record
@@ -15,6 +17,7 @@ from seqkit.errors import DataError
 from seqkit_textgen.datasets.contiguous import (
     cut_contiguous,
     held_out_test_field,
+    require_a_rest,
     validation_field,
 )
 
@@ -52,6 +55,11 @@ class TextFile(Dataset):
             "strict",
             help="What to do with bytes that the encoding does not allow: refuse or replace.",
         )
+
+        @model_validator(mode="after")
+        def _some_text_is_left(self) -> Self:
+            require_a_rest(self.validation, self.test)
+            return self
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
         given = {split: _texts(paths, config, notify) for split, paths in _paths(config).items()}
