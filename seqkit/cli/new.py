@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -22,13 +21,19 @@ from seqkit.errors import ConfigurationError, DataError
     default="",
     metavar="NAME",
     shell_complete=complete_experiment,
-    help="The recipe to start from.  [default: sentiment]",
+    help="The recipe to start from.  [default: sentiment, or what suits --data]",
 )
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Your own .csv, .tsv or .jsonl file, or folder with a folder of texts for each class.",
+    help="Your own .csv, .tsv, .jsonl or .txt file, or folder of texts.",
+)
+@click.option(
+    "--task",
+    default="",
+    metavar="NAME",
+    help="What --data are for.  [default: told from what they hold]",
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @plugin_option()
@@ -37,33 +42,31 @@ def new(
     file: Path,
     experiment: str,
     data: Path | None,
+    task: str,
     force: bool,
     plugins: tuple[Path, ...],
     as_json: bool,
 ) -> None:
     """Write an experiment file to start from, with every setting explained.
 
-    With --data, looks at your file, tells texts from labels, and writes an experiment ready to run.
+    With --data, looks at your file and writes an experiment ready to run: to classify texts with
+    labels, to forecast times with numbers, to write pairs of texts, or to go on from plain text.
     """
+    from seqkit.cli.guessing import RECIPES, look_at
     from seqkit.cli.listing import recipe_document
-    from seqkit.cli.template import experiment_toml, for_few, look_at
+    from seqkit.cli.template import begun_with, experiment_toml
 
     if file.exists() and not force:
         raise ConfigurationError(f"{file} is there already. Give another name, or --force")
     registry = open_registry(plugins)
-    recipe = experiment or "sentiment"
+    if task and data is None:
+        raise ConfigurationError(f"--task {task} says what --data are for. Give --data too")
+    found = look_at(data, task) if data is not None else None
+    recipe = experiment or (RECIPES[found.task] if found else "sentiment")
     document = recipe_document(registry.find("recipes", recipe))
-    found: dict[str, Any] = {}
     warning = ""
-    if data is not None:
-        found, examples = look_at(data)
-        trainer, warning = for_few(document.get("trainer", {}), examples)
-        document = {
-            **document,
-            "description": f"Classes of the texts in {data.name}.",
-            "dataset": found,
-            "trainer": trainer,
-        }
+    if found is not None and data is not None:
+        document, warning = begun_with(document, found, data.name)
     text = experiment_toml(document, registry, _command(file), warning)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -76,8 +79,8 @@ def new(
         output.json_document({"file": str(file), "recipe": recipe, "dataset": document["dataset"]})
         return
     output.line(f"Wrote {file}, from recipe {recipe}.")
-    if found.get("text"):
-        output.line(f"Texts are in column {found['text']!r}, labels in {found['label']!r}.")
+    if found is not None:
+        output.line(found.said)
     output.note(f"Run it: {_command(file)}")
 
 

@@ -80,13 +80,21 @@ def data(request: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
 
 def look(request: Mapping[str, Any], _registry: Registry) -> dict[str, Any]:
     """Looks into a file or folder of the user's own."""
-    from seqkit.cli.template import look_at
+    from seqkit.cli.guessing import RECIPES, look_at
 
     path = Path(str(request["path"])).expanduser()
     columns, rows = _first_rows(path)
     try:
-        table, examples = look_at(path)
-        return {"dataset": table, "examples": examples, "columns": columns, "rows": rows}
+        found = look_at(path)
+        return {
+            "dataset": found.dataset,
+            "task": found.task,
+            "recipe": RECIPES[found.task],
+            "said": found.said,
+            "examples": found.examples,
+            "columns": columns,
+            "rows": rows,
+        }
     except SeqkitError as error:
         if not rows:
             raise

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from seqkit.cli.template import guess_columns
+from seqkit.cli.guessing import guess_columns, look_at
 from seqkit.engine.device import cpu_has_bfloat16
-from seqkit.errors import DataError
+from seqkit.errors import ConfigurationError, DataError
 from seqkit.experiment import load_experiment
 from seqkit.places import cache_home, data_home
 from seqkit.registry import load_registry
@@ -142,6 +142,72 @@ def test_columns_are_told_by_name_and_else_by_content() -> None:
     assert guess_columns(Path("x"), ["n", "long", "short", "kind"], rows)[0] == "long"
     with pytest.raises(DataError, match="labels"):
         guess_columns(Path("x"), ["n", "text"], [[str(n), f"text {n}"] for n in range(50)])
+
+
+DAYS = "\n".join(f"2024-01-{day:02},{day}.5,{30 - day}" for day in range(1, 31))
+PAIRS = "\n".join(f"der Satz Nummer {n}\tthe sentence number {n}" for n in range(60))
+REVIEWS = "\n".join(f"2024-01-01,{n % 5},a long review of number {n} and more" for n in range(60))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "task", "dataset"),
+    [
+        ("a.csv", f"date,high,low\n{DAYS}", "forecasting", {"time": "date"}),
+        ("a.csv", f"Zeit;Wert;Zahl\n{DAYS.replace(',', ';')}", "forecasting", {"time": "Zeit"}),
+        ("a.csv", f"date,stars,review\n{REVIEWS}", "classification", {"text": "review"}),
+        ("a.tsv", PAIRS, "seq2seq", {}),
+        ("a.tsv", f"question\tanswer\n{PAIRS}", "seq2seq", {"source": "question"}),
+        ("a.txt", "Once upon a time.\n" * 50, "language-modeling", {}),
+        (
+            "a.csv",
+            "source,target\n" + "\n".join(f"a text {n},{n % 2}" for n in range(60)),
+            "classification",
+            {"text": "source", "label": "target"},
+        ),
+    ],
+    ids=["series", "semicolons", "dated reviews", "pairs", "questions", "text", "labelled"],
+)
+def test_the_task_of_ones_own_data_is_told_from_what_they_hold(
+    name: str, content: str, task: str, dataset: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    found = look_at(path)
+    assert found.task == task
+    assert {key: found.dataset.get(key) for key in dataset} == dataset
+    assert found.said
+
+
+def test_the_task_may_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text("text,label\n" + "\n".join(f"a {n},b{n % 2}" for n in range(40)))
+    assert look_at(path).task == "classification"
+    assert look_at(path, "seq2seq").task == "seq2seq"
+    with pytest.raises(ConfigurationError, match="forecasting"):
+        look_at(path, "forecastin")
+    with pytest.raises(DataError, match="forecasting reads"):
+        look_at(path, "forecasting")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "recipe"),
+    [
+        ("days.csv", f"date,high,low\n{DAYS}", "weather-rnn"),
+        ("pairs.tsv", PAIRS, "tatoeba-seq2seq"),
+        ("poems.txt", "Shall I compare thee to a summer's day?\n" * 99, "shakespeare-lstm"),
+    ],
+    ids=["series", "pairs", "text"],
+)
+def test_a_new_experiment_of_another_task_runs(
+    name: str, content: str, recipe: str, seqkit: Callable
+) -> None:
+    Path(name).write_text(content, encoding="utf-8")
+    document = json.loads(seqkit("new", "mine.toml", "--data", name, "--json").out)
+    assert document["recipe"] == recipe
+    words = ("trainer.max_steps=2", "trainer.threads=1", "model.hidden_size=8")
+    done = seqkit("run", "mine.toml", *words)
+    assert done.code == 0, done.err
+    assert "score" in done.out
 
 
 # --- data -----------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ _KINDS = {
 """Datasets that read a file, by its suffix, the likeliest first; a folder has none."""
 
 _ROWS = 8
+_ROLES = ("text", "label", "time", "id", "source", "target")
 _COLUMN = 24
 
 
@@ -188,6 +189,9 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         self._columns = list(answer.get("columns", ()))
         self._rows = list(answer.get("rows", ()))
         self._guess = dict(answer.get("dataset") or {})
+        names = [entry["name"] for entry in self._readers]
+        if self._guess.get("name") in names:
+            self._reader = names.index(self._guess["name"])
         self._said = str(answer.get("error") or answer.get("problem") or "")
         self._draw()
 
@@ -209,13 +213,17 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
             entry = self._readers[self._reader]
             text.append("read as ", "dim").append(f"{table['name']}", "bold")
             text.append(f"  for {', '.join(entry.get('tasks', ()))}\n", "dim")
-            for role in ("text", "label"):
-                if role in table:
+            for role in _ROLES:
+                if isinstance(table.get(role), str):
                     text.append(f"{role} in ", "dim").append(f"{plain(table[role])}\n", "bold")
         if self._said:
             text.append(f"{plain(self._said)}\n", "italic")
         text.append("\n")
-        chosen = {table.get("text"): "bold", table.get("label"): "bold underline"}
+        chosen = {
+            str(table[role]): "bold underline" if place % 2 else "bold"
+            for place, role in enumerate(_ROLES)
+            if role in table
+        }
         for column in self._columns:
             text.append(f"{fit(column, _COLUMN)} ", chosen.get(column, "dim"))
         text.append("\n")

@@ -1,0 +1,296 @@
+"""A first look at a person's own data: which task they are for, and which column holds what."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from seqkit.errors import ConfigurationError, DataError, suggestion
+
+RECIPES = {
+    "classification": "sentiment",
+    "forecasting": "weather-rnn",
+    "language-modeling": "shakespeare-lstm",
+    "seq2seq": "tatoeba-seq2seq",
+}
+"""The recipe whose model and training one's own data of a task begin with."""
+
+TEXT_NAMES = ("text", "review", "sentence", "content", "comment", "message", "body", "tweet")
+LABEL_NAMES = ("label", "sentiment", "class", "category", "target", "rating", "topic", "y")
+TIME_NAMES = ("time", "date", "datetime", "timestamp", "ds", "day", "month", "year", "week", "hour")
+SOURCE_NAMES = ("source", "src", "question", "input", "from")
+TARGET_NAMES = ("target", "tgt", "answer", "output", "to", "translation")
+_LOOKED_AT = 2000
+_MOST_CLASSES = 100
+_MOSTLY = 0.9
+_DATES = ("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%b %d %Y", "%d %b %Y", "%Y/%m/%d", "%Y-%m")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look at the data came to.
+
+    Attributes:
+        task: The task they are for.
+        dataset: The dataset table for them.
+        examples: How many there are, of which not many are counted.
+        said: What was found, in a sentence.
+    """
+
+    task: str
+    dataset: dict[str, Any]
+    examples: int
+    said: str
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The first rows of a table, column by column."""
+
+    path: Path
+    columns: tuple[str, ...]
+    values: Mapping[str, list[Any]]
+    count: int
+    kind: str
+
+
+def look_at(path: Path, task: str = "") -> Found:
+    """Looks into a person's file or folder.
+
+    Args:
+        path: A CSV, TSV, JSONL or text file, or a folder; it is written as it is given.
+        task: The task they are for; told from what they hold when empty.
+
+    Raises:
+        ConfigurationError: There is no such task.
+        DataError: There is no such file, it is of another kind, or nothing in it looks like what
+            the task reads.
+    """
+    if task and task not in RECIPES:
+        raise ConfigurationError(f"there is no task {task!r} to begin. {suggestion(task, RECIPES)}")
+    if path.is_dir():
+        return _folder(path, task)
+    kinds = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    kind = kinds[-1] if kinds else ""
+    if kind in (".txt", ".text") and task in ("", "language-modeling"):
+        size = path.stat().st_size if path.is_file() else 0
+        dataset = {"name": "text-file", "path": _portable(path)}
+        return Found("language-modeling", dataset, size, "It is a text to learn to write from.")
+    if kind in (".csv", ".tsv", ".txt"):
+        rows = _csv(path, kind)
+    elif kind in (".jsonl", ".ndjson"):
+        rows = _jsonl(path)
+    else:
+        raise DataError(
+            f"--data {path} is not a file that seqkit knows. Give a .csv, .tsv, .jsonl or .txt "
+            "file, a folder of texts, or one with a folder for each class"
+        )
+    guesses: dict[str, Callable[[_Rows, bool], Found | None]] = {
+        "forecasting": _series,
+        "seq2seq": _pairs,
+        "classification": _labelled,
+    }
+    for name, guess in guesses.items():
+        if task in ("", name) and (found := guess(rows, bool(task))):
+            return found
+    raise DataError(
+        f"nothing in {path} looks like what {task or 'a task'} reads; it has "
+        f"{', '.join(map(repr, rows.columns))}. Write the file without --data, and name the columns"
+    )
+
+
+def _folder(path: Path, task: str) -> Found:
+    inner = sum(1 for _ in itertools.islice(path.glob("*/*"), _LOOKED_AT))
+    if task == "language-modeling" or (not task and not inner and any(path.glob("*.txt"))):
+        files = len(list(itertools.islice(path.glob("**/*.txt"), _LOOKED_AT)))
+        dataset = {"name": "text-file", "path": _portable(path)}
+        return Found("language-modeling", dataset, files, f"It holds {files} texts to learn from.")
+    dataset = {"name": "text-folder", "path": _portable(path)}
+    return Found("classification", dataset, inner, "Each folder in it is a class.")
+
+
+# --- columns --------------------------------------------------------------------------------------
+
+
+def _series(rows: _Rows, asked: bool) -> Found | None:
+    """Tells a table of a time and numbers, and no texts."""
+    if rows.kind == ".jsonl":
+        return None
+    texts = [name for name in rows.columns if _text_score(rows.values[name]) > 0]
+    times = [name for name in rows.columns if _share(rows.values[name], _is_time) >= _MOSTLY]
+    named = [name for name in times if _word(name) in TIME_NAMES]
+    numbers = [
+        name
+        for name in rows.columns
+        if name not in times and _share(rows.values[name], _is_number) >= _MOSTLY
+    ]
+    if not numbers or not (asked or (times and not _free_texts(rows, texts))):
+        return None
+    dataset: dict[str, Any] = {"name": "series-csv", "path": _portable(rows.path)}
+    time = (named or times or [""])[0]
+    if time:
+        dataset["time"] = time
+    where = f"Times are in column {time!r}, numbers" if time else "Numbers are"
+    shown = ", ".join(map(repr, numbers[:5])) + (", ..." if len(numbers) > 5 else "")
+    return Found("forecasting", dataset, rows.count, f"{where} in {shown}.")
+
+
+def _pairs(rows: _Rows, asked: bool) -> Found | None:
+    """Tells a table of two texts a row."""
+    sources = [name for name in rows.columns if _word(name) in SOURCE_NAMES]
+    targets = [name for name in rows.columns if _word(name) in TARGET_NAMES and name not in sources]
+    texts = [name for name in rows.columns if _text_score(rows.values[name]) > 0]
+    headed = not all(" " in name for name in rows.columns[:2])
+    if sources and targets and (asked or _label_score(rows.values[targets[0]]) < 0.05):
+        source, target = sources[0], targets[0]
+    elif len(rows.columns) >= 2 and (asked or (len(texts) >= 2 and not _labelled(rows, False))):
+        source, target = (texts if len(texts) >= 2 else list(rows.columns))[:2]
+    elif rows.kind == ".tsv" and len(texts) >= 2 and not headed:
+        source, target = texts[:2]
+    else:
+        return None
+    dataset: dict[str, Any] = {"name": "pairs-tsv", "path": _portable(rows.path)}
+    if rows.kind != ".tsv":
+        dataset |= {"delimiter": "", "quotes": True}
+    if headed:
+        dataset |= {"header": True, "source": source, "target": target}
+        said = f"Sources are in column {source!r}, targets in {target!r}."
+    else:
+        said = "Each row holds a source and a target."
+    return Found("seq2seq", dataset, rows.count, said)
+
+
+def _labelled(rows: _Rows, asked: bool) -> Found | None:
+    try:
+        table = [list(row) for row in zip(*rows.values.values(), strict=True)]
+        text, label = guess_columns(rows.path, rows.columns, table)
+    except DataError:
+        if asked:
+            raise
+        return None
+    name = "text-jsonl" if rows.kind == ".jsonl" else "text-csv"
+    dataset = {"name": name, "path": _portable(rows.path), "text": text, "label": label}
+    said = f"Texts are in column {text!r}, labels in {label!r}."
+    return Found("classification", dataset, rows.count, said)
+
+
+def guess_columns(
+    path: Path, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> tuple[str, str]:
+    """Tells which column holds texts and which holds labels: by name, and else by content.
+
+    Raises:
+        DataError: No column looks like one of the two.
+    """
+    values = {name: [row[place] for row in rows] for place, name in enumerate(columns)}
+    text = _best(columns, TEXT_NAMES, lambda name: _text_score(values[name]))
+    others = [name for name in columns if name != text]
+    label = _best(others, LABEL_NAMES, lambda name: _label_score(values[name]))
+    if not text or not label:
+        missing = " and ".join(
+            word for word, name in (("texts", text), ("labels", label)) if not name
+        )
+        raise DataError(
+            f"no column of {path} looks like {missing}; it has {', '.join(map(repr, columns))}. "
+            "Write the file without --data, and set dataset.text and dataset.label in it"
+        )
+    return text, label
+
+
+def _best(columns: Sequence[str], names: Sequence[str], score: Callable[[str], float]) -> str:
+    scored = {column: score(column) for column in columns}
+    fitting = [column for column in columns if scored[column] > 0]
+    named = [c for name in names for c in fitting if _word(c) == name]
+    return named[0] if named else max(fitting, key=lambda column: scored[column], default="")
+
+
+def _word(name: str) -> str:
+    return name.lower().strip()
+
+
+def _free_texts(rows: _Rows, texts: Sequence[str]) -> bool:
+    """Tells whether a column holds sentences, and not times or a few kinds of things."""
+    return any(
+        _text_score(rows.values[name]) > 20 and not _share(rows.values[name], _is_time)
+        for name in texts
+    )
+
+
+def _share(values: Sequence[Any], test: Callable[[str], bool]) -> float:
+    """Returns the part of the values that are something, of those that are there."""
+    given = [str(value).strip() for value in values[:200] if value not in (None, "")]
+    return sum(map(test, given)) / len(given) if given else 0.0
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.replace(" ", "").replace(",", "."))
+    except ValueError:
+        return text.lower() in ("nan", "na", "n/a", "null", "-")
+    return True
+
+
+def _is_time(text: str) -> bool:
+    if _is_number(text):
+        return text.isdecimal() and 1000 <= int(text) < 3000
+    with suppress(ValueError):
+        datetime.fromisoformat(text)
+        return True
+    for form in _DATES:
+        with suppress(ValueError):
+            datetime.strptime(text.split(" ")[0] if ":" in text else text, form)  # noqa: DTZ007
+            return True
+    return False
+
+
+def _text_score(values: Sequence[Any]) -> float:
+    """Returns the mean number of characters where the values are texts, and 0 elsewhere."""
+    texts = [value for value in values if isinstance(value, str) and value.strip()]
+    if len(texts) * 2 < len(values) or not any(" " in text for text in texts):
+        return 0.0
+    return sum(map(len, texts)) / len(texts)
+
+
+def _label_score(values: Sequence[Any]) -> float:
+    """Returns more for fewer classes, and 0 where the values cannot be classes."""
+    kinds = {str(value) for value in values if value is not None and value != ""}
+    if not 2 <= len(kinds) <= min(_MOST_CLASSES, max(2, len(values) // 2)):
+        return 0.0
+    if max(map(len, kinds)) > 100:
+        return 0.0
+    return 1 / len(kinds)
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def _portable(path: Path) -> str:
+    return str(path).replace(os.sep, "/")
+
+
+def _quiet(_message: str) -> None:
+    """Leaves aside what the run itself will say again."""
+
+
+def _csv(path: Path, kind: str) -> _Rows:
+    from seqkit.data import read_csv
+
+    table = read_csv(path, _quiet)
+    rows = table.rows[:_LOOKED_AT]
+    values = {name: [row[place] for row in rows] for place, name in enumerate(table.columns)}
+    return _Rows(path, tuple(table.columns), values, len(rows), kind)
+
+
+def _jsonl(path: Path) -> _Rows:
+    from seqkit.data import read_jsonl
+
+    objects = [values for _, values in read_jsonl(path, _quiet)[:_LOOKED_AT]]
+    columns = tuple(objects[0])
+    values = {name: [item.get(name) for item in objects] for name in columns}
+    return _Rows(path, columns, values, len(objects), ".jsonl")
