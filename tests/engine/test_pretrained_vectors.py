@@ -46,6 +46,38 @@ def test_a_run_goes_on_and_predicts_without_the_file_of_vectors(lab: Any, vector
     assert answer["label"] in {"negative", "positive"}
 
 
+def test_a_language_model_looks_words_up_without_the_space_before_them(
+    lab: Any, vectors: Path, tmp_path: Path
+) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("film after film, a film\nfilm and a movie\n" * 40)
+    run = lab.train(
+        f"model.vectors={vectors}",
+        *STILL,
+        task={"name": "language-modeling", "tokens": "words"},
+        dataset={"name": "text-file", "path": str(text)},
+    )
+    rows = Vocabulary.load(run.path / "encoder").encode(["film", " film"])
+    expected = torch.arange(1.0, 9.0).expand(2, 8)
+    torch.testing.assert_close(run.weights()["reader.embedding.weight"][rows], expected)
+
+
+@pytest.mark.parametrize("tied", ["true", "false"])
+def test_a_translator_takes_vectors_for_its_sources(lab: Any, tmp_path: Path, tied: str) -> None:
+    (tmp_path / "letters.txt").write_text("a 1 2 3 4 5 6 7 8\n")
+    run = lab.train(
+        f"model.vectors={tmp_path / 'letters.txt'}",
+        f"model.tied_embeddings={tied}",
+        *STILL,
+        task={"name": "seq2seq", "tokenizer": "characters"},
+        dataset={"name": "reverse", "train": 64, "validation": 8, "test": 8},
+        model={"name": "seq2seq", "hidden_size": 8, "embedding_size": 8},
+    )
+    expected = torch.arange(1.0, 9.0)
+    rows = [weight for name, weight in run.weights().items() if "embedding.weight" in name]
+    assert any((weight == expected).all(dim=1).any() for weight in rows)
+
+
 def test_vectors_of_another_size_end_a_run_before_it_begins(lab: Any, vectors: Path) -> None:
     with pytest.raises(DataError, match="have 8 numbers, and the embeddings 16"):
         lab.train(f"model.vectors={vectors}", "model.embedding_size=16")
