@@ -116,7 +116,7 @@ class Seq2SeqNetwork(nn.Module):
         bidirectional: Whether the encoder also reads backwards.
         attention: Its score, or None for none: the state is then all that passes the bridge. For
             `dot`, both directions of the encoder are added.
-        upper_layers: Recurrent layers of the decoder above the attention.
+        upper_layers: Recurrent layers of the decoder above the attention, which must not be None.
         input_feeding: Whether the readout is an input of the next step.
         tied: Whether the target's embeddings are the weights of the output layer, and, where the
             ids are the same, the source's embeddings too.
@@ -188,7 +188,7 @@ class Seq2SeqNetwork(nn.Module):
             RecurrentStack(
                 cell, hidden_size + context_size, hidden_size, upper_layers, dropout=layer_dropout
             )
-            if upper_layers and attention
+            if upper_layers
             else None
         )
         self.readout = nn.Linear(hidden_size + context_size, embedding_size)
@@ -281,10 +281,10 @@ class Seq2SeqNetwork(nn.Module):
         upper, weights = state.upper, None
         if self.attention is not None:
             context, weights = self.attention(outputs, memory.keys, memory.values, memory.mask)
-            outputs = torch.cat([context, outputs], dim=-1)
             if self.upper is not None:
-                above, upper = self._recur(self.upper, self.layer_dropout(outputs), upper)
-                outputs = torch.cat([context, above], dim=-1)
+                below = self.layer_dropout(torch.cat([context, outputs], dim=-1))
+                outputs, upper = self._recur(self.upper, below, upper)
+            outputs = torch.cat([context, outputs], dim=-1)
         readouts = self.dropout(torch.tanh(self.readout(outputs)))
         return readouts, State(hidden, upper, readouts[:, -1]), weights
 
