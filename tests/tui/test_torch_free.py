@@ -1,0 +1,43 @@
+"""The terminal UI starts quickly because it never imports torch, the engine or a plugin."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+WALK = """
+import asyncio, sys
+from pathlib import Path
+from seqkit.runs import RunFolder
+from seqkit.tui.app import SeqkitApp
+from seqkit.tui.context import Context
+
+async def walk():
+    app = SeqkitApp(Context(Path(sys.argv[1])))
+    async with app.run_test(size=(100, 30)) as pilot:
+        for key in "1234":
+            await pilot.press(key)
+            await pilot.pause(0.2)
+        run = RunFolder(Path(sys.argv[1]) / "gone")
+        app.open_run(run)
+        await pilot.pause(0.2)
+        app.pop_screen()
+        app.compare_runs([run, run])
+        await pilot.pause(0.5)
+
+asyncio.run(walk())
+heavy = ("torch", "seqkit.engine", "seqkit_text", "seqkit_recurrent")
+print(sorted(name for name in heavy if name in sys.modules))
+"""
+
+
+def test_no_screen_imports_torch_the_engine_or_a_plugin(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", WALK, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.splitlines()[-1] == "[]"
