@@ -93,16 +93,17 @@ class RecurrentLanguageModel(nn.Module):
 
     def _read(self, embedded: Tensor, lengths: Tensor, state: State | None) -> RecurrentOutput:
         """Runs the stack, in training without the recurrent weights that are dropped."""
-        dropped = {}
-        if self.training and self.weight_drop:
+        output: RecurrentOutput
+        if not self.training or not self.weight_drop:
+            output = self.recurrent(embedded, lengths, state, return_state=True)
+        else:
             dropped = {
                 name: functional.dropout(weight, self.weight_drop)
                 for name, weight in self.recurrent.named_parameters()
                 if name.startswith("weight_hh")
             }
-        output: RecurrentOutput = functional_call(
-            self.recurrent, dropped, (embedded, lengths, state), {"return_state": True}
-        )
+            arguments = (embedded, lengths, state)
+            output = functional_call(self.recurrent, dropped, arguments, {"return_state": True})
         return output
 
 

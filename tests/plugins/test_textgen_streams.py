@@ -46,7 +46,7 @@ def placed(batch: Mapping[str, Any]) -> dict[str, Tensor]:
     return {name: torch.from_numpy(array) for name, array in batch.items()}
 
 
-def told(encoder: Encoder, arrays: Arrays, rows: int, seed: int | None) -> list[tuple[int, ...]]:
+def told(encoder: Encoder, arrays: Arrays, rows: int, seed: int | None) -> list[tuple[int, int, int]]:
     """Every pair of a token read and the one told, with the position of the first."""
     generator = None if seed is None else np.random.default_rng(seed)
     plan = encoder.plan(arrays, rows, generator)
@@ -258,12 +258,14 @@ def test_too_little_text_is_an_error_that_names_the_split(
 
 def test_a_record_without_text_is_named() -> None:
     task = LanguageModeling()
-    for record, message in [
+    faults: list[tuple[Record, str]] = [
         ({"label": "pos"}, r"record 2 has no text, in the train split. Its fields are: 'label'"),
         ({"text": 3}, r"the text of record 2 is 3, in the train split"),
-    ]:
+    ]
+    for record, message in faults:
         with pytest.raises(DataError, match=message):
-            task.encode(task.Config(), {"train": [{"text": "a"}, record]}, unheard)
+            records: list[Record] = [{"text": "a"}, record]
+            task.encode(task.Config(), {"train": records}, unheard)
     with pytest.raises(DataError, match=r"no token occurs 999 times.*task.minimum_count=1"):
         fitted(minimum_count=999)
 
