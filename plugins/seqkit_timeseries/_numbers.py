@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "?", ".", "missing", "#n/a"})
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[ ’']\d{3})+")
+_POINT, _GROUPS = re.compile(r"[+-]?\d*\.\d+"), re.compile(r"[+-]?\d{1,3}\.\d{3}")
 _EITHER = re.compile(r"[+-]?\d{1,3},\d{3}")
 
 
@@ -33,8 +34,8 @@ def parse_numbers(texts: Sequence[str], decimal: str = "") -> NDArray[np.float64
 
     Args:
         texts: The cells.
-        decimal: `.` or `,`; empty to find it out: a comma is decimal where some cell has one and
-            no cell has a point behind it.
+        decimal: `.` or `,`; empty to find it out: a comma is decimal unless some cell shows that
+            the point is.
 
     Returns:
         `(rows,)`.
@@ -73,7 +74,8 @@ def parse_numbers(texts: Sequence[str], decimal: str = "") -> NDArray[np.float64
 
 def _decimal(cells: Sequence[str]) -> str:
     commas = [(row, cell) for row, cell in enumerate(cells) if "," in cell]
-    if not commas or any("." in cell[cell.rindex(",") :] for _, cell in commas):
+    points = any(_POINT.fullmatch(cell) and not _GROUPS.fullmatch(cell) for cell in cells)
+    if not commas or points or any(_several(cell) for _, cell in commas):
         return "."
     if all(_EITHER.fullmatch(cell) for _, cell in commas):
         row, cell = commas[0]
@@ -85,6 +87,11 @@ def _decimal(cells: Sequence[str]) -> str:
             mostly_text=False,
         )
     return ","
+
+
+def _several(cell: str) -> bool:
+    """Tells whether a comma of a number can only part thousands."""
+    return cell.count(",") > 1 or "." in cell[cell.rindex(",") :]
 
 
 def _with_point(cell: str) -> str:

@@ -94,23 +94,16 @@ def _of_table(
     if not rows:
         raise DataError(f"the inputs have a header and no rows. {_FORMS}")
     known = {key: name for key, name in encoder.names.items() if name in columns}
-    # Columns that the run does not read may hold anything.
-    used = [
-        name
-        for name in columns
-        if name in (*wanted, *known.values()) or (not known and name not in wanted)
-    ]
-    places = [columns.index(name) for name in used]
     how = Reading(
-        "the inputs",
+        "the input",
         time=known.get("time", ""),
         identity=known.get("series", ""),
         needed=wanted,
+        others=False,
         key="",
         counted="row",
     )
-    cells = [[row[place] for place in places] for row in rows]
-    tabled = read_series(used, cells, range(1, len(rows) + 1), how, unheard)
+    tabled = read_series(columns, rows, range(1, len(rows) + 1), how, unheard)
     return [
         _record(encoder, one.name, one.time, {name: one.values[name] for name in wanted})
         for one in tabled.series

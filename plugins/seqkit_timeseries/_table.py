@@ -45,6 +45,7 @@ class Reading:
         time: Column of the times; empty to guess it.
         identity: Column of the ids; empty to guess it.
         needed: Columns that must be numbers; all others may be text, and are then left out.
+        others: Whether other columns than these are read at all.
         time_format: As of `strptime`; empty to find it out.
         decimal: `.` or `,`; empty to find it out.
         duplicates: What to do with rows of the same time: `error`, `first`, `last` or `mean`.
@@ -56,6 +57,7 @@ class Reading:
     time: str = ""
     identity: str = ""
     needed: Sequence[str] = ()
+    others: bool = True
     time_format: str = ""
     decimal: str = ""
     duplicates: str = "error"
@@ -203,8 +205,12 @@ class _Notes:
             raise DataError(
                 f"{_of(name)}{how.source} has two rows of {when}, "
                 f"on {how.counted}s {pair[0]} and {pair[1]} (such rows: {len(same):,}). "
-                f"Name the column that tells series apart ({how.key}id), or write "
-                f"{how.key}duplicates=first, last or mean"
+                + (
+                    f"Name the column that tells series apart ({how.key}id), or write "
+                    f"{how.key}duplicates=first, last or mean"
+                    if how.key
+                    else "Leave one out, or tell series apart in a column 'id'"
+                )
             )
         self.same += len(same)
         starts = np.concatenate([[0], np.flatnonzero(np.diff(times.astype(np.int64))) + 1])
@@ -278,7 +284,7 @@ def _numbers(
     found: dict[str, NDArray[np.float64]] = {}
     texts: list[str] = []
     for name, column in cells.items():
-        if name in taken:
+        if name in taken or not (how.others or name in how.needed):
             continue
         try:
             numbers = parse_numbers(column, how.decimal)

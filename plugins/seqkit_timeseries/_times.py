@@ -93,7 +93,7 @@ def looks_like_times(texts: Sequence[str]) -> bool:
 
 
 def _all_numbers(texts: Sequence[str]) -> bool:
-    return all(re.fullmatch(r"[+-]?[\d.,]+", text.strip()) for text in texts)
+    return all(re.fullmatch(r"[+-]?\d+([.,]\d+)?", text.strip()) for text in texts)
 
 
 def _whole_numbers(texts: Sequence[str]) -> NDArray[np.int64] | None:

@@ -24,7 +24,7 @@ NAN = np.nan
 
 
 def record(
-    columns: Mapping[str, Sequence[float]], start: int | None = 0, series: str = "", **more: Any
+    columns: Mapping[str, Any], start: int | None = 0, series: str = "", **more: Any
 ) -> Record:
     values = {name: np.asarray(column, dtype=float) for name, column in columns.items()}
     rows = len(next(iter(values.values())))
@@ -32,7 +32,7 @@ def record(
     return made if start is None else made | {"start": start}
 
 
-def splits_of(columns: Mapping[str, Sequence[float]], *ends: int) -> dict[str, list[Record]]:
+def splits_of(columns: Mapping[str, Any], *ends: int) -> dict[str, list[Record]]:
     """Splits one series at rows: its train, validation and test end there."""
     found, start = {}, 0
     for split, end in zip(("train", "validation", "test"), ends, strict=False):
@@ -342,7 +342,7 @@ def test_a_series_must_not_be_there_twice() -> None:
 
 
 def test_without_a_train_split_there_is_a_plain_error() -> None:
-    with pytest.raises(DataError, match="no train split, in the dataset. It has: test"):
+    with pytest.raises(DataError, match=r"no train split, in the dataset\. It has: test"):
         encode({"test": [record({"y": np.arange(20.0)})]})
     with pytest.raises(DataError, match="there is no series, in the train split"):
         encode({"train": []})
@@ -456,7 +456,7 @@ def test_samples_show_the_context_the_forecast_and_the_target() -> None:
 
 def test_a_longer_horizon_than_trained_is_refused_and_a_shorter_one_cut() -> None:
     encoder, _, _ = encode(splits_of({"y": np.arange(30.0)}, 30))
-    with pytest.raises(ConfigurationError, match="trained to forecast 2 rows. Ask for at most 2"):
+    with pytest.raises(ConfigurationError, match=r"trained to forecast 2 rows\. Ask for at most 2"):
         answer(encoder, horizon=3)
     assert len(answer(encoder, horizon=1)[0]["forecast"]["time"]) == 1
     assert answer(encoder, history=1)[0]["history"]["values"] == [[29.0]]

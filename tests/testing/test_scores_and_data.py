@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -195,9 +196,23 @@ def test_a_sound_dataset_passes_every_check(failures: Failures) -> None:
     assert failures("datasets", dataset_with(lambda: {"train": iter(RECORDS)})) == {}
 
 
+def with_arrays(*last: float) -> dict[str, Any]:
+    values = {"y": np.array([1.0, np.nan, *last])}
+    return {"train": [{"text": "a", "label": "b", "time": np.arange(3), "values": values}]}
+
+
+def test_records_may_hold_arrays_also_with_missing_numbers(failures: Failures) -> None:
+    assert failures("datasets", dataset_with(lambda: with_arrays(2.0))) == {}
+
+
 @pytest.mark.parametrize(
     ("splits", "check", "message"),
     [
+        (
+            lambda: with_arrays(random.random()),
+            "repeatable",
+            "splits() gave other records the second time",
+        ),
         (lambda: {"training": RECORDS}, "records", "with 'train' among them"),
         (lambda: RECORDS, "records", "splits() must return a mapping"),
         (lambda: {"train": RECORDS, "test": []}, "records", "the split 'test' is empty"),
