@@ -27,6 +27,10 @@ class Child:
     It has a session of its own, so that it goes on when this process or its terminal is gone, and
     hears of Ctrl-C from nobody but this process.
 
+    Attributes:
+        summary: What it has come to, what it did before it was resumed included.
+        stage: Kind of its newest event of this time: `started` or `step`, empty before.
+
     Args:
         folder: The run's folder, there or not.
         words: The words after `seqkit` that start or resume it; none for a run that is running.
@@ -39,6 +43,8 @@ class Child:
         self.folder = folder
         self.summary = RunSummary()
         self.began = time.monotonic()
+        self.stage = ""
+        self._since = time.time() if words else 0.0
         self._log = _Log(folder.events_file)
         self._process: subprocess.Popen[bytes] | None = None
         # A file, not a pipe: the run may go on when nobody reads any more.
@@ -58,10 +64,20 @@ class Child:
         ended = self._ended()
         for line in self._log.lines():
             try:
-                self.summary.add(parse_event(line))
+                event = parse_event(line)
             except ValueError:
                 continue
+            self.summary.add(event)
+            if event.kind in ("started", "step") and event.time >= self._since:
+                self.stage = event.kind
         return ended
+
+    def left(self) -> float | None:
+        """Returns how many seconds it will still train, once that can be told."""
+        if self.stage == "step":
+            return self.summary.eta
+        estimate = self.summary.started.get("estimate") if self.stage else None
+        return float(estimate) if isinstance(estimate, int | float) else None
 
     def _ended(self) -> bool:
         if self._process is not None:

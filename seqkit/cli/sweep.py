@@ -324,24 +324,19 @@ class Sweep:
     def _left(self) -> str:
         """Returns in words how long everything that is left will take, as far as can be told."""
         known = list(self._took)
-        left = 0.0
         for _, child in self._running.values():
-            summary = child.summary
-            estimate = summary.started.get("estimate")
-            if summary.eta is not None:
-                known.append(child.seconds() + summary.eta)
-            elif isinstance(estimate, int | float):
-                known.append(child.seconds() + estimate)
+            left = child.left()
+            if left is not None:
+                known.append(child.seconds() + left)
         if not known:
             return ""
         usual = fmean(known)
+        whole = usual * len(self._queue)
         for _, child in self._running.values():
-            left += max(0.0, child.summary.eta or usual - child.seconds())
-        left += usual * len(self._queue)
-        return f"about {output.duration(left / min(self._jobs, max(1, self._remaining())))}"
-
-    def _remaining(self) -> int:
-        return len(self._running) + len(self._queue)
+            left = child.left()
+            whole += max(0.0, usual - child.seconds()) if left is None else left
+        at_once = min(self._jobs, len(self._running) + len(self._queue))
+        return f"about {output.duration(whole / max(1, at_once))}"
 
     # --- stopping ---------------------------------------------------------------------------------
 

@@ -121,12 +121,11 @@ def _named(run: PlannedRun) -> str:
 
 
 def _progress(child: Child) -> str:
-    summary = child.summary
-    if not summary.started or summary.ended is not None:
+    if not child.stage:
         return "preparing"
-    if summary.progress() == 1.0:
+    if child.summary.progress() == 1.0:
         return "testing"
-    return f"{duration(summary.eta)} left" if summary.eta is not None else "starting"
+    return f"{duration(child.left())} left"
 
 
 def _live() -> Progress:
