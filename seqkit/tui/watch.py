@@ -15,7 +15,7 @@ from seqkit.tui.history import History
 from seqkit.tui.tail import SLICE, Tail, first_and_last, here_and_there
 
 LARGE = 4 * 1024 * 1024
-"""Bytes of unread log above which a helper process reads it."""
+"""Bytes of a log that are still read here, a slice at a time."""
 
 STATUS_SECONDS = 2.0
 """How often it is looked whether the run still runs."""
@@ -32,6 +32,7 @@ class Watch:
         status: Its status; `gone` when the folder was deleted.
         filling: Whether older events are still being read.
         complaint: Why the run cannot be read; empty when it can.
+        large: Bytes of unread log above which a helper process reads it.
     """
 
     folder: RunFolder
@@ -40,6 +41,7 @@ class Watch:
     status: str = ""
     filling: bool = False
     complaint: str = ""
+    large: int = LARGE
     _tail: Tail = field(init=False, repr=False)
     _helper: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     _whole: tuple[History, Tail] | None = field(default=None, repr=False)
@@ -64,13 +66,13 @@ class Watch:
             size = self._log.stat().st_size
         except OSError:
             return
-        if size < LARGE:
+        if size < self.large:
             return
         cached = backfill.load(self._log)
         if cached is not None:
             self.history, offset = cached
             self._tail = Tail(self._log, offset, "following")
-        if cached is None or size - self._tail.offset > LARGE:
+        if cached is None or size - self._tail.offset > self.large:
             self._start_helper(sparse=cached is None)
 
     def _start_helper(self, sparse: bool) -> None:

@@ -44,7 +44,9 @@ def ticks(low: float, high: float, most: int, kind: Kind = "number") -> tuple[li
 
 
 def log_ticks(low: float, high: float, most: int) -> tuple[list[float], float]:
-    """Returns round values between two powers of ten, and the least distance between two.
+    """Returns round values between two powers of ten, and the distance between two.
+
+    The distance is 0 where it grows with the values: then each is written in its own digits.
 
     Args:
         low: The lower end, as a decimal logarithm.
@@ -65,9 +67,9 @@ def log_ticks(low: float, high: float, most: int) -> tuple[list[float], float]:
             if low - 1e-9 <= math.log10(digit) + power <= high + 1e-9
         ]
         if len(found) <= most:
-            return found, min(found, default=1.0)
+            return found, 0.0
     every = -(-len(found) // most)
-    return found[::every], min(found, default=1.0)
+    return found[::every], 0.0
 
 
 def stepped(low: float, high: float, before: Range | None, rows: int, live: bool) -> Range:

@@ -181,8 +181,7 @@ class _Area:
             if not 0 <= row < self.rows or row in taken:
                 continue
             taken.add(row)
-            size = min(step, abs(value)) if self.plot.log and value else step
-            label = number(value, size)[: self.left - 1]
+            label = number(value, step or abs(value))[: self.left - 1]
             self.canvas.write(self.top + row, self.left - 1 - len(label), label, look)
             self.canvas.write(self.top + row, self.left - 1, self.signs["side"], look)
             self.codes[row] = ord(self.signs["grid"])
