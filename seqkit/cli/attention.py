@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from seqkit.cli.output import Piece, one_line
+from seqkit.cli.output import Piece, encodable, one_line
 
 _SHADES = (" ", "░", "▒", "▓", "█")
 _ASCII_SHADES = (" ", ".", "-", "+", "#")
@@ -15,7 +15,7 @@ _STYLE = "cyan"
 
 
 def attention_lines(
-    answer: Mapping[str, Any], width: int = 80, unicode: bool = True
+    answer: Mapping[str, Any], width: int = 80, unicode: bool | None = None
 ) -> list[list[Piece]]:
     """Draws the attention of an answer; a source too wide for `width` goes into several grids.
 
@@ -23,12 +23,14 @@ def attention_lines(
         answer: With `source_tokens`, `prediction_tokens` and `attention`, whose rows belong to the
             prediction's tokens and whose columns to the source's.
         width: Columns there are.
-        unicode: Whether blocks may be used; ASCII characters otherwise.
+        unicode: Whether blocks may be used, or else ASCII; None where the encoding has them.
 
     Returns:
         The lines, as pieces with styles; none without attention. Source tokens stand above their
         columns, letter under letter.
     """
+    if unicode is None:
+        unicode = encodable("".join(_SHADES))
     weights: Sequence[Sequence[float]] = answer.get("attention") or ()
     sources = [_name(token, unicode) for token in answer.get("source_tokens") or ()]
     written = [_name(token, unicode) for token in answer.get("prediction_tokens") or ()]

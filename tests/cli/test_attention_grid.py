@@ -26,7 +26,7 @@ def test_source_tokens_stand_above_their_columns_and_output_tokens_beside_their_
         "prediction_tokens": ["a", "dog"],
         "attention": [[1.0, 0.0], [0.25, 0.75]],
     }
-    assert drawn(attention_lines(answer)) == [
+    assert drawn(attention_lines(answer, unicode=True)) == [
         "      H",
         "    e u",
         "    i n",
@@ -40,7 +40,7 @@ def test_source_tokens_stand_above_their_columns_and_output_tokens_beside_their_
 @pytest.mark.parametrize("width", [1, 20, 80])
 @pytest.mark.parametrize("size", [1, 12, 60])
 def test_every_line_fits_and_every_weight_is_drawn(width: int, size: int) -> None:
-    lines = drawn(attention_lines(diagonal(size), width))
+    lines = drawn(attention_lines(diagonal(size), width, unicode=True))
     assert "".join(lines).count("█") == 2 * size
     if width >= 8:
         assert max(map(len, lines)) <= width
@@ -52,7 +52,7 @@ def test_wide_characters_keep_the_columns_apart() -> None:
         "prediction_tokens": ["日本", "x"],
         "attention": [[0.0, 1.0], [1.0, 0.0]],
     }
-    assert drawn(attention_lines(answer)) == ["     犬b", "日本   ██", "   x ██"]
+    assert drawn(attention_lines(answer, unicode=True)) == ["     犬b", "日本   ██", "   x ██"]
 
 
 def test_ascii_is_all_that_is_written_where_there_is_nothing_else() -> None:
