@@ -97,13 +97,16 @@ class Child:
             # A run that could not begin leaves no folder.
             interrupted = self._process is not None and self._process.returncode == 130
             status, message = "interrupted" if interrupted else "failed", ""
-        if status == "crashed" and self._process is not None:
-            code = self._process.returncode
-            what = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-            return "failed", f"its process ended without a word ({what})"
+        if status == "crashed":
+            return "failed", self._last_error() or f"its process ended without a word{self._code()}"
         if status == "failed":
             return status, self._last_error() or message or "it failed without a word"
         return status, message
+
+    def _code(self) -> str:
+        code = self._process.returncode if self._process is not None else 0
+        name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        return f" ({name})" if code else ""
 
     def _last_error(self) -> str:
         size = self._errors.seek(0, os.SEEK_END)
