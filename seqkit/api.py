@@ -442,6 +442,13 @@ class Metric(Component):
         """Builds an empty accumulator."""
         raise NotImplementedError
 
+    def signature(self, config: Any) -> str:
+        """Returns what scores must share to be compared, such as the version of a library.
+
+        `seqkit evaluate` shows it with the score; empty where the name says all.
+        """
+        return ""
+
 
 @dataclass(frozen=True)
 class Recipe:

@@ -40,6 +40,11 @@ class Bleu:
     def merge(self, other: Bleu) -> None:
         self.texts.merge(other.texts)
 
+    def signature(self) -> str:
+        # sacrebleu knows the number of references only once it has scored something.
+        self.metric.corpus_score([""], [[""]])
+        return str(self.metric.get_signature())
+
     def compute(self) -> float:
         if not self.texts.targets:
             return math.nan
@@ -58,6 +63,11 @@ class ChrF:
 
     def merge(self, other: ChrF) -> None:
         self.texts.merge(other.texts)
+
+    def signature(self) -> str:
+        # sacrebleu knows the number of references only once it has scored something.
+        self.metric.corpus_score([""], [[""]])
+        return str(self.metric.get_signature())
 
     def compute(self) -> float:
         if not self.texts.targets:

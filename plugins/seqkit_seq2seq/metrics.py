@@ -13,8 +13,8 @@ class Bleu(Metric):
     """BLEU of a corpus, 0 to 100, by sacrebleu on raw texts (Papineni et al. 2002; Post 2018).
 
     With the settings as they are its signature is
-    `nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp`, followed by the version of sacrebleu; the
-    answers are decoded as `seqkit predict` does without options, greedily.
+    `nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp`, followed by the version of sacrebleu, which
+    `seqkit evaluate` shows. Answers are decoded as `seqkit predict` does without options, greedily.
     """
 
     name = "bleu"
@@ -34,12 +34,18 @@ class Bleu(Metric):
 
         return Bleu(config.tokenize, config.lowercase)
 
+    def signature(self, config: Any) -> str:
+        from seqkit_seq2seq._metrics import Bleu
+
+        return Bleu(config.tokenize, config.lowercase).signature()
+
 
 class ChrF(Metric):
     """F-score of character n-grams, 0 to 100, by sacrebleu on raw texts (Popovic 2015, 2017).
 
     With the settings as they are (chrF2) its signature is
-    `nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no`, followed by the version of sacrebleu.
+    `nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no`, followed by the version of sacrebleu, which
+    `seqkit evaluate` shows.
     """
 
     name = "chrf"
@@ -55,6 +61,11 @@ class ChrF(Metric):
         from seqkit_seq2seq._metrics import ChrF
 
         return ChrF(config.word_order)
+
+    def signature(self, config: Any) -> str:
+        from seqkit_seq2seq._metrics import ChrF
+
+        return ChrF(config.word_order).signature()
 
 
 class ExactMatch(Metric):

@@ -66,3 +66,5 @@ def evaluate(
     output.line((f"{split.capitalize()} score", "bold"), heading)
     for line in report.scores_beside(folder.name, score, score["baselines"], metric):
         output.line(*line)
+    for name, signature in score["signatures"].items():
+        output.line((f"  {name}  {signature}", "dim"))

@@ -37,7 +37,8 @@ def evaluate_run(
         notify: Told what the dataset has to say.
 
     Returns:
-        run, checkpoint, split, examples, loss, metrics, baselines and seconds.
+        run, checkpoint, split, examples, loss, metrics, signatures of those that have one,
+        baselines and seconds.
 
     Raises:
         ConfigurationError: There is no such split.
@@ -54,6 +55,7 @@ def evaluate_run(
         )
     arrays = data.splits[split]
     score = predictor.learner.score(arrays, split, progress=progress)
+    signatures = {part.name: part.component.signature(part.config) for part in experiment.metrics}
     return {
         "run": folder.name,
         "checkpoint": predictor.checkpoint.path.name,
@@ -61,6 +63,7 @@ def evaluate_run(
         "examples": score.examples,
         "loss": score.loss,
         "metrics": score.metrics,
+        "signatures": {name: text for name, text in signatures.items() if text},
         "baselines": data.baselines(split),
         "seconds": round(score.seconds, 3),
     }

@@ -51,6 +51,7 @@ def test_a_score_is_that_of_the_command(
     document = json.loads(result.stdout)
     found = accumulated(metric, PAIRS, **config).compute()
     assert found == pytest.approx(document["score"], abs=1e-5)
+    assert metric.signature(metric.Config(**config)) == document["signature"]
     if not config:
         # The signature that the metric's description states, up to the version.
         signature = document["signature"].rpartition("|")[0]

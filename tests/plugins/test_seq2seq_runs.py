@@ -11,6 +11,7 @@ import pytest
 
 import seqkit
 import seqkit_seq2seq
+from seqkit.engine.evaluate import evaluate_run
 from seqkit.engine.run import resume_run, start_run
 from seqkit.events import Event
 from seqkit.experiment import load_experiment
@@ -118,6 +119,10 @@ def test_samples_and_baselines_are_shown_with_the_metrics_of_texts(tmp_path: Pat
     assert {"source", "prediction", "target", "correct"} <= set(sample["items"][0])
     evaluation = events(folder, "evaluation")[0]
     assert set(evaluation["metrics"]) == set(SMALL["metrics"])
+    score = evaluate_run(folder, load_registry())
+    assert set(score["signatures"]) == {"bleu", "chrf"}
+    assert score["signatures"]["bleu"].startswith("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|")
+    assert set(score["baselines"]) == {"copy-source", "most-frequent-target"}
 
 
 def test_every_recipe_is_a_valid_experiment_with_a_description() -> None:
