@@ -248,6 +248,11 @@ def compare_runs(
             key = json.dumps([own.get(each) for each in varied], default=str)
             values_of[key] = {each: own.get(each) for each in keys or varied}
             scored = _scored(folder, run, own, float(value), split)
+            twin = next((r for r in grouped.get(key, []) if r.seed == scored.seed), None)
+            if twin is not None:
+                # The same run twice tells nothing more than once.
+                left_out[run["name"]] = f"has the settings and the seed of {twin.name}"
+                continue
             grouped.setdefault(key, []).append(scored)
     labels = _labels([values_of[key] for key in grouped], list(grouped.values()), keys)
     found = tuple(
@@ -400,8 +405,7 @@ def _compared(first: Setting, second: Setting, resampled: Mapping[str, tuple[str
     ours = {run.seed: run for run in first.runs}
     theirs = {run.seed: run for run in second.runs}
     common = [seed for seed in ours if seed in theirs]
-    distinct = len(ours) == len(first.runs) and len(theirs) == len(second.runs)
-    matched = len(common) if distinct and len(common) > 1 else 0
+    matched = len(common) if len(common) > 1 else 0
     one = [ours[seed] for seed in common] if matched else list(first.runs)
     other = [theirs[seed] for seed in common] if matched else list(second.runs)
     a, b = [run.value for run in one], [run.value for run in other]

@@ -242,6 +242,15 @@ def test_unfinished_runs_are_left_out_by_name(seqkit: Callable, make: Make) -> N
     assert done.out.split("SETTING")[1].count("gru") >= 1
 
 
+def test_the_same_run_twice_counts_once(seqkit: Callable, make: Make) -> None:
+    make("first", answers(0.8, 0), "lstm", 3)
+    make("again", answers(0.8, 0), "lstm", 3)
+    make("other", answers(0.8, 1), "lstm", 4)
+    done = seqkit("compare", "first", "again", "other")
+    assert "again has the settings and the seed of first, and is left out." in done.err
+    assert any(line.split()[:2] == ["all", "2"] for line in done.out.splitlines())
+
+
 def test_settings_are_named_by_what_varies_in_80_columns(
     seqkit: Callable, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
