@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from seqkit.errors import CheckpointError, ConfigurationError, DataError, suggestion
 from seqkit.events import Event, read_events
 
@@ -146,12 +144,17 @@ def write_atomically(path: Path, text: str) -> None:
 
 def this_process() -> dict[str, Any]:
     """Returns what tells this process from any other: host, id and start time."""
+    import psutil
+
     process = psutil.Process()
     return {"host": socket.gethostname(), "pid": process.pid, "started": process.create_time()}
 
 
 def process_alive(process: Mapping[str, Any]) -> bool:
     """Tells whether a process of `this_process` still runs; one of another host is trusted."""
+    # Imported when there is a process to ask for: it is a sixth of what the terminal UI imports.
+    import psutil
+
     if process.get("host") != socket.gethostname():
         return bool(process)
     try:

@@ -101,15 +101,8 @@ class SeqkitApp(App[None]):
 
     def open_run(self, run: RunFolder) -> None:
         """Shows a run while it happens, or as it ended."""
-        try:
-            from seqkit.tui.monitor import MonitorScreen
-        except ImportError:
-            from seqkit.summary import describe
-            from seqkit.tui.help import Help
+        from seqkit.tui.monitor import MonitorScreen
 
-            rows = [(key, str(value)) for key, value in describe(run).items() if value]
-            self.push_screen(Help(run.name, "", [("Run", rows)]))
-            return
         self.push_screen(MonitorScreen(run, self.context.read_only))
 
     def try_run(self, run: RunFolder) -> None:

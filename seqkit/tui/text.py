@@ -21,7 +21,7 @@ def plain(text: object) -> str:
 
 def fit(text: object, width: int, right: bool = False) -> str:
     """Returns text of exactly `width` cells: padded, or cut with an ellipsis."""
-    line = plain(text)
+    line = visible(text).replace("\n", " ")
     length = cell_len(line)
     if length > width:
         return set_cell_size(line, width - 1) + "…" if width > 0 else ""

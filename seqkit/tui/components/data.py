@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from seqkit.cli.output import size, visible
 from seqkit.errors import SeqkitError
 from seqkit.places import cache_home
+from seqkit.tui.colours import colour
 from seqkit.tui.components.fetching import Fetch, progress_text
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Confirm
@@ -28,7 +29,7 @@ from seqkit.tui.topbar import TopBar
 if TYPE_CHECKING:
     from seqkit.tui.app import SeqkitApp
 
-_STATES = {"here": ("✓", "green"), "missing": ("○", "yellow")}
+_STATES = {"here": ("✓", "success"), "missing": ("○", "warning")}
 _NAME = 18
 
 
@@ -135,9 +136,10 @@ class DataScreen(Screen[None]):
         self._show_cache()
 
     def _label(self, dataset: Mapping[str, Any]) -> Text:
-        sign, style = _STATES.get(dataset["state"], ("·", "dim"))
-        label = Text(f" {sign} ", style, no_wrap=True)
-        label.append(fit(dataset["name"], _NAME), "not dim")
+        sign, tone = _STATES.get(dataset["state"], ("·", "foreground"))
+        label = Text(no_wrap=True)
+        label.append(f" {sign} ", colour(self.app.theme_variables, tone))
+        label.append(fit(dataset["name"], _NAME))
         fetch = self._fetches.get(dataset["qualified"])
         if fetch is not None and fetch.running:
             return label.append(f" {progress_text(fetch)}", "bold")

@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from seqkit.cli.output import visible
 from seqkit.errors import SeqkitError
+from seqkit.tui.colours import colour
 from seqkit.tui.context import Context
 from seqkit.tui.new.catalogue import Catalogue, load_catalogue
 from seqkit.tui.new.schema import MISSING, fields_of, show
@@ -124,7 +125,7 @@ class ComponentsScreen(Screen[None]):
     def _label(self, kind: str, entry: Mapping[str, Any]) -> Text:
         label = Text("  " + plain(entry.get("shown") or entry["name"]), no_wrap=True)
         if entry.get("error"):
-            label.append("  ✗ broken", "bold red")
+            label.append("  ✗ broken", f"bold {colour(self.app.theme_variables, 'error')}")
         elif self._by_plugin:
             label.append(f"  {kind}", "dim")
         return label
@@ -154,7 +155,7 @@ class ComponentsScreen(Screen[None]):
         about = self.query_one("#about", Static)
         settings = self.query_one("#settings", Static)
         if kind == "plugins":
-            about.update(_plugin_text(entry))
+            about.update(_plugin_text(entry, colour(self.app.theme_variables, "error")))
             settings.update("")
         elif kind == "recipes":
             about.update(_head(kind, entry, str(entry.get("summary", ""))))
@@ -239,16 +240,16 @@ def _recipe_text(entry: Mapping[str, Any]) -> Text:
     return text.append(f"\nseqkit run {plain(entry['shown'])}", "bold")
 
 
-def _plugin_text(entry: Mapping[str, Any]) -> Text:
+def _plugin_text(entry: Mapping[str, Any], alarm: str) -> Text:
     text = Text(plain(entry["name"]), "bold")
     origin = f"{entry.get('distribution', '')} {entry.get('version', '')}"
     text.append(f"  plugin, from {plain(origin)}\n\n", "not bold dim")
     if entry.get("error"):
-        text.append("It could not be loaded, and is left out:\n", "bold red")
+        text.append("It could not be loaded, and is left out:\n", f"bold {alarm}")
         text.append(f"{visible(entry['error'])}\n\n", "not bold")
         text.append(f"seqkit plugin check {plain(entry['name'])}   tells where\n", "dim")
     for note in entry.get("notes", ()):
-        text.append(f"It {visible(note)}\n", "yellow")
+        text.append(f"It {visible(note)}\n", f"not bold {alarm}")
     for component in entry.get("components", ()):
         kind = str(component["kind"])
         text.append(f"{kind:<10}", "not bold dim")

@@ -114,7 +114,13 @@ async def run_json(words: Sequence[str]) -> Any:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    out, err = await process.communicate()
+    try:
+        out, err = await process.communicate()
+    finally:
+        # Given up, as when the program ends meanwhile, it leaves no process behind.
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     try:
         return json.loads(out)
     except ValueError as error:

@@ -26,6 +26,7 @@ class Checker:
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
         self._numbers = itertools.count(1)
+        self._closed = False
 
     async def ask(self, do: str, **what: Any) -> dict[str, Any]:
         """Asks for something.
@@ -35,6 +36,8 @@ class Checker:
             died is started again, once, before that.
         """
         async with self._lock:
+            if self._closed:
+                return {"error": "the helper process was ended"}
             request = {"id": next(self._numbers), "do": do, **what}
             for _ in range(2):
                 try:
@@ -82,4 +85,5 @@ class Checker:
 
     async def close(self) -> None:
         """Ends the helper for good."""
+        self._closed = True
         await self._end()

@@ -20,21 +20,24 @@ def layers_text(preview: Mapping[str, Any], width: int) -> Text:
     total = max(1, preview["parameters"])
     names = [_indented(layer) for layer in layers]
     shapes = [_shape(layer.get("output")) for layer in layers]
-    wide = width >= 58
-    first = min(max(map(len, names), default=8), max(12, width - 40))
-    second = max([len(shape) for shape in shapes] + [6])
-    text = Text(no_wrap=True, overflow="ellipsis")
     examples, steps = preview["batch"]
+    second = max([len(shape) for shape in shapes] + [6])
+    bars = 9 if width >= 64 else 0
+    longest = max((len(name) + len(kind) + 1 for name, kind in names), default=8)
+    first = max(12, min(longest, width - second - 17 - bars))
+    text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"one batch: {examples} examples of up to {steps} steps\n", "dim")
-    for index, (layer, name, shape) in enumerate(zip(layers, names, shapes, strict=True)):
+    text.append("┌ ", "dim").append(f"{_inputs(preview['shape'])}\n", "bold")
+    for layer, (name, kind), shape in zip(layers, names, shapes, strict=True):
         top = not layer["depth"]
-        text.append("┌" if index == 0 else "├" if top else "│", "dim")
-        text.append(f" {fit(name, first)}  ", "bold" if top else "")
-        text.append(f"{shape:<{second}}  ", "" if top else "dim")
+        text.append("├ " if top else "│ ", "dim")
+        shown = fit(f"{name} {kind}", first)
+        text.append(shown[: len(name)], "bold" if top else "").append(shown[len(name) :], "dim")
+        text.append(f"  {shape:<{second}}  ", "" if top else "dim")
         count = layer["parameters"]
         text.append(f"{count:>11,}" if count else " " * 11, "" if top else "dim")
-        if wide and top:
-            text.append(f" {bar(count / total, 8)}", "bold")
+        if bars and top:
+            text.append(f" {bar(count / total, bars - 1)}", "bold")
         text.append("\n")
     text.append("└ ", "dim")
     text.append(_outputs(preview["shape"]), "bold")
@@ -42,13 +45,21 @@ def layers_text(preview: Mapping[str, Any], width: int) -> Text:
     return text.append_text(_costs(preview))
 
 
-def _indented(layer: Mapping[str, Any]) -> str:
+def _indented(layer: Mapping[str, Any]) -> tuple[str, str]:
+    """Returns the name of a layer, set in below what it is a part of, and its kind."""
     name = plain(layer["name"]).rpartition(".")[2]
-    return "  " * int(layer["depth"]) + f"{name} {plain(layer['kind'])}"
+    return "  " * int(layer["depth"]) + name, plain(layer["kind"])
 
 
 def _shape(output: Sequence[int] | None) -> str:
     return "×".join(map(str, output)) if output else ""
+
+
+def _inputs(shape: Mapping[str, Any]) -> str:
+    inputs = shape.get("inputs", {})
+    if inputs.get("kind") == "tokens":
+        return f"one of {inputs.get('size', 0):,} tokens a step"
+    return f"{inputs.get('size', 0):,} numbers a step"
 
 
 def _outputs(shape: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, Literal
@@ -28,6 +28,8 @@ class Field:
         suggestions: Values that have a name, where others are valid too.
         bounds: What is valid, in words; may be empty.
         nullable: Whether it may be left empty.
+        items: Type of a list's items in JSON Schema; empty where they may be anything.
+        alone: Whether a lone value of a list stands without it.
     """
 
     key: str
@@ -38,6 +40,8 @@ class Field:
     suggestions: tuple[str, ...] = ()
     bounds: str = ""
     nullable: bool = False
+    items: str = ""
+    alone: bool = False
 
     @property
     def group(self) -> str:
@@ -65,10 +69,16 @@ class Field:
         if self.kind == "choice":
             shown = {show(choice): choice for choice in self.choices}
             return shown.get(stripped, text)
-        if self.kind == "list" and not stripped.startswith("["):
-            parts = [part.strip() for part in stripped.split(",") if part.strip()]
-            return [_toml(part) for part in parts] if len(parts) > 1 else _toml(stripped)
+        if self.kind == "list" and not stripped.startswith("[") and stripped[:1] != "{":
+            return self._read_list(stripped)
         return _toml(stripped)
+
+    def _read_list(self, text: str) -> Any:
+        if text in self.suggestions:
+            return text
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        values = parts if self.items == "string" else [_toml(part) for part in parts]
+        return values[0] if self.alone and len(values) == 1 else values
 
 
 def fields_of(schema: Mapping[str, Any]) -> list[Field]:
@@ -120,7 +130,14 @@ def _field(
         () if choices else tuple(map(str, named)),
         _bounds(schema) or "; ".join(filter(None, map(_bounds, members))),
         bool(schema.get("nullable")) or any(m.get("type") == "null" for m in members),
+        _items([schema, *members]),
+        any(member.get("type") == "string" and not _choices(member) for member in members),
     )
+
+
+def _items(schemas: Iterable[Mapping[str, Any]]) -> str:
+    found = [s.get("items", {}) for s in schemas if s.get("type") == "array"]
+    return str(found[0].get("type", "")) if found else ""
 
 
 def _choices(schema: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -192,7 +209,8 @@ def show(value: Any) -> str:
 
 
 def _plain(value: Any) -> bool:
-    return isinstance(value, int | float) or (isinstance(value, str) and _toml(value) == value)
+    """Tells whether a value can stand among others parted by commas."""
+    return isinstance(value, int | float) or (isinstance(value, str) and not set(value) & set(",["))
 
 
 def in_toml(value: Any) -> str:

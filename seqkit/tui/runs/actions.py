@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from seqkit.errors import SeqkitError
 from seqkit.summary import summarise, words_to_go_on
-from seqkit.tui.dialogs import Ask, Confirm
 from seqkit.tui.launch import resume_run
 from seqkit.tui.runs.labels import Label, split_tags, write_label
 from seqkit.tui.runs.rows import RunRow, some_events
@@ -26,6 +25,8 @@ def _say(screen: RunsScreen, message: str, wrong: bool = False) -> None:
 
 def _confirmed(screen: RunsScreen, question: str, detail: str, act: Callable[[], None]) -> None:
     """Asks first, unless the user turned that off."""
+    from seqkit.tui.dialogs import Confirm
+
     if not screen.context.preferences.confirm:
         act()
         return
@@ -50,6 +51,8 @@ def _each(screen: RunsScreen, rows: Sequence[RunRow], act: Callable[[RunRow], ob
 
 def tag(screen: RunsScreen) -> None:
     """Asks for tags, and gives them to the runs in place of the old ones."""
+    from seqkit.tui.dialogs import Ask
+
     rows = screen.targets()
     if not rows:
         return
@@ -69,6 +72,8 @@ def tag(screen: RunsScreen) -> None:
 
 def rename(screen: RunsScreen) -> None:
     """Asks for a title of the run under the cursor."""
+    from seqkit.tui.dialogs import Ask
+
     row = screen.table.current
     if row is None:
         return

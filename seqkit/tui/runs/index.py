@@ -39,7 +39,7 @@ class RunIndex:
         self._known: dict[str, _Known] = {}
         self._waiting: deque[str] = deque()
         self._queued: set[str] = set()
-        self._cached = _read_cache(folder)
+        self._cached: dict[str, dict[str, Any]] | None = None
         self.scanned = False
 
     @property
@@ -63,6 +63,8 @@ class RunIndex:
         Returns:
             Whether any has gone, or changed its status.
         """
+        if self._cached is None:
+            self._cached = _read_cache(self.folder)
         try:
             with os.scandir(self.folder) as entries:
                 names = {entry.name for entry in entries if not entry.name.startswith(".")}
@@ -75,7 +77,7 @@ class RunIndex:
             changed = True
         for name in sorted(names):
             known = self._known.get(name)
-            now = stamp(self.folder / name)
+            now = stamp(f"{self.folder}/{name}")
             if not now[0]:
                 changed |= self._known.pop(name, None) is not None
             elif known is None and self._from_cache(name, now):
@@ -99,10 +101,9 @@ class RunIndex:
         while self._waiting and time.perf_counter() < deadline:
             name = self._waiting.popleft()
             self._queued.discard(name)
-            path = self.folder / name
-            now = stamp(path)
+            now = stamp(f"{self.folder}/{name}")
             if now[0]:
-                self._known[name] = _Known(read_row(RunFolder(path)), now)
+                self._known[name] = _Known(read_row(RunFolder(self.folder / name)), now)
                 done = True
         return done
 
@@ -132,7 +133,7 @@ class RunIndex:
         return True
 
     def _from_cache(self, name: str, now: Stamp) -> bool:
-        cached = self._cached.get(name)
+        cached = (self._cached or {}).pop(name, None)
         if cached is None or cached.get("stamp") != list(now):
             return False
         try:

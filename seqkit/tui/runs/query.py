@@ -76,11 +76,13 @@ def parse(text: str, known: Iterable[str] = ()) -> Query:
 
     Args:
         text: What the user wrote so far.
-        known: Names of the scores and settings that the runs have.
+        known: Names of the scores and settings that the runs have; without any, as before the
+            runs were read, every name is taken.
     """
     tests: list[Test] = []
     problems: list[str] = []
-    names = _names(known)
+    found = set(known)
+    names = _names(found) if found else set()
     for minus, key, sign, quoted, bare in _WORD.findall(text):
         value = quoted or bare
         if not key and not value:
@@ -109,7 +111,7 @@ def _test(key: str, sign: str, value: str, names: set[str]) -> tuple[Test | None
             return _text(TEXTS[key], sign, value), ""
         return None, f"{key} is a text: write {key}:{value}"
     found = _number(value)
-    if key not in NUMBERS and not any(name.startswith(key) for name in names):
+    if names and key not in NUMBERS and not any(name.startswith(key) for name in names):
         return None, f"no run has {key!r}. {suggestion(key, names)}"
     if found is None and sign in (":", "=", "!="):
         return _text(lambda row: str(_setting(row, key)), sign, value), ""

@@ -12,7 +12,6 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from seqkit.tui.context import Context
-from seqkit.tui.dialogs import Choice, Choose
 from seqkit.tui.runs import actions
 from seqkit.tui.runs.columns import COLUMNS, sort_rows
 from seqkit.tui.runs.detail import RunDetail
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from seqkit.tui.app import SeqkitApp
 
 _SCAN_SECONDS = 1.0
+_MANY = 200
+"""With more runs than so many, the folder is looked through less often."""
 _SLICE_SECONDS = 0.008
 _BETWEEN_SLICES = 0.025
 
@@ -84,6 +85,7 @@ class RunsScreen(Screen[None]):
         self.index = RunIndex(context.runs_dir)
         self._query = Query()
         self._fresh = True
+        self._turns = 0
 
     def compose(self) -> ComposeResult:
         """Lays the screen out."""
@@ -114,6 +116,7 @@ class RunsScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Looks at once when the screen is shown again."""
+        self._turns = -1
         self.call_after_refresh(self._scan)
 
     def on_unmount(self) -> None:
@@ -123,7 +126,9 @@ class RunsScreen(Screen[None]):
     # --- runs -------------------------------------------------------------------------------------
 
     def _scan(self) -> None:
-        if not self.is_current and not self._fresh:
+        self._turns += 1
+        seldom = 1 + len(self.index.rows) // _MANY
+        if not self._fresh and (not self.is_current or self._turns % min(seldom, 4)):
             return
         changed = self.index.scan()
         self.index.work(_SLICE_SECONDS)
@@ -279,6 +284,8 @@ class RunsScreen(Screen[None]):
 
     def action_sort(self) -> None:
         """Lets the user choose a column to sort by."""
+        from seqkit.tui.dialogs import Choice, Choose
+
         choices = [Choice(column.key, column.title) for column in COLUMNS]
 
         def chosen(key: str | None) -> None:

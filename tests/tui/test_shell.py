@@ -1,0 +1,329 @@
+"""The program in a terminal of several sizes: its screens, its keys, and what it remembers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from seqkit.places import config_home
+from seqkit.runs import RunFolder, this_process
+from seqkit.tui.app import SeqkitApp
+from seqkit.tui.colours import THEMES
+from seqkit.tui.components.screen import ComponentsScreen
+from seqkit.tui.context import Context
+from seqkit.tui.dialogs import Choose
+from seqkit.tui.help import Help
+from seqkit.tui.new.form import Form
+from seqkit.tui.new.pane import Pane
+from seqkit.tui.new.screen import NewRunScreen
+from seqkit.tui.preferences import Preferences, keymap_file
+from seqkit.tui.runs.labels import Label, read_label
+from seqkit.tui.runs.screen import RunsScreen
+from seqkit.tui.runs.table import RunTable
+from seqkit.tui.welcome import Welcome
+
+SIZES = [(80, 24), (120, 36)]
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, size: tuple[int, int] = (120, 36), **options: Any
+) -> AsyncIterator[tuple[SeqkitApp, Pilot[None]]]:
+    app = SeqkitApp(Context(folder, **options))
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.index.scanned)
+        yield app, pilot
+
+
+async def until(pilot: Pilot[None], reached: Callable[[], object], seconds: float = 30) -> None:
+    """Waits for something that other processes or timers bring about."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not reached():
+        assert asyncio.get_running_loop().time() < deadline, "it never came"
+        await pilot.pause(0.02)
+    await pilot.pause()
+
+
+def table_of(app: SeqkitApp) -> RunTable:
+    return app.screen.query_one(RunTable)
+
+
+def names_of(app: SeqkitApp) -> list[str]:
+    return [row.name for row in table_of(app).rows]
+
+
+def shown(app: SeqkitApp) -> str:
+    """Everything that stands on the screen, as text."""
+    width, height = app.size
+    lines = app.screen._compositor.render_strips()[:height]
+    return "\n".join("".join(segment.text for segment in strip)[:width] for strip in lines)
+
+
+# --- runs -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_run_is_listed_with_its_state_score_and_loss(
+    recorded_runs: Path, size: tuple[int, int]
+) -> None:
+    async with running(recorded_runs, size) as (app, pilot):
+        await until(pilot, lambda: len(names_of(app)) == 2)
+        text = shown(app)
+        assert "✓ finished" in text
+        assert "first" in text
+        assert "accuracy" in text
+        assert "2 runs" in text
+        assert "test scores" in text
+
+
+@pytest.mark.parametrize("size", [(40, 12), (200, 60)])
+async def test_any_size_can_be_drawn(recorded_runs: Path, size: tuple[int, int]) -> None:
+    async with running(recorded_runs, size) as (app, pilot):
+        await until(pilot, lambda: len(names_of(app)) == 2)
+        assert "first" in shown(app)
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert "finished" in shown(app)
+
+
+async def test_a_filter_narrows_while_it_is_typed_and_is_remembered(recorded_runs: Path) -> None:
+    async with running(recorded_runs) as (app, pilot):
+        await until(pilot, lambda: len(names_of(app)) == 2)
+        await pilot.press("slash", *"model:gru")
+        assert names_of(app) == ["second"]
+        assert "1 of 2 runs" in shown(app)
+        await pilot.press("enter", "escape")
+        assert len(names_of(app)) == 2
+        await pilot.press("slash", *"lr>0.005", "enter")
+    async with running(recorded_runs) as (app, pilot):
+        await until(pilot, lambda: names_of(app) == ["second"])
+
+
+async def test_runs_are_sorted_by_a_chosen_column(recorded_runs: Path) -> None:
+    async with running(recorded_runs) as (app, pilot):
+        await until(pilot, lambda: len(names_of(app)) == 2)
+        await pilot.press("s")
+        assert isinstance(app.screen, Choose)
+        await pilot.press(*"Run", "enter")
+        assert names_of(app) == ["first", "second"]
+        await pilot.press("S")
+        assert names_of(app) == ["second", "first"]
+
+
+async def test_a_run_is_tagged_titled_deleted_and_brought_back(runs_dir: Path) -> None:
+    async with running(runs_dir) as (app, pilot):
+        await until(pilot, lambda: len(names_of(app)) == 2)
+        await pilot.press("slash", *"name:first", "enter")
+        await pilot.press("t", *"good v2", "enter")
+        await pilot.press("r", "ctrl+u", *"[b]Best[/b]", "enter")
+        assert read_label(runs_dir / "first") == Label("[b]Best[/b]", ("good", "v2"))
+        assert "[b]Best[/b]" in shown(app)
+
+        await pilot.press("d")
+        assert (runs_dir / "first").exists()
+        await pilot.press("y")
+        await pilot.pause()
+        assert not (runs_dir / "first").exists()
+        assert (runs_dir / ".trash" / "first" / "events.jsonl").is_file()
+        await pilot.press("u")
+        await pilot.pause()
+        assert (runs_dir / "first" / "label.json").is_file()
+
+
+async def test_marks_make_an_action_one_on_several_runs(runs_dir: Path) -> None:
+    async with running(runs_dir) as (app, pilot):
+        await until(pilot, lambda: len(names_of(app)) == 2)
+        await pilot.press("a", "t", *"both", "enter")
+        assert {read_label(runs_dir / name).tags for name in ("first", "second")} == {("both",)}
+
+
+async def test_a_live_run_is_asked_to_stop_and_not_deleted(runs_dir: Path) -> None:
+    run = RunFolder(runs_dir / "first")
+    run.update(status="running", process=this_process())
+    async with running(runs_dir) as (app, pilot):
+        await until(pilot, lambda: len(names_of(app)) == 2)
+        assert names_of(app)[0] == "first"
+        assert "1 running" in shown(app)
+        await pilot.press("d")
+        await pilot.pause()
+        assert isinstance(app.screen, RunsScreen)
+        await pilot.press("x", "y")
+        await pilot.pause()
+        assert json.loads(run.control_file.read_text())["request"] == "stop"
+
+
+async def test_read_only_changes_nothing(runs_dir: Path) -> None:
+    async with running(runs_dir, read_only=True) as (app, pilot):
+        await until(pilot, lambda: len(names_of(app)) == 2)
+        await pilot.press("d", "t", "r", "x", "c")
+        await pilot.pause()
+        assert isinstance(app.screen, RunsScreen)
+        assert "read-only" in shown(app)
+
+
+async def test_a_run_folder_that_is_deleted_leaves_the_list(runs_dir: Path) -> None:
+    import shutil
+
+    async with running(runs_dir) as (app, pilot):
+        await until(pilot, lambda: len(names_of(app)) == 2)
+        shutil.rmtree(runs_dir / "first")
+        await until(pilot, lambda: names_of(app) == ["second"])
+
+
+async def test_a_first_start_welcomes(tmp_path: Path) -> None:
+    async with running(tmp_path / "none", (80, 24)) as (app, pilot):
+        await until(pilot, lambda: isinstance(app.focused, Welcome))
+        assert "trains a first model" in shown(app)
+
+
+# --- the shell ------------------------------------------------------------------------------------
+
+
+async def test_help_names_the_keys_of_the_screen(recorded_runs: Path) -> None:
+    async with running(recorded_runs) as (app, pilot):
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, Help)
+        assert "Bring back the last deleted" in shown(app)
+        await pilot.press("escape", "f1")
+        assert "One line a run" in shown(app)
+
+
+async def test_the_theme_is_remembered(recorded_runs: Path) -> None:
+    async with running(recorded_runs) as (app, pilot):
+        assert app.theme == THEMES[0].name
+        await pilot.press("ctrl+t")
+        await pilot.pause()
+    assert Preferences.load().theme == THEMES[1].name
+
+
+@pytest.mark.parametrize("theme", [theme.name for theme in THEMES])
+async def test_every_theme_can_be_drawn(recorded_runs: Path, theme: str) -> None:
+    Preferences.load().changed(theme=theme)
+    async with running(recorded_runs, (80, 24)) as (app, pilot):
+        await until(pilot, lambda: len(names_of(app)) == 2)
+        assert app.theme == theme
+        assert "chart-8" in app.theme_variables
+
+
+async def test_keys_can_be_changed_in_a_file(recorded_runs: Path) -> None:
+    keymap_file().parent.mkdir(parents=True)
+    keymap_file().write_text('{"runs.filter": "f2"}')
+    async with running(recorded_runs) as (app, pilot):
+        await pilot.press("slash")
+        assert not isinstance(app.focused, Input)
+        await pilot.press("f2")
+        assert isinstance(app.focused, Input)
+
+
+@pytest.mark.parametrize("text", ["{ torn", "[]", '{"runs.filter": 3}', '{"theme": 3}'])
+async def test_damaged_settings_are_no_reason_not_to_start(recorded_runs: Path, text: str) -> None:
+    config_home().mkdir(parents=True)
+    (config_home() / "tui.json").write_text(text)
+    keymap_file().write_text(text)
+    async with running(recorded_runs) as (app, pilot):
+        await until(pilot, lambda: len(names_of(app)) == 2)
+
+
+def test_the_terminal_ui_imports_neither_torch_nor_the_engine_nor_a_plugin() -> None:
+    import subprocess
+    import sys
+
+    probe = (
+        "import sys, seqkit.tui.app, seqkit.tui.new.screen, seqkit.tui.new.files, "
+        "seqkit.tui.components.screen, seqkit.tui.components.data, seqkit.tui.starting; "
+        "print(*[n for n in sys.modules if n.split('.')[0] in ('torch', 'pluggy') "
+        "or n.startswith(('seqkit_', 'seqkit.engine', 'seqkit.registry'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+# --- new run --------------------------------------------------------------------------------------
+
+
+async def test_a_run_is_put_together_with_keys_alone(recorded_runs: Path) -> None:
+    async with running(recorded_runs) as (app, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, NewRunScreen) and app.screen.draft)
+        screen = app.screen
+        assert isinstance(screen, NewRunScreen)
+        new: NewRunScreen = screen
+        form, draft = screen.query_one(Form), screen.draft
+        assert draft is not None
+
+        await pilot.press("down", "down", "down", "enter", *"gru", "enter")
+        assert draft.name("model") == "gru"
+        while form.current is None or form.current.key != "model.hidden_size":
+            await pilot.press("down")
+        await pilot.press(*"32", "enter", "down", "right")
+        assert draft.words() == ["model=gru", "model.hidden_size=32", "model.layers=2"]
+        await until(pilot, lambda: screen.query_one(Pane).copied.endswith("model.layers=2"))
+        assert not screen.problems
+        assert "hidden_size = 32" in screen.resolved_toml
+
+        await pilot.press("up", *"0", "enter")
+        await until(pilot, lambda: new.problems)
+        assert screen.problems[0].key == "model.hidden_size"
+        assert "✗ hidden size" in shown(app)
+        assert "at least 1" in shown(app)
+        await pilot.press("s")
+        assert app.screen is screen
+        await pilot.press("backspace")
+        await until(pilot, lambda: not new.problems)
+        assert draft.words() == ["model=gru", "model.layers=2"]
+
+
+async def test_the_form_gives_way_to_the_pane_on_a_narrow_screen(recorded_runs: Path) -> None:
+    async with running(recorded_runs, (80, 24)) as (app, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, NewRunScreen) and app.screen.draft)
+        assert app.screen.query_one(Form).display
+        await pilot.press("c")
+        await until(pilot, lambda: "seqkit run sentiment" in shown(app))
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "hidden size" in shown(app)
+
+
+async def test_what_does_not_fit_is_offered_with_the_reason(recorded_runs: Path) -> None:
+    async with running(recorded_runs) as (app, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, NewRunScreen) and app.screen.draft)
+        await pilot.press("down", "down", "down", "down", "enter")
+        await pilot.press(*"mae")
+        await pilot.pause()
+        assert "it is for forecasting" in shown(app)
+
+
+# --- components -----------------------------------------------------------------------------------
+
+
+async def test_a_broken_plugin_is_shown_with_its_error(
+    recorded_runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    dist = site / "torn_plugin-1.0.dist-info"
+    dist.mkdir(parents=True)
+    (dist / "METADATA").write_text("Metadata-Version: 2.1\nName: torn-plugin\nVersion: 1.0\n")
+    (dist / "entry_points.txt").write_text("[seqkit]\ntorn = torn_plugin\n")
+    (site / "torn_plugin.py").write_text("raise RuntimeError('[b]no[/b] way')\n")
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    async with running(recorded_runs) as (app, pilot):
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(app.screen, ComponentsScreen))
+        screen = app.screen
+        assert isinstance(screen, ComponentsScreen)
+        await until(pilot, lambda: screen.catalogue)
+        assert "recurrent:" in shown(app)
+        await pilot.press("slash", *"torn", "enter")
+        await pilot.pause()
+        assert "✗ broken" in shown(app)
+        assert "RuntimeError: [b]no[/b] way" in shown(app)
