@@ -21,12 +21,14 @@ def numbered_rows(contents: Contents, classes: Sequence[str]) -> Iterator[Record
     Raises:
         DataError: The file is damaged; says which row.
     """
-    ((name, text),) = _texts(contents)
+    ((name, content),) = contents.items()
     if csv.field_size_limit() < _LONGEST_FIELD:
         csv.field_size_limit(_LONGEST_FIELD)
+    # The largest of these files have more than a gigabyte, so that they are decoded in passing.
+    lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
     number = 0
     try:
-        for number, row in enumerate(csv.reader(io.StringIO(text, newline="")), start=1):
+        for number, row in enumerate(csv.reader(lines), start=1):
             if len(row) < 2:
                 raise _damaged(name, number, f"it has {len(row)} fields instead of 2 or more")
             yield {
@@ -36,6 +38,10 @@ def numbered_rows(contents: Contents, classes: Sequence[str]) -> Iterator[Record
             }
     except csv.Error as error:
         raise _damaged(name, number + 1, str(error)) from error
+    except UnicodeDecodeError:
+        # Decoded as a whole, it is known on which line.
+        _decoded(name, content)
+        raise
 
 
 def sentences_of_glue(contents: Contents, classes: Sequence[str]) -> Iterator[Record]:
@@ -97,11 +103,15 @@ def _tabbed(contents: Contents, fields: int) -> Iterator[tuple[str, int, list[st
 
 def _texts(contents: Contents) -> Iterator[tuple[str, str]]:
     for name, content in contents.items():
-        try:
-            yield name, content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            raise _damaged(name, line, "it is not valid UTF-8") from error
+        yield name, _decoded(name, content)
+
+
+def _decoded(name: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _damaged(name, line, "it is not valid UTF-8") from error
 
 
 def _lines(text: str) -> list[str]:
