@@ -130,7 +130,9 @@ class AnswersPane(Vertical):
         self._column %= max(1, len(names))
         what = " ".join([plain(answer.get("series") or ""), *names[self._column :][:1]]).strip()
         known = _last_known(answer)
-        parts = [what, f"{self._item + 1} of {len(self._items)}", f"after {known}" if known else ""]
+        count = len(self._items)
+        which = f"{self._item + 1} of {count}" if count > 1 else ""
+        parts = [what, which, f"after {known}" if known else ""]
         self._describe(", ".join(part for part in parts if part))
         self.query_one(Chart).show(forecast_plot(answer, self._column))
 

@@ -131,6 +131,7 @@ class MachinePane(VerticalScroll, can_focus=True):
         height: 1fr;
         scrollbar-size: 1 1;
         background: transparent;
+        & > Static { text-wrap: nowrap; }
     }
     """
 

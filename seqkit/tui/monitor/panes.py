@@ -36,6 +36,8 @@ class PaneTitle(Static):
         height: 1;
         color: $foreground;
         text-style: bold;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
     }
     """
 

@@ -1,0 +1,532 @@
+"""The monitor on real run folders, recorded once by the engine."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from rich.text import Text
+from textual.app import App
+from textual.geometry import Size
+from textual.pilot import Pilot
+
+from seqkit.engine.run import start_run
+from seqkit.events import Event, dump_event
+from seqkit.experiment import load_experiment
+from seqkit.registry import load_registry
+from seqkit.runs import RunFolder, this_process
+from seqkit.tui.chart import Chart
+from seqkit.tui.colours import CHART_DEFAULTS
+from seqkit.tui.context import Context
+from seqkit.tui.dialogs import Ask, Confirm
+from seqkit.tui.monitor import MonitorScreen
+from seqkit.tui.monitor.answers import attention_grid, drawn, kind_of
+from seqkit.tui.monitor.answers_pane import AnswersPane, forecast_plot
+from seqkit.tui.monitor.arrange import PANES, Split, plan
+from seqkit.tui.monitor.header import RunHeader
+from seqkit.tui.monitor.log import LogLines
+from seqkit.tui.monitor.steering import learning_rate
+
+SIZES = [(80, 24), (120, 36), (200, 60)]
+NARROW = SIZES[0]
+
+
+class Tiny(App[None]):
+    """Shows one monitor."""
+
+    def __init__(self, run: RunFolder, read_only: bool = False) -> None:
+        super().__init__()
+        self.context = Context(run.path.parent)
+        self.monitor = MonitorScreen(run, read_only)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return CHART_DEFAULTS
+
+    def on_mount(self) -> None:
+        self.push_screen(self.monitor)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(
+            "".join(segment.text for segment in strip)
+            for strip in self.screen._compositor.render_strips()
+        )
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A finished run of 24 steps."""
+    document = {
+        "task": {"name": "classification"},
+        "dataset": {"name": "sentences"},
+        "model": {"name": "gru", "hidden_size": 8, "embedding_size": 8},
+        "trainer": {"epochs": 2, "batch_size": 64, "threads": 1, "device": "cpu", "log_every": 1},
+    }
+    registry = load_registry([])
+    folder = tmp_path_factory.mktemp("runs")
+    return start_run(load_experiment(document, registry), registry, folder, "recorded").folder
+
+
+@pytest.fixture
+def run(recorded: RunFolder, tmp_path: Path) -> RunFolder:
+    """A copy of it that a test may change."""
+    shutil.copytree(recorded.path, tmp_path / "runs" / "mine")
+    return RunFolder(tmp_path / "runs" / "mine")
+
+
+@pytest.fixture
+def live(run: RunFolder) -> RunFolder:
+    """The same run at its twelfth step, by a process that lives as long as the test."""
+    lines = run.events_file.read_bytes().splitlines(keepends=True)
+    cut = next(i for i, line in enumerate(lines) if b'"step":13,' in line)
+    run.events_file.write_bytes(b"".join(lines[:cut]))
+    run.update(status="running", process=this_process())
+    return run
+
+
+def add(run: RunFolder, *events: Event) -> None:
+    with run.events_file.open("ab") as file:
+        for event in events:
+            file.write(dump_event(event).encode() + b"\n")
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], Any]) -> None:
+    for _ in range(200):
+        await pilot.pause(0.05)
+        if condition():
+            return
+    raise AssertionError(f"it never came true; the screen was\n{pilot.app.text}")  # type: ignore[attr-defined]
+
+
+async def opened(pilot: Pilot[None], words: str = "Loss") -> None:
+    await until(pilot, lambda: words in pilot.app.text and "waiting" not in pilot.app.text)  # type: ignore[attr-defined]
+
+
+def requests(run: RunFolder) -> list[dict[str, Any]]:
+    if not run.control_file.exists():
+        return []
+    return [json.loads(line) for line in run.control_file.read_text().splitlines()]
+
+
+# --- looking --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_finished_run_is_shown_at_any_size(
+    recorded: RunFolder, size: tuple[int, int]
+) -> None:
+    app = Tiny(recorded)
+    async with app.run_test(size=size) as pilot:
+        await opened(pilot, "accuracy")
+        text = app.text
+        for words in ("finished", "recorded", "gru on sentences", "validation", "epoch 2/2"):
+            assert words in text, words
+        assert "majority" in text
+        assert "Pause" not in text
+        if size[0] >= 120:
+            assert "float32" in text
+            assert "Answers" in text
+            assert "Events" in text
+        if size[0] >= 200:
+            for words in ("Learning rate", "Gradient norm", "Examples per second", "CPU"):
+                assert words in text, words
+
+
+async def test_every_pane_is_reached_by_its_key(recorded: RunFolder) -> None:
+    app = Tiny(recorded)
+    async with app.run_test(size=NARROW) as pilot:
+        await opened(pilot)
+        shown = {
+            "R": "Learning rate",
+            "G": "Gradient norm",
+            "T": "Examples per second",
+            "D": "memory",
+            "A": "answers|test, step 24",
+            "E": "finished after",
+            "M": "accuracy",
+        }
+        for key, words in shown.items():
+            await pilot.press(key)
+            await until(pilot, lambda words=words: any(w in app.text for w in words.split("|")))
+            assert "Loss" in app.text
+        await pilot.press("R", "z")
+        await until(pilot, lambda: "Loss" not in app.text)
+        assert "Learning rate" in app.text
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "Gradient norm" in app.text)
+        await pilot.press("escape")
+        await until(pilot, lambda: "Loss" in app.text)
+
+
+async def test_the_cursor_is_shared_by_charts_log_and_answers(recorded: RunFolder) -> None:
+    app = Tiny(recorded)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot, "accuracy")
+        await pilot.press("L", "home", *["right"] * 36)
+        loss, metrics = (
+            app.monitor.query_one("#loss", Chart),
+            app.monitor.query_one("#metrics", Chart),
+        )
+        assert loss.cursor is not None
+        assert loss.cursor == metrics.cursor
+        assert 12 <= loss.cursor < 24
+        await until(pilot, lambda: "validation, step 12" in app.text)
+        await pilot.press("E", "home")
+        await until(pilot, lambda: loss.cursor == 0)
+        await pilot.press("escape")
+        await until(pilot, lambda: loss.cursor is None)
+        assert "test, step 24" in app.text
+
+
+async def test_x_counts_steps_epochs_time_or_tokens(recorded: RunFolder) -> None:
+    app = Tiny(recorded)
+    async with app.run_test(size=NARROW) as pilot:
+        await opened(pilot)
+        loss = app.monitor.query_one("#loss", Chart)
+        await pilot.press("end")
+        ends = []
+        for _ in range(4):
+            ends.append((loss.plot.axis.name, loss.plot.domain, loss.cursor))
+            await pilot.press("u")
+        assert [name for name, _, _ in ends] == ["step", "epoch", "time", "tokens"]
+        for _, domain, cursor in ends:
+            assert domain is not None
+            assert cursor == pytest.approx(domain[1], rel=0.1)
+        assert loss.plot.axis.name == "step"
+
+
+async def test_scale_and_smoothing_change(recorded: RunFolder) -> None:
+    app = Tiny(recorded)
+    async with app.run_test(size=NARROW) as pilot:
+        await opened(pilot)
+        loss = app.monitor.query_one("#loss", Chart)
+        await pilot.press("l", "w", "w")
+        assert loss.plot.log
+        assert [series.name for series in loss.plot.series] == ["train", "validation"]
+        await pilot.press("l", "w", "m")
+        assert not loss.plot.log
+        assert [series.name for series in loss.plot.series][:2] == ["train", "smoothed"]
+        assert app.monitor.query_one("#metrics", Chart).plot.title == "f1"
+
+
+async def test_the_log_is_searched(recorded: RunFolder) -> None:
+    app = Tiny(recorded)
+    async with app.run_test(size=NARROW) as pilot:
+        await opened(pilot)
+        await pilot.press("slash", *"ACCUR")
+        await until(pilot, lambda: "3 lines match" in app.text)
+        await pilot.press("enter")
+        await until(pilot, lambda: "match 3 of 3" in app.text)
+        loss = app.monitor.query_one("#loss", Chart)
+        await until(pilot, lambda: loss.cursor == 24)
+        await pilot.press("n", "n")
+        await until(pilot, lambda: "match 2 of 3" in app.text)
+        assert isinstance(app.focused, LogLines)
+
+
+# --- a live run -----------------------------------------------------------------------------------
+
+
+async def test_a_live_run_is_followed(live: RunFolder, recorded: RunFolder) -> None:
+    rest = recorded.events_file.read_bytes()[live.events_file.stat().st_size :]
+    app = Tiny(live)
+    async with app.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: "running" in app.text and "epoch 1/2" in app.text)
+        assert "ETA" in app.text
+        await until(pilot, lambda: "Pause" in app.text)
+        with live.events_file.open("ab") as file:
+            file.write(rest[:700])
+        await until(pilot, lambda: "epoch 1.08" in app.text or "epoch 1.17" in app.text)
+        with live.events_file.open("ab") as file:
+            file.write(rest[700:])
+        live.update(status="finished")
+        await until(pilot, lambda: "finished" in app.text and "100%" in app.text)
+        await until(pilot, lambda: "Pause" not in app.text)
+
+
+async def test_a_run_is_steered_after_a_question(live: RunFolder) -> None:
+    app = Tiny(live)
+    async with app.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: "running" in app.text)
+        await pilot.press("p")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("n")
+        assert requests(live) == []
+        await pilot.press("p", "y")
+        await until(pilot, lambda: requests(live))
+        await pilot.press("s", "enter")
+        await until(pilot, lambda: len(requests(live)) == 2)
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await pilot.press("ctrl+u", *"3e-4", "enter")
+        await until(pilot, lambda: len(requests(live)) == 3)
+        app.context.remember(confirm=False)
+        await pilot.press("x")
+        await until(pilot, lambda: len(requests(live)) == 4)
+    asked = [(line["request"], line.get("value")) for line in requests(live)]
+    assert asked == [
+        ("pause", None),
+        ("save", None),
+        ("set-learning-rate", 3e-4),
+        ("stop", None),
+    ]
+
+
+async def test_what_people_asked_for_is_marked_in_the_charts(live: RunFolder) -> None:
+    for step, action, applied, message in (
+        (6, "pause", True, "paused"),
+        (7, "pause", False, "the run is paused already"),
+        (9, "set-learning-rate", True, "the learning rate is 1 from here on"),
+    ):
+        fields = {"request": {"request": action}, "applied": applied, "message": message}
+        add(live, Event("control", step, step / 12, fields))
+    live.update(status="paused")
+    app = Tiny(live)
+    async with app.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: "‖ paused" in app.text)
+        marks = app.monitor.query_one("#loss", Chart).plot.marks
+        assert [(mark.x, mark.sign) for mark in marks if mark.line] == [(6.0, "‖"), (9.0, "η")]
+        await pilot.press("p", "y")
+        await until(pilot, lambda: requests(live))
+        assert requests(live)[0]["request"] == "resume"
+
+
+async def test_read_only_steers_nothing(live: RunFolder) -> None:
+    app = Tiny(live, read_only=True)
+    async with app.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: "running" in app.text)
+        assert "Pause" not in app.text
+        await pilot.press("p", "s", "x", "r", "c")
+        await pilot.pause(0.1)
+        assert app.screen is app.monitor
+    assert requests(live) == []
+
+
+async def test_a_run_whose_process_was_killed_is_shown_as_crashed(live: RunFolder) -> None:
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
+    created = psutil.Process(process.pid).create_time()
+    live.update(process=this_process() | {"pid": process.pid, "started": created})
+    app = Tiny(live)
+    async with app.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: "running" in app.text)
+        process.kill()
+        process.wait()
+        await until(pilot, lambda: "crashed" in app.text)
+        assert "c resumes" in app.text
+        await until(pilot, lambda: "Resume" in app.text and "Pause" not in app.text)
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("n")
+
+
+async def test_a_folder_that_is_deleted_leaves_its_last_picture(run: RunFolder) -> None:
+    app = Tiny(run)
+    async with app.run_test(size=NARROW) as pilot:
+        await opened(pilot, "accuracy")
+        shutil.rmtree(run.path)
+        await until(pilot, lambda: "its folder was deleted" in app.text)
+        assert "validation" in app.text
+        await pilot.press("u", "l", "E", "slash", "a", "escape", "p", "c")
+        await pilot.pause(0.1)
+        assert "gone" in app.text
+
+
+async def test_a_damaged_log_and_hostile_text_do_no_harm(run: RunFolder) -> None:
+    evil = "[bold red]trick[/] \x1b[2J\x1b]52;c;AAAA\x07 \u202e漢字 [/nonsense]"
+    with run.events_file.open("ab") as file:
+        file.write(b'{"v":1,"event":"step","st\n\xff\xfe\n')
+    items = [{"text": evil, "label": evil, "probability": "x", "correct": False, "target": evil}]
+    add(
+        run,
+        Event("warning", 24, 2.0, {"message": evil}),
+        Event("sample", 24, 2.0, {"split": evil, "items": items}),
+        Event("sample", 24, 2.0, {"split": "test", "items": [3, None, {"prediction": evil}]}),
+    )
+    run.update(status="failed")
+    app = Tiny(run)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot, "2 damaged lines skipped")
+        text = app.text
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert "[bold red]trick[/]" in text
+        await pilot.press("A", "right", "left", "E", "up", "up")
+        await pilot.pause(0.1)
+        assert app.is_running
+
+
+async def test_values_that_are_not_finite_are_marked(run: RunFolder) -> None:
+    text = run.events_file.read_text(encoding="utf-8").splitlines()
+    changed = []
+    for line in text:
+        event = json.loads(line)
+        if event["event"] == "step" and event["step"] in (10, 11):
+            event |= {"loss": "NaN", "gradient_norm": "Infinity"}
+        changed.append(json.dumps(event))
+    run.events_file.write_text("\n".join(changed) + "\n", encoding="utf-8")
+    app = Tiny(run)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await opened(pilot, "× 2 NaN")
+        assert "∞ 2 infinite" in app.text
+
+
+async def test_a_terminal_may_become_tiny_and_large_again(recorded: RunFolder) -> None:
+    app = Tiny(recorded)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await opened(pilot)
+        await pilot.press("T")
+        for size in ((40, 12), (20, 6), (80, 24), (5, 3), (120, 36)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            assert app.focused is not None
+        await until(pilot, lambda: "Loss" in app.text)
+
+
+async def test_the_edge_between_panes_is_dragged(recorded: RunFolder) -> None:
+    app = Tiny(recorded)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        edge = app.monitor.panes.planned.plan.columns
+        assert edge is not None
+        loss = app.monitor.query_one("#loss")
+        before = loss.region.width
+        await pilot.mouse_down(offset=(edge + 1, 12))
+        await pilot.hover(offset=(edge - 19, 12))
+        await pilot.mouse_up(offset=(edge - 19, 12))
+        await pilot.pause()
+        assert before - 22 <= loss.region.width <= before - 18
+
+
+# --- parts ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", range(20, 221, 25))
+@pytest.mark.parametrize("height", [3, 9, 12, 21, 33, 57])
+def test_panes_never_overlap_and_the_loss_is_always_there(width: int, height: int) -> None:
+    for chosen in PANES:
+        found = plan(Size(width, height), chosen, None, Split(0.9, 0.1))
+        regions = [*found.panes.values(), *([found.tabs] if found.tabs else [])]
+        assert "loss" in found.panes
+        for place, region in enumerate(regions):
+            assert region.width > 0
+            assert region.height > 0
+            assert region.right <= width
+            assert region.bottom <= height
+            assert not any(region.overlaps(other) for other in regions[place + 1 :])
+        if height >= 11 and chosen != "loss":
+            assert chosen in found.panes
+        alone = plan(Size(width, height), chosen, chosen, Split())
+        assert list(alone.panes) == [chosen]
+
+
+def white(name: str) -> str:
+    return "white"
+
+
+def test_answers_are_drawn_by_their_keys() -> None:
+    classified = {"text": "good film", "label": "positive", "probability": 0.9, "correct": True}
+    assert kind_of(classified) == "classification"
+    text = drawn(classified, 40, white).plain
+    assert "✓ positive" in text
+    assert "90%" in text
+    assert "good film" in text
+    wrong = drawn(classified | {"correct": False, "target": "negative"}, 60, white).plain
+    assert "✗" in wrong
+    assert "is negative" in wrong
+    continued = drawn({"prompt": "Once", "continuation": "upon", "ended": "length"}, 40, white)
+    assert continued.plain.startswith("Once upon\n")
+    translated = {"source": "a b", "prediction": "c d", "target": "c e", "score": -1.5}
+    assert drawn(translated, 40, white).plain.split("\n")[:4] == [
+        "source  a b",
+        "answer  c d",
+        "target  c e",
+        "score   -1.500",
+    ]
+    assert isinstance(drawn({"other": [1, 2]}, 40, white), Text)
+
+
+def test_an_attention_grid_has_a_row_for_each_token_of_the_answer() -> None:
+    answer = {
+        "source_tokens": ["the", "house"],
+        "prediction_tokens": ["das", "haus"],
+        "attention": [[1.0, 0.0], [0.3, "x"]],
+    }
+    grid = attention_grid(answer, 40, white)
+    assert grid is not None
+    head, first, second = grid.plain.split("\n")
+    assert "the" in head
+    assert "das" in first
+    assert first.count("█") == 8
+    assert second.count("░") == 8
+    assert attention_grid(answer | {"attention": [[1.0]]}, 40, white) is None
+    crowded = answer | {"source_tokens": ["x"] * 90}
+    narrow = attention_grid(crowded, 40, white)
+    assert narrow is not None
+    assert "more source tokens" in narrow.plain
+    assert max(map(len, narrow.plain.split("\n"))) <= 40
+
+
+def test_a_forecast_is_drawn_over_its_history_with_its_interval() -> None:
+    answer = {
+        "series": "store",
+        "columns": ["sales", "visits"],
+        "history": {"time": ["2026-01-01", "2026-01-02"], "values": [[1, 2], [5, None]]},
+        "forecast": {
+            "values": [[3, 4], [6, 7]],
+            "quantiles": {
+                "0.1": [[2, 3], [5, 6]],
+                "0.5": [[3, 4], [6, 7]],
+                "0.9": [[4, 5], [7, 8]],
+            },
+        },
+        "target": [[3, 5], [6, 6]],
+    }
+    plot = forecast_plot(answer, 0)
+    curves = {series.name: series.y.tolist() for series in plot.series}
+    assert curves == {"history": [1, 2], "what came": [2, 3, 5], "forecast": [2, 3, 4]}
+    assert plot.bands[0].name == "80% interval"
+    assert plot.bands[0].high.tolist() == [4, 5]
+    assert plot.domain == (-1.0, 2.0)
+    assert forecast_plot({"forecast": 3, "history": {"values": "x"}}, 7).series[0].y.tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-4", 1e-4),
+        (" 0.5 ", 0.5),
+        ("0", None),
+        ("-1", None),
+        ("nan", None),
+        ("inf", None),
+        ("", None),
+    ],
+)
+def test_a_learning_rate_is_a_finite_number_above_zero(text: str, value: float | None) -> None:
+    assert learning_rate(text) == value
+
+
+async def test_answers_of_every_task_are_shown(run: RunFolder) -> None:
+    forecast = {
+        "columns": ["sales"],
+        "history": {"time": ["2026-01-02T03:04:05"], "values": [[1.0] * 40]},
+        "forecast": {"values": [[2.0] * 8]},
+    }
+    app = Tiny(run)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        pane = app.monitor.query_one(AnswersPane)
+        for items, words in (
+            ([{"prompt": "Once", "continuation": "upon a time"}], "upon a time"),
+            ([{"source": "a", "prediction": "b"}, {"source": "c", "prediction": "d"}], "1 of 2"),
+            ([forecast], "sales, after 2026"),
+        ):
+            add(run, Event("sample", 24, 2.0, {"split": "test", "items": items}))
+            await until(pilot, lambda words=words: words in app.text)
+        assert pane.query_one(Chart).region.height > 5
+        assert app.monitor.query_one(RunHeader).region.height == 3
