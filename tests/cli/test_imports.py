@@ -42,6 +42,7 @@ def modules_after(folder: Path, *words: str) -> set[str]:
         ["data", "list"],
         ["doctor", "--help"],
         ["run", "--help"],
+        ["sweep", "sentiment", "model=lstm,gru", "--seeds", "2", "--dry-run"],
         ["predict", "--help"],
     ],
     ids=" ".join,
