@@ -117,6 +117,18 @@ class SeqkitApp(App[None]):
 
         self.push_screen(CompareScreen(self.context, runs))
 
+    def compare_runs(self, runs: Sequence[RunFolder]) -> None:
+        """Lays two to eight runs over each other."""
+        from seqkit.tui.comparing.screen import CompareScreen
+
+        self.push_screen(CompareScreen(self.context, runs))
+
+    def try_run(self, run: RunFolder) -> None:
+        """Uses the best checkpoint of a run."""
+        from seqkit.tui.tryout.screen import TryScreen
+
+        self.push_screen(TryScreen(self.context, run))
+
     def new_run_like(self, run: RunFolder) -> None:
         """Opens the form of a new run with the settings of another one."""
         self.switch_mode("new")

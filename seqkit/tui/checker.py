@@ -9,7 +9,8 @@ goes to stderr. Requests hold `do` and what it needs:
     ready    document. Answers `state`: "encoded", "here" or "missing", and `bytes`
     preview  document. Answers as `seqkit.engine.preview.preview`
     data     document. Answers as `seqkit.engine.preview.data_preview`
-    look     path: a file or folder of one's own. Answers `dataset`, `columns`, `rows`
+    look     path: a file or folder of one's own, task: the task it is for, guessed when empty.
+             Answers `dataset`, `task`, `recipe`, `said`, `columns`, `rows`, or `problem`
 
 An answer to a request that failed holds `error`, a sentence.
 """
@@ -85,7 +86,7 @@ def look(request: Mapping[str, Any], _registry: Registry) -> dict[str, Any]:
     path = Path(str(request["path"])).expanduser()
     columns, rows = _first_rows(path)
     try:
-        found = look_at(path)
+        found = look_at(path, str(request.get("task", "")))
         return {
             "dataset": found.dataset,
             "task": found.task,

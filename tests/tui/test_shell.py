@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from textual.pilot import Pilot
@@ -301,6 +301,30 @@ async def test_what_does_not_fit_is_offered_with_the_reason(recorded_runs: Path)
         await pilot.press(*"mae")
         await pilot.pause()
         assert "it is for forecasting" in shown(app)
+
+
+async def test_a_file_of_ones_own_becomes_the_dataset(
+    recorded_runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"{n},it was a {'good' if n % 2 else 'bad'} film,{n % 2}" for n in range(40)]
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "reviews.csv").write_text("id,review,stars\n" + "\n".join(rows) + "\n")
+    monkeypatch.chdir(tmp_path)
+    async with running(recorded_runs) as (app, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, NewRunScreen) and app.screen.draft)
+        new = cast(NewRunScreen, app.screen)
+        assert new.draft is not None
+        await pilot.press("f", *"mine", "enter", *"rev")
+        await until(pilot, lambda: "it was a good film" in shown(app))
+        assert "label in stars" in shown(app)
+        await pilot.press("ctrl+o")
+        draft = new.draft
+        await until(pilot, lambda: app.screen is new and draft.name("dataset") == "text-csv")
+        words = draft.words()
+        assert {"dataset=text-csv", "dataset.text=review", "dataset.label=stars"} < set(words)
+        await until(pilot, lambda: "review" in new.resolved_toml)
+        assert not new.problems
 
 
 # --- components -----------------------------------------------------------------------------------

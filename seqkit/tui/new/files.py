@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,34 +20,8 @@ from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.client import Checker
 from seqkit.tui.text import fit, plain
 
-_KINDS = {
-    ".csv": ("text-csv",),
-    ".tsv": ("text-csv", "pairs-tsv"),
-    ".jsonl": ("text-jsonl",),
-    ".ndjson": ("text-jsonl",),
-    ".txt": ("text-file",),
-    "": ("text-folder", "text-file"),
-}
-"""Datasets that read a file, by its suffix, the likeliest first; a folder has none."""
-
 _ROWS = 8
-_ROLES = ("text", "label", "time", "id", "source", "target")
 _COLUMN = 24
-
-
-def readers(path: Path, catalogue: Catalogue) -> list[Mapping[str, Any]]:
-    """Returns the datasets that may read a file or folder, the likeliest first."""
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
-    kind = "" if path.is_dir() else (suffixes[-1] if suffixes else ".txt")
-    named = [catalogue.find("datasets", name) for name in _KINDS.get(kind, ())]
-    able = [
-        entry
-        for entry in catalogue.entries("datasets")
-        if "path" in entry["schema"].get("properties", {})
-        and "path" in entry["schema"].get("required", ())
-    ]
-    first = [entry for entry in named if entry is not None]
-    return [*first, *(entry for entry in able if entry not in first)]
 
 
 def listed(folder: Path, beginning: str) -> list[Path]:
@@ -65,7 +39,7 @@ def listed(folder: Path, beginning: str) -> list[Path]:
 
 
 class FilePicker(ModalScreen[dict[str, Any] | None]):
-    """Closes with a dataset's table for the file that was chosen.
+    """Closes with the `dataset` table of the file that was chosen, its `task` and a `recipe`.
 
     Args:
         catalogue: What is installed.
@@ -73,8 +47,8 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
     """
 
     HELP: ClassVar[str] = """Type a path, or go through folders with the arrows and enter. The first
-    rows are shown, and the columns with texts and labels are guessed; ctrl+n takes another column
-    for the texts, ctrl+b for the labels, ctrl+d another way to read the file. Ctrl+o takes it."""
+    rows are shown, and what they are for is guessed; ctrl+d takes another task, ctrl+n and ctrl+b
+    take other columns. Ctrl+o uses the file."""
     DEFAULT_CSS = """
     FilePicker {
         align: center middle; background: $background 60%;
@@ -97,22 +71,18 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         Binding("down", "move('cursor_down')", "Down", show=False),
         Binding("up", "move('cursor_up')", "Up", show=False),
         Binding("ctrl+o", "take", "Use it", priority=True, id="files.take"),
-        Binding("ctrl+n", "column('text')", "Other text column", priority=True, id="files.text"),
-        Binding("ctrl+b", "column('label')", "Other label column", priority=True, id="files.label"),
-        Binding("ctrl+d", "reader", "Read it otherwise", priority=True, id="files.reader"),
+        Binding("ctrl+n", "column(0)", "Other first column", priority=True, id="files.first"),
+        Binding("ctrl+b", "column(1)", "Other second column", priority=True, id="files.second"),
+        Binding("ctrl+d", "task", "For another task", priority=True, id="files.task"),
     ]
 
     def __init__(self, catalogue: Catalogue, checker: Checker) -> None:
         super().__init__()
-        self._catalogue = catalogue
         self._checker = checker
+        self._tasks = ["", *(str(entry["name"]) for entry in catalogue.entries("tasks"))]
+        self._wanted = ""
         self._path: Path | None = None
-        self._readers: list[Mapping[str, Any]] = []
-        self._reader = 0
-        self._columns: list[str] = []
-        self._rows: list[list[str]] = []
-        self._guess: dict[str, Any] = {}
-        self._said = ""
+        self._found: dict[str, Any] = {}
 
     def compose(self) -> ComposeResult:
         """Lays the picker out."""
@@ -179,85 +149,70 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
 
     # --- looking ----------------------------------------------------------------------------------
 
-    async def _look(self, path: Path) -> None:
+    async def _look(self, path: Path, task: str = "") -> None:
         await asyncio.sleep(0.1)
-        self._path, self._reader = path, 0
-        self._columns, self._rows, self._guess, self._said = [], [], {}, "Looking …"
-        self._readers = readers(path, self._catalogue)
+        self._path, self._wanted, self._found = path, task, {"said": "Looking …"}
         self._draw()
-        answer = await self._checker.ask("look", path=str(path))
-        self._columns = list(answer.get("columns", ()))
-        self._rows = list(answer.get("rows", ()))
-        self._guess = dict(answer.get("dataset") or {})
-        names = [entry["name"] for entry in self._readers]
-        if self._guess.get("name") in names:
-            self._reader = names.index(self._guess["name"])
-        self._said = str(answer.get("error") or answer.get("problem") or "")
+        self._found = await self._checker.ask("look", path=str(path), task=task)
         self._draw()
+
+    def _roles(self) -> list[str]:
+        """Returns the settings of the dataset that name a column."""
+        columns = self._found.get("columns", ())
+        return [key for key, value in self._table().items() if value in columns]
 
     def _table(self) -> dict[str, Any]:
-        """Returns the dataset's table as it stands now."""
-        if self._path is None or not self._readers:
-            return {}
-        entry = self._readers[self._reader]
-        settings = entry["schema"].get("properties", {})
-        guess = {key: value for key, value in self._guess.items() if key in settings}
-        return {**guess, "name": entry["shown"], "path": str(self._path)}
+        return dict(self._found.get("dataset") or {})
 
     def _draw(self) -> None:
-        table = self._table()
+        found, table = self._found, self._table()
         text = Text(no_wrap=True, overflow="ellipsis")
-        if self._path is not None:
-            text.append(f"{plain(self._path)}\n", "bold")
+        text.append(f"{plain(self._path or '')}\n", "bold")
         if table:
-            entry = self._readers[self._reader]
-            text.append("read as ", "dim").append(f"{table['name']}", "bold")
-            text.append(f"  for {', '.join(entry.get('tasks', ()))}\n", "dim")
-            for role in _ROLES:
-                if isinstance(table.get(role), str):
-                    text.append(f"{role} in ", "dim").append(f"{plain(table[role])}\n", "bold")
-        if self._said:
-            text.append(f"{plain(self._said)}\n", "italic")
+            text.append(f"{found['task']}", "bold").append(f", read as {table['name']}\n", "dim")
+        for role in self._roles():
+            text.append(f"{role} in ", "dim").append(f"{plain(table[role])}\n", "bold")
+        said = found.get("error") or found.get("problem") or found.get("said")
+        if said:
+            text.append(f"{plain(said)}\n", "italic")
         text.append("\n")
-        chosen = {
-            str(table[role]): "bold underline" if place % 2 else "bold"
-            for place, role in enumerate(_ROLES)
-            if role in table
-        }
-        for column in self._columns:
-            text.append(f"{fit(column, _COLUMN)} ", chosen.get(column, "dim"))
-        text.append("\n")
-        for row in self._rows[:_ROWS]:
-            for column, cell in zip(self._columns, row, strict=False):
-                style = "" if column in chosen or len(self._columns) == 1 else "dim"
-                width = _COLUMN if len(self._columns) > 1 else 70
-                text.append(f"{fit(cell, width)} ", style)
-            text.append("\n")
+        self._draw_rows(text, {table[role] for role in self._roles()})
         if table:
-            text.append("\nctrl+n other texts  ctrl+b other labels  ctrl+d read otherwise", "dim")
+            text.append("\nctrl+d another task  ctrl+n, ctrl+b other columns", "dim")
         self.query_one("#look", Static).update(text)
+
+    def _draw_rows(self, text: Text, chosen: set[str]) -> None:
+        columns = list(self._found.get("columns", ()))
+        width = _COLUMN if len(columns) > 1 else 70
+        for column in columns:
+            text.append(f"{fit(column, width)} ", "bold underline" if column in chosen else "dim")
+        text.append("\n")
+        for row in self._found.get("rows", ())[:_ROWS]:
+            for column, cell in zip(columns, row, strict=False):
+                text.append(f"{fit(cell, width)} ", "" if column in chosen else "dim")
+            text.append("\n")
 
     # --- actions ----------------------------------------------------------------------------------
 
-    def action_column(self, role: str) -> None:
-        """Takes the next column for a role."""
-        if self._columns:
-            before = self._guess.get(role)
-            place = self._columns.index(before) if before in self._columns else -1
-            self._guess[role] = self._columns[(place + 1) % len(self._columns)]
+    def action_column(self, number: int) -> None:
+        """Takes the next column for one of the settings that name one."""
+        roles, columns = self._roles(), list(self._found.get("columns", ()))
+        if number < len(roles):
+            table = self._found["dataset"]
+            place = columns.index(table[roles[number]])
+            table[roles[number]] = columns[(place + 1) % len(columns)]
             self._draw()
 
-    def action_reader(self) -> None:
-        """Takes the next way to read the file."""
-        if self._readers:
-            self._reader = (self._reader + 1) % len(self._readers)
-            self._draw()
+    def action_task(self) -> None:
+        """Looks at the file as data of the next task."""
+        if self._path is not None:
+            task = self._tasks[(self._tasks.index(self._wanted) + 1) % len(self._tasks)]
+            self.run_worker(self._look(self._path, task), group="look", exclusive=True)
 
     def action_take(self) -> None:
         """Closes with what is shown."""
-        table = self._table()
-        if table:
-            self.dismiss(table)
+        if self._found.get("dataset"):
+            self.dismiss({key: self._found[key] for key in ("dataset", "task", "recipe")})
 
     def action_move(self, how: str) -> None:
         """Moves in the list while the path is written in."""

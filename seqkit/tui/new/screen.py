@@ -350,11 +350,13 @@ class NewRunScreen(Screen[None]):
             picker = FilePicker(self.catalogue, self._checker)
             self.app.push_screen(picker, self._take_file)
 
-    def _take_file(self, table: dict[str, Any] | None) -> None:
-        draft = self.draft
-        if table is None or draft is None:
+    def _take_file(self, found: dict[str, Any] | None) -> None:
+        if found is None or self.draft is None:
             return
-        saving.use_dataset(draft, table)
+        if found["task"] != self.draft.name("task"):
+            # Another task begins with a model and training that are known to go with it.
+            self.start_from(found["recipe"])
+        saving.use_dataset(self.draft, found["dataset"])
         self.form.folded.discard("dataset")
         self.form.rebuild()
         self.draft_changed()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _SCAN_SECONDS = 1.0
 _MANY = 200
 """With more runs than so many, the folder is looked through less often."""
+_COMPARED = 8
 _SLICE_SECONDS = 0.008
 _BETWEEN_SLICES = 0.025
 
@@ -61,6 +62,8 @@ class RunsScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "try", "Try", id="runs.try"),
         Binding("v", "compare", "Compare", id="runs.compare"),
+        Binding("v", "compare", "Compare", id="runs.compare"),
+        Binding("p", "try", "Try", id="runs.try"),
         Binding("slash", "filter", "Filter", key_display="/", id="runs.filter"),
         Binding("space", "mark", "Mark", key_display="␣", id="runs.mark"),
         Binding("s", "sort", "Sort", id="runs.sort"),
@@ -254,6 +257,19 @@ class RunsScreen(Screen[None]):
             self.notify("Mark two to eight runs with the space bar first.", timeout=4)
         else:
             self.app.compare_runs(runs)
+
+    def action_compare(self) -> None:
+        """Lays the marked runs over each other."""
+        rows = self.targets()
+        if 2 <= len(rows) <= _COMPARED:
+            self.app.compare_runs([row.folder for row in rows])
+        else:
+            self.app.notify(f"Mark 2 to {_COMPARED} runs with space first, to compare them.")
+
+    def action_try(self) -> None:
+        """Uses the model of the run under the cursor."""
+        if self.table.current is not None:
+            self.app.try_run(self.table.current.folder)
 
     def action_filter(self) -> None:
         """Goes to the filter."""
