@@ -93,10 +93,10 @@ class SeqkitApp(App[None]):
         self.action_go(event.mode)
 
     def action_go(self, mode: str) -> None:
-        """Goes to one of the main screens, whatever lies over it."""
+        """Goes to one of the main screens, and takes off what lies over it."""
         if self.current_mode != mode:
             self.switch_mode(mode)
-        elif len(self.screen_stack) > 1 and not self.screen.is_modal:
+        while len(self.screen_stack) > 1 and not self.screen.is_modal:
             self.pop_screen()
 
     def open_run(self, run: RunFolder) -> None:
@@ -116,18 +116,6 @@ class SeqkitApp(App[None]):
         from seqkit.tui.comparing.screen import CompareScreen
 
         self.push_screen(CompareScreen(self.context, runs))
-
-    def compare_runs(self, runs: Sequence[RunFolder]) -> None:
-        """Lays two to eight runs over each other."""
-        from seqkit.tui.comparing.screen import CompareScreen
-
-        self.push_screen(CompareScreen(self.context, runs))
-
-    def try_run(self, run: RunFolder) -> None:
-        """Uses the best checkpoint of a run."""
-        from seqkit.tui.tryout.screen import TryScreen
-
-        self.push_screen(TryScreen(self.context, run))
 
     def new_run_like(self, run: RunFolder) -> None:
         """Opens the form of a new run with the settings of another one."""

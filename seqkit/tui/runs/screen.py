@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
+from seqkit.tui.colours import SERIES
 from seqkit.tui.context import Context
 from seqkit.tui.runs import actions
 from seqkit.tui.runs.columns import COLUMNS, sort_rows
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 _SCAN_SECONDS = 1.0
 _MANY = 200
 """With more runs than so many, the folder is looked through less often."""
-_COMPARED = 8
 _SLICE_SECONDS = 0.008
 _BETWEEN_SLICES = 0.025
 
@@ -62,14 +62,12 @@ class RunsScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "try", "Try", id="runs.try"),
         Binding("v", "compare", "Compare", id="runs.compare"),
-        Binding("v", "compare", "Compare", id="runs.compare"),
-        Binding("p", "try", "Try", id="runs.try"),
         Binding("slash", "filter", "Filter", key_display="/", id="runs.filter"),
         Binding("space", "mark", "Mark", key_display="␣", id="runs.mark"),
-        Binding("s", "sort", "Sort", id="runs.sort"),
+        Binding("s", "sort", "Sort", id="runs.sort", show=False),
         Binding("S", "reverse", "Reverse order", id="runs.reverse", show=False),
-        Binding("t", "tag", "Tag", id="runs.tag"),
-        Binding("r", "rename", "Rename", id="runs.rename"),
+        Binding("t", "tag", "Tag", id="runs.tag", show=False),
+        Binding("r", "rename", "Rename", id="runs.rename", show=False),
         Binding("d,delete", "delete", "Delete", key_display="d", id="runs.delete"),
         Binding("u", "undelete", "Bring back the last deleted", id="runs.undelete", show=False),
         Binding("c", "resume", "Resume", id="runs.resume"),
@@ -253,23 +251,10 @@ class RunsScreen(Screen[None]):
     def action_compare(self) -> None:
         """Lays the marked runs over each other."""
         runs = [row.folder for row in self.table.targets()]
-        if len(runs) < 2:
-            self.notify("Mark two to eight runs with the space bar first.", timeout=4)
+        if not 2 <= len(runs) <= SERIES:
+            self.notify(f"Mark 2 to {SERIES} runs with the space bar first.", timeout=4)
         else:
             self.app.compare_runs(runs)
-
-    def action_compare(self) -> None:
-        """Lays the marked runs over each other."""
-        rows = self.targets()
-        if 2 <= len(rows) <= _COMPARED:
-            self.app.compare_runs([row.folder for row in rows])
-        else:
-            self.app.notify(f"Mark 2 to {_COMPARED} runs with space first, to compare them.")
-
-    def action_try(self) -> None:
-        """Uses the model of the run under the cursor."""
-        if self.table.current is not None:
-            self.app.try_run(self.table.current.folder)
 
     def action_filter(self) -> None:
         """Goes to the filter."""
