@@ -38,7 +38,8 @@ class ForecastingEncoder(Encoder):
         layout: Which columns are read.
         frequency: The step of the rows.
         period: Rows of a season.
-        names: What the columns of time and of ids are called where the data came from.
+        names: How the table was read: its columns of `time` and of `series`, its `time_format` and
+            its `decimal` sign, each where there is one.
         scalers: One for each series of the training split.
         tail: The last rows of some series, as records to forecast from.
     """
@@ -244,6 +245,11 @@ class ForecastingEncoder(Encoder):
         count = len(arrays["windows"])
         order = np.arange(count) if generator is None else generator.permutation(count)
         return [order[first : first + batch_size] for first in range(0, count, batch_size)]
+
+    def overlap(self, arrays: Arrays) -> int:
+        starts, owners = np.asarray(arrays["windows"]), np.asarray(arrays["owners"])
+        gaps = np.diff(starts)[np.diff(owners) == 0]
+        return max(1, -(-self.horizon // int(gaps.min()))) if len(gaps) else 1
 
     def batch(self, arrays: Arrays, indices: NDArray[Any]) -> dict[str, NDArray[Any]]:
         starts = np.asarray(arrays["windows"][indices])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "?", ".", "missing", "#n/a"})
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[ ’']\d{3})+")
 _POINT, _GROUPS = re.compile(r"[+-]?\d*\.\d+"), re.compile(r"[+-]?\d{1,3}\.\d{3}")
+_POINTED = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?")
 _EITHER = re.compile(r"[+-]?\d{1,3},\d{3}")
 
 
@@ -22,11 +23,15 @@ class NumbersError(ValueError):
         reason: What is wrong with it, with the text.
         hint: The next step.
         mostly_text: Whether most of the column is no number either.
+        ambiguous: Whether it is a number, once it is known what its comma means.
     """
 
-    def __init__(self, row: int, reason: str, hint: str, mostly_text: bool) -> None:
+    def __init__(
+        self, row: int, reason: str, hint: str, mostly_text: bool = False, ambiguous: bool = False
+    ) -> None:
         super().__init__(reason)
-        self.row, self.reason, self.hint, self.mostly_text = row, reason, hint, mostly_text
+        self.row, self.reason, self.hint = row, reason, hint
+        self.mostly_text, self.ambiguous = mostly_text, ambiguous
 
 
 def parse_numbers(texts: Sequence[str], decimal: str = "") -> NDArray[np.float64]:
@@ -51,7 +56,7 @@ def parse_numbers(texts: Sequence[str], decimal: str = "") -> NDArray[np.float64
         except ValueError:
             pass
     if not decimal:
-        decimal = _decimal(cells)
+        decimal = decimal_of(cells)
     clean = _with_comma if decimal == "," else _with_point
     numbers = np.empty(len(cells))
     wrong: list[int] = []
@@ -72,7 +77,8 @@ def parse_numbers(texts: Sequence[str], decimal: str = "") -> NDArray[np.float64
     return numbers
 
 
-def _decimal(cells: Sequence[str]) -> str:
+def decimal_of(cells: Sequence[str]) -> str:
+    """Returns `.` or `,`, as the cells show. Raises NumbersError where both are possible."""
     commas = [(row, cell) for row, cell in enumerate(cells) if "," in cell]
     points = any(_POINT.fullmatch(cell) and not _GROUPS.fullmatch(cell) for cell in cells)
     if not commas or points or any(_several(cell) for _, cell in commas):
@@ -84,7 +90,7 @@ def _decimal(cells: Sequence[str]) -> str:
             row,
             f"{cell!r} may be {grouped} or {cell.replace(',', '.')}",
             "Write decimal=. or decimal=, to say which",
-            mostly_text=False,
+            ambiguous=True,
         )
     return ","
 
@@ -99,6 +105,8 @@ def _with_point(cell: str) -> str:
 
 
 def _with_comma(cell: str) -> str:
+    if "." in cell and not _POINTED.fullmatch(cell):
+        return ""
     return cell.replace(".", "").replace(",", ".")
 
 

@@ -93,12 +93,14 @@ def _of_table(
             )
     if not rows:
         raise DataError(f"the inputs have a header and no rows. {_FORMS}")
-    known = {key: name for key, name in encoder.names.items() if name in columns}
+    given = {key: encoder.names.get(key, "") for key in ("time", "series")}
+    known = {key: name for key, name in given.items() if name in columns}
     how = Reading(
         "the input",
         time=known.get("time", ""),
         identity=known.get("series", ""),
         needed=wanted,
+        usual=encoder.names,
         others=False,
         key="",
         counted="row",

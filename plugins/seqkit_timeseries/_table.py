@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +14,8 @@ from seqkit.api import Notify
 from seqkit.data import counted, listed
 from seqkit.errors import DataError, suggestion
 from seqkit_timeseries._frequency import Frequency, infer_frequency, time_texts
-from seqkit_timeseries._numbers import NumbersError, parse_numbers
-from seqkit_timeseries._times import TimesError, looks_like_times, parse_times
+from seqkit_timeseries._numbers import NumbersError, decimal_of, parse_numbers
+from seqkit_timeseries._times import TimesError, looks_like_times, read_times
 
 TIME_NAMES = ("date", "time", "datetime", "timestamp", "ds", "day", "month", "year", "date_time")
 ID_NAMES = ("id", "series", "unique_id", "item_id", "series_id", "symbol", "ticker")
@@ -45,6 +46,8 @@ class Reading:
         time: Column of the times; empty to guess it.
         identity: Column of the ids; empty to guess it.
         needed: Columns that must be numbers; all others may be text, and are then left out.
+        usual: What was found out about a table like it, `time_format` and `decimal`, which help
+            where this one leaves it open.
         others: Whether other columns than these are read at all.
         time_format: As of `strptime`; empty to find it out.
         decimal: `.` or `,`; empty to find it out.
@@ -57,12 +60,19 @@ class Reading:
     time: str = ""
     identity: str = ""
     needed: Sequence[str] = ()
+    usual: Mapping[str, str] = field(default_factory=dict)
     others: bool = True
     time_format: str = ""
     decimal: str = ""
     duplicates: str = "error"
     key: str = "dataset."
     counted: str = "line"
+
+    def advice(self, hint: str, setting: str, otherwise: str) -> str:
+        """Returns a next step; one that needs no setting where a table has none."""
+        if setting in hint and not self.key:
+            return otherwise
+        return hint.replace(setting, self.key + setting)
 
     def at(self, line: int) -> str:
         """Names a row for a message."""
@@ -75,7 +85,8 @@ class Tabled:
 
     Attributes:
         series: The series, in the order in which they begin.
-        names: What the columns of `time` and `series` are called, where there are such.
+        names: What the columns of `time` and `series` are called, where there are such, and the
+            `time_format` and `decimal` that were found.
     """
 
     series: Sequence[Series]
@@ -112,8 +123,8 @@ def read_series(
             )
     time = how.time or _time_column(cells, how)
     identity = how.identity or _id_column(cells, time, how)
-    times = _times(cells[time], time, lines, how) if time else None
-    values = _numbers(cells, {time, identity}, lines, how, notify)
+    times, form = _times(cells[time], time, lines, how) if time else (None, "")
+    values, decimal = _numbers(cells, {time, identity}, lines, how, notify)
     ids = [text.strip() for text in cells[identity]] if identity else [""] * len(rows)
     names, first, owners = np.unique(np.array(ids), return_index=True, return_inverse=True)
     found: list[Series] = []
@@ -122,8 +133,8 @@ def read_series(
         chosen = np.flatnonzero(owners == place)
         found.append(_one_series(str(names[place]), chosen, times, values, notes))
     notes.tell(notify)
-    known = {key: name for key, name in (("time", time), ("series", identity)) if name}
-    return Tabled(found, known)
+    known = {"time": time, "series": identity, "time_format": form, "decimal": decimal}
+    return Tabled(found, {key: name for key, name in known.items() if name})
 
 
 def _one_series(
@@ -264,13 +275,18 @@ def _id_column(cells: Mapping[str, Sequence[str]], time: str, how: Reading) -> s
     return found[0] if len(found) == 1 else ""
 
 
-def _times(texts: Sequence[str], column: str, lines: Sequence[int], how: Reading) -> NDArray[Any]:
+def _times(
+    texts: Sequence[str], column: str, lines: Sequence[int], how: Reading
+) -> tuple[NDArray[Any], str]:
     try:
-        return parse_times(texts, how.time_format)
+        if how.usual.get("time_format"):
+            with suppress(TimesError):
+                return read_times(texts, how.usual["time_format"])
+        return read_times(texts, how.time_format)
     except TimesError as error:
         raise DataError(
             f"{how.at(lines[error.row])}: {error.reason}, in column {column!r}. "
-            f"{error.hint.replace('time_format', how.key + 'time_format')}"
+            f"{how.advice(error.hint, 'time_format', 'Write times as 2024-01-31')}"
         ) from error
 
 
@@ -280,23 +296,24 @@ def _numbers(
     lines: Sequence[int],
     how: Reading,
     notify: Notify,
-) -> dict[str, NDArray[np.float64]]:
+) -> tuple[dict[str, NDArray[np.float64]], str]:
     found: dict[str, NDArray[np.float64]] = {}
+    used = how.decimal
     texts: list[str] = []
     for name, column in cells.items():
         if name in taken or not (how.others or name in how.needed):
             continue
         try:
-            numbers = parse_numbers(column, how.decimal)
+            found[name], decimal = _column(column, how)
+            used = decimal or used
         except NumbersError as error:
             if error.mostly_text and name not in how.needed:
                 texts.append(name)
                 continue
             raise DataError(
                 f"{how.at(lines[error.row])}: {error.reason}, in column {name!r}. "
-                f"{error.hint.replace('decimal=', how.key + 'decimal=')}"
+                f"{how.advice(error.hint, 'decimal=', 'Write it without a comma')}"
             ) from error
-        found[name] = numbers
     if texts:
         what = "a column" if len(texts) == 1 else "columns"
         notify(f"{listed(texts)} of {how.source} left out: {what} of text.")
@@ -305,4 +322,17 @@ def _numbers(
             f"{how.source} has no column of numbers; it has {listed(tuple(cells))}. "
             "Give at least one"
         )
-    return found
+    return found, used
+
+
+def _column(texts: Sequence[str], how: Reading) -> tuple[NDArray[np.float64], str]:
+    """Returns the numbers of a column, and their decimal sign if a comma made it a question."""
+    try:
+        numbers = parse_numbers(texts, how.decimal)
+    except NumbersError as error:
+        if not (error.ambiguous and how.usual.get("decimal")):
+            raise
+        return parse_numbers(texts, how.usual["decimal"]), how.usual["decimal"]
+    if not any("," in text for text in texts):
+        return numbers, ""
+    return numbers, how.decimal or decimal_of([text.strip() for text in texts])

@@ -55,6 +55,11 @@ class TimesError(ValueError):
 
 
 def parse_times(texts: Sequence[str], time_format: str = "") -> NDArray[Any]:
+    """Parses a column of times; see `read_times`."""
+    return read_times(texts, time_format)[0]
+
+
+def read_times(texts: Sequence[str], time_format: str = "") -> tuple[NDArray[Any], str]:
     """Parses a column of times.
 
     Whole numbers are years (1990), dates (19900131), Unix times in seconds or milliseconds, or else
@@ -65,7 +70,8 @@ def parse_times(texts: Sequence[str], time_format: str = "") -> NDArray[Any]:
         time_format: As of `strptime`; empty to find it out.
 
     Returns:
-        `datetime64[s]`, or int64 for positions, `(rows,)`.
+        `datetime64[s]`, or int64 for positions, `(rows,)`; and the format they were found to have,
+        empty where it needs none.
 
     Raises:
         TimesError: A text is no time, or days and months cannot be told apart.
@@ -75,12 +81,12 @@ def parse_times(texts: Sequence[str], time_format: str = "") -> NDArray[Any]:
         if not text:
             raise TimesError(row, "there is no time", "Fill it in, or leave the row out")
     if time_format:
-        return _with_format(texts, time_format)
+        return _with_format(texts, time_format), time_format
     numbers = _whole_numbers(texts)
     if numbers is not None:
-        return _from_numbers(numbers, texts)
+        return _from_numbers(numbers, texts), ""
     iso = _iso(texts)
-    return _by_guess(texts) if iso is None else iso
+    return _by_guess(texts) if iso is None else (iso, "")
 
 
 def looks_like_times(texts: Sequence[str]) -> bool:
@@ -167,7 +173,7 @@ def _with_format(texts: Sequence[str], time_format: str) -> NDArray[Any]:
     return np.array(found, dtype="datetime64[s]")
 
 
-def _by_guess(texts: Sequence[str]) -> NDArray[Any]:
+def _by_guess(texts: Sequence[str]) -> tuple[NDArray[Any], str]:
     fitting = [form for form in _FORMATS if _parsed(texts[0], form) is not None]
     read: dict[str, NDArray[Any]] = {}
     worst = TimesError(-1, "", "")
@@ -184,13 +190,13 @@ def _by_guess(texts: Sequence[str]) -> NDArray[Any]:
         different = {form: read[form] for form in spread if spread[form] == best}
     if not different:
         raise _no_time(max(0, worst.row), texts[max(0, worst.row)])
-    first = next(iter(different.values()))
+    form, first = next(iter(different.items()))
     if any(not np.array_equal(first, times) for times in different.values()):
         shown = " or ".join(repr(form) for form in different)
         raise TimesError(
             0, f"{texts[0]!r} can be read in more than one way", f"Set time_format to {shown}"
         )
-    return first
+    return first, form
 
 
 def _disorder(times: NDArray[Any]) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import seqkit
 from seqkit.api import Arrays, Encoder, Notify, Record, Task
 from seqkit.config import Field
+from seqkit_timeseries._columns import ChosenColumns, Columns
 
 CalendarFeature = Literal["hour", "weekday", "day-of-year", "month"]
 
@@ -33,12 +34,12 @@ class Forecasting(Task):
         evaluation_stride: int = Field(
             1, ge=1, help="Rows from one window of validation and test to the next."
         )
-        targets: list[str] = Field([], help="Columns to forecast; empty: those of the dataset.")
-        past_covariates: Literal["auto", "none"] | list[str] = Field(
+        targets: Columns = Field([], help="Columns to forecast; empty: those of the dataset.")
+        past_covariates: ChosenColumns = Field(
             "auto",
             help="Columns that are read but not forecast; auto: all others the dataset has.",
         )
-        future_covariates: list[str] = Field(
+        future_covariates: Columns = Field(
             [], help="Columns whose values over the horizon are known beforehand, such as holidays."
         )
         calendar: Literal["auto", "none"] | list[CalendarFeature] = Field(

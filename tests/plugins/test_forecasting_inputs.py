@@ -15,14 +15,16 @@ TASK = Forecasting()
 DAYS = np.arange("2024-01-01", "2024-03-01", dtype="datetime64[D]")
 
 
-def fitted(columns: tuple[str, ...] = ("y",), rows: int = 30, **config: Any) -> ForecastingEncoder:
+def fitted(
+    columns: tuple[str, ...] = ("y",), rows: int = 30, names: Any = None, **config: Any
+) -> ForecastingEncoder:
     values = {name: np.arange(float(rows)) + 100 * place for place, name in enumerate(columns)}
     record = {
         "series": "",
         "time": DAYS[:rows].astype("datetime64[s]"),
         "values": values,
         "start": 0,
-        "names": {"time": "date"},
+        "names": names or {"time": "date"},
         "targets": columns[:1],
     }
     settings = TASK.Config(**{"context": 3, "horizon": 2, **config})
@@ -135,6 +137,18 @@ def test_a_new_series_beside_known_ones_is_scaled_by_its_own_rows() -> None:
     new = [{"series": "c", "values": {"y": np.arange(50.0) * 1000}}]
     arrays = encoder.encode(encoder.parse(new), lambda _: None)
     assert arrays["scale"][0, 0] == pytest.approx((np.arange(50.0) * 1000).std())
+
+
+def test_dates_and_commas_that_leave_it_open_are_read_as_in_training() -> None:
+    table = [{"date": f"0{day}/02/2024", "y": f"{day},125"} for day in (1, 2, 3)]
+    with pytest.raises(DataError, match=r"'1,125' may be 1125 or 1\.125"):
+        fitted().parse([{"date": f"2024-02-0{day}", "y": f"{day},125"} for day in (1, 2, 3)])
+    encoder = fitted(names={"time": "date", "time_format": "%d/%m/%Y", "decimal": ","})
+    (record,) = encoder.parse(table)
+    assert [str(time)[:10] for time in record["time"]] == ["2024-02-01", "2024-02-02", "2024-02-03"]
+    assert record["values"]["y"].tolist() == [1.125, 2.125, 3.125]
+    (record,) = encoder.parse([{"date": f"2024-02-0{day}", "y": day / 8} for day in (1, 2, 3)])
+    assert record["values"]["y"].tolist() == [0.125, 0.25, 0.375]
 
 
 # --- what is refused ------------------------------------------------------------------------------

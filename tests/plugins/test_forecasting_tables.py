@@ -150,7 +150,7 @@ def test_semicolons_and_decimal_commas_are_understood(tmp_path: Path) -> None:
     rows = "".join(f"{day:02d}.01.2024;{day},5;1.{day:03d},25\n" for day in range(1, 21))
     splits, _ = read(tmp_path, "Datum;y;z\n" + rows)
     record = splits["test"][0]
-    assert record["names"] == {"time": "Datum"}
+    assert record["names"] == {"time": "Datum", "time_format": "%d.%m.%Y", "decimal": ","}
     assert record["values"]["y"][:2].tolist() == [1.5, 2.5]
     assert record["values"]["z"][:2].tolist() == [1001.25, 1002.25]
     assert str(record["time"][-1])[:10] == "2024-01-20"
@@ -281,6 +281,12 @@ def test_a_comma_that_may_mean_two_things_is_asked_about() -> None:
     assert caught.value.reason == "'1,234' may be 1234 or 1.234"
     assert parse_numbers(["1,234"], ".").tolist() == [1234]
     assert parse_numbers(["1,234"], ",").tolist() == [1.234]
+
+
+def test_a_point_is_no_decimal_sign_beside_decimal_commas() -> None:
+    assert parse_numbers(["1.234", "0,5"], ",").tolist() == [1234, 0.5]
+    with pytest.raises(NumbersError, match=r"'1\.5' is no number"):
+        parse_numbers(["0,5", "1.5"], ",")
 
 
 @pytest.mark.parametrize("text", ["", " ", "NA", "n/a", "NaN", "null", "None", "-", "?"])

@@ -190,6 +190,12 @@ def test_a_dataset_declares_targets_and_the_task_may_choose_others() -> None:
     assert encode({"train": train}, past_covariates="none")[0].layout.past == ()
 
 
+def test_one_column_may_be_named_without_a_list() -> None:
+    train = [record({"a": np.arange(20.0), "b": np.arange(20.0), "c": np.arange(20.0)})]
+    layout = encode({"train": train}, targets="a", past_covariates="c")[0].layout
+    assert (layout.targets, layout.past) == (("a",), ("c",))
+
+
 def test_unknown_columns_are_named_all_at_once() -> None:
     train = {"train": [record({"sales": np.arange(20.0), "rain": np.arange(20.0)})]}
     with pytest.raises(ConfigurationError) as caught:
@@ -255,6 +261,24 @@ def test_a_constant_series_is_moved_and_never_divided_by_zero() -> None:
     batch = cut(encoder, encoded["train"])
     assert np.abs(batch["inputs"]).max() < 1e-12
     assert "1 column is constant in the train split, and not scaled: 'y' of the series." in told
+
+
+def test_mase_compares_with_the_rows_before_each_split() -> None:
+    values = np.random.default_rng(0).normal(size=40) * np.linspace(1, 9, 40)
+    splits = splits_of({"y": values}, 20, 30, 40)
+    _, encoded, _ = encode(splits, season=3)
+    for split, rows in {"train": 20, "validation": 20, "test": 30}.items():
+        expected = np.abs(values[3:rows] - values[: rows - 3]).mean()
+        assert encoded[split]["naive_error"][0, 0] == pytest.approx(expected), split
+    _, scaled, _ = encode(splits, season=3, report="scaled")
+    deviation = values[:20].std()
+    found = scaled["test"]["naive_error"][0, 0] * deviation
+    assert found == pytest.approx(encoded["test"]["naive_error"][0, 0])
+
+
+def test_where_there_is_no_whole_season_mase_compares_neighbours() -> None:
+    _, encoded, _ = encode(splits_of({"y": np.arange(20.0) * 3}, 20), season=50)
+    assert encoded["train"]["naive_error"].tolist() == [[3.0]]
 
 
 # --- missing values -------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import seqkit
 from seqkit.api import Dataset, Notify, Record
 from seqkit.config import Field
 from seqkit.data import Encoding, Errors, LocalPath, fingerprint, missing_column, read_csv
+from seqkit_timeseries._columns import Columns
 from seqkit_timeseries.datasets.held_out import Span, test_field, validation_field
 
 
@@ -24,7 +25,7 @@ class SeriesCsv(Dataset):
         time: str = Field(
             "", help="Column of the times; empty: told from its name or its first rows, if any."
         )
-        targets: list[str] = Field([], help="Columns to forecast; empty: all that hold numbers.")
+        targets: Columns = Field([], help="Columns to forecast; empty: all that hold numbers.")
         id: str = Field(
             "", help="Column that tells series apart; empty: told from its name, such as symbol."
         )

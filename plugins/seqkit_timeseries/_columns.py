@@ -1,0 +1,22 @@
+"""Names of columns in settings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
+
+
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) and value else value
+
+
+def _word_or_many(value: Any) -> Any:
+    return value if value in ("auto", "none") else _one_or_many(value)
+
+
+Columns = Annotated[list[str], BeforeValidator(_one_or_many)]
+"""Names of columns; a single one may stand for a list of one."""
+
+ChosenColumns = Annotated[Literal["auto", "none"] | list[str], BeforeValidator(_word_or_many)]
+"""Names of columns, or a word for all or none of them."""
