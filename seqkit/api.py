@@ -336,6 +336,13 @@ class Encoder(ABC):
         """Returns examples as near to the raw records as the encoded data allow, for samples."""
         return [{} for _ in indices]
 
+    def overlap(self, arrays: Arrays) -> int:
+        """Returns how many neighbouring examples share parts of their targets; 1 where none do.
+
+        Examples that overlap are not so many answers; `seqkit compare` takes them together.
+        """
+        return 1
+
     def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
         """Scores naive answers on a split: `{baseline: {metric: value}}`. The result is kept."""
         return {}

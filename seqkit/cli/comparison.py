@@ -155,7 +155,8 @@ def _explained(comparison: Comparison) -> Iterator[str]:
     """Yields what the intervals and p-values are, and what they do not cover."""
     pairs = comparison.pairs
     if not any(pair.deciding for pair in pairs):
-        yield "One run each, and no scores of single test examples to draw from."
+        yield f"One run each, and no {comparison.split} examples to draw from: "
+        yield f"{comparison.unexplained}."
         return
     yield "All intervals are of 95%."
     if any(pair.seeds for pair in pairs):

@@ -110,7 +110,9 @@ class Learner:
                 examples = len(self.encoder.sizes(arrays))
                 scorer = self._scorer(examples) if each else None
                 loss, metrics = self._scored(arrays, model or self.model, progress, scorer)
-                scores = scorer.finish(loss, metrics, arrays) if scorer is not None else None
+                scores = None
+                if scorer is not None:
+                    scores = scorer.finish(loss, metrics, arrays, self.encoder.overlap(arrays))
                 seconds = time.perf_counter() - start
                 return Score(split, examples, loss, metrics, seconds, scores)
             except RuntimeError as error:

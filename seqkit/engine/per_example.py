@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqkit.api import Arrays, LossFunction, Shape, Values
+from seqkit.api import Arrays, LossFunction, Shape
 from seqkit.experiment import Part
 from seqkit.scores import LOSS, MEANS, Column, ExampleScores, Mean, to_sum
 
@@ -149,13 +149,16 @@ class ExampleScorer:
         value = metric.compute()
         return float(value) if isinstance(value, int | float) else math.nan
 
-    def finish(self, loss: float, metrics: dict[str, Any], arrays: Arrays) -> ExampleScores | None:
+    def finish(
+        self, loss: float, metrics: Mapping[str, Any], arrays: Arrays, overlap: int = 1
+    ) -> ExampleScores | None:
         """Returns what makes up the scores of the whole split; None where nothing does.
 
         Args:
             loss: The loss of the split.
             metrics: Its metrics.
             arrays: The split.
+            overlap: Neighbouring examples that share parts of their targets.
         """
         columns: dict[str, Column] = {}
         means = self._sums / np.where(self._counts == 0, 1, self._counts)
@@ -168,12 +171,7 @@ class ExampleScorer:
                     columns[name] = Column(candidate.values, *candidate.kinds[0])
         if not columns:
             return None
-        return ExampleScores(self._counts, columns, _digest(arrays, len(means)), self._block())
-
-    def _block(self) -> int:
-        """Returns how many neighbouring examples share time steps of what is forecast."""
-        outputs = self._shape.outputs
-        return outputs.horizon if isinstance(outputs, Values) else 1
+        return ExampleScores(self._counts, columns, _digest(arrays, len(means)), overlap)
 
 
 def _explained(candidate: _Candidate, values: Floats, counts: Floats, whole: float) -> None:

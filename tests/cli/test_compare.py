@@ -188,7 +188,7 @@ def test_runs_without_scores_of_examples_are_compared_as_far_as_they_can(
     make("second", None, "gru", accuracy=0.9)
     out = seqkit("compare", "first", "second").out
     assert "Too little is known for a verdict." in out
-    assert "no scores of single test examples" in " ".join(out.split())
+    assert "second keeps no scores of single examples" in " ".join(out.split())
 
 
 def test_runs_scored_on_other_examples_are_not_paired(seqkit: Callable, make: Make) -> None:
