@@ -252,3 +252,15 @@ def test_a_run_keeps_the_scores_of_its_test_split(lab: Any) -> None:
     assert len(accuracy) == tested["examples"]
     assert accuracy.mean() == pytest.approx(tested["metrics"]["accuracy"])
     assert scores.columns["loss"].values.mean() == pytest.approx(tested["loss"], rel=1e-5)
+
+
+@pytest.mark.parametrize(("every", "overlap"), [(1, 6), (4, 2), (6, 1)])
+def test_windows_of_a_series_overlap_as_far_as_they_reach(
+    lab: Any, every: int, overlap: int
+) -> None:
+    task = {"name": "forecasting", "context": 12, "horizon": 6, "evaluation_stride": every}
+    tables = {"dataset": {"name": "temperatures"}, "model": {"name": "gru", "hidden_size": 4}}
+    run = lab.train("trainer.test=true", "trainer.max_steps=1", task=task, **tables)
+    scores = load_scores(run.folder.scores("test"))
+    assert scores is not None
+    assert scores.block == overlap
