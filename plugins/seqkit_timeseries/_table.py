@@ -129,8 +129,10 @@ def read_series(
     names, first, owners = np.unique(np.array(ids), return_index=True, return_inverse=True)
     found: list[Series] = []
     notes = _Notes(how, lines)
+    order = np.argsort(owners, kind="stable")
+    edges = np.searchsorted(owners[order], np.arange(len(names) + 1))
     for place in np.argsort(first):
-        chosen = np.flatnonzero(owners == place)
+        chosen = order[edges[place] : edges[place + 1]]
         found.append(_one_series(str(names[place]), chosen, times, values, notes))
     notes.tell(notify)
     known = {"time": time, "series": identity, "time_format": form, "decimal": decimal}
