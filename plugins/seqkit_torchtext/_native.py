@@ -2,9 +2,8 @@
 
 They have the names, arguments and errors of torchtext's own classes, so that its Python code cannot
 tell the difference. TorchScript is the exception: it compiles no Python class, so that
-`torch.jit.script` of a vocabulary or a transform fails. What has no stand-in says so when it is
-made: `GPT2BPEEncoder`, `CLIPEncoder` and `BERTEncoder`, and `SentencePiece` where the package
-sentencepiece is not installed.
+`torch.jit.script` of a vocabulary or a transform fails. SentencePiece needs the package
+sentencepiece, and says so when it is made.
 """
 
 from __future__ import annotations
@@ -13,10 +12,24 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 from torch import Tensor
+
+from seqkit_torchtext._subwords import BERTEncoder, CLIPEncoder, GPT2BPEEncoder
+
+__all__ = [
+    "BERTEncoder",
+    "CLIPEncoder",
+    "GPT2BPEEncoder",
+    "RegexTokenizer",
+    "SentencePiece",
+    "Vectors",
+    "Vocab",
+    "generate_sp_model",
+    "load_sp_model",
+]
 
 
 class Vocab:
@@ -227,32 +240,6 @@ def _sentencepiece() -> Any:
             "and the package sentencepiece is not installed. Run: pip install sentencepiece"
         ) from error
     return sentencepiece
-
-
-class _Missing:
-    """Base of the classes that have no stand-in."""
-
-    def __init__(self, *arguments: Any) -> None:
-        _refuse(type(self).__name__)
-
-
-class GPT2BPEEncoder(_Missing):
-    """Of GPT2BPETokenizer."""
-
-
-class CLIPEncoder(_Missing):
-    """Of CLIPTokenizer."""
-
-
-class BERTEncoder(_Missing):
-    """Of BERTTokenizer."""
-
-
-def _refuse(name: str) -> NoReturn:
-    raise RuntimeError(
-        f"torchtext's {name} is part of its compiled library, which does not load with torch "
-        f"{torch.__version__}. Use the package tokenizers, which reads the same vocabulary files"
-    )
 
 
 # --- vocabularies and vectors from files ------------------------------------------------------

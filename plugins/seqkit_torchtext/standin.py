@@ -57,9 +57,7 @@ def _put_in_place() -> None:
     # The one module loads the compiled library and holds nothing; the other is the library.
     sys.modules["torchtext._extension"] = ModuleType("torchtext._extension")
     sys.modules["torchtext._torchtext"] = _native
-    classes = ("Vocab", "Vectors", "RegexTokenizer", "SentencePiece")
-    refused = ("GPT2BPEEncoder", "CLIPEncoder", "BERTEncoder")
-    registered = {name: getattr(_native, name) for name in (*classes, *refused)}
+    registered = {name: getattr(_native, name) for name in _native.__all__ if name[0].isupper()}
     torch.classes.torchtext = SimpleNamespace(**registered)  # type: ignore[attr-defined]
     torch.ops.torchtext = SimpleNamespace(  # type: ignore[attr-defined]
         generate_sp_model=_native.generate_sp_model,

@@ -151,6 +151,52 @@ def test_a_regex_tokenizer_replaces_and_splits_at_spaces_alone() -> None:
     assert tokenizer.forward("AB\t c.\u00c4") == ["ba\t", "c", ".", "\u00c4"]
 
 
-def test_what_has_no_stand_in_says_so_and_what_to_use() -> None:
-    with pytest.raises(RuntimeError, match=r"BERTEncoder .*Use the package tokenizers"):
-        _native.BERTEncoder("vocab.txt", True, None, [])
+def test_byte_pairs_are_merged_by_rank_and_special_tokens_are_never_split() -> None:
+    letters = {token: number for number, token in enumerate(["a", "b", "c", "\u0120", "ab", "abc"])}
+    ranks = {"a\x01b": 0, "ab\x01c": 1}
+    spelling = {ord("a"): "a", ord("b"): "b", ord("c"): "c", ord(" "): "\u0120"}
+    encoder = _native.GPT2BPEEncoder(letters, ranks, "\x01", spelling, True)
+    assert encoder.tokenize("abc ab") == ["abc", "\u0120", "ab"]
+    assert encoder.add_special_tokens({"eos_token": "<e>", "unk_token": "c"}, ["<e>", "<e>x"]) == 2
+    for same in (encoder, copy.deepcopy(encoder)):
+        assert same.tokenize("ab <e> a<e>x") == ["ab", "<e>", "a", "<e>x"]
+        assert same.encode("ab <e> abc") == [4, 6, 4, 2]
+        assert same.decode([4, 6, 6, 0, 3, 1]) == "ab <e> <e> a b"
+
+
+def test_words_of_clip_end_and_white_space_is_dropped() -> None:
+    tokens = ["a", "b", "a</w>", "b</w>", "ab</w>", "<|endoftext|>"]
+    encoder = _native.CLIPEncoder(
+        {token: number for number, token in enumerate(tokens)}, {"a\x01b</w>": 0}, "\x01", {}
+    )
+    assert encoder.tokenize("ab   b <|endoftext|>") == ["ab</w>", "b</w>", "<|endoftext|>"]
+    assert encoder.encode("ab a") == [4, 2]
+
+
+def test_word_pieces_are_the_longest_and_some_words_are_never_split(tmp_path: Path) -> None:
+    path = tmp_path / "vocab.txt"
+    path.write_text("[PAD]\n[UNK]\nthe\nfilm\n##s\n.\nFilm\ncaf\u00e9\ncafe\n")
+    encoder = _native.BERTEncoder(str(path), True, None, [])
+    assert encoder.tokenize("The Films. Caf\u00e9 x") == [
+        "the",
+        "film",
+        "##s",
+        ".",
+        "cafe",
+        "[UNK]",
+    ]
+    assert encoder.batch_encode(["the film", ""]) == [[2, 3], []]
+    cased = _native.BERTEncoder(str(path), False, None, ["Films"])
+    assert cased.tokenize("Films caf\u00e9") == ["Film", "##s", "caf\u00e9"]
+    assert _native.BERTEncoder(str(path), True, None, ["Films"]).tokenize("Films") == [
+        "Film",
+        "##s",
+    ]
+
+
+def test_sentencepiece_is_asked_for_where_it_is_not_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "sentencepiece", None)
+    with pytest.raises(RuntimeError, match="Run: pip install sentencepiece"):
+        _native.SentencePiece(b"")
