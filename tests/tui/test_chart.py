@@ -344,9 +344,9 @@ async def test_keys_move_a_cursor_and_a_view_that_charts_share() -> None:
         await pilot.press("full_stop")
         assert first.view == pytest.approx((left + 9, right + 9))
         await pilot.press("minus", "minus", "minus", "minus")
-        assert first.view is None
+        assert [chart.view for chart in (first, second)] == [None, None]
         await pilot.press("end", "0")
-        assert first.cursor is None
+        assert [chart.cursor for chart in (first, second)] == [None, None]
         assert ("cursor", None) in app.seen
 
 

@@ -95,6 +95,11 @@ def add(run: RunFolder, *events: Event) -> None:
             file.write(dump_event(event).encode() + b"\n")
 
 
+async def until_shown(pilot: Pilot[None], *words: str) -> None:
+    """Waits until one of some words is on the screen."""
+    await until(pilot, lambda: any(word in pilot.app.text for word in words))  # type: ignore[attr-defined]
+
+
 async def until(pilot: Pilot[None], condition: Callable[[], Any]) -> None:
     for _ in range(200):
         await pilot.pause(0.05)
@@ -152,7 +157,7 @@ async def test_every_pane_is_reached_by_its_key(recorded: RunFolder) -> None:
         }
         for key, words in shown.items():
             await pilot.press(key)
-            await until(pilot, lambda words=words: any(w in app.text for w in words.split("|")))
+            await until_shown(pilot, *words.split("|"))
             assert "Loss" in app.text
         await pilot.press("R", "z")
         await until(pilot, lambda: "Loss" not in app.text)
@@ -206,10 +211,10 @@ async def test_scale_and_smoothing_change(recorded: RunFolder) -> None:
         await opened(pilot)
         loss = app.monitor.query_one("#loss", Chart)
         await pilot.press("l", "w", "w")
-        assert loss.plot.log
+        assert str(loss.plot.log) == "True"
         assert [series.name for series in loss.plot.series] == ["train", "validation"]
         await pilot.press("l", "w", "m")
-        assert not loss.plot.log
+        assert str(loss.plot.log) == "False"
         assert [series.name for series in loss.plot.series][:2] == ["train", "smoothed"]
         assert app.monitor.query_one("#metrics", Chart).plot.title == "f1"
 
@@ -227,6 +232,27 @@ async def test_the_log_is_searched(recorded: RunFolder) -> None:
         await pilot.press("n", "n")
         await until(pilot, lambda: "match 2 of 3" in app.text)
         assert isinstance(app.focused, LogLines)
+
+
+async def test_the_log_follows_its_newest_line_until_another_is_looked_at(run: RunFolder) -> None:
+    def warn(first: int, last: int) -> None:
+        add(run, *(Event("warning", n, 2.0, {"message": f"line {n}."}) for n in range(first, last)))
+
+    warn(100, 140)
+    app = Tiny(run)
+    async with app.run_test(size=NARROW) as pilot:
+        await opened(pilot)
+        await pilot.press("E")
+        await until_shown(pilot, "line 139.")
+        warn(140, 150)
+        await until_shown(pilot, "line 149.")
+        await pilot.press("up", "pageup", "pageup")
+        await until_shown(pilot, "line 130.")
+        warn(150, 160)
+        await until_shown(pilot, "67")
+        assert "line 130." in app.text
+        await pilot.press("end")
+        await until_shown(pilot, "line 159.")
 
 
 # --- a live run -----------------------------------------------------------------------------------
@@ -527,6 +553,6 @@ async def test_answers_of_every_task_are_shown(run: RunFolder) -> None:
             ([forecast], "sales, after 2026"),
         ):
             add(run, Event("sample", 24, 2.0, {"split": "test", "items": items}))
-            await until(pilot, lambda words=words: words in app.text)
+            await until_shown(pilot, words)
         assert pane.query_one(Chart).region.height > 5
         assert app.monitor.query_one(RunHeader).region.height == 3

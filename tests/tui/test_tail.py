@@ -86,7 +86,8 @@ def test_a_line_cut_in_the_middle_waits_for_its_rest(log: Path) -> None:
 def test_a_long_log_is_read_in_slices(log: Path) -> None:
     lines = [b"%06d" % number for number in range(1000)]
     log.write_bytes(b"\n".join(lines) + b"\n")
-    tail, found, looks = Tail(log), [], 0
+    tail, looks = Tail(log), 0
+    found: list[bytes] = []
     while True:
         news = tail.read(limit=100)
         found += news.lines
@@ -123,7 +124,7 @@ def test_a_log_that_is_deleted_is_gone_and_may_come_back(log: Path) -> None:
     log.unlink()
     assert tail.changed()
     assert tail.read().lines == ()
-    assert tail.state == "gone"
+    assert str(tail.state) == "gone"
     assert not tail.changed()
     log.write_bytes(b"two\n")
     assert list(tail.read().lines) == [b"two"]
@@ -191,7 +192,7 @@ def test_a_damaged_line_is_counted_and_costs_no_other(hostile: bytes) -> None:
 
 def test_odd_values_in_whole_events_do_no_harm() -> None:
     history = History()
-    odd = [
+    odd: list[dict[str, Any]] = [
         {"event": "evaluation", "metrics": "none", "loss": None},
         {"event": "evaluation", "metrics": {"step": 7, "a": [1], "b": True}, "loss": "x"},
         {"event": "sample", "items": 3},
@@ -200,7 +201,7 @@ def test_odd_values_in_whole_events_do_no_harm() -> None:
         {"event": "ended", "status": None, "elapsed": "long"},
         {"event": "surprise"},
     ]
-    head = {"v": 1, "time": 0, "step": 9, "epoch": 0.1}
+    head: dict[str, Any] = {"v": 1, "time": 0, "step": 9, "epoch": 0.1}
     history.feed(json.dumps(head | fields).encode() for fields in odd)
     assert history.damaged == 0
     assert history.evaluations["step"].tolist() == [9, 9]

@@ -233,21 +233,22 @@ def _speed(history: History) -> tuple[str, str]:
 def _marks(history: History, unit: str) -> list[Mark]:
     """Returns what is marked: what people asked for, and the checkpoints."""
     checkpoints = [event for event in history.marks if event.kind == "checkpoint"]
+    best = [event for event in checkpoints if event.get("best")][-1:]
     if len(checkpoints) > _MOST_CHECKPOINTS:
-        best = [event for event in checkpoints if event.get("best")]
-        checkpoints = best[-_MOST_CHECKPOINTS:]
+        # So many would hide the axis; those that a person asked for are marked as requests.
+        checkpoints = []
     others: Iterable[Event] = (event for event in history.marks if event.kind != "checkpoint")
-    return [
+    found = [
         mark
         for event in (*checkpoints, *others)
         if (mark := _mark(event, at_step(history, event.step, unit))) is not None
     ]
+    stars = (at_step(history, event.step, unit) for event in best)
+    return found + [Mark(x, "★", "best checkpoint", "success", line=False) for x in stars]
 
 
 def _mark(event: Event, x: float) -> Mark | None:
     if event.kind == "checkpoint":
-        if event.get("best"):
-            return Mark(x, "★", "best checkpoint", "success", line=False)
         return Mark(x, "◆", "checkpoint", "chart-axis", line=False)
     if event.kind == "started":
         return Mark(x, "↻", "resumed", "accent")

@@ -78,19 +78,19 @@ class LogLines(ScrollView, can_focus=True):
         self._entries: Sequence[Entry] = ()
         self._before = 0
         self._chosen: int | None = None
+        self._following = True
         self._wanted = ""
         self._styles_by_name: dict[tuple[str, bool], Style] = {}
 
     # --- what is shown ----------------------------------------------------------------------------
 
     def show(self, entries: Sequence[Entry], before: int) -> None:
-        """Shows these lines; at the end, it stays at the end.
+        """Shows these lines.
 
         Args:
             entries: The lines.
             before: How many older ones were let go.
         """
-        following = self.scroll_offset.y >= self.max_scroll_y
         gone = before - self._before
         self._entries, self._before = list(entries), before
         if self._chosen is not None and gone:
@@ -100,8 +100,24 @@ class LogLines(ScrollView, can_focus=True):
         longest = max((len(line.text) for line in self._entries), default=0)
         self.virtual_size = Size(self._indent() + longest + 1, len(self._entries))
         self.refresh()
-        if following and self._chosen is None:
+        self._follow()
+
+    def _follow(self) -> None:
+        """Keeps the newest line in view, unless a person looks at another one."""
+        if self._following and self._chosen is None:
             self.call_after_refresh(self.scroll_end, animate=False, immediate=True)
+
+    def on_resize(self) -> None:
+        """Keeps the newest line in view, also when the pane is first seen."""
+        self._follow()
+
+    def on_mouse_scroll_up(self) -> None:
+        """Lets go of the newest line."""
+        self._following = False
+
+    def on_mouse_scroll_down(self) -> None:
+        """Follows the newest line again once it is reached."""
+        self._following = self.scroll_offset.y >= self.max_scroll_y - 1
 
     def search(self, wanted: str) -> int:
         """Marks a text wherever it occurs. Returns how many lines have it."""
@@ -172,8 +188,8 @@ class LogLines(ScrollView, can_focus=True):
         if place == 0:
             self._choose(0)
             return
-        self._chosen = None
-        self.scroll_end(animate=False, immediate=True)
+        self._chosen, self._following = None, True
+        self._follow()
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Footer
 
@@ -103,9 +102,9 @@ class MonitorScreen(Screen[None]):
         self._curves: Curves | None = None
         self._view: View | None = None
         self._cursor: float | None = None
-        self._timer: Timer | None = None
         self._beats = 0
-        self._drawn: tuple[object, ...] = ()
+        self._drawn = False
+        self._complaint = ""
 
     def compose(self) -> ComposeResult:
         """Lays the panes out; the first picture is painted before anything is read."""
@@ -142,10 +141,26 @@ class MonitorScreen(Screen[None]):
         self._beat()
 
     def _beat(self) -> None:
-        """Looks once, shows what changed, and looks again after a while."""
+        """Looks once, shows what changed, and looks again after a while, whatever happened."""
         watch = self._watch
         if watch is None or not self.is_attached:
             return
+        pause = REST_SECONDS
+        try:
+            self._look(watch)
+            if watch.live:
+                pause = POLL_SECONDS
+            if watch.behind:
+                pause = CATCH_UP_SECONDS
+        except Exception as error:
+            self.log.error(f"the run could not be shown: {error!r}")
+            words = f"This run cannot be shown: {type(error).__name__}: {error}"
+            if words != self._complaint:
+                self._complaint = words
+                self.notify(words, severity="error", markup=False)
+        self.set_timer(pause, self._beat)
+
+    def _look(self, watch: Watch) -> None:
         changed = watch.poll()
         changed |= watch.look()
         if changed or not self._drawn:
@@ -154,10 +169,6 @@ class MonitorScreen(Screen[None]):
             self.steering.status = watch.status
             self.refresh_bindings()
         self._measure()
-        pause = POLL_SECONDS if watch.live else REST_SECONDS
-        if watch.behind:
-            pause = CATCH_UP_SECONDS
-        self._timer = self.set_timer(pause, self._beat)
 
     def _measure(self) -> None:
         """Measures the machine about once a second, where that is seen and the run is live."""
@@ -193,7 +204,7 @@ class MonitorScreen(Screen[None]):
         self.query_one(LogPane).show(watch.history)
         self._show_answers()
         self._show_tabs()
-        self._drawn = (watch.history.version, watch.status)
+        self._drawn = True
 
     def _show_answers(self) -> None:
         from seqkit.tui.monitor.curves import step_at
