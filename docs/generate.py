@@ -7,6 +7,7 @@ from pathlib import Path
 
 from seqkit.cli.reference import commands_page, configuration_page
 from seqkit.registry import load_registry
+from seqkit.tui.reference import with_keys
 
 HERE = Path(__file__).parent
 BUILT_IN = "seqkit"
@@ -20,6 +21,7 @@ def pages() -> dict[Path, str]:
     return {
         HERE / "commands.md": commands_page(),
         HERE / "configuration.md": configuration_page(registry),
+        HERE / "tui.md": with_keys((HERE / "tui.md").read_text(encoding="utf-8")),
     }
 
 

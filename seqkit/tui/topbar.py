@@ -65,8 +65,9 @@ class TopBar(Widget):
         """Draws the line."""
         style = self.get_component_rich_style
         narrow = self.size.width < 64
-        segments = [Segment(" seqkit ", style("topbar--name")), Segment(" ", style("topbar--tab"))]
-        column = 9
+        name = "" if self.size.width < 48 else " seqkit "
+        segments = [Segment(name, style("topbar--name")), Segment(" ", style("topbar--tab"))]
+        column = len(name) + 1
         self._places = []
         for mode, key, title in SCREENS:
             shown = f" {key} {title.split()[0] if narrow else title} "

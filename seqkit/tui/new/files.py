@@ -47,7 +47,7 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
     """
 
     HELP: ClassVar[str] = """Type a path, or go through folders with the arrows and enter. The first
-    rows are shown, and what they are for is guessed; ctrl+d takes another task, ctrl+n and ctrl+b
+    rows are shown, and what they are for is guessed; ctrl+d takes another task, ctrl+n and ctrl+k
     take other columns. Ctrl+o uses the file."""
     DEFAULT_CSS = """
     FilePicker {
@@ -72,7 +72,7 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         Binding("up", "move('cursor_up')", "Up", show=False),
         Binding("ctrl+o", "take", "Use it", priority=True, id="files.take"),
         Binding("ctrl+n", "column(0)", "Other first column", priority=True, id="files.first"),
-        Binding("ctrl+b", "column(1)", "Other second column", priority=True, id="files.second"),
+        Binding("ctrl+k", "column(1)", "Other second column", priority=True, id="files.second"),
         Binding("ctrl+d", "task", "For another task", priority=True, id="files.task"),
     ]
 
@@ -178,7 +178,7 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         text.append("\n")
         self._draw_rows(text, {table[role] for role in self._roles()})
         if table:
-            text.append("\nctrl+d another task  ctrl+n, ctrl+b other columns", "dim")
+            text.append("\nctrl+d another task  ctrl+n, ctrl+k other columns", "dim")
         self.query_one("#look", Static).update(text)
 
     def _draw_rows(self, text: Text, chosen: set[str]) -> None:

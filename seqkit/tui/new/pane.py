@@ -128,6 +128,11 @@ class Pane(Vertical):
         self._draw()
 
     @property
+    def built(self) -> bool:
+        """Whether there are layers and examples to show."""
+        return self._preview is not None
+
+    @property
     def copied(self) -> str:
         """What is copied from here: the TOML where that is shown, and the command elsewhere."""
         return self._toml if self.tab == "toml" and self._toml else self._command

@@ -106,15 +106,15 @@ def _better(row: RunRow) -> float | None:
 
 
 COLUMNS = (
-    Column("state", "State", 17, 0, _state, lambda row: (not row.live, -row.created), most=22),
+    Column("state", "State", 16, 0, _state, lambda row: (not row.live, -row.created), most=22),
     Column("name", "Run", 16, 0, _name, lambda row: row.title.casefold(), most=40),
-    Column("model", "Model", 12, 4, _text(lambda row: row.model), lambda row: row.model),
-    Column("dataset", "Dataset", 12, 5, _text(lambda row: row.dataset), lambda row: row.dataset),
+    Column("model", "Model", 12, 5, _text(lambda row: row.model), lambda row: row.model),
+    Column("dataset", "Dataset", 12, 6, _text(lambda row: row.dataset), lambda row: row.dataset),
     Column("task", "Task", 14, 7, _text(lambda row: row.task), lambda row: row.task),
     Column("recipe", "Recipe", 14, 8, _text(lambda row: row.recipe), lambda row: row.recipe),
-    Column("score", "Score", 15, 1, _score, _better, descending=True, most=20),
-    Column("baseline", "Baseline", 8, 6, _baseline, lambda row: row.baseline, descending=True),
-    Column("loss", "Loss", 17, 2, _loss, lambda row: row.loss, most=26),
+    Column("score", "Score", 14, 1, _score, _better, descending=True, most=20),
+    Column("baseline", "Baseline", 8, 4, _baseline, lambda row: row.baseline, descending=True),
+    Column("loss", "Loss", 16, 2, _loss, lambda row: row.loss, most=26),
     Column("age", "Age", 6, 3, _age, lambda row: row.created, descending=True),
 )
 """In the order in which they stand."""

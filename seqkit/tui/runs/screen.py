@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
+from seqkit.cli.output import count_of
 from seqkit.tui.colours import SERIES
 from seqkit.tui.context import Context
 from seqkit.tui.runs import actions
@@ -170,7 +171,8 @@ class RunsScreen(Screen[None]):
         count = self.query_one("#filter-count", Static)
         count.set_class(bool(self._query.problem), "problem")
         reading = f"reading {self.index.waiting} · " if self.index.waiting else ""
-        number = f"{total} runs" if shown == total else f"{shown} of {total} runs"
+        whole = count_of(total, "run")
+        number = whole if shown == total else f"{shown} of {whole}"
         count.update(Text(self._query.problem or reading + number, no_wrap=True))
 
     @property
