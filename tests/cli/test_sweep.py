@@ -179,6 +179,7 @@ def test_a_run_of_the_same_name_outside_the_group_is_left_alone(
     done = seqkit("sweep", "sentiment", *words)
     assert done.code == 2
     assert "'cells-lstm-seed0' already that is not of group cells" in done.err
+    assert [path.name for path in tmp_path.iterdir()] == ["cells-lstm-seed0"]
 
 
 @contextmanager
