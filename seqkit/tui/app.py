@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import codecs
+import contextlib
+import functools
+import signal
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -63,6 +68,10 @@ class SeqkitApp(App[None]):
 
     def on_mount(self) -> None:
         """Shows the runs."""
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+            # Ended from outside, it still gives the terminal back as it was.
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit)
         keymap, problem = load_keymap()
         self.set_keymap(keymap)
         if problem:
@@ -224,6 +233,21 @@ def run_app(runs_dir: Path, read_only: bool, plugins: tuple[Path, ...]) -> int:
     Returns:
         The exit code.
     """
+    _pass_over_broken_bytes()
     app = SeqkitApp(Context(runs_dir, read_only, plugins))
     app.run()
     return app.return_code or 0
+
+
+def _pass_over_broken_bytes() -> None:
+    """Has Textual read bytes that are no UTF-8 as characters that mean nothing.
+
+    A terminal may send such after tmux is attached again, with the mouse, and Textual's strict
+    decoder ends the program then (https://github.com/Textualize/textual/issues/6668).
+    """
+    with contextlib.suppress(ImportError):
+        from textual.drivers import linux_driver
+
+        vars(linux_driver)["getincrementaldecoder"] = lambda encoding: functools.partial(
+            codecs.getincrementaldecoder(encoding), errors="replace"
+        )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -18,20 +17,10 @@ from textual.strip import Strip
 from seqkit.errors import Problem
 from seqkit.tui.colours import TONE_CLASSES, tones_css
 from seqkit.tui.new.draft import Draft
+from seqkit.tui.new.drawing import Pen, draw_heading, draw_label, draw_setting, label_width
 from seqkit.tui.new.line_editor import LineEditor
-from seqkit.tui.new.rows import (
-    Row,
-    before_text,
-    changed_in,
-    form_rows,
-    is_changed,
-    problems_by_row,
-    value_text,
-)
-from seqkit.tui.new.schema import show
-from seqkit.tui.text import fit, plain
+from seqkit.tui.new.rows import Row, form_rows, problems_by_row, value_text
 
-_LABEL = 26
 _STARTS_NUMBER = set("0123456789-.+")
 
 
@@ -354,76 +343,27 @@ class Form(ScrollView, can_focus=True):
         place = round(self.scroll_y) + y
         if place >= len(self.rows) or self.draft is None:
             return Strip.blank(width, base)
-        if place == self.cursor:
+        focused = place == self.cursor
+        if focused:
             ground = self.get_component_rich_style("form--cursor", partial=True)
             base += Style(bgcolor=ground.bgcolor)
         row = self.rows[place]
-        draw = self._heading if row.setting is None else self._setting
-        segments = draw(row, base, width, place == self.cursor)
-        return Strip(segments).adjust_cell_length(width, base)
-
-    def _tone(self, name: str, base: Style) -> Style:
-        return self.get_component_rich_style(f"tone--{name}") + Style(bgcolor=base.bgcolor)
-
-    def _heading(self, row: Row, base: Style, width: int, _focused: bool) -> list[Segment]:
-        assert self.draft is not None
-        folded = row.fold in self.folded
-        sign = self._problem_sign(row, base)
-        count = changed_in(row, self.draft)
-        changed = f"  ● {count} changed" if count else ""
-        title = plain(row.title)
-        return [
-            Segment(" " * (2 * row.depth), base),
-            Segment("▸ " if folded else "▾ ", self._tone("muted", base)),
-            Segment(title, self._tone("title", base)),
-            Segment(changed, self._tone("accent", base)),
-            *sign,
-        ]
-
-    def _problem_sign(self, row: Row, base: Style) -> list[Segment]:
-        return [Segment("  ✗", self._tone("error", base))] if row.key in self.problems else []
-
-    def _setting(self, row: Row, base: Style, width: int, focused: bool) -> list[Segment]:
-        assert self.draft is not None
-        assert row.setting is not None
-        changed = is_changed(row, self.draft)
+        pen = Pen(self.draft, base, self._tone, width)
         wrong = row.key in self.problems
-        mark, tone = ("✗", "error") if wrong else ("●", "accent") if changed else (" ", "muted")
-        label = min(_LABEL, max(12, width // 3)) - 2 * (row.depth - 1)
-        segments = [
-            Segment(" " * (2 * row.depth), base),
-            Segment(f"{mark} ", self._tone(tone, base)),
-            Segment(fit(row.setting.label.replace("_", " "), label), self._tone("muted", base)),
-            Segment(" ", base),
-        ]
-        if focused and self._editor is not None:
+        if row.setting is None:
+            segments = draw_heading(pen, row, row.fold in self.folded, wrong)
+        elif focused and self._editor is not None:
             editor = self.get_component_rich_style("form--editor")
             caret = self.get_component_rich_style("form--caret")
-            return [*segments, *self._editor.draw(editor, caret, max(12, width - label - 8))]
-        value = self._shown(row, focused)
-        room = max(4, width - label - 8)
-        style = self._tone("error", base) if wrong else base + Style(bold=changed)
-        segments.append(Segment(fit(value, min(room, len(value) + 1)), style))
-        before = plain(before_text(row, self.draft)) if changed else ""
-        left = room - min(room, len(value) + 1) - 2
-        if changed and left > 4:
-            segments.append(
-                Segment(" " + fit(f"← {before or 'empty'}", left), self._tone("faint", base))
-            )
-        return segments
+            room = max(12, width - label_width(row, width) - 8)
+            segments = draw_label(pen, row, row.setting, wrong)
+            segments += self._editor.draw(editor, caret, room)
+        else:
+            segments = draw_setting(pen, row, row.setting, self.run_name, focused, wrong)
+        return Strip(segments).adjust_cell_length(width, base)
 
-    def _shown(self, row: Row, focused: bool) -> str:
-        assert self.draft is not None
-        assert row.setting is not None
-        if row.setting.kind == "boolean" and not row.component:
-            value = self.draft.value(row.part, row.setting)
-            return {True: "[✓] yes", False: "[ ] no"}.get(value, show(value))
-        text = plain(self._text(row))
-        if row.component:
-            return f"{text} ▾"
-        if row.setting.choices:
-            return f"◂ {text} ▸" if focused else text
-        return text or ("from the recipe and a number" if row.part == "run" else "·")
+    def _tone(self, name: str) -> Style:
+        return self.get_component_rich_style(f"tone--{name}")
 
     # --- mouse ------------------------------------------------------------------------------------
 

@@ -93,6 +93,7 @@ class NewRunScreen(Screen[None]):
         self._building: tuple[str, str] | None = None
         self._source = DEMO
         self._checked = False
+        self._to_start = False
 
     def compose(self) -> ComposeResult:
         """Lays the screen out."""
@@ -167,6 +168,7 @@ class NewRunScreen(Screen[None]):
     def draft_changed(self) -> None:
         """Has the whole experiment checked, and what it comes to built, a little later."""
         self._checked = False
+        self._to_start = False
         self.query_one(Pane).set_stale(True, "checking")
         self.run_worker(self._check(), group="check", exclusive=True, exit_on_error=False)
 
@@ -187,6 +189,9 @@ class NewRunScreen(Screen[None]):
         if source:
             notes.append("Save it first: press w.")
         pane.show_command(draft.command(source), notes)
+        if self._to_start:
+            self._to_start = False
+            self.action_start()
         if self.problems:
             pane.set_stale(True, "stale: see ✗")
             return
@@ -374,8 +379,12 @@ class NewRunScreen(Screen[None]):
         draft = self.draft
         if draft is None or self.context.read_only:
             return
-        if self.problems or not self._checked:
-            why = str(self.problems[0]) if self.problems else "It is still being checked."
+        if not self._checked:
+            self._to_start = True
+            self.app.notify("It starts as soon as it is checked.", timeout=3)
+            return
+        if self.problems:
+            why = str(self.problems[0])
             self.app.notify(why, title="It cannot be started yet", severity="error", markup=False)
             return
         name = ["--name", self.form.run_name] if self.form.run_name else []
