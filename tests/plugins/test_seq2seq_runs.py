@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +125,21 @@ def test_samples_and_baselines_are_shown_with_the_metrics_of_texts(tmp_path: Pat
     assert set(score["signatures"]) == {"bleu", "chrf"}
     assert score["signatures"]["bleu"].startswith("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|")
     assert set(score["baselines"]) == {"copy-source", "most-frequent-target"}
+
+
+def test_loading_the_plugin_imports_neither_torch_nor_numpy() -> None:
+    code = (
+        "import sys, seqkit_seq2seq as plugin\n"
+        "for components in (plugin.register_models(), plugin.register_tasks(),\n"
+        "                   plugin.register_metrics(), plugin.register_datasets()):\n"
+        "    for component in components:\n"
+        "        component().Config.model_json_schema(), component.summary()\n"
+        "print(sorted({'torch', 'numpy', 'tokenizers', 'sacrebleu'} & set(sys.modules)))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
 
 
 def test_every_recipe_is_a_valid_experiment_with_a_description() -> None:
