@@ -126,6 +126,7 @@ def _backtested(
         "split": split,
         "stride": stride,
         "origins": len(chosen),
+        "series": len(arrays["ids"]),
         "horizon": encoder.horizon,
         "report": encoder.settings["report"],
         "columns": list(encoder.layout.targets),
@@ -138,7 +139,8 @@ def _backtested(
 
 def _show(result: Mapping[str, Any]) -> None:
     about = f"  {result['split']}, {output.count_of(result['origins'], 'origin')}"
-    about += f", {result['stride']} row{'s' if result['stride'] > 1 else ''} apart"
+    if result["origins"] > result["series"]:
+        about += f", {result['stride']} row{'s' if result['stride'] > 1 else ''} apart"
     if len(result["columns"]) > 1:
         about += f", {len(result['columns'])} columns"
     if result["report"] == "scaled":
@@ -152,22 +154,27 @@ def _show(result: Mapping[str, Any]) -> None:
 
 def _show_errors(errors: Errors, metric: str, run: str) -> None:
     names = [output.one_line(run, 20), *list(errors)[1:]]
-    steps = len(errors["model"]["steps"])
+    overall = [e["overall"][metric] for e in errors.values()]
+    form = _form([value for value in overall if value is not None])
     rows: list[list[output.Piece]] = []
-    for first, last in grouped(steps):
+    for first, last in grouped(len(errors["model"]["steps"])):
         values = [grouped_error(e["steps"][first - 1 : last], metric) for e in errors.values()]
         label = str(first) if first == last else f"{first}-{last}"
-        rows.append([label, *_cells(values)])
-    overall = _cells([e["overall"][metric] for e in errors.values()])
-    rows.append([("all", "bold"), *overall])
+        rows.append([label, *_cells(values, form)])
+    rows.append([("all", "bold"), *_cells(overall, form)])
     output.table(["step", *names], rows, numbers=["step", *names], optional=names[:0:-1])
 
 
-def _cells(values: Sequence[float | None]) -> list[output.Piece]:
-    known = [value for value in values if value is not None]
-    best = min(known, default=None)
+def _form(values: Sequence[float]) -> str:
+    """Returns how all numbers of a table are written: with three digits of the smallest."""
+    smallest = min((value for value in values if value > 0), default=1.0)
+    return f",.{min(6, max(0, 2 - math.floor(math.log10(smallest))))}f"
+
+
+def _cells(values: Sequence[float | None], form: str) -> list[output.Piece]:
+    best = min((value for value in values if value is not None), default=None)
     return [
-        ("-" if value is None else output.number(value), "bold green" if value == best else "")
+        ("-" if value is None else format(value, form), "bold green" if value == best else "")
         for value in values
     ]
 
