@@ -26,7 +26,7 @@ from seqkit.text import (
     load_tokenizer,
 )
 from seqkit_textgen._pieces import Bytes, counted_characters, spelt_bytes
-from seqkit_textgen._prompts import Prompt, prompt_from, read_prompt
+from seqkit_textgen._prompts import Prompt, longest_known, prompt_from, read_prompt
 from seqkit_textgen._reading import Reading, parse, read_texts
 from seqkit_textgen._streams import block_plan, cut_windows, stream_plan, training_plan
 from seqkit_textgen._words import WordTokenizer
@@ -235,7 +235,8 @@ class LanguageModelingEncoder(Encoder):
         """Returns prompts: a few words of the text behind each position."""
         found: list[Record] = []
         for index in indices:
-            tokens = self.vocabulary.decode(arrays["values"][index : index + 2 * BLOCK])
+            known = longest_known(arrays["values"][index : index + 2 * BLOCK])
+            tokens = self.vocabulary.decode(known)
             found.append({"prompt": prompt_from(self.tokenizer.detokenize(tokens))})
         return found
 

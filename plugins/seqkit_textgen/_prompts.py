@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seqkit.text import Tokenizer, Vocabulary
+from seqkit.text import UNKNOWN_ID, Tokenizer, Vocabulary
 from seqkit_textgen._reading import Reading
 
 SAMPLE_CHARACTERS = 40
@@ -44,11 +44,19 @@ def read_prompt(
     return Prompt(text, ids, tuple(unknown))
 
 
+def longest_known(ids: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Returns the longest part without an unknown token, which no text can spell."""
+    bounds = np.concatenate([[-1], np.flatnonzero(ids == UNKNOWN_ID), [len(ids)]])
+    longest = int(np.argmax(np.diff(bounds)))
+    return ids[bounds[longest] + 1 : bounds[longest + 1]]
+
+
 def prompt_from(text: str) -> str:
     """Returns a few words of a text, from the beginning of a line where one comes soon."""
     before, _, after = text.partition("\n")
     if after.strip() and len(before) < len(text) // 2:
-        text = after.lstrip()
+        text = after
+    text = text.strip()
     if len(text) <= SAMPLE_CHARACTERS:
         return text
     words, space, _ = text[: SAMPLE_CHARACTERS + 1].rpartition(" ")

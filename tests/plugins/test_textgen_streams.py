@@ -46,7 +46,9 @@ def placed(batch: Mapping[str, Any]) -> dict[str, Tensor]:
     return {name: torch.from_numpy(array) for name, array in batch.items()}
 
 
-def told(encoder: Encoder, arrays: Arrays, rows: int, seed: int | None) -> list[tuple[int, int, int]]:
+def told(
+    encoder: Encoder, arrays: Arrays, rows: int, seed: int | None
+) -> list[tuple[int, int, int]]:
     """Every pair of a token read and the one told, with the position of the first."""
     generator = None if seed is None else np.random.default_rng(seed)
     plan = encoder.plan(arrays, rows, generator)
@@ -278,6 +280,15 @@ def test_samples_begin_with_a_few_words_of_the_text() -> None:
     for record in found:
         assert 0 < len(record["prompt"]) <= 40
         assert record["prompt"] in text
+
+
+def test_samples_begin_where_no_token_is_unknown() -> None:
+    texts = {"train": SENTENCES * 4, "validation": ["Xa Xb the sea is wide Xc the old song Xd"]}
+    encoder, arrays = fitted(texts, tokens="words")
+    assert encoder.records(arrays["validation"], [0, 6]) == [
+        {"prompt": "the sea is wide"},
+        {"prompt": "the old song"},
+    ]
 
 
 def test_prompts_are_texts_or_records_with_one() -> None:
