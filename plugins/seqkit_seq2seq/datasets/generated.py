@@ -24,7 +24,7 @@ _LARGEST_PART = 0.9
 class GeneratedConfig(seqkit.Config):
     """What generated datasets have in common."""
 
-    train: int = Field(10_000, ge=1, help="Training pairs.")
+    train: int = Field(20_000, ge=1, help="Training pairs.")
     validation: int = Field(1000, ge=1, help="Validation pairs.")
     test: int = Field(1000, ge=1, help="Test pairs.")
     seed: int = Field(0, help="Chooses the pairs; no source is drawn twice.")
@@ -50,7 +50,7 @@ class LettersConfig(GeneratedConfig):
 class AdditionConfig(GeneratedConfig):
     """Settings of sums."""
 
-    train: int = Field(20_000, ge=1, help="Training pairs.")
+    train: int = Field(50_000, ge=1, help="Training pairs.")
     digits: int = Field(3, ge=1, le=9, help="Most digits of each of the two numbers.")
 
 
@@ -135,7 +135,8 @@ def _drawn(
     drawn: dict[str, None] = {}
     while len(drawn) < wanted:
         drawn[draw(generator)] = None
-    sources = iter(drawn)
+    # The short sources are soon all drawn: in the order they were drawn, one split would have them.
+    sources = iter(sorted(drawn, key=lambda _: generator.random()))
     splits = {
         split: [{"source": source, "target": rule(source)} for source in islice(sources, size)]
         for split, size in sizes.items()
