@@ -134,7 +134,8 @@ class Curves:
         smooth: str = "",
         log: bool = False,
     ) -> Plot:
-        series = self._curve(history, view, column, "", smooth)
+        name = "raw" if smooth else title.split()[-1].lower()
+        series = self._curve(history, view, column, name, smooth)
         return self._plot(title, history, view, series, (), log)
 
     def _metrics(self, history: History, view: View, marks: Sequence[Mark]) -> Plot:

@@ -19,7 +19,7 @@ from seqkit.tui.monitor.header import Piece, RunHeader
 from seqkit.tui.monitor.log import LogLines, LogPane
 from seqkit.tui.monitor.machine import MachinePane
 from seqkit.tui.monitor.panes import TITLES, Tabs
-from seqkit.tui.monitor.steering import STEERING, Steering
+from seqkit.tui.monitor.steering import STEERING, Steering, shared_context
 from seqkit.tui.text import plain
 
 if TYPE_CHECKING:
@@ -75,11 +75,12 @@ class MonitorScreen(Screen[None]):
         Binding("x", "steer('stop')", "Stop", id="monitor.stop"),
         Binding("r", "rate", "Rate", id="monitor.rate"),
         Binding("c", "resume", "Resume", id="monitor.resume"),
-        Binding("u", "unit", "X axis", id="monitor.unit"),
-        Binding("l", "log_scale", "Log", id="monitor.log"),
-        Binding("w", "smoothing", "Smooth", id="monitor.smoothing"),
+        Binding("t", "try", "Try", id="monitor.try"),
+        Binding("u", "unit", "Axis", id="monitor.unit"),
+        Binding("l", "log_scale", "Logarithmic scale", show=False, id="monitor.log-scale"),
+        Binding("w", "smoothing", "Smoothing", show=False, id="monitor.smoothing"),
         Binding("m", "metric", "Next metric", show=False, id="monitor.metric"),
-        Binding("z", "maximise", "Maximise", id="monitor.maximise"),
+        Binding("z", "maximise", "Max", id="monitor.maximise"),
         Binding("slash", "search", "Search", key_display="/", id="monitor.search"),
         Binding("n", "match(1)", "Next match", show=False, id="monitor.next-match"),
         Binding("N", "match(-1)", "Previous match", show=False, id="monitor.previous-match"),
@@ -418,6 +419,8 @@ class MonitorScreen(Screen[None]):
         """Hides the keys that mean nothing now."""
         if action in STEERING:
             return self.steering.possible(action)
+        if action == "try":
+            return shared_context(self) is not None and self.steering.status != "gone"
         return True
 
     def action_pause(self) -> None:
@@ -432,6 +435,14 @@ class MonitorScreen(Screen[None]):
         """Asks for a learning rate, and asks the run to use it."""
         if self._watch is not None:
             self.steering.request_rate(self._watch.history.steps.last("learning_rate"))
+
+    def action_try(self) -> None:
+        """Loads the best checkpoint in a process of its own, to be used."""
+        from seqkit.tui.tryout.screen import TryScreen
+
+        context = shared_context(self)
+        if context is not None:
+            self.app.push_screen(TryScreen(context, self.folder))
 
     def action_resume(self) -> None:
         """Starts a process that goes on with the run from its newest checkpoint."""

@@ -142,14 +142,14 @@ class Steering:
         except SeqkitError as error:
             self._screen.notify(str(error), severity="error", markup=False)
             return
-        context = _context(self._screen)
+        context = shared_context(self._screen)
         if context is not None:
             context.launches.append(launch)
         self._screen.notify(f"Resuming {self._folder.name} ...", markup=False)
 
     def _confirmed(self, question: str, detail: str, yes: str, then: Callable[[], None]) -> None:
         """Does something, after a question where questions are on."""
-        context = _context(self._screen)
+        context = shared_context(self._screen)
         if context is not None and not context.preferences.confirm:
             then()
             return
@@ -182,7 +182,7 @@ def learning_rate(text: str) -> float | None:
     return value if math.isfinite(value) and value > 0 else None
 
 
-def _context(screen: Screen[Any]) -> Context | None:
+def shared_context(screen: Screen[Any]) -> Context | None:
     """Returns what the program shares with its screens; None in one that shares nothing."""
     found = getattr(screen.app, "context", None)
     return found if isinstance(found, Context) else None
