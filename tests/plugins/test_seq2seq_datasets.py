@@ -262,7 +262,7 @@ def test_every_split_has_sources_of_every_length() -> None:
 
 
 def test_more_pairs_than_there_can_be_are_refused() -> None:
-    with pytest.raises(DataError, match="12,000 different sources are asked for and there are 676"):
+    with pytest.raises(DataError, match="22,000 different sources are asked for and there are 676"):
         read(Reverse(), minimum_length=2, maximum_length=2)
     splits, _ = read(Addition(), digits=1, train=70, validation=10, test=10)
     assert len(splits["train"]) == 70
