@@ -185,7 +185,8 @@ def test_every_command_is_imported_from_where_it_is_said_to_be() -> None:
     import click
 
     context = click.Context(cli)
-    assert cli.list_commands(context) == list(COMMANDS)
+    # Those of plugins follow, once they were asked for.
+    assert cli.list_commands(context)[: len(COMMANDS)] == list(COMMANDS)
     for name in COMMANDS:
         command = cli.get_command(context, name)
         assert command is not None
