@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,6 +39,11 @@ class Terminal:
         columns: Width of the terminal.
         lines: Its height.
         environment: More variables.
+        program: What is run with the words, instead of seqkit.
+
+    Attributes:
+        raw: Every byte that was written.
+        taken: When the newest bytes were taken, by `time.perf_counter`, before they were drawn.
     """
 
     def __init__(
@@ -48,10 +53,12 @@ class Terminal:
         columns: int = 80,
         lines: int = 24,
         environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = (sys.executable, "-m", "seqkit"),
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
-        self.written = 0
+        self.raw = bytearray()
+        self.taken = 0.0
         self.started = time.perf_counter()
         controller, terminal = pty.openpty()
         self._controller = controller
@@ -63,7 +70,7 @@ class Terminal:
             "OMP_NUM_THREADS": "1",
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "seqkit", *words],
+            [*program, *words],
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,
@@ -106,10 +113,11 @@ class Terminal:
                 break
             if not data:
                 break
+            self.taken = time.perf_counter()
+            self.raw += data
             self._stream.feed(data)
             taken += len(data)
             seconds = 0.0
-        self.written += taken
         return taken
 
     @property
@@ -140,9 +148,9 @@ class Terminal:
                 raise AssertionError(f"the program ended before it showed {what}:\n{self.text}")
         return time.perf_counter() - begun
 
-    def type(self, text: str) -> None:
-        """Types text."""
-        os.write(self._controller, text.encode())
+    def type(self, text: str | bytes) -> None:
+        """Types text, or any bytes."""
+        os.write(self._controller, text.encode() if isinstance(text, str) else text)
 
     def press(self, *keys: str) -> None:
         """Presses keys, by name or as characters."""
