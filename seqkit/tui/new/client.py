@@ -23,7 +23,7 @@ class Checker:
 
     def __init__(self, plugins: Sequence[Path] = ()) -> None:
         self._plugins = [str(path) for path in plugins]
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.Task[asyncio.subprocess.Process] | None = None
         self._lock = asyncio.Lock()
         self._numbers = itertools.count(1)
         self._closed = False
@@ -36,10 +36,10 @@ class Checker:
             died is started again, once, before that.
         """
         async with self._lock:
-            if self._closed:
-                return {"error": "the helper process was ended"}
             request = {"id": next(self._numbers), "do": do, **what}
             for _ in range(2):
+                if self._closed:
+                    break
                 try:
                     return await self._ask(request)
                 except (ConnectionError, OSError, ValueError):
@@ -47,9 +47,7 @@ class Checker:
             return {"error": "the helper process that checks experiments keeps ending"}
 
     async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        process = self._process
-        if process is None or process.returncode is not None:
-            process = self._process = await self._start()
+        process = await self._running()
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(json.dumps(request, default=str).encode() + b"\n")
@@ -63,6 +61,13 @@ class Checker:
             if answer.get("id") == request["id"]:
                 return dict(answer)
 
+    async def _running(self) -> asyncio.subprocess.Process:
+        """Returns the helper, started anew where there is none."""
+        if self._process is None:
+            self._process = asyncio.ensure_future(self._start())
+        # A question that is given up meanwhile must not leave half a process behind.
+        return await asyncio.shield(self._process)
+
     async def _start(self) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "seqkit.tui.checker", *self._plugins),
@@ -73,11 +78,14 @@ class Checker:
         )
 
     async def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is not None and process.returncode is None:
+        starting, self._process = self._process, None
+        if starting is None:
+            return
+        process = await starting
+        if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
-            await process.wait()
+        await process.wait()
 
     async def restart(self) -> None:
         """Ends the helper, whatever it does; the next question starts another one."""
