@@ -158,7 +158,8 @@ class LanguageModelingEncoder(Encoder):
         first = next(waiting, None)
         every = chain([] if first is None else [first], waiting)
         if first is not None and "prompt" not in first:
-            return _stream(self.encode_texts(every, "the texts"), EVALUATION_WINDOW)
+            # They may be a training split, whose window matters; in evaluation none does.
+            return _stream(self.encode_texts(every, "the texts"), self.reading.window)
         prompts = [self.prompt(record).ids for record in every]
         offsets = np.concatenate([[0], np.cumsum([len(ids) for ids in prompts])])
         values = np.concatenate([np.zeros(0, np.int32), *prompts])

@@ -232,6 +232,7 @@ def test_an_encoder_read_back_encodes_and_decodes_the_same(tokens: str, tmp_path
     assert again.shape == encoder.shape
     stream = again.encode([{"text": text} for text in SENTENCES[:9]], unheard)
     assert stream["values"].tolist() == arrays["validation"]["values"].tolist()
+    assert stream["window"].tolist() == [50]
     assert again.records(stream, [0, 5]) == encoder.records(arrays["validation"], [0, 5])
     path = tmp_path / "language-modeling.json"
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"odd": 1}), "utf-8")
