@@ -2,66 +2,26 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from textual.app import App
 
-from seqkit.runs import RunFolder, this_process
+from seqkit.runs import RunFolder
 from seqkit.tui.chart import Axis, Plot, Series, whole
 from seqkit.tui.chart.picture import compose
 from seqkit.tui.chart.smooth import Smoothed
 from seqkit.tui.colours import CHART_DEFAULTS
 from seqkit.tui.monitor import MonitorScreen
+from tests.benchmarks.long_runs import EVENTS, make_run, step_lines
 
-EVENTS = 1_000_000
 AIMS = {1_000: 2.0, 10_000: 2.0, 100_000: 2.0, 1_000_000: 6.0}
 """Milliseconds that a redraw of so many points may take."""
-
-STEP = (
-    '{{"v":1,"event":"step","time":{time:.3f},"step":{step},"epoch":{epoch:.6f},"loss":{loss:.16f},'
-    '"learning_rate":0.001,"gradient_norm":{norm:.4f},"examples_per_second":812.4,'
-    '"tokens_per_second":20311.5,"elapsed":{elapsed:.3f},"eta":{eta:.1f}}}\n'
-)
-
-
-def step_lines(first: int, last: int) -> Iterator[str]:
-    """Lines of step events, as the engine writes them."""
-    generator = np.random.default_rng(first)
-    noise = generator.normal(1.0, 0.1, last - first)
-    for step in range(first, last):
-        loss = float((0.3 + 2.0 * np.exp(-5.0 * step / EVENTS)) * noise[step - first])
-        yield STEP.format(
-            time=1.7e9 + step * 0.05,
-            step=step,
-            epoch=step / 100_000,
-            loss=loss,
-            norm=loss * 3,
-            elapsed=step * 0.05,
-            eta=(EVENTS - step) * 0.05,
-        )
-
-
-def make_run(folder: Path, events: int, status: str) -> RunFolder:
-    """A run folder as the engine would leave it after so many steps."""
-    run = RunFolder(folder)
-    folder.mkdir(parents=True)
-    started = {
-        "v": 1, "event": "started", "time": 1.7e9, "step": 0, "epoch": 0.0, "run": folder.name,
-        "task": "language-modeling", "total_steps": EVENTS, "epochs": 10, "metric": "loss",
-    }  # fmt: skip
-    with run.events_file.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(started) + "\n")
-        file.writelines(step_lines(1, events))
-    run.update(status=status, process=this_process())
-    return run
 
 
 @pytest.mark.slow
