@@ -16,7 +16,7 @@ import pytest
 
 from seqkit.runs import RunFolder
 
-PATIENCE = 120
+PATIENCE = 300
 RATES = "trainer.learning_rate=2e-3,5e-3,1e38"
 """With the last one the loss is soon not finite, so that its run fails."""
 
