@@ -35,7 +35,6 @@ class SeqkitApp(App[None]):
     TITLE = "seqkit"
     ENABLE_COMMAND_PALETTE = True
     CSS = """
-    Screen { background: $surface; }
     Footer { background: $panel; }
     Toast { max-width: 80; }
     """
@@ -203,7 +202,7 @@ class SeqkitApp(App[None]):
             yield SystemCommand(title, f"Go to {title} ({key})", lambda m=mode: self.action_go(m))
         for active in screen.active_bindings.values():
             binding, node = active.binding, active.node
-            if node is screen and active.enabled and binding.description:
+            if node is not self and active.enabled and binding.id and binding.description:
                 key = self.get_key_display(binding)
                 action = binding.action
                 yield SystemCommand(

@@ -71,7 +71,9 @@ class Ask(ModalScreen[str | None]):
 
     DEFAULT_CSS = f"""
     Ask {{ {_BOX}
-        & Input {{ border: none; height: 1; padding: 0; background: $surface; margin: 1 0; }}
+        & Input, & Input:focus {{
+            border: none; height: 1; padding: 0; background: $surface; margin: 1 0;
+        }}
     }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "Cancel")]
@@ -128,10 +130,13 @@ class Choose(ModalScreen[str | None]):
     DEFAULT_CSS = f"""
     Choose {{ {_BOX}
         & > .dialog--box {{ width: 100; }}
-        & Input {{ border: none; height: 1; padding: 0; background: $surface; }}
+        & Input, & Input:focus {{ border: none; height: 1; padding: 0; background: $surface; }}
         & OptionList {{
             border: none; height: auto; max-height: 24; background: $panel; padding: 0;
             margin: 1 0 0 0; scrollbar-size-vertical: 1;
+        }}
+        & OptionList > .option-list--option-highlighted {{
+            background: $block-cursor-background; color: $block-cursor-foreground;
         }}
     }}
     """

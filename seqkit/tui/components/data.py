@@ -49,7 +49,7 @@ class DataScreen(Screen[None]):
         background: $surface;
         & > Horizontal { height: 1fr; }
         & #list { width: 40; }
-        & Input { border: none; height: 1; padding: 0 1; background: $surface; }
+        & Input, & Input:focus { border: none; height: 1; padding: 0 1; background: $surface; }
         & OptionList {
             height: 1fr; border: none; background: $surface; padding: 0;
             scrollbar-size-vertical: 1;

@@ -45,7 +45,7 @@ class ComponentsScreen(Screen[None]):
         background: $surface;
         & > Horizontal { height: 1fr; }
         & #list { width: 34; }
-        & Input { border: none; height: 1; padding: 0 1; background: $surface; }
+        & Input, & Input:focus { border: none; height: 1; padding: 0 1; background: $surface; }
         & OptionList {
             height: 1fr; border: none; background: $surface; padding: 0;
             scrollbar-size-vertical: 1;

@@ -80,7 +80,7 @@ def draw_setting(
     left = room - taken - 2
     if changed and left > 4:
         before = plain(before_text(row, pen.draft)) or "empty"
-        segments.append(Segment(" " + fit(f"← {before}", left), pen.tone("faint")))
+        segments.append(Segment(" " + fit(f"← {before}", left), pen.tone("muted")))
     return segments
 
 

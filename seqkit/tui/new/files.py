@@ -57,11 +57,14 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
             background: $panel; border: round $primary; border-title-color: $primary;
             border-subtitle-color: $foreground 60%;
         }
-        & Input { border: none; height: 1; padding: 0; background: $surface; }
+        & Input, & Input:focus { border: none; height: 1; padding: 0; background: $surface; }
         & Horizontal { height: 1fr; margin-top: 1; }
         & OptionList {
             width: 36; height: 1fr; border: none; background: $panel; padding: 0;
             scrollbar-size-vertical: 1;
+        }
+        & OptionList > .option-list--option-highlighted {
+            background: $block-cursor-background; color: $block-cursor-foreground;
         }
         & #look { width: 1fr; height: 1fr; padding: 0 0 0 2; }
     }

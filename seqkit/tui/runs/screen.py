@@ -51,7 +51,9 @@ class RunsScreen(Screen[None]):
         background: $surface;
         & > #filter-line { height: 1; background: $surface; margin: 0 0 0 1; }
         & #filter-sign { width: 2; color: $accent; }
-        & #filter { width: 1fr; border: none; height: 1; padding: 0; background: $surface; }
+        & #filter, & #filter:focus {
+            width: 1fr; border: none; height: 1; padding: 0; background: $surface;
+        }
         & #filter-count { width: auto; max-width: 60%; color: $foreground 60%; padding: 0 1; }
         & #filter-count.problem { color: $warning; }
         &.empty > #filter-line, &.empty > RunTable, &.empty > RunDetail { display: none; }
