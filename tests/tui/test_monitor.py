@@ -172,7 +172,7 @@ async def test_the_cursor_is_shared_by_charts_log_and_answers(recorded: RunFolde
     app = Tiny(recorded)
     async with app.run_test(size=(120, 36)) as pilot:
         await opened(pilot, "accuracy")
-        await pilot.press("L", "home", *["right"] * 36)
+        await pilot.press("L", "home", *["shift+right"] * 3, *["right"] * 6)
         loss, metrics = (
             app.monitor.query_one("#loss", Chart),
             app.monitor.query_one("#metrics", Chart),

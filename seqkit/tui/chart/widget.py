@@ -53,6 +53,12 @@ class Chart(Widget, can_focus=True):
     the cursor and the view of one to the others.
     """
 
+    HELP: ClassVar[str] = (
+        "Curves. The arrows move a cursor that reads values, by ten columns with shift; + and - "
+        "zoom around it, comma and full stop move the view, 0 shows all. The wheel zooms where the "
+        "mouse is, and moves the view with shift or control. × on the axis marks values that are "
+        "not a number, ∞ infinite ones."
+    )
     ALLOW_SELECT = False
     DEFAULT_CSS = """
     Chart {
