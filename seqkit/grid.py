@@ -364,8 +364,8 @@ def joined(before: Grid, wanted: Grid) -> Grid:
     for run in more:
         if run.name in named:
             raise ConfigurationError(
-                f"run {run.name} has other settings by now than when group {before.group} began, "
-                f"as {before.experiment} has changed. Choose another --name"
+                f"run {run.name} has other settings by now than when group {before.group} began. "
+                "Write the same words, or choose another --name"
             )
     varies = tuple(dict.fromkeys([*before.varies, *wanted.varies]))
     return replace(wanted, varies=varies, runs=before.runs + more, failed=before.failed)
