@@ -13,12 +13,14 @@ from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.screen import Screen
 
 from seqkit.errors import SeqkitError
 from seqkit.runs import RunFolder
 from seqkit.tui.colours import CHART_DEFAULTS, THEMES
 from seqkit.tui.context import Context
+from seqkit.tui.harmless import Harmless
 from seqkit.tui.preferences import load_keymap
 from seqkit.tui.runs.screen import RunsScreen
 from seqkit.tui.topbar import SCREENS, TopBar
@@ -53,6 +55,7 @@ class SeqkitApp(App[None]):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.context = context
+        self._harmless = Harmless()
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self._known_theme(context.preferences.theme)
@@ -64,6 +67,14 @@ class SeqkitApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Returns the chart colours of themes that have none of their own."""
         return CHART_DEFAULTS
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Has every line that is drawn freed of control characters."""
+        return [*super().get_line_filters(), self._harmless]
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copies text; what of it cannot be encoded, as in some names of files, becomes `?`."""
+        super().copy_to_clipboard(text.encode("utf-8", "replace").decode("utf-8"))
 
     def on_mount(self) -> None:
         """Shows the runs."""
