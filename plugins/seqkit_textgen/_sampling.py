@@ -51,8 +51,8 @@ def draw(logits: Tensor, numbers: Tensor, sampling: Sampling) -> Tensor:
     reached = likeliest.cumsum(dim=-1)
     if sampling.top_p < 1:
         # The token that crosses the line belongs to those that have the probability together.
-        inside = reached - likeliest < sampling.top_p * reached[:, -1:]
-        reached = (likeliest * inside).cumsum(dim=-1)
+        likeliest = likeliest * (reached - likeliest < sampling.top_p * reached[:, -1:])
+        reached = likeliest.cumsum(dim=-1)
     wanted = numbers.unsqueeze(1) * reached[:, -1:]
     place = torch.searchsorted(reached, wanted, right=True)
     # Rounding may lead past the end, and tokens of probability 0 have no claim to be drawn.

@@ -72,6 +72,8 @@ def test_the_highest_number_draws_no_token_of_probability_zero() -> None:
     for probabilities in ([0.7, 0.3, 0.0, 0.0], [1.0, 0.0, 0.0], [1 / 3, 1 / 3, 1 / 3, 0]):
         token = int(draw(logits_of(probabilities), highest, Sampling()))
         assert probabilities[token] > 0
+        narrow = int(draw(logits_of(probabilities), highest, Sampling(top_p=0.2)))
+        assert probabilities[narrow] == max(probabilities)
 
 
 def test_a_repetition_penalty_makes_what_occurred_less_likely() -> None:
