@@ -229,9 +229,7 @@ class SeqkitApp(App[None]):
     # --- themes -----------------------------------------------------------------------------------
 
     def _known_theme(self, name: str) -> str:
-        if name in self.available_themes:
-            return name
-        return THEMES[0].name
+        return name if name in self.available_themes else THEMES[0].name
 
     def _remember_theme(self, _theme: object) -> None:
         self.context.remember(theme=self.theme)
@@ -245,6 +243,9 @@ def run_app(runs_dir: Path, read_only: bool, plugins: tuple[Path, ...]) -> int:
     """
     _pass_over_broken_bytes()
     app = SeqkitApp(Context(runs_dir, read_only, plugins))
+    if app.console.color_system == "standard" and app.current_theme in THEMES:
+        # Sixteen colours are best left to the terminal's own.
+        app.theme = "ansi-dark" if app.current_theme.dark else "ansi-light"
     app.run()
     return app.return_code or 0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from textual.color import Color
 from textual.theme import Theme
 
 SERIES = 8
@@ -177,6 +178,26 @@ def tones_css(widget: str) -> str:
         widget: Name of its class, whose `COMPONENT_CLASSES` hold `TONE_CLASSES`.
     """
     return "\n".join(f"{widget} > .tone--{name} {{ {rule} }}" for name, rule in TONES.items())
+
+
+_COLOURED = ("foreground", "primary", "accent", "success", "warning", "error")
+
+
+def keeps_tones(theme: Theme, variables: Mapping[str, Any]) -> bool:
+    """Tells whether tones can be read on the line with the cursor.
+
+    Where the cursor is drawn by swapping text and ground, as with the 16 colours of a terminal,
+    they cannot, and the line has one colour.
+
+    Args:
+        theme: The present theme.
+        variables: `App.theme_variables`.
+    """
+    if theme.ansi:
+        return False
+    ground = Color.parse(colour(variables, "block-cursor-background")).brightness
+    tones = [Color.parse(colour(variables, name)).brightness for name in _COLOURED]
+    return (ground < 0.5) == theme.dark and all(abs(tone - ground) > 0.15 for tone in tones)
 
 
 def series_colours(variables: Mapping[str, Any]) -> list[str]:

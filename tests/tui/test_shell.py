@@ -213,6 +213,25 @@ async def test_every_theme_can_be_drawn(recorded_runs: Path, theme: str) -> None
         assert "chart-8" in app.theme_variables
 
 
+async def test_the_line_with_the_cursor_can_be_read_in_every_theme(recorded_runs: Path) -> None:
+    async with running(recorded_runs, (80, 24)) as (app, pilot):
+        await until(pilot, lambda: len(names_of(app)) == 2)
+        for theme in app.available_themes:
+            app.theme = theme
+            await pilot.pause()
+            (line,) = [
+                strip
+                for strip in table_of(app).render_lines(table_of(app).size.region)
+                if names_of(app)[0] in strip.text
+            ]
+            for segment in line:
+                style = segment.style
+                assert style is not None
+                assert style.color is not None
+                if segment.text.strip() and not style.reverse and not style.color.is_default:
+                    assert style.color != style.bgcolor, theme
+
+
 async def test_keys_can_be_changed_in_a_file(recorded_runs: Path) -> None:
     keymap_file().parent.mkdir(parents=True)
     keymap_file().write_text('{"runs.filter": "f2"}')

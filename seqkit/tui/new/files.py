@@ -52,7 +52,7 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
     DEFAULT_CSS = """
     FilePicker {
         align: center middle; background: $background 60%;
-        & > Vertical {
+        & > .picker--box {
             width: 112; max-width: 98%; height: 32; max-height: 96%; padding: 0 1;
             background: $panel; border: round $primary; border-title-color: $primary;
             border-subtitle-color: $foreground 60%;
@@ -66,7 +66,9 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         & OptionList > .option-list--option-highlighted {
             background: $block-cursor-background; color: $block-cursor-foreground;
         }
-        & #look { width: 1fr; height: 1fr; padding: 0 0 0 2; }
+        & #side { width: 1fr; height: 1fr; padding: 0 0 0 2; }
+        & #look { height: auto; margin-bottom: 1; }
+        & #rows { height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -89,14 +91,16 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
 
     def compose(self) -> ComposeResult:
         """Lays the picker out."""
-        box = Vertical()
+        box = Vertical(classes="picker--box")
         box.border_title = Text("Your own file or folder")
         box.border_subtitle = Text("enter opens · ctrl+o uses it · escape")
         with box:
             yield Input("./", placeholder="path", select_on_focus=False)
             with Horizontal():
                 yield OptionList(compact=True)
-                yield Static(id="look")
+                with Vertical(id="side"):
+                    yield Static(id="look")
+                    yield Static(id="rows")
 
     def on_mount(self) -> None:
         """Shows the current folder."""
@@ -169,7 +173,7 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
 
     def _draw(self) -> None:
         found, table = self._found, self._table()
-        text = Text(no_wrap=True, overflow="ellipsis")
+        text = Text()
         text.append(f"{plain(self._path or '')}\n", "bold")
         if table:
             text.append(f"{found['task']}", "bold").append(f", read as {table['name']}\n", "dim")
@@ -177,23 +181,27 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
             text.append(f"{role} in ", "dim").append(f"{plain(table[role])}\n", "bold")
         said = found.get("error") or found.get("problem") or found.get("said")
         if said:
-            text.append(f"{plain(said)}\n", "italic")
-        text.append("\n")
-        self._draw_rows(text, {table[role] for role in self._roles()})
+            # What the command line is told names an option of it.
+            text.append(f"{plain(said).removeprefix('--data ')}\n", "italic")
         if table:
-            text.append("\nctrl+d another task  ctrl+n, ctrl+k other columns", "dim")
+            text.append("ctrl+d another task  ctrl+n, ctrl+k other columns", "dim")
         self.query_one("#look", Static).update(text)
+        chosen = {table[role] for role in self._roles()}
+        self.query_one("#rows", Static).update(self._drawn_rows(chosen))
 
-    def _draw_rows(self, text: Text, chosen: set[str]) -> None:
+    def _drawn_rows(self, chosen: set[str]) -> Text:
+        text = Text()
         columns = list(self._found.get("columns", ()))
-        width = _COLUMN if len(columns) > 1 else 70
         for column in columns:
-            text.append(f"{fit(column, width)} ", "bold underline" if column in chosen else "dim")
+            style = "bold underline" if column in chosen else "dim"
+            text.append(f"{fit(column, _COLUMN)} ", style)
         text.append("\n")
         for row in self._found.get("rows", ())[:_ROWS]:
             for column, cell in zip(columns, row, strict=False):
-                text.append(f"{fit(cell, width)} ", "" if column in chosen else "dim")
+                shown = fit(cell, _COLUMN) if len(columns) > 1 else plain(cell)
+                text.append(f"{shown} ", "" if column in chosen else "dim")
             text.append("\n")
+        return text
 
     # --- actions ----------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from seqkit.errors import Problem
-from seqkit.tui.colours import TONE_CLASSES, tones_css
+from seqkit.tui.colours import TONE_CLASSES, keeps_tones, tones_css
 from seqkit.tui.new.draft import Draft
 from seqkit.tui.new.drawing import Pen, draw_heading, draw_label, draw_setting, label_width
 from seqkit.tui.new.line_editor import LineEditor
@@ -344,11 +344,11 @@ class Form(ScrollView, can_focus=True):
         if place >= len(self.rows) or self.draft is None:
             return Strip.blank(width, base)
         focused = place == self.cursor
+        keeps = True
         if focused:
-            ground = self.get_component_rich_style("form--cursor", partial=True)
-            base += Style(bgcolor=ground.bgcolor)
+            base, keeps = self._cursor_style()
         row = self.rows[place]
-        pen = Pen(self.draft, base, self._tone, width)
+        pen = Pen(self.draft, base, self._tone if keeps else lambda _name: base, width)
         wrong = row.key in self.problems
         if row.setting is None:
             segments = draw_heading(pen, row, row.fold in self.folded, wrong)
@@ -361,6 +361,14 @@ class Form(ScrollView, can_focus=True):
         else:
             segments = draw_setting(pen, row, row.setting, self.run_name, focused, wrong)
         return Strip(segments).adjust_cell_length(width, base)
+
+    def _cursor_style(self) -> tuple[Style, bool]:
+        """Returns the style of the line with the cursor, and whether tones are kept on it."""
+        base = self.rich_style
+        if not keeps_tones(self.app.current_theme, self.app.theme_variables):
+            return base + Style(reverse=self.has_focus, underline=not self.has_focus), False
+        cursor = self.get_component_rich_style("form--cursor", partial=True)
+        return base + Style(bgcolor=cursor.bgcolor), True
 
     def _tone(self, name: str) -> Style:
         return self.get_component_rich_style(f"tone--{name}")

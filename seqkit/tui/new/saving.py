@@ -73,7 +73,7 @@ def _write(path: Path, text: str) -> None:
 def save(screen: NewRunScreen) -> None:
     """Asks for a name, and writes the experiment there."""
     draft = screen.draft
-    if draft is None or screen.context.read_only:
+    if draft is None:
         return
 
     def write(path: Path) -> None:

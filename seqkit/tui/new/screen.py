@@ -295,6 +295,10 @@ class NewRunScreen(Screen[None]):
 
     # --- actions ----------------------------------------------------------------------------------
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leaves out of the footer what cannot be done."""
+        return not (action in ("start", "save") and self.context.read_only)
+
     def action_recipe(self) -> None:
         """Lets the user choose what to start from."""
         if self.catalogue is None:

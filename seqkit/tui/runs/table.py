@@ -15,7 +15,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from seqkit.tui.colours import TONE_CLASSES, tones_css
+from seqkit.tui.colours import TONE_CLASSES, keeps_tones, tones_css
 from seqkit.tui.runs.columns import GAP, layout
 from seqkit.tui.runs.rows import RunRow
 
@@ -198,23 +198,29 @@ class RunTable(ScrollView, can_focus=True):
         return Strip(segments)
 
     def _row(self, row: RunRow, under_cursor: bool, width: int) -> Strip:
-        base = self.rich_style
+        base, keeps = self.rich_style, True
         if under_cursor:
-            ground = self.get_component_rich_style("runs--cursor", partial=True)
-            base += Style(bgcolor=ground.bgcolor)
+            base, keeps = self._cursor_style()
         ground = Style(bgcolor=base.bgcolor)
-        marked = row.name in self.marked
-        sign = "▌ " if marked else "  "
-        mark = self.get_component_rich_style("runs--marked") + ground if marked else base
-        segments = [Segment(sign, mark)]
+        sign = "▌ " if row.name in self.marked else "  "
+        mark = self.get_component_rich_style("runs--marked") + ground if keeps else base
+        segments = [Segment(sign, mark if row.name in self.marked else base)]
         for column, cells in self._columns:
             for text, tone in column.draw(row, cells):
                 style = base
-                if tone:
+                if tone and keeps:
                     style = self.get_component_rich_style(f"tone--{tone}") + ground
                 segments.append(Segment(text, style))
             segments.append(Segment(" " * GAP, base))
         return Strip(segments).adjust_cell_length(width, base)
+
+    def _cursor_style(self) -> tuple[Style, bool]:
+        """Returns the style of the line with the cursor, and whether tones are kept on it."""
+        base = self.rich_style
+        if not keeps_tones(self.app.current_theme, self.app.theme_variables):
+            return base + Style(reverse=self.has_focus, underline=not self.has_focus), False
+        cursor = self.get_component_rich_style("runs--cursor", partial=True)
+        return base + Style(bgcolor=cursor.bgcolor), True
 
     # --- mouse ------------------------------------------------------------------------------------
 
