@@ -199,10 +199,7 @@ class Chart(Widget, can_focus=True):
         for row, _, _ in spans:
             self._strips.pop(row, None)
         if spans:
-            offset = self.gutter.top_left
-            self.refresh(
-                *(Region(column, row, width, 1).translate(offset) for row, column, width in spans)
-            )
+            self.refresh(*(Region(column, row, width, 1) for row, column, width in spans))
 
     def _draw(self) -> None:
         """Makes the picture anew. One that cannot be made leaves a complaint, and the app alive."""

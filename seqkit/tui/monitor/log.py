@@ -267,7 +267,7 @@ class LogPane(Vertical):
 
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._version = -1
+        self._known: tuple[int, ...] = ()
         self._note = ""
 
     def compose(self) -> ComposeResult:
@@ -283,9 +283,10 @@ class LogPane(Vertical):
 
     def show(self, history: History) -> None:
         """Shows the log of a history, if it has changed."""
-        if history.version == self._version:
+        known = (len(history.entries), history.entries_before, history.damaged)
+        if known == self._known:
             return
-        self._version = history.version
+        self._known = known
         self.lines.show(history.entries, history.entries_before)
         self._note = f"{len(history.entries) + history.entries_before:,}"
         if history.damaged:
