@@ -258,5 +258,5 @@ def _require_enough(values: NDArray[Any], fewest: int, place: str, reading: Read
     count = f"only {len(values)}" if len(values) else "none"
     raise DataError(
         f"{place} has {count} of the {fewest} {what[reading.tokens]} that language modelling needs "
-        "at least. Give more text, or hold out a larger part"
+        f"at least. Give more text, or hold out {'less' if place == _TRAIN else 'more'} of it"
     )
