@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -17,6 +18,7 @@ from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.draft import Draft
 from seqkit.tui.new.line_editor import LineEditor
 from seqkit.tui.new.rows import explain, form_rows, problems_by_row
+from seqkit.tui.new.saving import base_of
 from seqkit.tui.new.schema import MISSING, fields_of, in_toml, show
 
 
@@ -147,6 +149,34 @@ def test_a_recipe_without_changes_is_the_recipe(catalogue: Catalogue) -> None:
     assert draft.command() == "seqkit run sentiment"
     mine = load_experiment(draft.document(), registry).as_dict()
     assert mine == load_experiment("sentiment", registry).as_dict()
+
+
+def test_the_settings_of_a_run_are_a_beginning_too(catalogue: Catalogue, tmp_path: Path) -> None:
+    registry = load_registry()
+    path = tmp_path / "experiment.toml"
+    path.write_text(load_experiment("sentiment", registry).as_toml())
+    draft = Draft(catalogue, str(path), base_of(str(path), catalogue))
+    assert draft.metric_names() == ["accuracy", "f1", "auroc"]
+    assert draft.name("model") == "bilstm"
+    draft.set("trainer", setting(draft, "trainer", "epochs"), 3)
+    draft.metrics = ["f1", "accuracy"]
+    words = shlex.split(draft.command())[2:]
+    by_command = load_experiment(words[0], registry, words[1:]).as_dict()
+    assert load_experiment(draft.document(), registry).as_dict() == by_command
+    assert words[1:] == ["metrics=f1,accuracy", "trainer.epochs=3"]
+
+
+def test_another_dataset_and_back_leaves_the_task_unchanged(catalogue: Catalogue) -> None:
+    draft = sentiment(catalogue)
+    draft.choose("dataset", "shakespeare")
+    draft.choose("dataset", draft.base_name("dataset"))
+    assert "task" not in draft.chosen
+    assert (
+        not load_registry()
+        .find("models", draft.name("model"))
+        .component.refuses.get("classification")
+    )
+    assert load_experiment(draft.document(), load_registry()).task.name == "classification"
 
 
 def test_the_command_makes_the_same_experiment_as_the_form(catalogue: Catalogue) -> None:

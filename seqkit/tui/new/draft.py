@@ -66,9 +66,7 @@ class Draft:
 
     def choose(self, part: str, name: str) -> None:
         """Puts a component in; a part that no longer fits the task gets the usual one."""
-        self.chosen[part] = name
-        if name == self.base_name(part):
-            del self.chosen[part]
+        self._put(part, name)
         if part == "dataset":
             self._refit("task")
         if part in ("dataset", "task"):
@@ -92,7 +90,7 @@ class Draft:
             dataset = self.catalogue.find("datasets", self.name("dataset"))
             tasks = list(dataset.get("tasks", ())) if dataset else []
             if tasks and task not in tasks:
-                self.chosen["task"] = tasks[0]
+                self._put("task", tasks[0])
             return
         fits = [fit for fit in self.catalogue.fitting(part, task) if not fit.why_not]
         names = [fit.name for fit in fits]
@@ -102,8 +100,14 @@ class Draft:
         if self.name(part) not in names:
             entry = self.catalogue.find("tasks", task)
             usual = str(entry["loss"]) if entry and part == "loss" else ""
-            if usual in names or names:
-                self.chosen[part] = usual if usual in names else names[0]
+            if names:
+                self._put(part, usual if usual in names else names[0])
+
+    def _put(self, part: str, name: str) -> None:
+        """Puts a component in; the one that the base has is no change."""
+        self.chosen[part] = name
+        if name == self.base_name(part):
+            del self.chosen[part]
 
     def base_metrics(self) -> list[str]:
         """Returns the metrics of the base, or else the usual ones of the task."""
@@ -111,7 +115,8 @@ class Draft:
         if found is None:
             return self._usual_metrics()
         items = found.split(",") if isinstance(found, str) else found
-        return [str(item.get("name", "") if isinstance(item, Mapping) else item) for item in items]
+        names = [item.get("name", "") if isinstance(item, Mapping) else item for item in items]
+        return [self._shown("metrics", str(name)) for name in names]
 
     def _usual_metrics(self) -> list[str]:
         task = self.catalogue.find("tasks", self.name("task"))
@@ -190,7 +195,11 @@ class Draft:
         """Returns the metrics, those of the base with the settings that it gives them."""
         found = self.base.get("metrics")
         items = found if isinstance(found, list) else []
-        tables = {item["name"]: item for item in items if isinstance(item, Mapping)}
+        tables = {
+            self._shown("metrics", str(item.get("name", ""))): item
+            for item in items
+            if isinstance(item, Mapping)
+        }
         return [tables.get(name, name) for name in self.metric_names()]
 
     def words(self) -> list[str]:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _SCAN_SECONDS = 1.0
 _MANY = 200
 """With more runs than so many, the folder is looked through less often."""
+_AGES = 20
+"""Turns after which the ages are written anew."""
 _SLICE_SECONDS = 0.008
 _BETWEEN_SLICES = 0.025
 
@@ -135,8 +137,9 @@ class RunsScreen(Screen[None]):
         if not self._fresh and (not self.is_current or self._turns % min(seldom, 4)):
             return
         changed = self.index.scan()
-        self.index.work(_SLICE_SECONDS)
-        if changed or self._fresh or self.index.waiting == 0:
+        changed |= self.index.work(_SLICE_SECONDS)
+        # Without a change, ages alone grow; a terminal far away is spared the rest.
+        if changed or self._fresh or self._turns % _AGES == 0:
             self._fresh = False
             self.show_rows()
         if self.index.waiting:
