@@ -105,6 +105,9 @@ def write_checkpoint(
         }
         document = {"sha256": _digest(manifest)} | manifest
         (aside / MANIFEST).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        for name in (MODEL, STATE):
+            # safetensors makes files for their owner alone; a run is as open as its folder.
+            shutil.copymode(aside / MANIFEST, aside / name)
         for name in (MODEL, STATE, MANIFEST):
             _sync(aside / name)
         replaced = folder / f".{target.name}{REPLACED}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import orjson
 
 from seqkit.events import SCHEMA_VERSION, Event, parse_event
 from seqkit.tui.sentences import Entry, entry
@@ -28,14 +28,6 @@ STEP_COLUMNS = (
 _ORDERED = ("step", "epoch", "elapsed")
 _MOST_ENTRIES = 5000
 _MOST_SAMPLES = 100
-
-
-def _fastest_reader() -> Callable[[bytes], Any]:
-    try:
-        from orjson import loads
-    except ImportError:
-        return json.loads
-    return loads
 
 
 class Table:
@@ -143,7 +135,6 @@ class History:
     damaged: int = 0
     version: int = 0
     sparse: bool = False
-    _loads: Callable[[bytes], Any] = field(default_factory=_fastest_reader, repr=False)
 
     @property
     def elapsed(self) -> float:
@@ -156,7 +147,7 @@ class History:
         rows: list[list[Any]] = []
         for line in lines:
             try:
-                document = self._loads(line)
+                document = orjson.loads(line)
                 if document["event"] == "step" and document["v"] == SCHEMA_VERSION:
                     rows.append([document.get(name) for name in STEP_COLUMNS])
                     eta = document.get("eta")
