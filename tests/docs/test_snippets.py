@@ -40,7 +40,9 @@ LEFT_OUT = {
     "coming-from-torchtext.md": 3,
     "contributing.md": 2,
     "does-looking-both-ways-help.md": 2,
+    "etth1-segrnn.md": 3,
     "lstm-against-gru.md": 1,
+    "m4-hourly.md": 3,
     "multi30k-attention.md": 4,
 }
 
