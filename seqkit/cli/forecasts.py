@@ -14,6 +14,9 @@ from seqkit.cli.plot import dot_character, dots_between
 Line = list[Piece]
 Numbers = Sequence[float | None]
 
+MOST_SERIES = 6
+"""Forecasts of one command that are drawn; hundreds would be read by nobody."""
+
 _HISTORY, _FORECAST, _TRUTH, _BAND = "", "bold cyan", "magenta", "blue"
 _HEIGHT, _SMALL_HEIGHT = 10, 6
 _MOST_PLOTS = 4

@@ -23,6 +23,7 @@ from seqkit.cli.common import (
     run_argument,
     runs_dir_option,
 )
+from seqkit.cli.forecasts import MOST_SERIES
 from seqkit.cli.task_options import TaskCommand, given_options
 from seqkit.errors import ConfigurationError, DataError
 
@@ -149,6 +150,10 @@ class _Shown:
             output.line()
             answers = [other for answer in answers for other in other_samples(answer)]
         for place, answer in enumerate(answers):
+            if "forecast" in answer and place == MOST_SERIES:
+                left = output.count_of(len(answers) - place, "more forecast")
+                output.line((f"{left} not shown; --save and --json have them all", "dim"))
+                break
             lines = answer_lines(answer, output.results().width, bar=True)
             if self._said or (place and len(lines) > 1):
                 output.line()

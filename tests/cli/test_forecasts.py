@@ -6,6 +6,7 @@ import math
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -15,7 +16,7 @@ import pytest
 
 from seqkit.cli import output
 from seqkit.cli.forecast_files import MOST_DRAWN, write_csv, write_picture
-from seqkit.cli.forecasts import forecast_lines
+from seqkit.cli.forecasts import MOST_SERIES, forecast_lines
 from seqkit.errors import ConfigurationError
 
 
@@ -245,3 +246,31 @@ def test_without_matplotlib_the_extra_is_named(
     with pytest.raises(ConfigurationError, match=r"pip install 'seqkit\[plot\]'"):
         write_picture([answer()], tmp_path / "forecast.svg")
     assert not (tmp_path / "forecast.svg").exists()
+
+
+# --- predict --------------------------------------------------------------------------------------
+
+
+def test_of_many_series_the_first_are_drawn_and_all_are_saved(
+    tmp_path: Path, seqkit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with (tmp_path / "many.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["id", "day", "sold"])
+        for series in range(MOST_SERIES + 2):
+            for step, day in enumerate(days("2020-01-01", 40)):
+                writer.writerow([f"shop {series}", day, step % 7 + series])
+    (tmp_path / "many.toml").write_text(
+        '[task]\nname = "forecasting"\ncontext = 7\nhorizon = 3\n'
+        '[dataset]\nname = "series-csv"\npath = "many.csv"\n'
+        '[model]\nname = "gru"\nhidden_size = 4\n[trainer]\nmax_steps = 2\nthreads = 1\n'
+    )
+    where = ("--runs-dir", tmp_path)
+    done = seqkit("run", tmp_path / "many.toml", "--name", "many", "--quiet", *where)
+    assert done.code == 0, done.err
+    done = seqkit("predict", "many", "--save", tmp_path / "all.csv", *where)
+    assert done.code == 0, done.err
+    assert done.out.count("3 steps ahead") == MOST_SERIES
+    assert "2 more forecasts not shown" in done.out
+    assert len(table(tmp_path / "all.csv")) == 3 * (MOST_SERIES + 2)
