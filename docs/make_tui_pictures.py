@@ -23,19 +23,19 @@ from seqkit.tui.context import Context
 from seqkit.tui.new.pane import Pane
 from seqkit.tui.runs.screen import RunsScreen
 
-IMAGES = Path(__file__).parent / "images"
+IMAGES = Path(__file__).resolve().parent / "images"
 SIZE = (108, 32)
 RUNS = (
     ("bilstm", "trainer.seed=1"),
     ("gru", "model=gru"),
     ("lstm-wide", "model=lstm", "model.hidden_size=128"),
-    ("rnn", "model=rnn", "trainer.max_steps=400"),
+    ("rnn", "model=rnn", "trainer.max_steps=200"),
 )
 LIVE = ("gru-slow", "model=gru", "trainer.epochs=400", "trainer.learning_rate=0.0005")
 
 
 def train(folder: Path, name: str, *words: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "seqkit", "run", "sentiment", *words, "trainer.threads=1"]
+    command = [sys.executable, "-m", "seqkit", "run", "sentiment", "trainer.threads=1", *words]
     return subprocess.Popen(
         [*command, "--name", name, "--runs-dir", str(folder), "--quiet"],
         stdout=subprocess.DEVNULL,
@@ -85,7 +85,8 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         os.environ["SEQKIT_HOME"] = f"{name}/home"
-        folder = Path(name) / "runs"
+        os.chdir(name)
+        folder = Path("runs")
         for words in RUNS:
             train(folder, *words).wait()
         live = train(folder, *LIVE)

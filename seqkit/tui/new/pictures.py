@@ -79,7 +79,9 @@ def _costs(preview: Mapping[str, Any]) -> Text:
     text.append(f"≈ {size(sum(memory.values()))} of memory", "bold")
     parts = ", ".join(f"{name} {size(amount)}" for name, amount in memory.items() if amount)
     text.append(f"\n  {parts}\n", "dim")
-    text.append(f"≈ {short_duration(preview['seconds']) or '?'} an epoch", "bold")
+    seconds = preview["seconds"]
+    shown = f"{seconds:.1f} s" if seconds < 10 else short_duration(seconds)
+    text.append(f"≈ {shown or '?'} an epoch", "bold")
     text.append(
         f"\n  {preview['steps']:,} steps, as one batch took on {plain(preview['device'])}\n"
     )
