@@ -37,7 +37,7 @@ def weights_of_words(
     if len(tokens) < 2:
         return [0.0] * len(tokens)
     found: list[float] = []
-    for part in left_out(tokens).split(at_once):
+    for part in torch.split(left_out(tokens), at_once):
         lengths = torch.full((len(part),), part.shape[1])
         logits = model(part, lengths).float()
         if logits.shape[-1] == 1:

@@ -42,7 +42,7 @@ class Preferences:
         if not isinstance(document, dict):
             return cls()
         kinds = {field.name: type(field.default) for field in fields(cls)}
-        known = {
+        known: dict[str, Any] = {
             name: value
             for name, value in document.items()
             if isinstance(value, kinds.get(name, ()))
