@@ -35,8 +35,8 @@ SECTIONS: tuple[tuple[str, tuple[type[Any], ...]], ...] = (
     ("Components", (ComponentsScreen,)),
     ("Data", (DataScreen,)),
 )
-BEGIN = "<!-- keys, written by `make docs` -->"
-END = "<!-- end of keys -->"
+HEADING = "\n## Keys\n"
+"""Where the page ends that a person writes; what follows is made by `make docs`."""
 
 
 def keys_section() -> str:
@@ -62,9 +62,12 @@ def _shown(key: str) -> str:
 
 
 def with_keys(page: str) -> str:
-    """Returns a page with the tables between its two marks written anew."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the page lacks {BEGIN!r} or {END!r}")
-    return f"{before}{BEGIN}\n\n{keys_section()}\n{END}{after}"
+    """Returns a page with everything after its heading `Keys` written anew.
+
+    Raises:
+        ValueError: It has no such heading.
+    """
+    before, heading, _ = page.partition(HEADING)
+    if not heading:
+        raise ValueError("the page has no heading 'Keys'")
+    return f"{before}{HEADING}\n{keys_section().rstrip()}\n"
