@@ -58,7 +58,7 @@ class Starting(ModalScreen[RunFolder | None]):
 
     def on_mount(self) -> None:
         """Begins to look."""
-        self._timer = self.set_interval(0.15, self._look)
+        self._timer = self.set_interval(0.25, self._look)
 
     def _look(self) -> None:
         self._turns += 1

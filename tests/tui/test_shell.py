@@ -100,6 +100,9 @@ async def test_a_filter_narrows_while_it_is_typed_and_is_remembered(recorded_run
         await pilot.press("slash", *"model:gru")
         assert names_of(app) == ["second"]
         assert "1 of 2 runs" in shown(app)
+        await pilot.press(*"x")
+        await pilot.pause()
+        assert "No run passes the filter" in shown(app)
         await pilot.press("enter", "escape")
         assert len(names_of(app)) == 2
         await pilot.press("slash", *"lr>0.005", "enter")
@@ -344,6 +347,68 @@ async def test_a_file_of_ones_own_becomes_the_dataset(
         assert {"dataset=text-csv", "dataset.text=review", "dataset.label=stars"} < set(words)
         await until(pilot, lambda: "review" in new.resolved_toml)
         assert not new.problems
+
+
+async def test_what_could_not_be_started_says_why(recorded_runs: Path) -> None:
+    async with running(recorded_runs) as (app, pilot):
+        app.train(["sentiment", "model=none", "trainer.epochs=0"])
+        await until(pilot, lambda: "It could not be started" in shown(app))
+        assert "there is no model 'none'" in shown(app)
+        assert "trainer.epochs is 0" in shown(app)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(app.screen, RunsScreen)
+
+
+# --- data -----------------------------------------------------------------------------------------
+
+FETCHED = """
+import time
+from pathlib import Path
+
+import seqkit
+
+
+class Slow(seqkit.Dataset):
+    \"\"\"Data that take a while.\"\"\"
+
+    name = "slow-data"
+    tasks = ("classification",)
+
+    class Config(seqkit.Config):
+        path: str = seqkit.Field({path!r}, help="Where it is.")
+
+    def location(self, config):
+        return Path(config.path)
+
+    def get(self, config, options):
+        options.progress(25, 100, "slow.txt")
+        time.sleep(1.0)
+        Path(config.path).write_text("x" * 100)
+        options.progress(100, 100, "slow.txt")
+        return Path(config.path)
+
+
+@seqkit.hookimpl
+def register_datasets():
+    return [Slow]
+"""
+
+
+async def test_a_dataset_is_fetched_with_its_progress_shown(
+    recorded_runs: Path, tmp_path: Path
+) -> None:
+    plugin = tmp_path / "slow.py"
+    plugin.write_text(FETCHED.replace("{path!r}", repr(str(tmp_path / "slow.txt"))))
+    async with running(recorded_runs, plugins=(plugin,)) as (app, pilot):
+        await pilot.press("4")
+        await until(pilot, lambda: "✓ sentences" in shown(app))
+        await pilot.press("slash", *"slow", "enter")
+        await until(pilot, lambda: "seqkit data get slow-data" in shown(app))
+        await pilot.press("g")
+        await until(pilot, lambda: " 25%" in shown(app))
+        await until(pilot, lambda: "✓ slow-data" in shown(app))
+        assert "100 bytes" in shown(app)
 
 
 # --- components -----------------------------------------------------------------------------------

@@ -161,6 +161,7 @@ class RunsScreen(Screen[None]):
         self.set_class(empty, "empty")
         if empty != was_empty:
             (self.query_one(Welcome) if empty else table).focus()
+        table.hint = "No run passes the filter. escape takes it away." if rows else ""
         table.show(shown, (sort.sort, sort.descending))
         self.query_one(RunDetail).show(table.current, len(table.marked))
         live = sum(row.live for row in rows)

@@ -20,6 +20,7 @@ from seqkit.tui.runs.columns import GAP, layout
 from seqkit.tui.runs.rows import RunRow
 
 _GUTTER = 2
+_HINT_LINE = 2
 
 
 class RunTable(ScrollView, can_focus=True):
@@ -80,6 +81,7 @@ class RunTable(ScrollView, can_focus=True):
         self.rows: Sequence[RunRow] = ()
         self.marked: set[str] = set()
         self.sort: tuple[str, bool] = ("state", False)
+        self.hint = ""
         self._columns = layout(76)
 
     @property
@@ -177,6 +179,9 @@ class RunTable(ScrollView, can_focus=True):
         if y == 0:
             return self._head().adjust_cell_length(width, self.rich_style)
         place = round(self.scroll_y) + y - 1
+        if not self.rows and y == _HINT_LINE and self.hint:
+            hint = Segment(f"  {self.hint}", self.get_component_rich_style("tone--muted"))
+            return Strip([hint]).adjust_cell_length(width, self.rich_style)
         if place >= len(self.rows):
             return Strip.blank(width, self.rich_style)
         return self._row(self.rows[place], place == self.cursor, width)
