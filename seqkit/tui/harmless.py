@@ -1,12 +1,14 @@
-"""The last guard between text and the terminal: no control character of a text is written.
+"""The last guard between text and the terminal: nothing is written that it would act on.
 
-Screens spell such characters out where they draw text from data and logs. What slips through, in a
-dialog or a text that Textual draws itself, ends here.
+Screens spell control characters out where they draw text from data and logs. What slips through, in
+a dialog or a text that Textual draws itself, ends here. Where the terminal's encoding is not
+Unicode, signs and frames become characters that it has.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -18,21 +20,81 @@ _HARMFUL = re.compile(
 )
 
 
+_LIKENESSES = {
+    unknown: known
+    for known, several in {
+        "-": "─━┈╌┄╴╶▔▁▂▃–",
+        "|": "│┃┊╎▏▎▍▌▐▕‖",
+        "+": "┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝┏┓┗┛✓",
+        "=": "▄▅▀",
+        "#": "█▆▇▉▊▋▟▙▛▜▓⠿⣿",
+        "*": "●◆★■•",
+        ">": "▸→▶⏎",
+        "<": "◂←⌫",
+        "^": "▲↑",
+        "v": "▼▾↓",
+        ".": "░▒·",
+        "x": "✗×",
+        "~": "…≈",
+        "o": "○",
+        "_": "␣",
+        "n": "η",
+        "@": "↻",
+        "8": "∞",
+        "'": "’",
+    }.items()
+    for unknown in several
+}
+"""What stands for a sign where the terminal's encoding lacks it."""
+
+
 class Harmless(LineFilter):
-    """Leaves control characters out of everything that is drawn, keeping each text's width."""
+    """Leaves control characters out of everything that is drawn, keeping each text's width.
+
+    Args:
+        encoding: What the terminal is written in; that of standard error when empty, as Textual
+            draws there.
+    """
+
+    def __init__(self, encoding: str = "") -> None:
+        super().__init__()
+        self._encoding = encoding or getattr(sys.__stderr__, "encoding", None) or "utf-8"
+        self._unicode = _can_write("✓─█⣿", self._encoding)
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Returns the segments, those with control characters made anew."""
-        if all(segment.text.isprintable() for segment in segments):
+        """Returns the segments, those with such characters made anew."""
+        if all(self._is_fine(segment.text) for segment in segments):
             return segments
         return [
             segment
-            if segment.control or segment.text.isprintable()
-            else Segment(without_controls(segment.text), segment.style)
+            if segment.control or self._is_fine(segment.text)
+            else Segment(self._made_fine(segment.text), segment.style)
             for segment in segments
         ]
+
+    def _is_fine(self, text: str) -> bool:
+        return text.isprintable() and (self._unicode or text.isascii())
+
+    def _made_fine(self, text: str) -> str:
+        text = without_controls(text)
+        if self._unicode:
+            return text
+        return "".join(
+            character
+            if character.isascii() or _can_write(character, self._encoding)
+            else _LIKENESSES.get(character, "?" * cell_len(character))
+            for character in text
+        )
 
 
 def without_controls(text: str) -> str:
     """Returns text of the same width in cells without what a terminal or an encoder acts on."""
     return _HARMFUL.sub(lambda found: "?" * cell_len(found.group()), text)
+
+
+def _can_write(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
