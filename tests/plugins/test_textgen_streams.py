@@ -266,8 +266,8 @@ def test_a_record_without_text_is_named() -> None:
         ({"text": 3}, r"the text of record 2 is 3, in the train split"),
     ]
     for record, message in faults:
+        records: list[Record] = [{"text": "a"}, record]
         with pytest.raises(DataError, match=message):
-            records: list[Record] = [{"text": "a"}, record]
             task.encode(task.Config(), {"train": records}, unheard)
     with pytest.raises(DataError, match=r"no token occurs 999 times.*task.minimum_count=1"):
         fitted(minimum_count=999)
