@@ -219,7 +219,7 @@ async def test_every_theme_can_be_drawn(recorded_runs: Path, theme: str) -> None
 async def test_the_line_with_the_cursor_can_be_read_in_every_theme(recorded_runs: Path) -> None:
     async with running(recorded_runs, (80, 24)) as (app, pilot):
         await until(pilot, lambda: len(names_of(app)) == 2)
-        for theme in app.available_themes:
+        for theme in ("seqkit-light", "seqkit-high-contrast", "textual-dark", "nord", "ansi-light"):
             app.theme = theme
             await pilot.pause()
             (line,) = [

@@ -34,6 +34,7 @@ _AGES = 20
 """Turns after which the ages are written anew."""
 _SLICE_SECONDS = 0.008
 _BETWEEN_SLICES = 0.025
+_SLICES_BETWEEN_PICTURES = 12
 
 
 class RunsScreen(Screen[None]):
@@ -92,6 +93,7 @@ class RunsScreen(Screen[None]):
         self._query = Query()
         self._fresh = True
         self._turns = 0
+        self._slices = 0
 
     def compose(self) -> ComposeResult:
         """Lays the screen out."""
@@ -147,9 +149,11 @@ class RunsScreen(Screen[None]):
 
     def _work(self) -> None:
         self.index.work(_SLICE_SECONDS)
+        self._slices += 1
         if not self.index.waiting:
             self._working.pause()
-        self.show_rows()
+        if not self.index.waiting or self._slices % _SLICES_BETWEEN_PICTURES == 0:
+            self.show_rows()
 
     def show_rows(self) -> None:
         """Filters, sorts and shows what is known."""
