@@ -94,6 +94,8 @@ def _continued(answer: Mapping[str, Any], width: int) -> list[Line]:
             lines.append([(part[:known], "dim"), part[known:]] if known else [part])
             at += len(part)
         at += 1
+    if answer.get("note"):
+        lines.append([(f"({one_line(answer['note'])})", "dim")])
     return lines
 
 

@@ -16,6 +16,7 @@ from seqkit.places import runs_home
 from seqkit.summary import RunSummary, words_to_go_on
 
 Line = list[Piece]
+_SPLITS = ("train", "validation", "test")
 WIDTH = 80
 _NAME_WIDTH = 16
 _LABEL_WIDTH = 14
@@ -86,6 +87,8 @@ def device(started: Mapping[str, Any]) -> str:
 def data_sizes(started: Mapping[str, Any]) -> str:
     """Returns the examples of each split and how they were encoded."""
     examples = started.get("examples") or {}
+    # Others are for `evaluate`, such as the text in cold blocks.
+    examples = {split: n for split, n in examples.items() if split in _SPLITS} or examples
     counts = ", ".join(f"{split} {count:,}" for split, count in examples.items())
     encoding = started.get("encoding") or {}
     if not encoding:
