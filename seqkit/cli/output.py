@@ -95,11 +95,10 @@ def _write(text: str) -> None:
 
 
 @functools.cache
-def _console(stream: TextIO) -> Console:
+def _console(stream: TextIO, columns: str) -> Console:
     from rich.console import Console
 
     if is_plain(stream):
-        columns = os.environ.get("COLUMNS", "")
         width = int(columns) if columns.isdecimal() and int(columns) > 0 else PLAIN_WIDTH
         return Console(
             file=stream,
@@ -117,12 +116,12 @@ def _console(stream: TextIO) -> Console:
 
 def results() -> Console:
     """Returns the console that writes to stdout."""
-    return _console(sys.stdout)
+    return _console(sys.stdout, os.environ.get("COLUMNS", ""))
 
 
 def narration() -> Console:
     """Returns the console that writes to stderr."""
-    return _console(stderr())
+    return _console(stderr(), os.environ.get("COLUMNS", ""))
 
 
 def styled(*pieces: Piece) -> Text:

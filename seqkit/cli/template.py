@@ -11,6 +11,7 @@ from seqkit.cli.settings import in_toml, settings_of
 if TYPE_CHECKING:
     from seqkit.cli.guessing import Found
     from seqkit.config import Config
+    from seqkit.experiment import Part
     from seqkit.registry import Registry
 
 FEW = 200
@@ -44,7 +45,7 @@ def experiment_toml(
     ]
     if loaded.description:
         lines += [f"description = {in_toml(loaded.description)}", ""]
-    metrics = [part.name for part in loaded.metrics]
+    metrics = [_metric(part) for part in loaded.metrics]
     choices = ", ".join(_names(registry, "metrics", loaded.task.name))
     lines += [f"# Scores; the first one chooses the best checkpoint. There are: {choices}."]
     lines += [f"metrics = {in_toml(metrics)}", ""]
@@ -57,6 +58,12 @@ def experiment_toml(
         lines += _table(part.component.Config, _given(document, key))
     lines += ["[trainer]", *_table(TrainerConfig, _given(document, "trainer"))]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _metric(part: Part) -> str | dict[str, Any]:
+    """Returns the name of a metric, or a table where its settings are not the usual ones."""
+    table = part.config.model_dump(exclude_defaults=True)
+    return {"name": part.name, **table} if table else part.name
 
 
 def _given(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -17,6 +17,12 @@ BASELINES = {"majority": {"accuracy": 0.5}}
 Make = Callable[..., RunFolder]
 
 
+@pytest.fixture(autouse=True)
+def _wide_enough_for_every_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    # pytest-xdist says 80.
+    monkeypatch.setenv("COLUMNS", "120")
+
+
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
     """Writes the folder of a finished run that answered some examples right."""

@@ -245,9 +245,14 @@ def test_links_and_images_lead_somewhere(page: Path) -> None:
 
 
 def test_every_page_and_picture_is_reached_from_the_readme() -> None:
-    readme = REPOSITORY / "README.md"
-    linked = {(REPOSITORY / link).resolve() for link in LINK.findall(readme.read_text("utf-8"))}
-    there = {*(REPOSITORY / "docs").glob("*.md"), *(REPOSITORY / "docs" / "images").iterdir()}
+    def linked(page: Path) -> set[Path]:
+        return {(page.parent / link).resolve() for link in LINK.findall(page.read_text("utf-8"))}
 
-    assert len(there) >= 8
-    assert there <= linked, f"not linked from the README: {there - linked}"
+    pages = set((REPOSITORY / "docs").glob("*.md"))
+    pictures = set((REPOSITORY / "docs" / "images").iterdir())
+    first = linked(REPOSITORY / "README.md")
+
+    assert len(pages) >= 8
+    assert pages <= first, f"not linked from the README: {pages - first}"
+    shown = first.union(*map(linked, pages))
+    assert pictures <= shown, f"shown on no page: {pictures - shown}"

@@ -63,7 +63,7 @@ class TryScreen(Screen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "answer", "Answer", id="try.answer", priority=True),
-        Binding("ctrl+b", "other", "Best or last", id="try.other", priority=True),
+        Binding("ctrl+o", "other", "Best or last", id="try.other", priority=True),
         Binding("ctrl+y", "copy", "Copy answer", id="try.copy", priority=True),
         Binding("ctrl+l", "clear", "Clear", id="try.clear", priority=True, show=False),
         Binding("escape", "leave", "Stop, or back", id="try.leave", priority=True),
