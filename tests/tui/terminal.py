@@ -120,6 +120,11 @@ class Terminal:
             seconds = 0.0
         return taken
 
+    def settle(self, seconds: float = 0.3) -> None:
+        """Waits until the program has written nothing for a while."""
+        while self.read(seconds):
+            pass
+
     @property
     def text(self) -> str:
         """What the screen shows."""
@@ -156,4 +161,6 @@ class Terminal:
         """Presses keys, by name or as characters."""
         for key in keys:
             self.type(KEYS.get(key, key))
+            # What follows an escape at once would belong to it, as in alt+p.
+            time.sleep(0.3 if key == "escape" else 0.0)
             self.read(0.1)

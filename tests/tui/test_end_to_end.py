@@ -44,8 +44,10 @@ def test_a_run_is_assembled_trained_and_used_by_keys_alone(folder: Path) -> None
         for _ in range(20):
             if "Units of each layer" in terminal.text:
                 break
+            before = terminal.text
             terminal.press("down")
-            terminal.read(0.5)
+            terminal.wait_until(lambda before=before: terminal.text != before, "a move")  # type: ignore[misc]
+            terminal.settle()
         terminal.press("enter", "backspace", "backspace", "1", "6", "enter")
         terminal.wait_until(lambda: bool(re.search(r"hidden size\W+16", terminal.text)), "16")
         terminal.press("s")
@@ -54,12 +56,12 @@ def test_a_run_is_assembled_trained_and_used_by_keys_alone(folder: Path) -> None
         terminal.wait_until(lambda: run.status() == "finished", "a finished run", seconds=240)
         assert "hidden_size = 16" in run.experiment_file.read_text(encoding="utf-8")
         terminal.wait_for("finished")
-        terminal.press("escape")
-        terminal.wait_for(run.name, "Try")
-        terminal.press("p")
+        terminal.press("t")
         terminal.wait_for("ready", seconds=60)
         terminal.type("a wonderful film")
         terminal.wait_for("%", "positive", seconds=60)
+        terminal.press("escape")
+        terminal.wait_for("Loss", "finished")
         terminal.press("escape")
         terminal.wait_for("1 Runs", "finished")
         terminal.press("q")
