@@ -144,7 +144,12 @@ def test_loading_the_plugin_imports_neither_torch_nor_numpy() -> None:
 
 def test_every_recipe_is_a_valid_experiment_with_a_description() -> None:
     recipes = {recipe.name for recipe in seqkit_seq2seq.register_recipes()}
-    assert recipes == {"reverse-seq2seq", "tatoeba-seq2seq", "multi30k-attention"}
+    assert recipes == {
+        "addition-seq2seq",
+        "multi30k-attention",
+        "reverse-seq2seq",
+        "tatoeba-seq2seq",
+    }
     registry = load_registry()
     for name in recipes:
         experiment = load_experiment(name, registry)
