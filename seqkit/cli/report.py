@@ -349,6 +349,7 @@ def next_lines(summary: RunSummary, folder: str | Path) -> list[Line]:
         (f"seqkit show {run}", "settings, curve, paths"),
         (f"seqkit resume {run}{more}", "train on"),
         (f"seqkit compare {run} OTHER", "beside another run"),
+        *([(f"seqkit backtest {run}", "errors by how far ahead")] if task == "forecasting" else []),
     ]
     widest = max(len(command) for command, _ in rows)
     lines: list[Line] = [[("Next", "bold")]]
