@@ -6,7 +6,9 @@ import asyncio
 import codecs
 import contextlib
 import functools
+import os
 import signal
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -242,12 +244,24 @@ def run_app(runs_dir: Path, read_only: bool, plugins: tuple[Path, ...]) -> int:
         The exit code.
     """
     _pass_over_broken_bytes()
+    _let_the_terminal_tell_its_size()
     app = SeqkitApp(Context(runs_dir, read_only, plugins))
     if app.console.color_system == "standard" and app.current_theme in THEMES:
         # Sixteen colours are best left to the terminal's own.
         app.theme = "ansi-dark" if app.current_theme.dark else "ansi-light"
     app.run()
     return app.return_code or 0
+
+
+def _let_the_terminal_tell_its_size() -> None:
+    """Forgets `COLUMNS` and `LINES`, which some shells export and no resize changes.
+
+    Where the terminal cannot tell its size, as over a serial line, they are all there is.
+    """
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        if all(os.get_terminal_size(sys.__stdout__.fileno())):  # type: ignore[union-attr]
+            for name in ("COLUMNS", "LINES"):
+                os.environ.pop(name, None)
 
 
 def _pass_over_broken_bytes() -> None:

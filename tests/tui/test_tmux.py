@@ -1,0 +1,63 @@
+"""The terminal UI inside tmux: detached, attached again, suspended."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+if sys.platform == "win32" or shutil.which("tmux") is None:
+    pytest.skip("tmux is not installed", allow_module_level=True)
+
+from tests.tui.terminal import Terminal
+
+
+@pytest.fixture
+def tmux(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Gives words to a tmux server of the test's own, and returns what it says."""
+    socket = str(tmp_path / "tmux")
+
+    def say(*words: str) -> str:
+        command = ["tmux", "-f", os.devnull, "-S", socket, *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    yield say
+    subprocess.run(["tmux", "-S", socket, "kill-server"], capture_output=True, check=False)
+
+
+def test_detached_attached_again_and_suspended(
+    recorded_runs: Path, tmp_path: Path, tmux: Callable[..., str]
+) -> None:
+    words = [sys.executable, "-m", "seqkit", "tui", "--runs-dir", str(recorded_runs)]
+    attach = ("tmux", "-S", str(tmp_path / "tmux"), "attach")
+    # Sizes that a shell has exported are of another time.
+    tmux("new-session", "-d", "-x", "90", "-y", "25", "env COLUMNS=60 LINES=22 sh -i")
+    tmux("set", "-g", "status", "off")
+    with Terminal(folder=tmp_path, columns=90, lines=25, program=attach) as terminal:
+        terminal.read(0.5)
+        tmux("send-keys", "-l", shlex.join(words))
+        tmux("send-keys", "Enter")
+        terminal.wait_for("1 Runs", "second", "Quit")
+        tmux("detach-client")
+        terminal.wait_until(lambda: terminal.process.poll() is not None, "the client's end")
+    with Terminal(folder=tmp_path, columns=70, lines=20, program=attach) as terminal:
+        terminal.wait_for("1 Runs", "second", "Open")
+        # A click and the wheel, as older mice report them: bytes that are no text.
+        terminal.type(b"\x1b[M \xe9\xe1\x1b[Ma\xff\xfe")
+        terminal.press("enter")
+        terminal.wait_for("Loss", "Search")
+        tmux("send-keys", "C-z")
+        terminal.wait_for("Stopped")
+        terminal.settle()
+        tmux("send-keys", "fg", "Enter")
+        terminal.wait_for("Loss", "Search")
+        tmux("send-keys", "q")
+        terminal.wait_for("Loss", gone=True)
+        assert "$" in terminal.text or "#" in terminal.text
