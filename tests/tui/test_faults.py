@@ -202,7 +202,7 @@ def test_no_escape_of_names_data_or_logs_reaches_the_terminal(tmp_path: Path) ->
         hostile_run(tmp_path / "runs", first + EVIL.replace("/", "") + "\udcff")
     with Terminal("tui", folder=tmp_path, columns=110, lines=36) as terminal:
         terminal.wait_for("1 Runs", "failed")
-        for key, words in (("r", "Title of"), ("t", "Tags of"), ("d", "Delete ")):
+        for key, words in (("r", "Title of"), ("t", "Tags of"), ("d", "It goes to")):
             terminal.press(key)
             terminal.wait_for(words)
             terminal.press("escape")
@@ -217,8 +217,10 @@ def test_no_escape_of_names_data_or_logs_reaches_the_terminal(tmp_path: Path) ->
         terminal.read(0.5)
         terminal.press("escape", "enter")
         terminal.wait_for("Loss", "Search")
-        terminal.press(*"MRGTDAE", "/", "O", "enter")
-        terminal.wait_for("match")
+        terminal.press(*"MRGTDAE", "/")
+        terminal.wait_for("search; enter")
+        terminal.type("OWNED")
+        terminal.wait_for("lines match")
         assert terminal.process.poll() is None
         assert "OWNED" in terminal.text
     found = FORBIDDEN.findall(terminal.raw)

@@ -260,8 +260,10 @@ class LogPane(Vertical):
 
     DEFAULT_CSS = """
     LogPane {
-        & > Input { border: none; height: 1; padding: 0; background: $panel; display: none; }
-        &.-searching > Input { display: block; }
+        & > Input, & > Input:focus {
+            border: none; height: 1; padding: 0; background: $panel; display: none;
+        }
+        &.-searching > Input, &.-searching > Input:focus { display: block; }
     }
     """
 
