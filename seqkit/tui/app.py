@@ -9,6 +9,7 @@ import functools
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -250,6 +251,9 @@ def run_app(runs_dir: Path, read_only: bool, plugins: tuple[Path, ...]) -> int:
         # Sixteen colours are best left to the terminal's own.
         app.theme = "ansi-dark" if app.current_theme.dark else "ansi-light"
     app.run()
+    if any(thread.name == "textual-input" for thread in threading.enumerate()):
+        # The terminal is gone, and Textual's thread would read from it for ever, at a full core.
+        os._exit(app.return_code or 0)
     return app.return_code or 0
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 if sys.platform == "win32" or shutil.which("tmux") is None:
@@ -61,3 +64,21 @@ def test_detached_attached_again_and_suspended(
         tmux("send-keys", "q")
         terminal.wait_for("Loss", gone=True)
         assert "$" in terminal.text or "#" in terminal.text
+
+
+def test_nothing_is_left_when_the_terminal_is_gone(
+    recorded_runs: Path, tmp_path: Path, tmux: Callable[..., str]
+) -> None:
+    words = [sys.executable, "-m", "seqkit", "tui", "--runs-dir", str(recorded_runs)]
+    tmux("new-session", "-d", "-x", "90", "-y", "25", shlex.join(words))
+    deadline = time.monotonic() + 60
+    while "second" not in tmux("capture-pane", "-p"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    program = psutil.Process(int(tmux("display", "-p", "#{pane_pid}")))
+    try:
+        tmux("kill-server")
+        program.wait(20)
+    finally:
+        with contextlib.suppress(psutil.Error):
+            program.kill()
