@@ -8,7 +8,10 @@ from pydantic import BeforeValidator
 
 
 def _one_or_many(value: Any) -> Any:
-    return [value] if isinstance(value, str) and value else value
+    """Takes `high,low` as two columns, as words of a command line have it."""
+    if isinstance(value, str) and value:
+        return [name.strip() for name in value.split(",") if name.strip()]
+    return value
 
 
 def _word_or_many(value: Any) -> Any:

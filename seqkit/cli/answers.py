@@ -10,7 +10,7 @@ from seqkit.cli.output import Piece, encodable, number, one_line, visible
 
 Line = list[Piece]
 _BAR_WIDTH = 12
-_SAMPLE_LINES = 6
+_SAMPLE_LINES = 3
 _WEAK = 0.005
 """Less than half a point of probability is noise to a reader."""
 _LEFT_OUT = ("correct", "probabilities", "text", "label", "probability", "target")

@@ -6,7 +6,7 @@ import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -41,12 +41,14 @@ class Found:
         dataset: The dataset table for them.
         examples: How many there are, of which not many are counted.
         said: What was found, in a sentence.
+        settings: What the task has to be told, beside the dataset.
     """
 
     task: str
     dataset: dict[str, Any]
     examples: int
     said: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,12 @@ def _series(rows: _Rows, asked: bool) -> Found | None:
         dataset["time"] = time
     where = f"Times are in column {time!r}, numbers" if time else "Numbers are"
     shown = ", ".join(map(repr, numbers[:5])) + (", ..." if len(numbers) > 5 else "")
-    return Found("forecasting", dataset, rows.count, f"{where} in {shown}.")
+    settings: dict[str, Any] = {}
+    if empty := [name for name in rows.columns if not any(map(_given, rows.values[name]))]:
+        dataset["targets"] = numbers
+        settings["past_covariates"] = "none"
+        shown += f"; {', '.join(map(repr, empty))} is empty and left out"
+    return Found("forecasting", dataset, rows.count, f"{where} in {shown}.", settings)
 
 
 def _pairs(rows: _Rows, asked: bool) -> Found | None:
@@ -146,13 +153,16 @@ def _pairs(rows: _Rows, asked: bool) -> Found | None:
     sources = [name for name in rows.columns if _word(name) in SOURCE_NAMES]
     targets = [name for name in rows.columns if _word(name) in TARGET_NAMES and name not in sources]
     texts = [name for name in rows.columns if _text_score(rows.values[name]) > 0]
-    headed = not all(" " in name for name in rows.columns[:2])
+    headed = bool(sources or targets) or all(_names(rows, name) for name in rows.columns[:2])
+    two = rows.kind == ".tsv" and len(rows.columns) == 2
     if sources and targets and (asked or _label_score(rows.values[targets[0]]) < 0.05):
         source, target = sources[0], targets[0]
     elif len(rows.columns) >= 2 and (asked or (len(texts) >= 2 and not _labelled(rows, False))):
         source, target = (texts if len(texts) >= 2 else list(rows.columns))[:2]
     elif rows.kind == ".tsv" and len(texts) >= 2 and not headed:
         source, target = texts[:2]
+    elif two and not _labelled(rows, False):
+        source, target = rows.columns
     else:
         return None
     dataset: dict[str, Any] = {"name": "pairs-tsv", "path": _portable(rows.path)}
@@ -164,6 +174,13 @@ def _pairs(rows: _Rows, asked: bool) -> Found | None:
     else:
         said = "Each row holds a source and a target."
     return Found("seq2seq", dataset, rows.count, said)
+
+
+def _names(rows: _Rows, name: str) -> bool:
+    """Tells whether a column's first cell is its name: no number, and shorter than the rest."""
+    values = [str(value) for value in rows.values[name] if _given(value)]
+    words = sum(len(value.split()) for value in values) / max(1, len(values))
+    return not any(map(str.isdigit, name)) and len(name.split()) <= min(2.0, words - 0.5)
 
 
 def _labelled(rows: _Rows, asked: bool) -> Found | None:
@@ -220,6 +237,10 @@ def _free_texts(rows: _Rows, texts: Sequence[str]) -> bool:
         _text_score(rows.values[name]) > 20 and not _share(rows.values[name], _is_time)
         for name in texts
     )
+
+
+def _given(value: Any) -> bool:
+    return value is not None and bool(str(value).strip())
 
 
 def _share(values: Sequence[Any], test: Callable[[str], bool]) -> float:

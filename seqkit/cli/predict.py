@@ -148,6 +148,9 @@ class _Shown:
             return
         if self._said:
             output.line()
+            for answer in answers:
+                if answer.get("note"):
+                    output.note(output.one_line(answer["note"]))
             answers = [other for answer in answers for other in other_samples(answer)]
         for place, answer in enumerate(answers):
             if "forecast" in answer and place == MOST_SERIES:

@@ -24,8 +24,16 @@ class TaskCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Looks at the run that the words name, then parses them."""
-        ctx.meta[_FOUND] = self._options_for(args)
-        return super().parse_args(ctx, args)
+        try:
+            ctx.meta[_FOUND] = self._options_for(args)
+            trouble = None
+        except (SeqkitError, OSError) as error:
+            trouble = error
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as unknown:
+            # It may well be an option of the run that cannot be opened.
+            raise (trouble or unknown) from None
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Returns the command's own parameters and those of the task."""
@@ -35,11 +43,7 @@ class TaskCommand(click.Command):
         words = self._own_words(args)
         if "run" not in words:
             return []
-        try:
-            task = task_of_run(words["run"][0], words.get("runs_dir", [""])[-1], words["plugins"])
-        except (SeqkitError, OSError):
-            # Whatever is wrong with the run is told by the command itself.
-            return []
+        task = task_of_run(words["run"][0], words.get("runs_dir", [""])[-1], words["plugins"])
         return [] if task is None else [_option(s) for s in settings_of(task.Prediction)]
 
     def _own_words(self, args: Sequence[str]) -> dict[str, list[str]]:

@@ -134,7 +134,7 @@ def begun_with(document: Mapping[str, Any], found: Found, file: str) -> tuple[di
         file: What to call the data.
     """
     trainer, warning = dict(document.get("trainer", {})), ""
-    task: dict[str, Any] = {"name": found.task}
+    task: dict[str, Any] = {"name": found.task, **found.settings}
     if found.task in ("classification", "seq2seq"):
         trainer, warning = for_few(trainer, found.examples)
         task = dict(_given(document, "task")) | task

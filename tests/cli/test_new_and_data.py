@@ -156,6 +156,8 @@ REVIEWS = "\n".join(f"2024-01-01,{n % 5},a long review of number {n} and more" f
         ("a.csv", f"Zeit;Wert;Zahl\n{DAYS.replace(',', ';')}", "forecasting", {"time": "Zeit"}),
         ("a.csv", f"date,stars,review\n{REVIEWS}", "classification", {"text": "review"}),
         ("a.tsv", PAIRS, "seq2seq", {}),
+        ("a.tsv", "\n".join(f"{n}. Mai 2021\t2021-05-{n:02}" for n in range(1, 31)), "seq2seq", {}),
+        ("a.tsv", "\n".join(f"hund{n}\tdog{n}" for n in "abcdefghijk"), "seq2seq", {}),
         ("a.tsv", f"question\tanswer\n{PAIRS}", "seq2seq", {"source": "question"}),
         ("a.txt", "Once upon a time.\n" * 50, "language-modeling", {}),
         (
@@ -165,7 +167,17 @@ REVIEWS = "\n".join(f"2024-01-01,{n % 5},a long review of number {n} and more" f
             {"text": "source", "label": "target"},
         ),
     ],
-    ids=["series", "semicolons", "dated reviews", "pairs", "questions", "text", "labelled"],
+    ids=[
+        "series",
+        "semicolons",
+        "dated reviews",
+        "pairs",
+        "dates",
+        "words",
+        "questions",
+        "text",
+        "labelled",
+    ],
 )
 def test_the_task_of_ones_own_data_is_told_from_what_they_hold(
     name: str, content: str, task: str, dataset: dict[str, str], tmp_path: Path
@@ -176,6 +188,24 @@ def test_the_task_of_ones_own_data_is_told_from_what_they_hold(
     assert found.task == task
     assert {key: found.dataset.get(key) for key in dataset} == dataset
     assert found.said
+
+
+def test_pairs_without_a_heading_lose_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.tsv"
+    path.write_text("\n".join(f"{n}. Mai 2021\t2021-05-{n:02}" for n in range(1, 31)))
+    assert "header" not in look_at(path).dataset
+    path.write_text("Deutsch\tEnglisch\n" + PAIRS)
+    assert look_at(path).dataset["header"] is True
+
+
+def test_an_empty_column_is_left_out(seqkit: Callable) -> None:
+    rows = "\n".join(f"2024-{1 + n // 28:02}-{1 + n % 28:02},{n % 7},," for n in range(300))
+    Path("own.csv").write_text(f"date,load,empty,\n{rows}", encoding="utf-8")
+    done = seqkit("new", "mine.toml", "--data", "own.csv")
+    assert "'empty'" in done.out
+    document = tomllib.loads(Path("mine.toml").read_text(encoding="utf-8"))
+    assert document["dataset"]["targets"] == ["load"]
+    assert document["task"]["past_covariates"] == "none"
 
 
 def test_the_task_may_be_named(tmp_path: Path) -> None:

@@ -34,6 +34,12 @@ def test_an_option_of_no_task_is_refused(seqkit: Callable) -> None:
     assert "--words" in done.err
 
 
+def test_an_option_for_a_run_that_is_not_there_blames_the_run(seqkit: Callable) -> None:
+    done = seqkit("predict", "nothing", TEXT, "--beam", 4)
+    assert done.code == 4
+    assert "there is no run 'nothing'" in done.err
+
+
 def test_each_word_has_the_probability_it_adds(runs_dir: Path, seqkit: Callable) -> None:
     document = json.loads(seqkit("predict", "first", TEXT, "--words", "--json").out)
     (answer,) = document["answers"]

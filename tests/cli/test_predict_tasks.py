@@ -76,6 +76,12 @@ def test_every_sample_of_a_prompt_is_shown(seqkit: Callable) -> None:
     assert done.out.count("To be") == 3
 
 
+def test_what_a_prompt_has_that_was_never_seen_is_said(seqkit: Callable) -> None:
+    done = seqkit("predict", "text", "Ünïx", "--length", 3)
+    assert "Ü" in done.err
+    assert "vocabulary" in done.err
+
+
 def test_a_bad_option_is_named(seqkit: Callable) -> None:
     done = seqkit("predict", "text", "To be", "--temperature", "hot")
     assert done.code == 2
