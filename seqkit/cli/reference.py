@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -25,9 +26,14 @@ _KINDS = ("tasks", "models", "datasets", "losses", "metrics")
 
 
 def commands_page() -> str:
-    """Returns the reference of every command, as Markdown."""
-    from seqkit.cli.main import cli
+    """Returns the reference of every command, those of plugins last, as Markdown."""
+    from seqkit.cli.main import cli as whole
+    from seqkit.registry import load_registry
 
+    of_plugins = click.Group()
+    load_registry().add_commands(of_plugins)
+    cli = copy.copy(whole)
+    cli.commands = dict(of_plugins.commands)
     lines = [
         "# Commands",
         "",

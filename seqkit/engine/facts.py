@@ -88,7 +88,7 @@ def started(
         "steps_per_epoch": training.steps_per_epoch,
         "total_steps": training.total_steps,
         "epochs": experiment.trainer.epochs,
-        "estimate": None if estimate is None else round(estimate, 1),
+        "estimate": None if estimate is None else round(estimate, 3),
         "metric": metric,
         "higher_is_better": higher_is_better,
         "baselines": baselines,

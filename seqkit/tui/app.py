@@ -125,6 +125,9 @@ class SeqkitApp(App[None]):
         """Shows a run while it happens, or as it ended."""
         from seqkit.tui.monitor import MonitorScreen
 
+        for screen in self.screen_stack:
+            if isinstance(screen, RunsScreen):
+                screen.left = run.name
         self.push_screen(MonitorScreen(run, self.context.read_only))
 
     def try_run(self, run: RunFolder) -> None:

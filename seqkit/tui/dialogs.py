@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -67,10 +67,12 @@ class Ask(ModalScreen[str | None]):
         title: What is asked for.
         value: What stands there at first.
         detail: How it is to be written; may be empty.
+        complaint: Says what is wrong with a line, or nothing; a wrong one is not taken.
     """
 
     DEFAULT_CSS = f"""
     Ask {{ {_BOX}
+        & .wrong {{ color: $error; }}
         & Input, & Input:focus {{
             border: none; height: 1; padding: 0; background: $surface; margin: 1 0;
         }}
@@ -78,9 +80,16 @@ class Ask(ModalScreen[str | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "Cancel")]
 
-    def __init__(self, title: str, value: str = "", detail: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        value: str = "",
+        detail: str = "",
+        complaint: Callable[[str], str] = lambda _line: "",
+    ) -> None:
         super().__init__()
         self._title, self._value, self._detail = title, value, detail
+        self._complaint = complaint
 
     def compose(self) -> ComposeResult:
         """Lays the line out."""
@@ -89,12 +98,16 @@ class Ask(ModalScreen[str | None]):
         box.border_subtitle = Text("enter OK · escape Cancel")
         with box:
             yield Input(self._value)
-            if self._detail:
-                yield Static(Text(self._detail), classes="dialog--text")
+            yield Static(Text(self._detail), classes="dialog--text")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Closes with what was written."""
-        self.dismiss(event.value)
+        """Closes with what was written, or says what is wrong with it."""
+        wrong = self._complaint(event.value)
+        if wrong:
+            self.query_one(".dialog--text", Static).update(Text(wrong))
+            self.query_one(".dialog--text").add_class("wrong")
+        else:
+            self.dismiss(event.value)
 
     def action_give_up(self) -> None:
         """Closes with nothing."""

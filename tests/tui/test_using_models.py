@@ -17,6 +17,8 @@ from seqkit.tui.app import SeqkitApp
 from seqkit.tui.comparing.reading import read_side
 from seqkit.tui.comparing.screen import CompareScreen
 from seqkit.tui.context import Context
+from seqkit.tui.dialogs import Ask
+from seqkit.tui.runs.screen import RunsScreen
 from seqkit.tui.tryout.inputs import inputs_of, option_fields, table_of
 from seqkit.tui.tryout.screen import TryScreen
 
@@ -190,3 +192,35 @@ async def test_text_of_data_is_no_markup_and_moves_no_cursor(
         text = shown(screen, "#compare-examples")
         assert "[red]x[/red]" in text
         assert "\x1b" not in text
+
+
+# --- from screen to screen ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["one", "two"])
+async def test_the_cursor_is_on_the_run_that_was_left(two_runs: list[RunFolder], name: str) -> None:
+    folder = two_runs[0].path.parent
+    app = SeqkitApp(Context(folder))
+    async with app.run_test(size=(100, 30)) as pilot:
+        runs = app.screen
+        assert isinstance(runs, RunsScreen)
+        await until(pilot, lambda: len(runs.table.rows) == 2)
+        app.open_run(RunFolder(folder / name))
+        await pilot.pause(0.3)
+        app.pop_screen()
+        await until(pilot, lambda: runs.table.current is not None and not runs.left)
+        assert runs.table.current is not None
+        assert runs.table.current.name == name
+
+
+async def test_a_line_that_is_wrong_stays_with_what_is_wrong_with_it(tmp_path: Path) -> None:
+    app = SeqkitApp(Context(tmp_path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        asked = Ask("Rate", "-5", "", lambda line: "above 0 please" if "-" in line else "")
+        given: list[str | None] = []
+        app.push_screen(asked, given.append)
+        await pilot.press("enter")
+        assert app.screen is asked
+        assert "above 0 please" in shown(asked, ".dialog--text")
+        await pilot.press("backspace", "backspace", "3", "enter")
+        assert given == ["3"]

@@ -121,14 +121,18 @@ class Steering:
                 return
             value = learning_rate(text)
             if value is None:
-                message = f"{text!r} is not a learning rate. Write a number above 0, such as 1e-4"
-                self._screen.notify(message, severity="error", markup=False)
                 return
             self._write("set-learning-rate", value, f"Asked for a learning rate of {value:g}.")
 
         detail = "The schedule goes on from this value. It is marked in the charts."
         shown = f"{now:g}" if math.isfinite(now) else ""
-        self._screen.app.push_screen(Ask("Learning rate", shown, detail), written)
+
+        def complaint(text: str) -> str:
+            if learning_rate(text) is not None:
+                return ""
+            return f"{text!r} is not a learning rate. Write a number above 0, such as 1e-4"
+
+        self._screen.app.push_screen(Ask("Learning rate", shown, detail, complaint), written)
 
     def resume(self) -> None:
         """Starts a process of its own that goes on with the run from its newest checkpoint."""

@@ -83,7 +83,11 @@ def save(screen: NewRunScreen) -> None:
             screen.app.notify(str(error), severity="error", markup=False)
             return
         shown = str(path) if len(path.parts) > 1 else f"./{path}"
-        screen.app.notify(f"seqkit run {shown}", title=f"Saved {path.name}", markup=False)
+        if screen.problems:
+            why = f"It cannot be run yet: {screen.problems[0]}"
+            screen.app.notify(why, title=f"Saved {path.name}", severity="warning", markup=False)
+        else:
+            screen.app.notify(f"seqkit run {shown}", title=f"Saved {path.name}", markup=False)
 
     def named(text: str | None) -> None:
         if not text or not text.strip():

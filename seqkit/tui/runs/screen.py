@@ -92,6 +92,7 @@ class RunsScreen(Screen[None]):
         self.index = RunIndex(context.runs_dir)
         self._query = Query()
         self._fresh = True
+        self.left = ""
         self._turns = 0
         self._slices = 0
 
@@ -123,7 +124,7 @@ class RunsScreen(Screen[None]):
         self.set_class(self.size.height < 18, "short")
 
     def on_screen_resume(self) -> None:
-        """Looks at once when the screen is shown again."""
+        """Looks at once when the screen is shown again, with the cursor on the run one leaves."""
         self._turns = -1
         self.call_after_refresh(self._scan)
 
@@ -167,6 +168,9 @@ class RunsScreen(Screen[None]):
             (self.query_one(Welcome) if empty else table).focus()
         table.hint = "No run passes the filter. escape takes it away." if rows else ""
         table.show(shown, (sort.sort, sort.descending))
+        if self.left and any(row.name == self.left for row in shown):
+            table.go_to(self.left)
+            self.left = ""
         self.query_one(RunDetail).show(table.current, len(table.marked))
         live = sum(row.live for row in rows)
         self.query_one(TopBar).note = (

@@ -104,6 +104,12 @@ class RunTable(ScrollView, can_focus=True):
         if self.current is not before[1]:
             self.post_message(self.Moved())
 
+    def go_to(self, name: str) -> None:
+        """Puts the cursor on a run, where it is among those shown."""
+        for place, row in enumerate(self.rows):
+            if row.name == name:
+                self.cursor = place
+
     def targets(self) -> list[RunRow]:
         """Returns the marked runs, or else the one under the cursor."""
         marked = [row for row in self.rows if row.name in self.marked]

@@ -57,7 +57,9 @@ class TryScreen(Screen[None]):
             border: none; height: 1; padding: 0; width: 8; margin: 0 2 0 0; background: $panel;
         }
         & #try-options Checkbox { border: none; height: 1; padding: 0; margin: 0 2 0 0; }
-        & > #try-result { height: 1fr; padding: 0 1; margin: 1 0 0 0; }
+        & > #try-result {
+            height: 1fr; padding: 0 1; margin: 1 0 0 0; scrollbar-gutter: stable;
+        }
         & #try-answer { height: auto; }
     }
     """
@@ -305,7 +307,7 @@ class TryScreen(Screen[None]):
         self.query_one("#try-answer", Static).update(text)
 
     def _show_answers(self, answers: list[Mapping[str, Any]]) -> None:
-        width = max(20, self.query_one("#try-result").content_size.width - 1)
+        width = max(20, self.query_one("#try-result").content_size.width - 2)
         try:
             lines = [line for answer in answers for line in answer_lines(answer, width, bar=True)]
             text = Text("\n").join(styled(*line) for line in lines)
