@@ -17,7 +17,9 @@ from seqkit.tui.app import SeqkitApp
 from seqkit.tui.comparing.reading import read_side
 from seqkit.tui.comparing.screen import CompareScreen
 from seqkit.tui.context import Context
-from seqkit.tui.dialogs import Ask
+from seqkit.tui.dialogs import Ask, Choose, Confirm
+from seqkit.tui.new.files import FilePicker
+from seqkit.tui.new.screen import NewRunScreen
 from seqkit.tui.runs.screen import RunsScreen
 from seqkit.tui.tryout.inputs import inputs_of, option_fields, table_of
 from seqkit.tui.tryout.screen import TryScreen
@@ -224,3 +226,31 @@ async def test_a_line_that_is_wrong_stays_with_what_is_wrong_with_it(tmp_path: P
         assert "above 0 please" in shown(asked, ".dialog--text")
         await pilot.press("backspace", "backspace", "3", "enter")
         assert given == ["3"]
+
+
+async def test_a_key_pressed_while_it_is_read_what_is_installed_counts(tmp_path: Path) -> None:
+    app = SeqkitApp(Context(tmp_path))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("2")
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(app.screen, FilePicker))
+
+
+async def test_changes_are_not_lost_to_another_recipe_without_a_question(tmp_path: Path) -> None:
+    app = SeqkitApp(Context(tmp_path))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("2")
+        screen = app.screen
+        assert isinstance(screen, NewRunScreen)
+        await until(pilot, lambda: screen.draft is not None)
+        draft = screen.draft
+        assert draft is not None
+        draft.choose("model", "gru")
+        assert draft.words()
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, Choose))
+        app.screen.dismiss("weather-rnn")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+        assert screen.draft is draft

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -94,6 +95,7 @@ class NewRunScreen(Screen[None]):
         self._source = DEMO
         self._checked = False
         self._to_start = False
+        self._wanted: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
         """Lays the screen out."""
@@ -138,6 +140,10 @@ class NewRunScreen(Screen[None]):
             self.query_one(Pane).say(str(error))
             return
         self.start_from(self._source)
+        if self._wanted is not None and self.is_current:
+            # Asked for before it was known what there is.
+            wanted, self._wanted = self._wanted, None
+            wanted()
 
     def start_from(self, source: str) -> None:
         """Starts anew from a recipe, an experiment file, or from nothing when it is empty."""
@@ -302,14 +308,21 @@ class NewRunScreen(Screen[None]):
     def action_recipe(self) -> None:
         """Lets the user choose what to start from."""
         if self.catalogue is None:
+            self._wanted = self.action_recipe
             return
         recipes = self.catalogue.entries("recipes")
         choices = [Choice(e["shown"], e["shown"], str(e["summary"])) for e in recipes]
         choices.append(Choice("-", "nothing", "Choose every part yourself."))
 
         def chosen(name: str | None) -> None:
-            if name is not None:
-                self.start_from("" if name == "-" else name)
+            if name is None:
+                return
+            source = "" if name == "-" else name
+            if self.draft is None or not self.draft.words():
+                self.start_from(source)
+                return
+            question = Confirm(f"Start from {name}?", "What you changed here is then gone.")
+            self.app.push_screen(question, lambda yes: self.start_from(source) if yes else None)
 
         self.app.push_screen(Choose("Start from", choices, self._source or "-"), chosen)
 
@@ -353,11 +366,13 @@ class NewRunScreen(Screen[None]):
 
     def action_file(self) -> None:
         """Lets the user choose a file or folder of their own."""
-        if self.catalogue is not None:
-            from seqkit.tui.new.files import FilePicker
+        if self.catalogue is None:
+            self._wanted = self.action_file
+            return
+        from seqkit.tui.new.files import FilePicker
 
-            picker = FilePicker(self.catalogue, self._checker)
-            self.app.push_screen(picker, self._take_file)
+        picker = FilePicker(self.catalogue, self._checker)
+        self.app.push_screen(picker, self._take_file)
 
     def _take_file(self, found: dict[str, Any] | None) -> None:
         if found is None or self.draft is None:
