@@ -228,7 +228,7 @@ async def test_a_line_that_is_wrong_stays_with_what_is_wrong_with_it(tmp_path: P
         assert given == ["3"]
 
 
-async def test_a_key_pressed_while_it_is_read_what_is_installed_counts(tmp_path: Path) -> None:
+async def test_a_key_pressed_while_components_are_being_read_counts(tmp_path: Path) -> None:
     app = SeqkitApp(Context(tmp_path))
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.press("2")
