@@ -92,13 +92,29 @@ def _found(names: Sequence[str], runs_dir: Path) -> tuple[list[RunFolder], list[
     varies: dict[str, None] = {}
     for name in names:
         is_run = any((path / "run.json").is_file() for path in (runs_dir / name, Path(name)))
-        members = [] if is_run else group_members(name, runs_dir)
+        members = [] if is_run else _as_planned(name, group_members(name, runs_dir), runs_dir)
         grouped = grouped and bool(members)
         for folder in members or [open_run(name, runs_dir)]:
             found[folder.path.resolve()] = folder
         for folder in members:
             varies |= dict.fromkeys(folder.info().get("varies") or ())
     return list(found.values()), list(varies), grouped
+
+
+def _as_planned(group: str, members: list[RunFolder], runs_dir: Path) -> list[RunFolder]:
+    """Returns the runs of a sweep in its own order, as several may have begun at once."""
+    from seqkit.errors import SeqkitError
+    from seqkit.grid import groups_in, load_grid
+
+    if group not in groups_in(runs_dir):
+        return members
+    try:
+        names = [run.name for run in load_grid(group, runs_dir).runs]
+    except SeqkitError:
+        # A damaged file of the sweep takes nothing from its runs.
+        return members
+    places = {name: place for place, name in enumerate(names)}
+    return sorted(members, key=lambda run: places.get(run.name, len(places)))
 
 
 Row = tuple[str, list[Any], bool | None]

@@ -118,7 +118,7 @@ def test_a_group_is_compared_and_listed_by_its_name(seqkit: Callable, swept: Swe
     where = ("--runs-dir", swept.runs_dir)
     compared = seqkit("compare", "sentiment-sweep", *where)
     assert "sentiment-sweep-1e38-seed0 is failed, and is left out." in compared.err
-    assert sorted(compared.out.splitlines()) == sorted(swept.out.splitlines())
+    assert compared.out == swept.out
     assert len(seqkit("runs", "--group", "sentiment-sweep", *where).out.splitlines()) == 4
     info = RunFolder(swept.runs_dir / "sentiment-sweep-2e-3-seed0").info()
     assert (info["group"], info["varies"]) == ("sentiment-sweep", ["trainer.learning_rate"])
