@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from seqkit.api import Accumulator, Record
-from seqkit_seq2seq._metrics import Bleu, ChrF, ExactMatch
+from seqkit_seq2seq._metrics import ExactMatch, bleu, chrf
 
 
 def score_baselines(
@@ -26,8 +26,8 @@ def score_baselines(
 def _scores(predictions: Sequence[str], records: Sequence[Record]) -> dict[str, float]:
     answers = [{"prediction": prediction} for prediction in predictions]
     metrics: dict[str, Accumulator] = {
-        "bleu": Bleu(),
-        "chrf": ChrF(),
+        "bleu": bleu(),
+        "chrf": chrf(),
         "exact-match": ExactMatch(),
     }
     for metric in metrics.values():

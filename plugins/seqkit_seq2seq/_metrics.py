@@ -11,10 +11,11 @@ from seqkit.api import Record
 Answers = Sequence[Mapping[str, Any]]
 
 
-class _Texts:
-    """Predictions and targets; the scores below are of a whole corpus, not means of sentences."""
+class CorpusScore:
+    """A score of sacrebleu over a whole corpus, which is no mean of its sentences."""
 
-    def __init__(self) -> None:
+    def __init__(self, metric: Any) -> None:
+        self.metric = metric
         self.predictions: list[str] = []
         self.targets: list[str] = []
 
@@ -22,57 +23,31 @@ class _Texts:
         self.predictions += [str(answer["prediction"]) for answer in answers]
         self.targets += [str(record["target"]) for record in records]
 
-    def merge(self, other: _Texts) -> None:
+    def merge(self, other: CorpusScore) -> None:
         self.predictions += other.predictions
         self.targets += other.targets
 
-
-class Bleu:
-    def __init__(self, tokenize: str = "13a", lowercase: bool = False) -> None:
-        from sacrebleu.metrics.bleu import BLEU
-
-        self.metric = BLEU(tokenize=tokenize, lowercase=lowercase, force=True)
-        self.texts = _Texts()
-
-    def update(self, answers: Answers, records: Sequence[Record]) -> None:
-        self.texts.update(answers, records)
-
-    def merge(self, other: Bleu) -> None:
-        self.texts.merge(other.texts)
-
     def signature(self) -> str:
         # sacrebleu knows the number of references only once it has scored something.
         self.metric.corpus_score([""], [[""]])
         return str(self.metric.get_signature())
 
     def compute(self) -> float:
-        if not self.texts.targets:
+        if not self.targets:
             return math.nan
-        return float(self.metric.corpus_score(self.texts.predictions, [self.texts.targets]).score)
+        return float(self.metric.corpus_score(self.predictions, [self.targets]).score)
 
 
-class ChrF:
-    def __init__(self, word_order: int = 0) -> None:
-        from sacrebleu.metrics.chrf import CHRF
+def bleu(tokenize: str = "13a", lowercase: bool = False) -> CorpusScore:
+    from sacrebleu.metrics.bleu import BLEU
 
-        self.metric = CHRF(word_order=word_order)
-        self.texts = _Texts()
+    return CorpusScore(BLEU(tokenize=tokenize, lowercase=lowercase, force=True))
 
-    def update(self, answers: Answers, records: Sequence[Record]) -> None:
-        self.texts.update(answers, records)
 
-    def merge(self, other: ChrF) -> None:
-        self.texts.merge(other.texts)
+def chrf(word_order: int = 0) -> CorpusScore:
+    from sacrebleu.metrics.chrf import CHRF
 
-    def signature(self) -> str:
-        # sacrebleu knows the number of references only once it has scored something.
-        self.metric.corpus_score([""], [[""]])
-        return str(self.metric.get_signature())
-
-    def compute(self) -> float:
-        if not self.texts.targets:
-            return math.nan
-        return float(self.metric.corpus_score(self.texts.predictions, [self.texts.targets]).score)
+    return CorpusScore(CHRF(word_order=word_order))
 
 
 class ExactMatch:

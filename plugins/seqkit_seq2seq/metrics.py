@@ -30,14 +30,14 @@ class Bleu(Metric):
         )
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
-        from seqkit_seq2seq._metrics import Bleu
+        from seqkit_seq2seq._metrics import bleu
 
-        return Bleu(config.tokenize, config.lowercase)
+        return bleu(config.tokenize, config.lowercase)
 
     def signature(self, config: Any) -> str:
-        from seqkit_seq2seq._metrics import Bleu
+        from seqkit_seq2seq._metrics import bleu
 
-        return Bleu(config.tokenize, config.lowercase).signature()
+        return bleu(config.tokenize, config.lowercase).signature()
 
 
 class ChrF(Metric):
@@ -58,14 +58,14 @@ class ChrF(Metric):
         )
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
-        from seqkit_seq2seq._metrics import ChrF
+        from seqkit_seq2seq._metrics import chrf
 
-        return ChrF(config.word_order)
+        return chrf(config.word_order)
 
     def signature(self, config: Any) -> str:
-        from seqkit_seq2seq._metrics import ChrF
+        from seqkit_seq2seq._metrics import chrf
 
-        return ChrF(config.word_order).signature()
+        return chrf(config.word_order).signature()
 
 
 class ExactMatch(Metric):
