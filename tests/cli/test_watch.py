@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from seqkit.events import Event, EventLog
-from seqkit.runs import RunFolder, this_process
+from seqkit.holding import this_process
+from seqkit.runs import RunFolder
 
 
 def test_a_run_that_has_ended_is_told_from_its_beginning(

@@ -12,13 +12,12 @@ import pytest
 
 from seqkit.errors import CheckpointError, ConfigurationError, DataError
 from seqkit.events import Event, EventLog
+from seqkit.holding import process_alive, this_process
 from seqkit.runs import (
     RunFolder,
     all_runs,
     create_run,
     find_run,
-    process_alive,
-    this_process,
     write_atomically,
 )
 

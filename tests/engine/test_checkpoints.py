@@ -382,7 +382,7 @@ def test_a_link_as_a_checkpoint_folder_is_checked_like_any_other(run: Run) -> No
 
 
 def test_a_running_run_is_not_resumed(lab: Lab, run: Run) -> None:
-    from seqkit.runs import this_process
+    from seqkit.holding import this_process
 
     run.folder.update(status="running", process=this_process())
     with pytest.raises(CheckpointError, match=r"still running.*seqkit stop"):

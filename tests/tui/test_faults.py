@@ -20,8 +20,9 @@ from rich.segment import Segment
 from textual.color import Color
 
 from seqkit.events import Event, dump_event
+from seqkit.holding import process_alive, this_process
 from seqkit.places import cache_home, config_home
-from seqkit.runs import RunFolder, all_runs, process_alive, this_process
+from seqkit.runs import RunFolder, all_runs
 from seqkit.tui.harmless import Harmless
 
 if sys.platform == "win32":

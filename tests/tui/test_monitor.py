@@ -18,8 +18,9 @@ from textual.pilot import Pilot
 from seqkit.engine.run import start_run
 from seqkit.events import Event, dump_event
 from seqkit.experiment import load_experiment
+from seqkit.holding import this_process
 from seqkit.registry import load_registry
-from seqkit.runs import RunFolder, this_process
+from seqkit.runs import RunFolder
 from seqkit.tui.chart import Chart
 from seqkit.tui.colours import CHART_DEFAULTS
 from seqkit.tui.context import Context

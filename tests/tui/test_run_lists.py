@@ -14,7 +14,8 @@ from rich.cells import cell_len
 
 from seqkit.errors import CheckpointError
 from seqkit.events import Event, dump_event
-from seqkit.runs import RunFolder, this_process
+from seqkit.holding import this_process
+from seqkit.runs import RunFolder
 from seqkit.tui.runs.columns import COLUMNS, GAP, layout, sort_rows
 from seqkit.tui.runs.index import RunIndex
 from seqkit.tui.runs.labels import Label, read_label, split_tags, write_label

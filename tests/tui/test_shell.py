@@ -13,8 +13,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from seqkit.holding import this_process
 from seqkit.places import config_home
-from seqkit.runs import RunFolder, this_process
+from seqkit.runs import RunFolder
 from seqkit.tui.app import SeqkitApp
 from seqkit.tui.colours import THEMES
 from seqkit.tui.components.screen import ComponentsScreen
