@@ -100,5 +100,6 @@ def check_text_seal(path: Path, remedy: str) -> None:
     found = _FIRST_LINE.match(content)
     if found and hashlib.sha256(content[found.end() :]).hexdigest() != found[1].decode():
         raise CheckpointError(
-            f"{path} is damaged or was edited: its checksum does not match. {remedy}"
+            f"{path} is damaged or was edited: its checksum does not match. {remedy}. Or, if you "
+            "edited it yourself, delete its first line"
         )

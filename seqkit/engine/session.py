@@ -257,8 +257,8 @@ class Session:
         if _identity_of(self.folder.path) != self._place:
             raise CheckpointError(
                 f"the run folder {self.folder.path} is gone: it was renamed, moved or deleted "
-                "while it was trained. What it has saved until then is in it; go on under its new name "
-                "with 'seqkit resume'"
+                "while it was trained. What it has saved until then is in it; go on with its new "
+                "name: seqkit resume NAME"
             )
 
     def _tell_nothing_is_left(
@@ -424,6 +424,9 @@ class Session:
             }
             load_weights(training.learner.model, raw, checkpoint.path, remedy)
             training.averaged.n_averaged.copy_(tensors["averaged"])
+        if any(word.startswith("trainer.optimizer=") for word in self.overrides):
+            # What one optimiser gathers is nothing to another.
+            tensors = {k: v for k, v in tensors.items() if not k.startswith("optimizer/")}
         training.state = restore_training(tensors, training.optimizer, training.learner.device)
 
     # --- the end ----------------------------------------------------------------------------------

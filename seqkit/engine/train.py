@@ -129,7 +129,7 @@ class Training:
         progress, said = self.progress, ""
         plan = self.plan(progress.epoch)
         changed = bool(progress.plan) and progress.plan != self._fingerprint(plan)
-        parts = max(progress.accumulation, self.config.accumulation)
+        parts = max(min(progress.accumulation, self.config.batch_size), self.config.accumulation)
         if self.state is not None and parts != progress.accumulation:
             # A carried state has as many parts as the batches are computed in.
             changed = True
