@@ -32,9 +32,12 @@ def fingerprint(path: Path) -> dict[str, Any]:
         CheckpointError: It is no regular file.
         OSError: It cannot be read.
     """
+    digest, size = hashlib.sha256(), 0
     with open_regular(path) as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return {"size": file.tell(), "sha256": digest}
+        while piece := file.read(2**20):
+            digest.update(piece)
+            size += len(piece)
+    return {"size": size, "sha256": digest.hexdigest()}
 
 
 def seal_folder(folder: Path) -> None:

@@ -350,8 +350,8 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Te
             state.setdefault(int(index), {})[key] = tensor
     document = optimizer.state_dict()
     trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    for index, values in state.items():
+    for place, values in state.items():
         shapes = {value.shape for value in values.values()} - {torch.Size([])}
-        if index >= len(trained) or shapes - {trained[index].shape}:
-            raise ValueError(f"the optimiser's state of parameter {index} has another shape")
+        if place >= len(trained) or shapes - {trained[place].shape}:
+            raise ValueError(f"the optimiser's state of parameter {place} has another shape")
     optimizer.load_state_dict({"state": state, "param_groups": document["param_groups"]})
