@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,15 +14,18 @@ from numpy.typing import NDArray
 
 from seqkit.api import Record, unheard
 from seqkit.data import listed
+from seqkit.data.columns import header_of
+from seqkit.data.numbers import NumbersError, parse_numbers
 from seqkit.errors import DataError
 from seqkit_timeseries._frequency import infer_frequency
-from seqkit_timeseries._numbers import NumbersError, parse_numbers
+from seqkit_timeseries._layout import rows_with_targets
 from seqkit_timeseries._table import Reading, read_series
 from seqkit_timeseries._times import TimesError, parse_times
 
 if TYPE_CHECKING:
     from seqkit_timeseries._encoder import ForecastingEncoder
 
+_NUMBER = int | float | np.integer | np.floating
 _FORMS = (
     "Give the rows of a table, numbers parted by spaces, or JSON as "
     '{"time": [...], "values": {"column": [...]}}'
@@ -41,6 +45,11 @@ def parse(encoder: ForecastingEncoder, inputs: Sequence[str | Record]) -> list[R
     """
     if not inputs:
         return _kept(encoder)
+    plain = [_plain(item) for item in inputs]
+    if all(isinstance(item, _NUMBER) for item in plain):
+        return _of_values(encoder, [plain])
+    if all(isinstance(item, list) for item in plain):
+        return _of_values(encoder, plain)
     if all(isinstance(item, str) for item in inputs):
         texts = [str(item).strip() for item in inputs]
         if texts[0][:1] in "{[":
@@ -50,14 +59,24 @@ def parse(encoder: ForecastingEncoder, inputs: Sequence[str | Record]) -> list[R
             return _of_values(encoder, _numbers(texts))
         rows = list(csv.reader(io.StringIO("\n".join(texts))))
         return _of_table(encoder, rows[0], rows[1:])
-    if any(isinstance(item, str) for item in inputs):
-        raise DataError(f"some inputs are texts and others are not. {_FORMS}")
-    records = [item for item in inputs if isinstance(item, Mapping)]
+    for place, item in enumerate(inputs, start=1):
+        if not isinstance(item, Mapping):
+            raise DataError(
+                f"input {place} is {type(item).__name__} {item!r:.40}, beside inputs of other "
+                f"kinds. {_FORMS}"
+            )
+    records: list[Record] = [item for item in inputs if isinstance(item, Mapping)]
     if isinstance(records[0].get("values"), Mapping):
         return _of_values(encoder, records)
-    columns = list(records[0])
+    columns = list(dict.fromkeys(name for row in records for name in row))
     cells = [[_cell(row.get(name)) for name in columns] for row in records]
-    return _of_table(encoder, columns, cells)
+    given = {str(name).strip(): [row.get(name) for row in records] for name in columns}
+    ready = {
+        name: np.array([np.nan if value is None else value for value in column], np.float64)
+        for name, column in given.items()
+        if name in encoder.layout.columns and all(isinstance(v, _NUMBER | None) for v in column)
+    }
+    return _of_table(encoder, list(map(str, columns)), cells, ready)
 
 
 def _kept(encoder: ForecastingEncoder) -> list[Record]:
@@ -66,7 +85,7 @@ def _kept(encoder: ForecastingEncoder) -> list[Record]:
             "the run kept no rows to forecast from (task.keep_series). Give the last rows of a "
             "series"
         )
-    if encoder.layout.future:
+    if encoder.layout.future and not any("ahead" in record for record in encoder.tail):
         raise DataError(
             f"what comes after the data is not known of {listed(encoder.layout.future)}. Give the "
             f"last {encoder.context} rows, and {encoder.horizon} more with the targets empty"
@@ -75,9 +94,13 @@ def _kept(encoder: ForecastingEncoder) -> list[Record]:
 
 
 def _of_table(
-    encoder: ForecastingEncoder, columns: Sequence[str], rows: Sequence[Sequence[str]]
+    encoder: ForecastingEncoder,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    ready: Mapping[str, NDArray[np.float64]] = MappingProxyType({}),
 ) -> list[Record]:
-    columns = [name.strip() for name in columns]
+    """Reads rows of texts; the columns in `ready` are numbers already."""
+    columns = header_of("the input", columns)
     wanted = encoder.layout.columns
     for number, row in enumerate(rows, start=1):
         if len(row) != len(columns):
@@ -93,13 +116,13 @@ def _of_table(
             )
     if not rows:
         raise DataError(f"the inputs have a header and no rows. {_FORMS}")
-    given = {key: encoder.names.get(key, "") for key in ("time", "series")}
-    known = {key: name for key, name in given.items() if name in columns}
+    time = encoder.names.get("time", "")
     how = Reading(
         "the input",
-        time=known.get("time", ""),
-        identity=known.get("series", ""),
+        time=time if time in columns else "",
+        identity=_ids(encoder, columns),
         needed=wanted,
+        ready=ready,
         usual=encoder.names,
         others=False,
         key="",
@@ -110,6 +133,22 @@ def _of_table(
         _record(encoder, one.name, one.time, {name: one.values[name] for name in wanted})
         for one in tabled.series
     ]
+
+
+def _ids(encoder: ForecastingEncoder, columns: Sequence[str]) -> tuple[str, ...] | None:
+    """Returns the run's columns of ids; empty to guess them where the table has none of these."""
+    if encoder.names.get("ids") == "none":
+        return None
+    named = encoder.names.get("series", "")
+    ids = tuple(json.loads(named)) if named.startswith("[") and named not in columns else (named,)
+    there = [name for name in ids if name in columns]
+    if there and len(there) < len(ids):
+        lacking = next(name for name in ids if name not in there)
+        raise DataError(
+            f"the inputs have no column {lacking!r}, which tells series apart together with "
+            f"{listed(there)}; they have {listed(columns)}. Give it too"
+        )
+    return ids if there else ()
 
 
 def _of_values(encoder: ForecastingEncoder, given: Sequence[Any]) -> list[Record]:
@@ -162,13 +201,12 @@ def _record(
     times: NDArray[Any],
     values: Mapping[str, NDArray[np.float64]],
 ) -> Record:
-    """Parts the past, up to the last row in which something was observed, from what is ahead."""
-    observed = np.stack([values[column] for column in encoder.layout.observed], axis=1)
-    there = np.flatnonzero(~np.isnan(observed).all(axis=1))
-    if not len(there):
+    """Parts the past, up to the last row in which a target is known, from what is ahead."""
+    targets = encoder.layout.targets
+    rows = rows_with_targets({"time": times, "values": values}, targets)
+    if not rows:
         which = f"series {name!r}" if name else "the inputs"
-        raise DataError(f"{which} hold no value of {listed(encoder.layout.observed)}.")
-    rows = int(there[-1]) + 1
+        raise DataError(f"{which} hold no value of {listed(targets)}.")
     _check_step(encoder, times[:rows])
     return {
         "series": name,
@@ -230,3 +268,10 @@ def _floats(values: Any, name: str, place: int) -> NDArray[np.float64]:
 
 def _cell(value: Any) -> str:
     return "" if value is None else str(value)
+
+
+def _plain(item: Any) -> Any:
+    """Returns arrays, and what else is a sequence of values, as a list; a number as it is."""
+    if isinstance(item, np.ndarray | np.generic):
+        return item.tolist()
+    return list(item) if isinstance(item, tuple | list) else item

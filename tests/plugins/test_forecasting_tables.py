@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from seqkit.config import validate
+from seqkit.data.numbers import NumbersError, parse_numbers
 from seqkit.errors import ConfigurationError, DataError
-from seqkit_timeseries._numbers import NumbersError, parse_numbers
 from seqkit_timeseries._times import TimesError, parse_times
 from seqkit_timeseries.datasets import SeriesCsv
 
