@@ -93,7 +93,7 @@ def choose_layout(record: Record, settings: Mapping[str, Any], frequency: Freque
                 message = f"{key} names {name!r}, which is no column of numbers in the data"
                 problems.append(Problem(key, message, _instead(record, name, there)))
             elif name in seen:
-                message = f"{key} names {name!r}, which {seen[name]} names already"
+                message = f"{key} names {name!r}, which is named already, by {seen[name]}"
                 problems.append(Problem(key, message, f"Take it out of {seen[name]} or {key}"))
             seen[name] = from_where if setting == "targets" else key
     if not targets:

@@ -55,15 +55,15 @@ def parse(encoder: ForecastingEncoder, inputs: Sequence[str | Record]) -> list[R
         if texts[0][:1] in "{[":
             given = [value for place, text in enumerate(texts, 1) for value in _json(text, place)]
             return _of_values(encoder, given)
-        if _is_numbers(texts[0]):
-            return _of_values(encoder, _numbers(texts))
-        rows = list(csv.reader(io.StringIO("\n".join(texts))))
-        return _of_table(encoder, rows[0], rows[1:])
+        decimal = encoder.names.get("decimal", "")
+        if _is_numbers(_parted(texts[0], decimal), decimal):
+            return _of_values(encoder, _numbers([_parted(text, decimal) for text in texts]))
+        return _of_table(encoder, *_csv(texts))
     for place, item in enumerate(inputs, start=1):
         if not isinstance(item, Mapping):
             raise DataError(
-                f"input {place} is {type(item).__name__} {item!r:.40}, beside inputs of other "
-                f"kinds. {_FORMS}"
+                "some inputs are texts and others are not, such as "
+                f"{type(item).__name__} {repr(item)[:40]} at place {place}. {_FORMS}"
             )
     records: list[Record] = [item for item in inputs if isinstance(item, Mapping)]
     if isinstance(records[0].get("values"), Mapping):
@@ -174,7 +174,7 @@ def _from_values(encoder: ForecastingEncoder, given: Any, place: int) -> Record:
                 f"input {place} has no column {name!r}; it has {listed(list(given['values']))}. "
                 f"The run reads {listed(columns)}"
             )
-        values[name] = _floats(given["values"][name], name, place)
+        values[name] = _floats(given["values"][name], name, place, encoder.names.get("decimal", ""))
     rows = {len(column) for column in values.values()}
     if len(rows) > 1:
         raise DataError(
@@ -242,24 +242,48 @@ def _json(text: str, place: int) -> list[Any]:
     return value if records else [value]
 
 
-def _is_numbers(text: str) -> bool:
+def _csv(texts: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    """Returns the header and the rows of a table whose lines were typed."""
     try:
-        return bool(text) and not np.isnan(parse_numbers(text.replace(",", " ").split(), ".")).all()
+        rows = [row for row in csv.reader(io.StringIO("\n".join(texts)), strict=True) if row]
+    except csv.Error as error:
+        raise DataError(f"the inputs are no table: {error}. {_FORMS}") from error
+    if not rows:
+        raise DataError(f"the inputs are empty. {_FORMS}")
+    return rows[0], rows[1:]
+
+
+def _parted(text: str, decimal: str) -> list[str]:
+    """Returns the numbers of a text; a comma parts them, unless the run's decimals have one."""
+    if decimal != ",":
+        return text.replace(",", " ").split()
+    return [part.rstrip(",") for part in text.replace(";", " ").split()]
+
+
+def _is_numbers(parts: Sequence[str], decimal: str) -> bool:
+    try:
+        return bool(parts) and not np.isnan(parse_numbers(parts, usual=decimal or ".")).all()
     except NumbersError:
         return False
 
 
-def _numbers(texts: Sequence[str]) -> list[list[str]]:
+def _numbers(parts: Sequence[Sequence[str]]) -> list[Sequence[str]]:
     """Returns the numbers of each text; of texts with one number each, a single series."""
-    parts = [text.replace(",", " ").split() for text in texts]
     if len(parts) > 1 and all(len(part) == 1 for part in parts):
         return [[part[0] for part in parts]]
-    return parts
+    return list(parts)
 
 
-def _floats(values: Any, name: str, place: int) -> NDArray[np.float64]:
+def _floats(values: Any, name: str, place: int, decimal: str) -> NDArray[np.float64]:
+    values = _plain(values)
+    if not isinstance(values, list):
+        raise DataError(
+            f"input {place} has {repr(values)[:40]} for column {name!r}, and needs a list"
+        )
+    if all(isinstance(value, _NUMBER | None) for value in values):
+        return np.array([np.nan if value is None else value for value in values], np.float64)
     try:
-        return parse_numbers([_cell(value) for value in values], ".")
+        return parse_numbers([_cell(value) for value in values], usual=decimal or ".")
     except NumbersError as error:
         raise DataError(
             f"input {place}, row {error.row + 1}: {error.reason}, in column {name!r}. {error.hint}"

@@ -102,7 +102,7 @@ def aside(
             doubtful.append(name)
     if len(found) == len(values):
         return {}, []
-    return found, doubtful
+    return found, doubtful if len(values) - len(found) > 1 else []
 
 
 def _counts(numbers: NDArray[np.float64], owners: NDArray[np.int64], strict: bool) -> bool:
