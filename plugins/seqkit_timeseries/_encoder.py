@@ -110,10 +110,10 @@ class ForecastingEncoder(Encoder):
                 continue
             if kept.dtype.kind == rows.dtype.kind and rows[last - 1] > kept[-1]:
                 self._told = True
+                end = time_texts(kept[-1:], self.frequency)[0]
                 notify(
-                    f"the data go on to {row_text(record, last - 1)}, and the run kept the rows up "
-                    f"to {time_texts(kept[-1:], self.frequency)[0]}: predict without input goes on "
-                    "from there. Give the last rows to it (--file)"
+                    f"the data go on behind {end}, where the rows that the run kept end: predict "
+                    "without input still goes on from there. Give it the last rows (--file)"
                 )
 
     def encode_from(self, records: Iterable[Record], notify: Notify, place: str) -> Arrays:

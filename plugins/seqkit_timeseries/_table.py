@@ -15,9 +15,9 @@ from seqkit.api import Notify
 from seqkit.data import counted, listed
 from seqkit.data.columns import is_unnamed
 from seqkit.data.numbers import NumbersError, parse_numbers, settle_decimal
+from seqkit.data.roles import aside, ids_among, joined_ids
 from seqkit.errors import DataError, suggestion
 from seqkit_timeseries._frequency import Frequency, infer_frequency, time_texts
-from seqkit_timeseries._roles import aside, ids_among, joined_ids
 from seqkit_timeseries._times import TimesError, looks_like_times, read_times
 
 TIME_NAMES = ("date", "time", "datetime", "timestamp", "ds", "day", "month", "year", "date_time")
