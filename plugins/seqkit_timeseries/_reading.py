@@ -181,7 +181,10 @@ def _from_values(encoder: ForecastingEncoder, given: Any, place: int) -> Record:
             f"input {place} has columns of different lengths. Give as many rows of each"
         )
     times = np.asarray(given.get("time", np.arange(rows.pop())))
-    if times.dtype.kind in "UO":
+    if times.ndim != 1:
+        shown = repr(given.get("time"))[:40]
+        raise DataError(f"input {place} has {shown} for its times. Give a list, a time a row")
+    if times.dtype.kind not in "iuM":
         try:
             times = parse_times([str(time) for time in times.tolist()])
         except TimesError as error:

@@ -135,7 +135,7 @@ def read_series(
     values, decimal = _numbers(cells, {time, *identity}, lines, how, notify)
     ids = joined_ids(cells, identity) if identity else [""] * len(rows)
     names, first, owners = np.unique(np.array(ids), return_index=True, return_inverse=True)
-    left, doubtful = aside(values, owners, columns, how.needed)
+    left, doubtful = aside(values, owners, columns, how.needed, how.identity is None)
     if doubtful and how.others and not how.needed:
         what = "counts" if len(doubtful) == 1 else "count"
         notify(f"{listed(doubtful)} of {how.source} {what} the rows, and may be no measurement.")

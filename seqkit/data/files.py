@@ -321,27 +321,37 @@ def _columns(path: Path, row: Sequence[str], header: bool) -> tuple[str, ...]:
 
 def _before_the_header(path: Path, text: str, delimiter: str, quotes: bool) -> DataError | None:
     """Returns the error for a file that begins with other lines than its header, if it does."""
-    first: list[tuple[int, list[str]]] = []
+    for candidate in dict.fromkeys((delimiter, *DELIMITERS)):
+        first = _first_rows(text, candidate, quotes)
+        if not first:
+            continue
+        usual, times = Counter(len(row) for _, row in first).most_common(1)[0]
+        place = next(place for place, (_, row) in enumerate(first) if len(row) == usual)
+        narrow = all(len(row) < usual for _, row in first[:place])
+        if not place or not narrow or times < max(2, len(first) - place):
+            continue
+        begins, header = first[place]
+        lines = "line 1" if begins == 2 else f"lines 1 to {begins - 1}"
+        return DataError(
+            f"{path} begins with {counted(place, 'row')} of fewer fields than the table, such as "
+            f"{_shown(candidate.join(first[0][1]))}. The header seems to be on line {begins} "
+            f"({listed([name.strip() for name in header])}): delete {lines}"
+        )
+    return None
+
+
+def _first_rows(text: str, delimiter: str, quotes: bool) -> list[tuple[int, list[str]]]:
+    """Returns the first rows that are not empty, with the line that each begins on."""
+    found: list[tuple[int, list[str]]] = []
     reader, line = _reader(text, delimiter, quotes), 1
     with suppress(csv.Error):
         for row in reader:
             begins, line = line, reader.line_num + 1
             if any(field.strip() for field in row):
-                first.append((begins, row))
-            if len(first) == _SNIFFED_ROWS:
+                found.append((begins, row))
+            if len(found) == _SNIFFED_ROWS:
                 break
-    usual, times = Counter(len(row) for _, row in first).most_common(1)[0]
-    place = next(place for place, (_, row) in enumerate(first) if len(row) == usual)
-    narrow = all(len(row) < usual for _, row in first[:place])
-    if not place or not narrow or times < len(first) - place or times < 2:
-        return None
-    lines = "line 1" if first[place][0] == 2 else f"lines 1 to {first[place][0] - 1}"
-    begins, header = first[place]
-    return DataError(
-        f"{path} begins with {counted(place, 'row')} of fewer fields than the table, such as "
-        f"{_shown(delimiter.join(first[0][1]))}. The header seems to be on line {begins} "
-        f"({listed([name.strip() for name in header])}): delete {lines}"
-    )
+    return found
 
 
 def _misfit(path: Path, line: int, fields: int, columns: int, delimiter: str) -> DataError:

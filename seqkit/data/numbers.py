@@ -170,11 +170,12 @@ def _unsettled(cells: Sequence[str]) -> NumbersError:
 
 
 def _as_truths(cells: Sequence[str]) -> Sequence[str]:
-    """Makes 1 and 0 of a column of `True` and `False`, beside which nothing but 1 and 0 stands."""
+    """Makes 1 and 0 of a column of `True` and `False`, beside which no number but 1 and 0 stands."""
     kinds = {cell.lower() for cell in cells} - MISSING
-    if kinds & TRUTHS.keys() and kinds <= TRUTHS.keys() | {"0", "1", "0.0", "1.0"}:
-        return [TRUTHS.get(cell.lower(), cell) for cell in cells]
-    return cells
+    others = kinds - TRUTHS.keys() - {"0", "1", "0.0", "1.0"}
+    if others == kinds or any(map(is_number, others)):
+        return cells
+    return [TRUTHS.get(cell.lower(), cell) for cell in cells]
 
 
 def _share(cells: Sequence[str]) -> float:

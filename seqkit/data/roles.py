@@ -73,6 +73,7 @@ def aside(
     owners: NDArray[np.int64],
     columns: Sequence[str],
     needed: Collection[str],
+    no_ids: bool = False,
 ) -> tuple[dict[str, str], list[str]]:
     """Tells which columns are neither to be forecast nor to be read unless they are named.
 
@@ -81,6 +82,7 @@ def aside(
         owners: The series of each row.
         columns: All columns of the file.
         needed: Columns that a setting names.
+        no_ids: Whether the names of columns that tell series apart mean nothing.
 
     Returns:
         Why, by the name of the column; and others that count the rows, which are forecast.
@@ -96,7 +98,7 @@ def aside(
             found[name] = "counts the rows"
         elif is_unnamed(name) and (first or _all_different(numbers)):
             found[name] = "has no name and stands where rows are numbered"
-        elif names_ids(name) and not _fractions(numbers):
+        elif not no_ids and names_ids(name) and not _fractions(numbers):
             found[name] = "is named as an id"
         elif counts:
             doubtful.append(name)
