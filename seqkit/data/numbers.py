@@ -170,7 +170,7 @@ def _unsettled(cells: Sequence[str]) -> NumbersError:
 
 
 def _as_truths(cells: Sequence[str]) -> Sequence[str]:
-    """Makes 1 and 0 of a column of `True` and `False`, beside which no number but 1 and 0 stands."""
+    """Makes 1 and 0 of `True` and `False`, where no other number than 1 and 0 is beside them."""
     kinds = {cell.lower() for cell in cells} - MISSING
     others = kinds - TRUTHS.keys() - {"0", "1", "0.0", "1.0"}
     if others == kinds or any(map(is_number, others)):
