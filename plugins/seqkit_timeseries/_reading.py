@@ -70,11 +70,11 @@ def parse(encoder: ForecastingEncoder, inputs: Sequence[str | Record]) -> list[R
         return _of_values(encoder, records)
     columns = list(dict.fromkeys(name for row in records for name in row))
     cells = [[_cell(row.get(name)) for name in columns] for row in records]
-    given = {str(name).strip(): [row.get(name) for row in records] for name in columns}
+    cells_of = {str(name).strip(): [row.get(name) for row in records] for name in columns}
     ready = {
-        name: np.array([np.nan if value is None else value for value in column], np.float64)
-        for name, column in given.items()
-        if name in encoder.layout.columns and all(isinstance(v, _NUMBER | None) for v in column)
+        name: np.array([np.nan if cell is None else cell for cell in cells_of[name]], np.float64)
+        for name in encoder.layout.columns
+        if name in cells_of and all(isinstance(cell, _NUMBER | None) for cell in cells_of[name])
     }
     return _of_table(encoder, list(map(str, columns)), cells, ready)
 

@@ -44,10 +44,10 @@ def split_records(
         ends = {"train": (0, middle), "validation": (middle, last), "test": (last, len(one.time))}
         for split, (start, end) in ends.items():
             if start < end:
-                record = _record(one, start, end, tabled.names, declared)
+                more = dict(declared)
                 if end == len(one.time) < len(whole.time):
-                    record["ahead"] = {name: column[end:] for name, column in whole.values.items()}
-                splits[split].append(record)
+                    more["ahead"] = {name: column[end:] for name, column in whole.values.items()}
+                splits[split].append(_record(one, start, end, tabled.names, more))
     if not splits["train"]:
         raise DataError(
             f"dataset.validation ({validation!r}) and dataset.test ({test!r}) leave no row for "

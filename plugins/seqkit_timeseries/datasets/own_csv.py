@@ -82,8 +82,9 @@ class SeriesCsv(Dataset):
             duplicates=config.duplicates,
         )
         tabled = read_series(table.columns, table.rows, table.lines, how, notify)
-        declared = {"targets": tuple(config.targets)} if config.targets else {}
-        declared |= {"aside": tabled.aside}
+        declared: dict[str, Any] = {"aside": tabled.aside}
+        if config.targets:
+            declared["targets"] = tuple(config.targets)
         return split_records(tabled, config.validation, config.test, notify, **declared)
 
     def fingerprint(self, config: Any) -> str:
