@@ -143,7 +143,8 @@ def linear(
     windows = gather(observed, starts, context)
     last = windows[:, -1:]
     read = _scaled(windows, last, scale)
-    return (read @ weights[:-1] + weights[-1]).transpose(0, 2, 1) * scale + last
+    forecasts = (read @ weights[:-1] + weights[-1]).transpose(0, 2, 1)
+    return np.asarray(forecasts * scale + last)
 
 
 def fit_linear(train: Arrays, context: int, horizon: int) -> NDArray[np.float32]:

@@ -165,7 +165,7 @@ class ForecastingEncoder(Encoder):
             stride = self.settings["evaluation_stride" if start else "stride"]
             windows = window_starts(len(matrix), start, self.context, horizon, stride)
         scaled = scaler.scaled(matrix)
-        check_scaled(scaled, matrix, record | {"time": times}, layout.columns, place)
+        check_scaled(scaled, matrix, {**record, "time": times}, layout.columns, place)
         part = {
             "values": self._channels(scaled, times),
             "times": times,
