@@ -23,6 +23,7 @@ from seqkit_timeseries._layout import (
     unread,
 )
 from seqkit_timeseries._normalisation import Scaler, fit_scaler
+from seqkit_timeseries._precision import check_training, coarse, is_constant
 
 _TRAIN = "the train split"
 
@@ -54,7 +55,7 @@ def fit(
     if not (settings["season"] or "period" in longest):
         season = f"a season is {counted(period, 'row')}" if period > 1 else "no season is assumed"
         notify(f"rows are {frequency}; {season} (task.season sets it).")
-    scalers, missing = _fit_scalers(train, layout, settings["normalisation"].split("+")[0], notify)
+    scalers, missing = _fit_scalers(train, layout, settings["normalisation"], notify)
     if settings["missing"] == "mask":
         layout = layout.with_masks(missing)
     tail = _tail(held, layout, settings, notify)
@@ -72,6 +73,7 @@ def _fit_scalers(
     """Returns a scaler for each series, and which columns have missing values."""
     missing = np.zeros(len(layout.columns), dtype=bool)
     constant: list[str] = []
+    lost: list[str] = []
     scalers: dict[str, Scaler] = {}
     for record in train:
         matrix = matrix_of(record, layout.columns, _TRAIN)
@@ -86,14 +88,24 @@ def _fit_scalers(
         if identity in scalers:
             raise DataError(f"{named(record)} is there twice, in {_TRAIN}. Give each its own id")
         missing |= gaps.any(axis=0)
+        check_training(matrix, record, layout.columns, _TRAIN)
         scalers[identity] = fit_scaler(matrix, kind)
-        still = np.nanmax(matrix, axis=0) == np.nanmin(matrix, axis=0)
-        constant += [f"{layout.columns[c]!r} of {named(record)}" for c in np.flatnonzero(still)]
+        found = (constant, is_constant(matrix)), (lost, coarse(matrix))
+        for names, columns in found:
+            names += [f"{layout.columns[c]!r} of {named(record)}" for c in np.flatnonzero(columns)]
     if constant:
-        shown = "; ".join(constant[:3]) + ("; ..." if len(constant) > 3 else "")
         what = counted(len(constant), "column is", "columns are")
-        notify(f"{what} constant in {_TRAIN}, and not scaled: {shown}.")
+        notify(f"{what} constant in {_TRAIN}, and not scaled: {_shown(constant)}.")
+    if lost and kind == "none":
+        notify(
+            f"{_shown(lost)}: the values differ by too little for single precision, in which a "
+            "network reads them. Write task.normalisation=standard."
+        )
     return scalers, missing
+
+
+def _shown(names: Sequence[str]) -> str:
+    return "; ".join(names[:3]) + ("; ..." if len(names) > 3 else "")
 
 
 def _tail(
