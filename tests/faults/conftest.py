@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -78,6 +79,21 @@ else:
                     seconds,
                 )
             return made[task]
+
+        return train
+
+    @pytest.fixture(scope="session")
+    def half(nursery: Nursery, whole: Callable[[str], Whole]) -> Callable[[str], Path]:
+        """Trains a part of the run of a task, once: it was killed after some checkpoints."""
+
+        def train(task: str) -> Path:
+            path = nursery.folder / "half" / task
+            if not path.exists():
+                right = whole(task)
+                place = {"within": str(path.parent), "crash_at": right.operations // 2}
+                words = ("run", *right.scenario.words, "--runs-dir", path.parent, "--name", task)
+                assert nursery.run(*words, home=right.home, **place).code == -signal.SIGKILL
+            return path
 
         return train
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from seqkit.errors import ExitCode
@@ -37,9 +38,11 @@ def outcome(path: Path) -> dict[str, Any]:
             found[f"{event.kind}s"][key] = _timeless(dict(event.data))
     for folder in sorted(run.checkpoints.glob("step-*")):
         for name in ("model.safetensors", "state.safetensors"):
-            found[f"{folder.name}/{name}"] = _digest(folder / name)
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        found[f"{folder.name}/progress"] = _timeless(manifest["progress"])
+            if (folder / name).is_file():
+                found[f"{folder.name}/{name}"] = _digest(folder / name)
+        manifest = folder / "manifest.json"
+        if manifest.is_file():
+            found[f"{folder.name}/progress"] = _progress(manifest)
     for file in sorted(run.encoder.rglob("*")):
         if file.is_file():
             found[str(file.relative_to(path))] = _digest(file)
@@ -86,10 +89,21 @@ def _digest(path: Path) -> str:
     if path.suffix != ".safetensors":
         return hashlib.sha256(path.read_bytes()).hexdigest()
     digest = hashlib.sha256()
-    for name, values in sorted(load_file(path).items()):
+    try:
+        tensors = load_file(path)
+    except SafetensorError as error:
+        return str(error)
+    for name, values in sorted(tensors.items()):
         digest.update(f"{name} {values.dtype} {values.shape}".encode())
         digest.update(values.tobytes())
     return digest.hexdigest()
+
+
+def _progress(manifest: Path) -> Any:
+    try:
+        return _timeless(json.loads(manifest.read_text(encoding="utf-8"))["progress"])
+    except (ValueError, LookupError) as error:
+        return str(error)
 
 
 def _timeless(value: Any) -> Any:
