@@ -6,6 +6,7 @@ of its stdin. A child is a process like any other: it has an id, takes signals, 
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import gc
 import importlib
@@ -15,6 +16,7 @@ import os
 import pkgutil
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -27,6 +29,9 @@ from typing import Any, Self
 
 MOST_MEMORY = 12 << 30
 """Bytes that a child may have: damage may ask for more than there is."""
+
+NEW_HOST_NAME = 0x04000000
+"""CLONE_NEWUTS of Linux: a name of the machine for one process."""
 
 
 @dataclass(frozen=True)
@@ -176,11 +181,13 @@ def _live(request: Mapping[str, Any]) -> None:
     code = 1
     try:
         out, err = (os.open(path, os.O_CREAT | os.O_WRONLY) for path in request["streams"])
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(out, 1)
-        os.dup2(err, 2)
+        for number, stream in enumerate((os.open(os.devnull, os.O_RDONLY), out, err)):
+            os.dup2(stream, number)
         os.environ["SEQKIT_HOME"] = request["home"]
         _prepare(request)
+        if "terminal" in request:
+            # The streams made here are those of files: a terminal wants new ones.
+            os.execv(sys.executable, [sys.executable, "-m", "seqkit", *request["words"]])
         from seqkit.cli.main import run_command_line
 
         code = run_command_line(request["words"])
@@ -207,12 +214,24 @@ def _prepare(request: Mapping[str, Any]) -> None:
     full_at: The number of the operation from which on the disk is full.
     operations: A file that is told how many operations there were, when all went well.
     largest_file: The size in bytes that no file may exceed.
+    terminal: The path of a terminal that the process is in, as one started in its window.
+    host: The name of the machine, for this process alone; only root may choose one.
     at: The time at which the command begins.
     """
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     if "largest_file" in request:
         limit = int(request["largest_file"])
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    if "terminal" in request:
+        os.setsid()
+        # The first terminal that a session opens is the one whose hang-up ends it.
+        terminal = os.open(request["terminal"], os.O_RDWR)
+        for number in range(3):
+            os.dup2(terminal, number)
+        os.environ["TERM"] = "xterm-256color"
+    if "host" in request:
+        assert ctypes.CDLL(None).unshare(NEW_HOST_NAME) == 0
+        socket.sethostname(request["host"])
     if "within" in request:
         within, crash_at = str(request["within"]), request.get("crash_at")
         full_at = request.get("full_at", sys.maxsize)
