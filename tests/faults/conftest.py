@@ -90,7 +90,10 @@ else:
             path = nursery.folder / "half" / task
             if not path.exists():
                 right = whole(task)
-                place = {"within": str(path.parent), "crash_at": right.operations // 2}
+                place: dict[str, Any] = {
+                    "within": str(path.parent),
+                    "crash_at": right.operations // 2,
+                }
                 words = ("run", *right.scenario.words, "--runs-dir", path.parent, "--name", task)
                 assert nursery.run(*words, home=right.home, **place).code == -signal.SIGKILL
             return path

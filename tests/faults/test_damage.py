@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 COMMANDS = ("predict", "evaluate", "show", "runs", "compare")
 TASKS = ("forecasting", "language-modeling", "classification", "seq2seq")
 NAMED = re.compile(
-    r"damage|cannot be read|checksum|not valid|is not|not what|has no|missing|does not|changed", re.I
+    r"damage|cannot be read|checksum|not valid|is not|not what|has no|missing|does not|changed",
+    re.I,
 )
 SECONDS = re.compile(r'"seconds": [0-9.e-]+')
 LOG = "events.jsonl"
@@ -94,7 +95,7 @@ def words_of(command: str, run: Path, whole: Whole) -> tuple[object, ...]:
 
 
 def verdict(done: Done, right: Done) -> tuple[list[str], str]:
-    """Returns what is wrong about how a command took damage, and the way it did where nothing is."""
+    """Returns what is wrong about how a command took damage, and how it took it where nothing is."""
     if done.code is None:
         return ["it hung"], ""
     if crashed(done):

@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -82,9 +82,7 @@ def _status(path: Path) -> str:
     return RunFolder(path).status() if (path / "run.json").exists() else ""
 
 
-def _to_the_end(
-    nursery: Nursery, right: Whole, path: Path, begin: tuple[object, ...]
-) -> list[str]:
+def _to_the_end(nursery: Nursery, right: Whole, path: Path, begin: tuple[object, ...]) -> list[str]:
     """Resumes a run and holds it to one that was not killed."""
     before = tree(path) if _status(path) == "finished" else None
     words = ("resume", path) if (path / "run.json").exists() else begin
@@ -129,7 +127,11 @@ def test_a_run_killed_before_any_change_of_its_folder_ends_with_the_same_bits(
         faults = []
         for point in points:
             words = ("resume", path) if (path / "run.json").exists() else begin
-            place = {"within": str(path.parent), "crash_at": point, "home": right.home}
+            place: dict[str, Any] = {
+                "within": str(path.parent),
+                "crash_at": point,
+                "home": right.home,
+            }
             nursery.run(*words, "--quiet", **place)
             if chosen.random() < 0.5:
                 _cut_the_last_line(path / "events.jsonl", chosen)
