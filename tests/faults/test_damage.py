@@ -95,7 +95,7 @@ def words_of(command: str, run: Path, whole: Whole) -> tuple[object, ...]:
 
 
 def verdict(done: Done, right: Done) -> tuple[list[str], str]:
-    """Returns what is wrong about how a command took damage, and how it took it where nothing is."""
+    """Returns what is wrong about how a command took damage, or else how it took it."""
     if done.code is None:
         return ["it hung"], ""
     if crashed(done):
@@ -108,7 +108,7 @@ def verdict(done: Done, right: Done) -> tuple[list[str], str]:
     return ([], "named") if named and said else (["another answer, silently"], "")
 
 
-@forms(short=24, long=1000)
+@forms(short=16, long=1000)
 def test_a_damaged_file_is_named_or_changes_no_answer(
     nursery: Nursery, whole: Callable[[str], Whole], tmp_path: Path, count: int
 ) -> None:
@@ -122,7 +122,7 @@ def test_a_damaged_file_is_named_or_changes_no_answer(
 
     for case in range(count):
         chosen = draw("damage", case)
-        task, command = TASKS[case % min(count // 12, len(TASKS))], chosen.choice(COMMANDS)
+        task, command = TASKS[case % min(count // 8, len(TASKS))], chosen.choice(COMMANDS)
         right = whole(task)
         folder = tmp_path / "runs"
         shutil.copytree(right.path, folder / "other")
@@ -170,7 +170,7 @@ def spared(found: dict[str, object], file: str) -> dict[str, object]:
     return {name: value for name, value in found.items() if name not in out}
 
 
-@forms(short=4, long=200)
+@forms(short=2, long=200)
 def test_a_damaged_cache_of_encoded_data_is_made_again(
     nursery: Nursery,
     whole: Callable[[str], Whole],
@@ -181,7 +181,7 @@ def test_a_damaged_cache_of_encoded_data_is_made_again(
     made = tally("damage: cache of encoded data")
     for case in range(count):
         chosen = draw("cache", case)
-        task = TASKS[case % min(count // 2, len(TASKS))]
+        task = TASKS[case % min(count, len(TASKS))]
         right = whole(task)
         if not (right.home / "cache" / "encoded").exists():
             pytest.fail(f"the data of {task} are not cached")

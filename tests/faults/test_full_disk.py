@@ -43,7 +43,7 @@ def faults_of(done: Done) -> list[str]:
     return []
 
 
-@forms(short=2, long=100)
+@forms(short=1, long=100)
 def test_a_run_that_met_a_full_disk_ends_with_the_same_bits(
     nursery: Nursery, whole: Callable[[str], Whole], tmp_path: Path, count: int
 ) -> None:

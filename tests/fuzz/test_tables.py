@@ -30,13 +30,13 @@ def runs(tmp_path: Path) -> Path:
 
 def document(kind: str, path: Path, task: str, model: str, trainer: dict[str, Any]) -> Any:
     sizes = {"hidden_size": 4} | ({} if task == "forecasting" else {"embedding_size": 4})
-    settings: dict[str, Any] = {
+    settings: dict[str, dict[str, Any]] = {
         "forecasting": {"context": 3, "horizon": 2},
         "classification": {"minimum_count": 1},
         "seq2seq": {"tokenizer": "characters"},
-    }.get(task, {})
+    }
     return {
-        "task": {"name": task, **settings},
+        "task": {"name": task, **settings.get(task, {})},
         "dataset": {"name": kind, "path": str(path)},
         "model": {"name": model, **sizes},
         "trainer": trainer,
