@@ -60,9 +60,9 @@ def answers(nursery: Nursery, scenario: Scenario, path: Path, home: Path) -> str
 
 
 def differing(found: dict[str, Any], right: dict[str, Any]) -> list[str]:
-    """Returns the names under which two outcomes differ, each with the shorter values."""
+    """Returns what differs between two outcomes, each by its name and the values."""
     names = [name for name in {**right, **found} if found.get(name) != right.get(name)]
-    return [f"{name}: {_shown(found.get(name))}, not {_shown(right.get(name))}" for name in names]
+    return [f"{name}: {_difference(found.get(name), right.get(name))}" for name in names]
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -72,6 +72,18 @@ def tree(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def _difference(found: Any, right: Any) -> str:
+    if isinstance(found, list) and isinstance(right, list):
+        more, less = set(found) - set(right), set(right) - set(found)
+        return f"{_shown(sorted(more))} too much, {_shown(sorted(less))} missing"
+    if isinstance(found, dict) and isinstance(right, dict):
+        keys = [key for key in {**right, **found} if found.get(key) != right.get(key)]
+        return ", ".join(
+            f"{key} {_shown(found.get(key))}, not {_shown(right.get(key))}" for key in keys
+        )
+    return f"{_shown(found)}, not {_shown(right)}"
 
 
 def _shown(value: Any) -> str:
