@@ -66,11 +66,11 @@ def differing(found: dict[str, Any], right: dict[str, Any]) -> list[str]:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Returns the bytes of every file of a folder."""
+    """Returns the bytes of every file of a run but its lock."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and _counts(path.name)
     }
 
 
