@@ -82,10 +82,10 @@ bench: $(VENV)/.installed-dev
 
 # FAULTS_SEED chooses the cases, FAULTS_COUNT their number in each test.
 faults: $(VENV)/.installed-dev
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/faults -m slow $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/faults -m slow -o faulthandler_timeout=7200 $(PYTEST_ARGS)
 
 fuzz: $(VENV)/.installed-dev
-	@OMP_NUM_THREADS=1 FUZZ_CASES=$${FUZZ_CASES:-10000} $(BIN)/python -m pytest tests/fuzz $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 FUZZ_CASES=$${FUZZ_CASES:-10000} $(BIN)/python -m pytest tests/fuzz -o faulthandler_timeout=7200 $(PYTEST_ARGS)
 
 wheel: $(VENV)/.installed-dev
 	@rm -rf dist

@@ -31,6 +31,7 @@ def wait_for_a_save(path: Path, seconds: float, chosen: random.Random) -> None:
     nth, seen, end = chosen.randint(1, 3), set[str](), time.monotonic() + seconds
     while time.monotonic() < end and len(seen) < nth:
         seen |= {found.name for found in path.glob("checkpoints/.step-*")}
+        time.sleep(0.0005)
     time.sleep(chosen.random() * 0.003)
 
 
