@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from seqkit.api import Arrays, Encoder, Notify, unheard
+from seqkit.checksums import CHECKSUMS
 from seqkit.errors import DataError
 from seqkit.experiment import Experiment
 from seqkit.places import cache_home
@@ -120,7 +121,7 @@ def encode_for_run(
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != CHECKSUMS)
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
