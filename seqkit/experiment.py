@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -134,9 +135,16 @@ def _read(source: str | Path | Mapping[str, Any], registry: Registry) -> tuple[d
     return _read_toml(path), path.parent.name if path.name == "experiment.toml" else path.stem
 
 
+_ENDLESS_KEY = re.compile(r"^[ \t\[]*(?:[\w-]+[ \t]*\.[ \t]*){64}", re.MULTILINE)
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        if _ENDLESS_KEY.search(text):
+            # Reading such a key takes time that grows with the square of its length.
+            raise ValueError("a key has more parts than any setting")
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise ConfigurationError(
             f"{path} is not valid TOML: {error}. Mend the line it names"
