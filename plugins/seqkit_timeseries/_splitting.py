@@ -104,9 +104,11 @@ def _beginnings(
     if series[0].time.dtype.kind != "M":
         return [end - round(size * len(one.time)) for one, end in zip(series, ends, strict=True)]
     moments = np.unique(np.concatenate([one.time for one in series]))
-    limit = max(
-        (one.time[end - 1] for one, end in zip(series, ends, strict=True) if end), default=0
-    )
+    used = [one.time[end - 1] for one, end in zip(series, ends, strict=True) if end]
+    if not used:
+        # What comes after, the test, leaves no row.
+        return list(ends)
+    limit = max(used)
     last = int(np.searchsorted(moments, limit, side="right"))
     first = last - round(size * len(moments))
     if first >= len(moments):
