@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from seqkit.api import Arrays, Batch, Encoder, Features, Notify, Record, Say, Shape, Values, unsaid
 from seqkit.errors import DataError
 from seqkit_timeseries._answers import answers_of, wanted_rows
-from seqkit_timeseries._frequency import Frequency, calendar_features, continued
-from seqkit_timeseries._layout import Layout, matrix_of, named, row_text
+from seqkit_timeseries._frequency import Frequency, calendar_features, continued, time_texts
+from seqkit_timeseries._layout import Layout, matrix_of, named, row_text, rows_with_targets
 from seqkit_timeseries._normalisation import Floats, Scaler, fit_scaler, normalise
 from seqkit_timeseries._precision import ROUNDING, check_scaled, check_training, check_values
 from seqkit_timeseries._windows import forward_filled, gather, interpolated, window_starts
@@ -57,6 +57,7 @@ class ForecastingEncoder(Encoder):
     tail: Sequence[Record] = ()
     on_host = (*Encoder.on_host, "location", "scale", "naive_error", "actual")
     _quantiles: tuple[float, ...] = field(default=(), repr=False)
+    _told: bool = field(default=False, repr=False, compare=False)
 
     @property
     def context(self) -> int:
@@ -100,7 +101,25 @@ class ForecastingEncoder(Encoder):
 
     def encode(self, records: Iterable[Record], notify: Notify) -> Arrays:
         """Encodes records: windows of a split where they tell its `start`, else one to forecast."""
-        return self.encode_from(records, notify, "the inputs")
+        held = list(records)
+        self._tell_later_rows(held, notify)
+        return self.encode_from(held, notify, "the inputs")
+
+    def _tell_later_rows(self, records: Iterable[Record], notify: Notify) -> None:
+        """Says once where the data of a resumed run have grown behind the rows that it kept."""
+        ends = {record["series"]: record["time"] for record in self.tail}
+        for record in records:
+            kept, rows = ends.get(str(record.get("series", ""))), record["time"]
+            last = rows_with_targets(record, self.layout.targets)
+            if record.get("start") is None or kept is None or self._told or not last:
+                continue
+            if kept.dtype.kind == rows.dtype.kind and rows[last - 1] > kept[-1]:
+                self._told = True
+                end = time_texts(kept[-1:], self.frequency)[0]
+                notify(
+                    f"the data go on behind {end}, where the rows that the run kept end: predict "
+                    "without input still goes on from there. Give it the last rows (--file)"
+                )
 
     def encode_from(self, records: Iterable[Record], notify: Notify, place: str) -> Arrays:
         """Encodes records that come from `place`.

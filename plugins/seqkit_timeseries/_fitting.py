@@ -13,7 +13,15 @@ from seqkit.data import counted
 from seqkit.errors import DataError
 from seqkit_timeseries._encoder import ForecastingEncoder
 from seqkit_timeseries._frequency import infer_frequency
-from seqkit_timeseries._layout import Layout, choose_layout, matrix_of, named
+from seqkit_timeseries._layout import (
+    Layout,
+    choose_layout,
+    matrix_of,
+    named,
+    row_text,
+    rows_with_targets,
+    unread,
+)
 from seqkit_timeseries._normalisation import Scaler, fit_scaler
 from seqkit_timeseries._precision import check_training, coarse, is_constant
 
@@ -41,6 +49,8 @@ def fit(
     longest = max(train, key=lambda record: len(record["time"]))
     frequency = infer_frequency(longest["time"])
     layout = choose_layout(longest, settings, frequency)
+    if said := unread(longest, layout):
+        notify(f"{said}.")
     period = int(settings["season"] or longest.get("period", 0) or frequency.period)
     if not (settings["season"] or "period" in longest):
         season = f"a season is {counted(period, 'row')}" if period > 1 else "no season is assumed"
@@ -48,7 +58,7 @@ def fit(
     scalers, missing = _fit_scalers(train, layout, settings["normalisation"], notify)
     if settings["missing"] == "mask":
         layout = layout.with_masks(missing)
-    tail = _tail(held, layout, int(settings["context"]), int(settings["keep_series"]), notify)
+    tail = _tail(held, layout, settings, notify)
     names = longest.get("names", {})
     encoder = ForecastingEncoder(settings, layout, frequency, period, names, scalers, tail)
     return encoder, {
@@ -99,26 +109,54 @@ def _shown(names: Sequence[str]) -> str:
 
 
 def _tail(
-    held: Mapping[str, Sequence[Record]], layout: Layout, context: int, most: int, notify: Notify
+    held: Mapping[str, Sequence[Record]],
+    layout: Layout,
+    settings: Mapping[str, Any],
+    notify: Notify,
 ) -> list[Record]:
-    """Returns the last rows of each series, by its longest split."""
+    """Returns the last rows of each series up to its last target, and what is known ahead of it."""
+    context, horizon, most = (int(settings[k]) for k in ("context", "horizon", "keep_series"))
     latest: dict[str, Record] = {}
     for records in held.values():
         for record in records:
             identity = str(record.get("series", ""))
             if identity not in latest or len(record["time"]) > len(latest[identity]["time"]):
                 latest[identity] = record
-    enough = {name: record for name, record in latest.items() if len(record["time"]) >= context}
+    rows = {name: rows_with_targets(one, layout.targets) for name, one in latest.items()}
+    cut = [name for name, one in latest.items() if rows[name] < _length(one)]
+    if cut:
+        first = latest[cut[0]]
+        what = counted(_length(first) - rows[cut[0]], "row at the end has", "rows at the end have")
+        more = f" (and of {len(cut) - 1} more series)" if len(cut) > 1 else ""
+        of = f" of {named(first)}" if cut[0] else ""
+        last = row_text(first, max(0, rows[cut[0]] - 1))
+        notify(f"{what} no target{of}{more}: forecasts begin behind {last}.")
+    enough = {name: record for name, record in latest.items() if rows[name] >= context}
     if len(enough) > most:
         notify(
             f"the run keeps the last rows of {most:,} of {len(enough):,} series to forecast from "
             "(task.keep_series)."
         )
-    return [
-        {
+    tail: list[Record] = []
+    for name, record in list(enough.items())[:most]:
+        kept = slice(rows[name] - context, rows[name])
+        values = {column: record["values"][column] for column in layout.columns}
+        one = {
             "series": name,
-            "time": record["time"][-context:],
-            "values": {column: record["values"][column][-context:] for column in layout.columns},
+            "time": record["time"][kept],
+            "values": {column: numbers[kept] for column, numbers in values.items()},
         }
-        for name, record in list(enough.items())[:most]
-    ]
+        ahead = {
+            column: np.concatenate(
+                [values[column][rows[name] :], record.get("ahead", {}).get(column, ())]
+            )[:horizon]
+            for column in layout.future
+        }
+        tail.append(one | {"ahead": ahead} if any(map(len, ahead.values())) else one)
+    return tail
+
+
+def _length(record: Record) -> int:
+    """Returns the rows of a record, with those behind its end that a dataset tells ahead."""
+    ahead = record.get("ahead", {})
+    return len(record["time"]) + max((len(column) for column in ahead.values()), default=0)
