@@ -17,9 +17,7 @@ _COARSE_NAMES = ("day", "month", "year")
 _PART_NAMES = (*_COARSE_NAMES, "hour", "minute", "second", "time", "quarter", "week")
 _FIRST, _LOOKED_AT, _COMPARED = 20, 200, 10_000
 _MOSTLY, _MOSTLY_RISING = 0.8, 0.1
-_MONTH_WORDS = (
-    r"jan|feb|f[eé]v|m[aä]r|apr|avr|abr|ma[iy]|jui?n|jui?l|aug|ao[uû]|ago|sep|o[ckt]|nov|de[czk]|ene"
-)
+_MONTH_WORDS = r"jan|feb|f[eé]v|m[aä]r|apr|avr|abr|ma[iy]|jui?n|jui?l|aug|ao[uû]|ago|sep|o[ckt]|nov|de[czk]|ene"
 _RESEMBLING = re.compile(
     r"(?<![\d.])\d{4}[-/.:]\d{1,2}[-/.:]\d{1,2}(?![\d.])|(?<![\d.])\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|"
     rf"\d\W{{0,3}}(?:{_MONTH_WORDS})[^\W\d]*\W{{0,3}}\d|\b(?:{_MONTH_WORDS})[^\W\d]*\W{{0,3}}\d{{2}}|"

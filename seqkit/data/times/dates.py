@@ -89,12 +89,17 @@ class Form:
         name: As of `strptime`; empty where that has no name for it.
         pattern: Matches a date, with groups named by the letters of `strptime`, and `q`, `h` and
             `w` for quarter, half-year and week.
-        yearless: Whether the year is missing, so that no time can be told.
+        rare: Whether it is meant only where it makes more sense than any other.
     """
 
     name: str
     pattern: re.Pattern[str]
-    yearless: bool = False
+    rare: bool = False
+
+    @property
+    def yearless(self) -> bool:
+        """Whether the year is missing, so that no time can be told."""
+        return not self.pattern.groupindex.keys() & {"Y", "y"}
 
     @property
     def short_years(self) -> bool:
@@ -115,10 +120,8 @@ class Form:
             return Day(year, months, 1)
         if found.get("j"):
             return _of_year(year, int(found["j"]))
-        if "b" in found:
-            month = _MONTH_OF.get(found["b"].lower(), 0)
-        else:
-            month = int(found.get("m") or 1)
+        word, number = found.get("b"), found.get("m")
+        month = _MONTH_OF.get(word.lower(), 0) if word else int(number or 1)
         return Day(year, month, int(found.get("d") or 1)) if 1 <= month <= 12 else None
 
 
@@ -178,7 +181,7 @@ def _of_year(year: int, day: int) -> Day | None:
 
 
 @cache
-def form_of(name: str, yearless: bool = False) -> Form | None:
+def form_of(name: str, rare: bool = False) -> Form | None:
     """Returns a form of dates by its `strptime` format; None for one that has more than dates."""
     plain = " ".join(name.replace(",", " ").split())
     pieces = re.split(r"(%.)", plain)
@@ -192,14 +195,14 @@ def form_of(name: str, yearless: bool = False) -> Form | None:
         else:
             pattern += _PIECES[piece].replace("{1,2}", "{2}") if packed else _PIECES[piece]
     try:
-        return Form(name, re.compile(pattern, re.IGNORECASE), yearless)
+        return Form(name, re.compile(pattern, re.IGNORECASE), rare)
     except re.error:
         # A directive is there twice.
         return None
 
 
-def _forms(names: str, yearless: bool = False) -> tuple[Form, ...]:
-    found = (form_of(name.replace("_", " "), yearless) for name in names.split())
+def _forms(names: str, rare: bool = False) -> tuple[Form, ...]:
+    found = (form_of(name.replace("_", " "), rare) for name in names.split())
     return tuple(form for form in found if form is not None)
 
 
@@ -213,12 +216,13 @@ _SPECIAL = (
 )
 FORMS: Sequence[Form] = (
     *_forms("%Y-%m-%d %Y/%m/%d %Y.%m.%d %Y:%m:%d %d.%m.%Y %d.%m.%y %m/%d/%Y %d/%m/%Y"),
-    *_forms("%m/%d/%y %d/%m/%y %y/%m/%d %d-%m-%Y %m-%d-%Y %d-%m-%y %m-%d-%y %y-%m-%d %y.%m.%d"),
+    *_forms("%m/%d/%y %d/%m/%y %y/%m/%d %d-%m-%Y %m-%d-%Y %d-%m-%y %m-%d-%y %y-%m-%d"),
     *_forms("%b_%d_%Y %d_%b_%Y %d._%b_%Y %d-%b-%Y %d/%b/%Y %b-%d-%Y %Y-%b-%d %Y_%b_%d %d%b%Y"),
     *_forms("%d-%b-%y %d_%b_%y %d/%b/%y %d%b%y %b_%Y %b-%Y %b/%Y %b%Y %Y_%b %Y-%b %Y/%b"),
     *_forms("%b-%y %b_%y %b'%y %b/%y %y-%b %Y-%m %Y/%m %m/%Y %m-%Y %m.%Y %YM%m %m/%y %Y-%j"),
     *_forms("%Y%m%d"),
     *(Form("", re.compile(pattern, re.IGNORECASE)) for pattern in _SPECIAL),
-    *_forms("%b-%d %d-%b %b_%d %d_%b %d._%b %d/%b %b/%d %m/%d %d/%m %d.%m.", yearless=True),
+    *_forms("%y.%m.%d", rare=True),
+    *_forms("%b-%d %d-%b %b_%d %d_%b %d._%b %d/%b %b/%d %m/%d %d/%m %d.%m.", rare=True),
 )
 """Ways to write dates; those that leave out the year are known so that they can be refused."""

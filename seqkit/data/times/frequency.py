@@ -118,6 +118,16 @@ class Frequency:
         """How long a step is, about; 0 where rows have no times."""
         return _SECONDS[self.unit] * self.count
 
+    @property
+    def dated(self) -> bool:
+        """Whether rows have times."""
+        return self.unit != "rows"
+
+    @property
+    def length(self) -> float:
+        """How long a step is: in seconds, or in positions."""
+        return self.seconds if self.dated else float(self.count)
+
     def after(self, last: Any, steps: int) -> Times:
         """Returns the times of the `steps` rows after one at `last`."""
         ahead = np.arange(1, steps + 1) * self.count

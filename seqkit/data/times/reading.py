@@ -26,7 +26,7 @@ class ReadTimes:
     """A column of times.
 
     Attributes:
-        times: `datetime64` `(rows,)`, in seconds unless they have parts of one; int64 for positions.
+        times: `datetime64` `(rows,)`, in seconds or finer as needed; int64 for positions.
         form: The format that was found, as of `strptime`; empty where it needs none.
         hundred: The first of the hundred years in which two digits name one; 0 for whole years.
         said: What was decided and could have been otherwise, as sentences.
@@ -65,7 +65,7 @@ def read_times(texts: Sequence[str], time_format: str = "", hundred: int = 0) ->
     texts = [" ".join(text.split()) for text in texts]
     for row, text in enumerate(texts):
         if is_missing(text):
-            shown = f" but {text!r}" if text else ""
+            shown = f" ({text})" if text else ""
             raise TimesError(row, f"there is no time{shown}", "Fill it in, or leave the row out")
     if not texts:
         return ReadTimes(np.zeros(0, dtype=np.int64))
@@ -224,7 +224,9 @@ def _of_parts(
             continue
         days, first, more = read
         times = _finer_sum(days, clock)
-        readings[form] = ReadTimes(times, form.name, first, (*more, *said))
+        # What begins with the whole year is never in doubt.
+        name = "" if form.name.startswith("%Y") else form.name
+        readings[form] = ReadTimes(times, name, first, (*more, *said))
     if not readings:
         raise _no_time(worst, texts[worst], written)
     form = _chosen(readings, texts[0])
@@ -263,7 +265,7 @@ def _days(
 
 
 def _hundred(years: NDArray[np.int64], given: int) -> tuple[int, tuple[str, ...]]:
-    """Returns where years of two digits begin; and what they were taken for, if that is not sure."""
+    """Returns where years of two digits begin, and what they are taken for if it is not sure."""
     if given:
         return given, ()
     first, sure = first_of_hundred(years)
@@ -318,8 +320,7 @@ def _chosen(readings: Mapping[Form, ReadTimes], text: str) -> Form:
     if len(readings) == 1:
         return next(iter(readings))
     best = chosen({form: read.times for form, read in readings.items()})
-    # Where it is open, a form with a year is what is meant.
-    best = [form for form in best if not form.yearless] or best
+    best = [form for form in best if not form.rare] or best
     if len(best) == 1:
         return best[0]
     shown = " or ".join(repr(form.name) for form in best if form.name)
