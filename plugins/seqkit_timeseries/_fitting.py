@@ -12,7 +12,7 @@ from seqkit.api import Arrays, Notify, Record
 from seqkit.data import counted
 from seqkit.errors import DataError
 from seqkit_timeseries._encoder import ForecastingEncoder
-from seqkit_timeseries._frequency import infer_frequency
+from seqkit_timeseries._frequency import Frequency
 from seqkit_timeseries._layout import (
     Layout,
     choose_layout,
@@ -23,6 +23,7 @@ from seqkit_timeseries._layout import (
     unread,
 )
 from seqkit_timeseries._normalisation import Scaler, fit_scaler
+from seqkit_timeseries._paces import paces
 from seqkit_timeseries._precision import check_training, coarse, is_constant
 
 _TRAIN = "the train split"
@@ -47,7 +48,7 @@ def fit(
     if not train:
         raise DataError(f"there is no series, in {_TRAIN}. Give at least one")
     longest = max(train, key=lambda record: len(record["time"]))
-    frequency = infer_frequency(longest["time"])
+    frequency = _frequency(held, longest)
     layout = choose_layout(longest, settings, frequency)
     if said := unread(longest, layout):
         notify(f"{said}.")
@@ -65,6 +66,24 @@ def fit(
         split: encoder.encode_from(records, notify, f"the {split} split")
         for split, records in held.items()
     }
+
+
+def _latest(held: Mapping[str, Sequence[Record]]) -> dict[str, Record]:
+    """Returns the record of each series that goes on for longest, of all splits."""
+    latest: dict[str, Record] = {}
+    for records in held.values():
+        for record in records:
+            identity = str(record.get("series", ""))
+            if identity not in latest or len(record["time"]) > len(latest[identity]["time"]):
+                latest[identity] = record
+    return latest
+
+
+def _frequency(held: Mapping[str, Sequence[Record]], longest: Record) -> Frequency:
+    """Returns the step of all series, told from every row: times are known ahead."""
+    latest = _latest(held)
+    found = paces([(name, record["time"]) for name, record in latest.items()], "the data")
+    return found[list(latest).index(str(longest.get("series", "")))]
 
 
 def _fit_scalers(
@@ -116,12 +135,7 @@ def _tail(
 ) -> list[Record]:
     """Returns the last rows of each series up to its last target, and what is known ahead of it."""
     context, horizon, most = (int(settings[k]) for k in ("context", "horizon", "keep_series"))
-    latest: dict[str, Record] = {}
-    for records in held.values():
-        for record in records:
-            identity = str(record.get("series", ""))
-            if identity not in latest or len(record["time"]) > len(latest[identity]["time"]):
-                latest[identity] = record
+    latest = _latest(held)
     rows = {name: rows_with_targets(one, layout.targets) for name, one in latest.items()}
     cut = [name for name, one in latest.items() if rows[name] < _length(one)]
     if cut:

@@ -16,11 +16,11 @@ from seqkit.api import Record, unheard
 from seqkit.data import listed
 from seqkit.data.columns import header_of
 from seqkit.data.numbers import NumbersError, parse_numbers
+from seqkit.data.times import TimesError
 from seqkit.errors import DataError
 from seqkit_timeseries._frequency import infer_frequency
 from seqkit_timeseries._layout import rows_with_targets
-from seqkit_timeseries._table import Reading, read_series
-from seqkit_timeseries._times import TimesError, parse_times
+from seqkit_timeseries._table import Reading, arranged, read_series, times_of
 
 if TYPE_CHECKING:
     from seqkit_timeseries._encoder import ForecastingEncoder
@@ -180,22 +180,36 @@ def _from_values(encoder: ForecastingEncoder, given: Any, place: int) -> Record:
         raise DataError(
             f"input {place} has columns of different lengths. Give as many rows of each"
         )
-    times = np.asarray(given.get("time", np.arange(rows.pop())))
+    name = str(given.get("series", ""))
+    if given.get("time") is None:
+        return _record(encoder, name, np.arange(rows.pop()), values)
+    how = Reading(f"input {place}", usual=encoder.names, key="", counted="row")
+    times = _given_times(given["time"], rows.pop(), how)
+    one = arranged(name, times, values, how)
+    return _record(encoder, name, one.time, one.values)
+
+
+def _given_times(given: Any, rows: int, how: Reading) -> NDArray[Any]:
+    """Reads the times of a record, which may be texts, numbers or dates."""
+    times = np.asarray(given)
     if times.ndim != 1:
-        shown = repr(given.get("time"))[:40]
-        raise DataError(f"input {place} has {shown} for its times. Give a list, a time a row")
-    if times.dtype.kind not in "iuM":
-        try:
-            times = parse_times([str(time) for time in times.tolist()])
-        except TimesError as error:
-            raise DataError(
-                f"input {place}, row {error.row + 1}: {error.reason}. {error.hint}"
-            ) from error
-    if len(times) != len(values[columns[0]]):
         raise DataError(
-            f"input {place} has {len(times)} times for {len(values[columns[0]])} rows. Give as many"
+            f"{how.source} has {repr(given)[:40]} for its times. Give a list, one a row"
         )
-    return _record(encoder, str(given.get("series", "")), times, values)
+    if len(times) != rows:
+        raise DataError(f"{how.source} has {len(times)} times for {rows} rows. Give as many")
+    if times.dtype.kind == "M" and not np.isnat(times).any():
+        fine = np.datetime_data(times.dtype)[0] in ("us", "ns")
+        return times if fine else times.astype(f"datetime64[{'us' if _has_parts(times) else 's'}]")
+    try:
+        return times_of([_cell(time) for time in times.tolist()], how).times
+    except TimesError as error:
+        hint = how.advice(error.hint, "time_format", "Write times as 2024-01-31")
+        raise DataError(f"{how.at(error.row + 1)}: {error.reason}. {hint}") from error
+
+
+def _has_parts(times: NDArray[Any]) -> bool:
+    return bool((times != times.astype("datetime64[s]")).any())
 
 
 def _record(
@@ -226,13 +240,15 @@ def _check_step(encoder: ForecastingEncoder, times: NDArray[Any]) -> None:
             f"the inputs have no times, which the run reads ({listed(encoder.layout.calendar)}). "
             f"Give a column {encoder.names.get('time', 'time')!r}"
         )
-    if not dated or encoder.frequency.unit == "rows" or len(times) < 2:
+    usual = encoder.frequency
+    if len(times) < 2 or dated != usual.dated:
         return
-    usual = float(np.median(np.diff(times.astype("datetime64[s]").astype(np.int64))))
-    if not encoder.frequency.seconds / 2 < usual < encoder.frequency.seconds * 2:
+    own = infer_frequency(times)
+    # Rows without positions of their own are counted.
+    if own.step != ("rows", 1) and not usual.length / 2 < own.length < usual.length * 2:
         raise DataError(
-            f"the rows of the inputs are {infer_frequency(times)}, and those the run learnt from "
-            f"are {encoder.frequency}. Give rows of the same step"
+            f"the rows of the inputs are {own}, and those the run learnt from are {usual}. "
+            "Give rows of the same step"
         )
 
 

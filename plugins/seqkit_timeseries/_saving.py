@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +24,14 @@ def save_encoder(encoder: ForecastingEncoder, folder: Path) -> None:
     """Writes an encoder into a folder."""
     from safetensors.numpy import save_file
 
-    frequency, tail = encoder.frequency, encoder.tail
+    tail = encoder.tail
+    unit = _time_unit([record["time"] for record in tail])
     columns = encoder.layout.columns
     document = {
         "settings": encoder.settings,
         "layout": encoder.layout.as_dict(),
-        "frequency": {
-            "unit": frequency.unit,
-            "count": frequency.count,
-            "regular": frequency.regular,
-        },
+        "frequency": asdict(encoder.frequency),
+        "time_unit": unit,
         "period": encoder.period,
         "names": encoder.names,
         "series": list(encoder.scalers),
@@ -44,7 +43,7 @@ def save_encoder(encoder: ForecastingEncoder, folder: Path) -> None:
         "location": _stacked([scaler.location for scaler in scalers], width),
         "scale": _stacked([scaler.scale for scaler in scalers], width),
         "tail": _joined([_rows(record, columns) for record in tail], (0, width), np.float64),
-        "times": _joined([_whole(record["time"]) for record in tail], (0,), np.int64),
+        "times": _joined([_whole(record["time"], unit) for record in tail], (0,), np.int64),
     }
     if any("ahead" in record for record in tail):
         arrays["ahead"] = np.stack([_ahead(encoder, record) for record in tail])
@@ -80,7 +79,8 @@ def _restored(document: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Fore
     context = int(document["settings"]["context"])
     times = arrays["times"]
     if frequency.unit != "rows":
-        times = times.astype("datetime64[s]")
+        # Runs of before keep whole seconds alone.
+        times = times.astype(f"datetime64[{document.get('time_unit', 's')}]")
     if len(times) != len(document["tail"]) * context or len(times) != len(arrays["tail"]):
         raise ValueError(f"it has {len(times)} rows for {len(document['tail'])} series")
     tail: list[Record] = []
@@ -108,9 +108,17 @@ def _rows(record: Record, columns: tuple[str, ...]) -> NDArray[np.float64]:
     return np.stack([record["values"][name] for name in columns], axis=1).astype(np.float64)
 
 
-def _whole(times: NDArray[Any]) -> NDArray[np.int64]:
-    seconds = times.astype("datetime64[s]") if times.dtype.kind == "M" else times
-    return seconds.astype(np.int64)
+def _time_unit(times: list[NDArray[Any]]) -> str:
+    """Returns the unit that holds all times without loss."""
+    units = {np.datetime_data(one.dtype)[0] for one in times if one.dtype.kind == "M"}
+    if "ns" in units:
+        return "ns"
+    return "us" if units & {"us", "ms"} else "s"
+
+
+def _whole(times: NDArray[Any], unit: str) -> NDArray[np.int64]:
+    exact = times.astype(f"datetime64[{unit}]") if times.dtype.kind == "M" else times
+    return exact.astype(np.int64)
 
 
 def _stacked(rows: list[NDArray[np.float64]], width: int) -> NDArray[np.float64]:

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from seqkit.api import Notify, Record
+from seqkit.data.times import TimesError, time_texts
 from seqkit.errors import ConfigurationError, DataError, Problem
-from seqkit_timeseries._table import Series, Tabled
-from seqkit_timeseries._times import TimesError, parse_times
+from seqkit_timeseries._frequency import Frequency
+from seqkit_timeseries._table import Reading, Series, Tabled, times_of
 
 
 def split_records(
@@ -33,8 +34,9 @@ def split_records(
         ConfigurationError: The splits leave no training rows, or a date is none.
     """
     series = [_known(one, declared.get("targets"), tabled.aside) for one in tabled.series]
-    tests = _beginnings(series, test, "dataset.test", [len(one.time) for one in series])
-    validations = _beginnings(series, validation, "dataset.validation", tests)
+    how = Reading("", usual=tabled.names)
+    tests = _beginnings(series, test, "dataset.test", [len(one.time) for one in series], how)
+    validations = _beginnings(series, validation, "dataset.validation", tests, how)
     splits: dict[str, list[Record]] = {"train": [], "validation": [], "test": []}
     late = []
     for one, whole, middle, last in zip(series, tabled.series, validations, tests, strict=True):
@@ -51,7 +53,7 @@ def split_records(
     if not splits["train"]:
         raise DataError(
             f"dataset.validation ({validation!r}) and dataset.test ({test!r}) leave no row for "
-            "training. Lower them"
+            f"training. {_instead(series, validation, test)}"
         )
     for key, size in (("validation", validation), ("test", test)):
         if size and not splits[key]:
@@ -63,6 +65,16 @@ def split_records(
         shown = ", ".join(late[:3]) + (", ..." if len(late) > 3 else "")
         notify(f"{len(late)} of {len(series)} series have no training rows: {shown}; left out.")
     return {split: records for split, records in splits.items() if records}
+
+
+def _instead(series: Sequence[Series], *sizes: float | str) -> str:
+    """Returns what to do about splits that leave nothing for training."""
+    if not any(isinstance(size, str) for size in sizes):
+        return "Lower them"
+    first = min(one.time[0] for one in series)
+    last = max(one.time[-1] for one in series)
+    begin, end = time_texts(np.array([first, last]), Frequency())
+    return f"The data are of {begin} to {end}; give later dates, or numbers of rows"
 
 
 def _known(one: Series, targets: Sequence[str] | None, left: Collection[str]) -> Series:
@@ -86,29 +98,27 @@ def _record(
 
 
 def _beginnings(
-    series: Sequence[Series], size: float | str, key: str, ends: Sequence[int]
+    series: Sequence[Series], size: float | str, key: str, ends: Sequence[int], how: Reading
 ) -> list[int]:
     """Returns the row at which a split begins in each series, where it ends at `ends`.
 
     A part of the rows is a part of all moments of the data, so that it is one moment for all.
     """
     if isinstance(size, str):
-        moment = _moment(size, key)
+        moment = _moment(size, key, how)
         if any(one.time.dtype.kind != "M" for one in series):
             message = f"{key} is the date {size}, and the data have no times"
             raise ConfigurationError(problems=[Problem(key, message, "Write a number of rows")])
         found = [int(np.searchsorted(one.time, moment)) for one in series]
         return [min(row, end) for row, end in zip(found, ends, strict=True)]
+    if not any(ends):
+        return list(ends)
     if size >= 1:
         return [max(0, end - round(size)) for end in ends]
     if series[0].time.dtype.kind != "M":
         return [end - round(size * len(one.time)) for one, end in zip(series, ends, strict=True)]
     moments = np.unique(np.concatenate([one.time for one in series]))
-    used = [one.time[end - 1] for one, end in zip(series, ends, strict=True) if end]
-    if not used:
-        # What comes after, the test, leaves no row.
-        return list(ends)
-    limit = max(used)
+    limit = max(one.time[end - 1] for one, end in zip(series, ends, strict=True) if end)
     last = int(np.searchsorted(moments, limit, side="right"))
     first = last - round(size * len(moments))
     if first >= len(moments):
@@ -118,12 +128,15 @@ def _beginnings(
     return [min(row, end) for row, end in zip(found, ends, strict=True)]
 
 
-def _moment(text: str, key: str) -> Any:
+def _moment(text: str, key: str, how: Reading) -> Any:
+    """Reads the date at which a split begins, as the dates of the table where that is open."""
+    what = "which is no date"
     try:
-        times = parse_times([text])
-    except TimesError:
-        times = np.zeros(0)
-    if times.dtype.kind != "M":
-        problem = Problem(key, f"{key} is {text!r}, which is no date", "Write it as 2024-01-31")
-        raise ConfigurationError(problems=[problem])
-    return times[0]
+        times = times_of([text], how)
+        if times.times.dtype.kind == "M":
+            return times.times[0]
+    except TimesError as error:
+        if error.open:
+            what = "which can be read in more than one way"
+    problem = Problem(key, f"{key} is {text!r}, {what}", "Write it as 2024-01-31")
+    raise ConfigurationError(problems=[problem])

@@ -16,12 +16,17 @@ from seqkit.data import counted, listed
 from seqkit.data.columns import is_unnamed
 from seqkit.data.numbers import NumbersError, parse_numbers, settle_decimal
 from seqkit.data.roles import aside, ids_among, joined_ids
+from seqkit.data.times import (
+    ReadTimes,
+    TimesError,
+    other_parts,
+    read_times,
+    resembles_times,
+    time_column,
+)
 from seqkit.errors import DataError, suggestion
-from seqkit_timeseries._frequency import Frequency, infer_frequency, time_texts
-from seqkit_timeseries._times import TimesError, looks_like_times, read_times
-
-TIME_NAMES = ("date", "time", "datetime", "timestamp", "ds", "day", "month", "year", "date_time")
-_LOOKED_AT = 20
+from seqkit_timeseries._frequency import Frequency, time_texts
+from seqkit_timeseries._paces import paces
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Series:
 
     Attributes:
         name: Its id; empty where the table has one series.
-        time: `datetime64[s]` or positions, rising, `(rows,)`.
+        time: `datetime64` or positions, rising, `(rows,)`.
         values: The numbers of each column, NaN where one is missing, `(rows,)` each.
     """
 
@@ -48,8 +53,8 @@ class Reading:
         time: Column of the times; empty to guess it.
         identity: Columns that tell series apart; empty to guess them, None where none does.
         needed: Columns that must be numbers; all others may be text, and are then left out.
-        usual: What was found out about a table like it, `time_format` and `decimal`, which help
-            where this one leaves it open.
+        usual: What was found out about a table like it, `time_format`, `hundred` and `decimal`,
+            which help where this one leaves it open.
         others: Whether other columns than these are read at all.
         ready: Columns of numbers that are no texts.
         time_format: As of `strptime`; empty to find it out.
@@ -90,7 +95,8 @@ class Tabled:
     Attributes:
         series: The series, in the order in which they begin.
         names: What the columns of `time` and `series` are called, where there are such, and the
-            `time_format` and `decimal` that were found. Several columns of ids are a JSON list.
+            `time_format`, the `hundred` years of two digits and the `decimal` that were found.
+            Several columns of ids are a JSON list.
         aside: Columns that are neither to be forecast nor read unless a setting names them, and
             why.
     """
@@ -131,7 +137,9 @@ def read_series(
             )
     time = how.time or _time_column(cells, how)
     identity = _ids(cells, time, lines, how, notify)
-    times, form = _times(cells[time], time, lines, how) if time else (None, "")
+    read = _times(cells[time], time, lines, how, notify) if time else None
+    if not time:
+        _check_no_times(cells, identity, how)
     values, decimal = _numbers(cells, {time, *identity}, lines, how, notify)
     ids = joined_ids(cells, identity) if identity else [""] * len(rows)
     names, first, owners = np.unique(np.array(ids), return_index=True, return_inverse=True)
@@ -139,22 +147,37 @@ def read_series(
     if doubtful and how.others and not how.needed:
         what = "counts" if len(doubtful) == 1 else "count"
         notify(f"{listed(doubtful)} of {how.source} {what} the rows, and may be no measurement.")
-    found: list[Series] = []
-    notes = _Notes(how, lines)
+    rest = other_parts(cells, time) if read is not None and how.duplicates == "error" else ()
+    notes = _Notes(how, lines, time, rest)
     order = np.argsort(owners, kind="stable")
     edges = np.searchsorted(owners[order], np.arange(len(names) + 1))
+    ordered: list[Series] = []
     for place in np.argsort(first):
         chosen = order[edges[place] : edges[place + 1]]
-        found.append(_one_series(str(names[place]), chosen, times, values, notes))
+        times = None if read is None else read.times
+        ordered.append(_in_order(str(names[place]), chosen, times, values, notes))
+    steps = paces([(one.name, one.time) for one in ordered], how.source)
+    found = [_without_gaps(*pair, notes) for pair in zip(ordered, steps, strict=True)]
     notes.tell(notify)
     series = json.dumps(identity, ensure_ascii=False) if len(identity) > 1 else "".join(identity)
-    known = {"time": time, "series": series, "time_format": form, "decimal": decimal}
+    known = {"time": time, "series": series, "decimal": decimal}
+    if read is not None:
+        known |= {"time_format": read.form, "hundred": str(read.hundred or "")}
     if how.identity is None:
         known["ids"] = "none"
     return Tabled(found, {key: name for key, name in known.items() if name}, left)
 
 
-def _one_series(
+def arranged(
+    name: str, times: NDArray[Any], values: Mapping[str, NDArray[np.float64]], how: Reading
+) -> Series:
+    """Returns one series of a table that is read already: in the order of time, without gaps."""
+    notes = _Notes(how, range(1, len(times) + 1))
+    one = _in_order(name, np.arange(len(times)), times, values, notes)
+    return _without_gaps(one, *paces([(name, one.time)], how.source), notes)
+
+
+def _in_order(
     name: str,
     rows: NDArray[np.int64],
     times: NDArray[Any] | None,
@@ -174,20 +197,25 @@ def _one_series(
     same = np.flatnonzero(np.diff(moments.astype(np.int64)) == 0)
     if len(same):
         moments, columns = notes.merged(name, moments, rows, same, columns)
-    frequency = infer_frequency(moments) if moments.dtype.kind == "M" else Frequency()
+    return Series(name, moments, columns)
+
+
+def _without_gaps(one: Series, frequency: Frequency, notes: _Notes) -> Series:
+    if len(one.time) < 2:
+        return one
     if not frequency.regular:
-        notes.irregular.append(name)
-        return Series(name, moments, columns)
-    steps = frequency.steps(moments)
+        notes.irregular.append(one.name)
+        return one
+    steps = frequency.steps(one.time)
     length = int(steps[-1]) + 1
-    if length == len(moments):
-        return Series(name, moments, columns)
-    notes.gap(name, moments, steps, length, frequency)
+    if length == len(one.time):
+        return one
+    notes.gap(one.name, one.time, steps, length, frequency)
     grid = {}
-    for column, numbers in columns.items():
+    for column, numbers in one.values.items():
         grid[column] = np.full(length, np.nan)
         grid[column][steps] = numbers
-    return Series(name, frequency.grid(moments[0], length), grid)
+    return Series(one.name, frequency.grid(one.time[0], length), grid)
 
 
 @dataclass
@@ -196,6 +224,8 @@ class _Notes:
 
     how: Reading
     lines: Sequence[int]
+    column: str = ""
+    rest: Sequence[str] = ()
     unsorted: list[int] = field(default_factory=list)
     irregular: list[str] = field(default_factory=list)
     gaps: int = 0
@@ -233,12 +263,7 @@ class _Notes:
             raise DataError(
                 f"{_of(name)}{how.source} has two rows of {when}, "
                 f"on {how.counted}s {pair[0]} and {pair[1]} (such rows: {len(same):,}). "
-                + (
-                    f"Name the column that tells series apart ({how.key}id), or write "
-                    f"{how.key}duplicates=first, last or mean"
-                    if how.key
-                    else "Leave one out, or tell series apart in a column 'id'"
-                )
+                + self._instead()
             )
         self.same += len(same)
         starts = np.concatenate([[0], np.flatnonzero(np.diff(times.astype(np.int64))) + 1])
@@ -253,6 +278,18 @@ class _Notes:
             return times[starts], merged
         kept = starts if how.duplicates == "first" else ends - 1
         return times[starts], {column: numbers[kept] for column, numbers in columns.items()}
+
+    def _instead(self) -> str:
+        """Returns what to do about two rows of one time."""
+        if self.rest:
+            parts = listed([self.column, *self.rest])
+            return f"If {parts} are parts of one time, join them in a column, as 2024-01-31 13:45"
+        if not self.how.key:
+            return "Leave one out, or tell series apart in a column 'id'"
+        return (
+            f"Name the column that tells series apart ({self.how.key}id), or write "
+            f"{self.how.key}duplicates=first, last or mean"
+        )
 
     def tell(self, notify: Notify) -> None:
         source = self.how.source
@@ -277,11 +314,22 @@ def _of(name: str) -> str:
 
 
 def _time_column(cells: Mapping[str, Sequence[str]], how: Reading) -> str:
-    others = [name for name in cells if name not in (how.identity, *how.needed)]
-    for name in others:
-        if name.lower() in TIME_NAMES:
-            return name
-    return next((name for name in others if looks_like_times(cells[name][:_LOOKED_AT])), "")
+    taken = {*(how.identity or ()), *how.needed, *how.ready}
+    return time_column({name: texts for name, texts in cells.items() if name not in taken})
+
+
+def _check_no_times(
+    cells: Mapping[str, Sequence[str]], identity: Sequence[str], how: Reading
+) -> None:
+    """Refuses a table that seems to have times, which would be read as if it had none."""
+    for name, texts in cells.items():
+        if how.key and name not in (*identity, *how.needed) and resembles_times(texts):
+            example = next(text for text in texts if text.strip())
+            raise DataError(
+                f"column {name!r} of {how.source} seems to hold times that are not read, such as "
+                f"{example!r}. Write them as 2024-01-31, or set {how.key}time={name} and "
+                f"{how.key}time_format; or take the column out, and rows are counted"
+            )
 
 
 def _ids(
@@ -310,18 +358,27 @@ def _ids(
 
 
 def _times(
-    texts: Sequence[str], column: str, lines: Sequence[int], how: Reading
-) -> tuple[NDArray[Any], str]:
+    texts: Sequence[str], column: str, lines: Sequence[int], how: Reading, notify: Notify
+) -> ReadTimes:
     try:
-        if how.usual.get("time_format"):
-            with suppress(TimesError):
-                return read_times(texts, how.usual["time_format"])
-        return read_times(texts, how.time_format)
+        found = times_of(texts, how)
     except TimesError as error:
         raise DataError(
             f"{how.at(lines[error.row])}: {error.reason}, in column {column!r}. "
             f"{how.advice(error.hint, 'time_format', 'Write times as 2024-01-31')}"
         ) from error
+    for said in found.said:
+        notify(f"{said}, in column {column!r} of {how.source}.")
+    return found
+
+
+def times_of(texts: Sequence[str], how: Reading) -> ReadTimes:
+    """Reads times as those of a table like this one, and else as they are."""
+    if how.usual.get("time_format"):
+        with suppress(TimesError):
+            hundred = int(how.usual.get("hundred", 0))
+            return read_times(texts, how.usual["time_format"], hundred)
+    return read_times(texts, how.time_format)
 
 
 def _numbers(

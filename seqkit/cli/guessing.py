@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +22,11 @@ RECIPES = {
 
 TEXT_NAMES = ("text", "review", "sentence", "content", "comment", "message", "body", "tweet")
 LABEL_NAMES = ("label", "sentiment", "class", "category", "target", "rating", "topic", "y")
-TIME_NAMES = ("time", "date", "datetime", "timestamp", "ds", "day", "month", "year", "week", "hour")
 SOURCE_NAMES = ("source", "src", "question", "input", "from")
 TARGET_NAMES = ("target", "tgt", "answer", "output", "to", "translation")
 _LOOKED_AT = 2000
 _MOST_CLASSES = 100
 _MOSTLY = 0.9
-_DATES = ("%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%b %d %Y", "%d %b %Y", "%Y/%m/%d", "%Y-%m")
 
 
 @dataclass(frozen=True)
@@ -61,6 +58,7 @@ class _Rows:
     count: int
     kind: str
     table: Sequence[Sequence[str]] = ()
+    lines: Sequence[int] = ()
 
     def whole(self, name: str) -> list[str]:
         """Returns all cells of a column of a table."""
@@ -131,16 +129,16 @@ def _series(rows: _Rows, asked: bool) -> Found | None:
     if rows.kind == ".jsonl":
         return None
     texts = [name for name in rows.columns if _text_score(rows.values[name]) > 0]
-    times = [name for name in rows.columns if _share(rows.values[name], _is_time) >= _MOSTLY]
-    if not asked and (not times or _free_texts(rows, texts)):
+    free = _free_texts(rows, texts)
+    time = "" if free and not asked else _time(rows)
+    if not asked and (free or not time):
         return None
-    named = [name for name in times if _word(name) in TIME_NAMES]
-    time = (named or times or [""])[0]
-    numbers, ids = _measurements(rows, times, time)
+    numbers, ids = _measurements(rows, time)
     if not numbers:
         return None
     dataset: dict[str, Any] = {"name": "series-csv", "path": _portable(rows.path)}
     if time:
+        _check_times(rows, time)
         dataset["time"] = time
     where = f"Times are in column {time!r}, numbers" if time else "Numbers are"
     shown = ", ".join(map(repr, numbers[:5])) + (", ..." if len(numbers) > 5 else "")
@@ -154,9 +152,44 @@ def _series(rows: _Rows, asked: bool) -> Found | None:
     return Found("forecasting", dataset, rows.count, f"{where} in {shown}.", settings)
 
 
-def _measurements(
-    rows: _Rows, times: Collection[str], time: str
-) -> tuple[list[str], tuple[str, ...]]:
+def _time(rows: _Rows) -> str:
+    """Returns the column that a run would take for the times.
+
+    Raises:
+        DataError: There is none, and one that seems to be it cannot be read.
+    """
+    from seqkit.data.times import resembles_times, time_column
+
+    cells = {name: rows.whole(name) for name in rows.columns}
+    time = time_column(cells)
+    seeming = [name for name in rows.columns if not time and resembles_times(cells[name])]
+    others = [name for name in rows.columns if name not in seeming]
+    if seeming and any(_share(rows.values[name], _is_number) >= _MOSTLY for name in others):
+        example = next(text for text in cells[seeming[0]] if text.strip())
+        raise DataError(
+            f"column {seeming[0]!r} of {rows.path} seems to hold times that are not read, such as "
+            f"{example!r}. Write them as 2024-01-31"
+        )
+    return time
+
+
+def _check_times(rows: _Rows, time: str) -> None:
+    """Raises DataError where a run would refuse the times."""
+    from seqkit.data.times import TimesError, read_times
+
+    try:
+        read_times(rows.whole(time))
+    except TimesError as error:
+        hint = error.hint.replace(
+            "Set time_format", "Write the file without --data, and set dataset.time_format"
+        )
+        raise DataError(
+            f"{rows.path}, line {rows.lines[error.row]}: {error.reason}, in column {time!r}. "
+            f"{hint.replace(' or set time_format', '')}"
+        ) from error
+
+
+def _measurements(rows: _Rows, time: str) -> tuple[list[str], tuple[str, ...]]:
     """Returns the columns that a run would forecast, and those that tell series apart."""
     import numpy as np
 
@@ -167,7 +200,7 @@ def _measurements(
     cells = {name: [str(value or "") for value in rows.values[name]] for name in rows.columns}
     named = [name for name in rows.columns if names_ids(name)]
     ids = ids_among({name: rows.whole(name) for name in named}, {time})
-    others = [name for name in rows.columns if name not in (*times, *ids)]
+    others = [name for name in rows.columns if name not in (time, *ids)]
     numbers = [name for name in others if _share(cells[name], _is_number) >= _MOSTLY]
     decimal = settle_decimal(cells[name] for name in numbers)
     values = {}
@@ -268,8 +301,12 @@ def _word(name: str) -> str:
 
 def _free_texts(rows: _Rows, texts: Sequence[str]) -> bool:
     """Tells whether a column holds sentences, and not times or a few kinds of things."""
+    from seqkit.data.times import looks_like_times, resembles_times
+
     return any(
-        _text_score(rows.values[name]) > 20 and not _share(rows.values[name], _is_time)
+        _text_score(rows.values[name]) > 20
+        and not looks_like_times(rows.whole(name))
+        and not resembles_times(rows.whole(name))
         for name in texts
     )
 
@@ -288,19 +325,6 @@ def _is_number(text: str) -> bool:
     from seqkit.data.numbers import TRUTHS, is_number
 
     return is_number(text) or text.lower() in TRUTHS
-
-
-def _is_time(text: str) -> bool:
-    if _is_number(text):
-        return text.isdecimal() and 1000 <= int(text) < 3000
-    with suppress(ValueError):
-        datetime.fromisoformat(text)
-        return True
-    for form in _DATES:
-        with suppress(ValueError):
-            datetime.strptime(text.split(" ")[0] if ":" in text else text, form)  # noqa: DTZ007
-            return True
-    return False
 
 
 def _text_score(values: Sequence[Any]) -> float:
@@ -338,7 +362,7 @@ def _csv(path: Path, kind: str) -> _Rows:
     table = read_csv(path, _quiet)
     rows = table.rows[:_LOOKED_AT]
     values = {name: [row[place] for row in rows] for place, name in enumerate(table.columns)}
-    return _Rows(path, tuple(table.columns), values, len(rows), kind, table.rows)
+    return _Rows(path, tuple(table.columns), values, len(rows), kind, table.rows, table.lines)
 
 
 def _jsonl(path: Path) -> _Rows:

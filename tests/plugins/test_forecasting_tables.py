@@ -8,8 +8,8 @@ import pytest
 
 from seqkit.config import validate
 from seqkit.data.numbers import NumbersError, parse_numbers
+from seqkit.data.times import TimesError, parse_times
 from seqkit.errors import ConfigurationError, DataError
-from seqkit_timeseries._times import TimesError, parse_times
 from seqkit_timeseries.datasets import SeriesCsv
 
 Splits = dict[str, list[dict[str, Any]]]
@@ -305,7 +305,7 @@ def test_words_for_nothing_are_missing(text: str) -> None:
         (["2024-01-31", "2024-02-01"], "2024-01-31T00:00:00"),
         (["2024/1/31", "2024/2/1"], "2024-01-31T00:00:00"),
         (["2024-01-31 13:45", "2024-02-01 00:00"], "2024-01-31T13:45:00"),
-        (["2024-01-31T13:45:10.5Z", "2024-02-01T00:00:00Z"], "2024-01-31T13:45:10"),
+        (["2024-01-31T13:45:10.5Z", "2024-02-01T00:00:00Z"], "2024-01-31T13:45:10.500000"),
         (["2024-01-31T13:45:10+02:00", "2024-02-01T00:00:00+02:00"], "2024-01-31T11:45:10"),
         (["31.01.2024", "01.02.2024"], "2024-01-31T00:00:00"),
         (["31.01.2024 13:45", "01.02.2024 13:45"], "2024-01-31T13:45:00"),
