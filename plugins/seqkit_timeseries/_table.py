@@ -281,15 +281,17 @@ class _Notes:
 
     def _instead(self) -> str:
         """Returns what to do about two rows of one time."""
-        if self.rest:
-            parts = listed([self.column, *self.rest])
-            return f"If {parts} are parts of one time, join them in a column, as 2024-01-31 13:45"
         if not self.how.key:
-            return "Leave one out, or tell series apart in a column 'id'"
-        return (
-            f"Name the column that tells series apart ({self.how.key}id), or write "
-            f"{self.how.key}duplicates=first, last or mean"
-        )
+            hint = "Leave one out, or tell series apart in a column 'id'"
+        else:
+            hint = (
+                f"Name the column that tells series apart ({self.how.key}id), or write "
+                f"{self.how.key}duplicates=first, last or mean"
+            )
+        if not self.rest:
+            return hint
+        parts = listed([self.column, *self.rest])
+        return f"If {parts} are parts of one time, join them, as 2024-01-31 13:45. {hint}"
 
     def tell(self, notify: Notify) -> None:
         source = self.how.source

@@ -12,8 +12,9 @@ from typing import NamedTuple
 DAY = 86_400
 _EPOCH = date(1970, 1, 1).toordinal()
 _MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
+    *("january", "february", "march", "april", "may", "june", "july", "august"),
+    *("september", "october", "november", "december"),
+)
 _MONTH_OF = {name: place for place, name in enumerate(_MONTHS, start=1)}
 _MONTH_OF |= {name[:3]: place for name, place in _MONTH_OF.items()} | {"sept": 9}
 _ZONE = r"Z|(?:UTC|GMT)? ?[+-]\d{1,2}(?::?\d{2})?|UTC|GMT"
@@ -23,7 +24,8 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )
 _HOUR = re.compile(
-    r"(?<![\d:])(?P<hour>\d{1,2})(?P<minute>)(?P<second>)(?P<rest>) ?(?P<half>[ap])\.?m\b\.?(?P<zone>)",
+    r"(?<![\d:])(?P<hour>\d{1,2})(?P<minute>)(?P<second>)(?P<rest>) ?"
+    r"(?P<half>[ap])\.?m\b\.?(?P<zone>)",
     re.IGNORECASE,
 )
 _BASIC = re.compile(rf"(\d{{8}})T(\d\d)(\d\d)(\d\d)?({_ZONE})?")
