@@ -34,10 +34,10 @@ def fitted(path: Path, **config: Any) -> tuple[ForecastingEncoder, list[str]]:
     told: list[str] = []
     settings, problems = validate(SeriesCsv.Config, {"path": str(path)} | config, "dataset", "x")
     assert not problems
-    splits = SeriesCsv().splits(settings, told.append)  # type: ignore[arg-type]
+    splits = SeriesCsv().splits(settings, told.append)
     task = Forecasting()
     config_ = task.Config(context=4, horizon=3)
-    encoder, _ = task.encode(config_, splits, told.append)  # type: ignore[arg-type]
+    encoder, _ = task.encode(config_, splits, told.append)
     assert isinstance(encoder, ForecastingEncoder)
     return encoder, told
 
@@ -133,7 +133,7 @@ def test_few_rows_of_a_series_are_put_on_the_days_of_the_others(tmp_path: Path) 
 
 def test_business_days_beside_all_days_are_days_with_gaps(tmp_path: Path) -> None:
     daily = [str(np.datetime64("2022-01-01") + row) for row in range(60)]
-    business = [str(day) for day in np.busday_offset("2022-01-03", np.arange(70))]
+    business = [str(day) for day in np.busday_offset(np.datetime64("2022-01-03"), np.arange(70))]
     encoder, _ = fitted(table(tmp_path, daily + business, id=["a"] * 60 + ["b"] * 70))
     assert str(encoder.frequency) == "daily"
 
@@ -174,7 +174,7 @@ def test_parts_of_seconds_are_kept_to_the_forecast(
     step: str, said: str, expected: str, tmp_path: Path
 ) -> None:
     count, unit = step.split()
-    times = np.datetime64("2024-01-01", unit) + int(count) * np.arange(40)
+    times = np.datetime64("2024-01-01", "ns") + np.arange(40) * np.timedelta64(int(count), unit)  # type: ignore[call-overload]
     encoder, told = fitted(table(tmp_path, [str(time) for time in times]))
     assert told == [f"rows are {said}; no season is assumed (task.season sets it)."]
     encoder.save(tmp_path)
@@ -298,6 +298,6 @@ def test_the_date_of_a_split_is_read_as_the_dates_of_the_table(tmp_path: Path) -
     whole = np.datetime64("2022-01-01") + np.arange(90)
     path = table(tmp_path, [f"{day.astype(object):%d/%m/%Y}" for day in whole])
     settings = SeriesCsv.Config(path=str(path), test="01/03/2022", validation=0)
-    splits = SeriesCsv().splits(settings, lambda _: None)  # type: ignore[arg-type]
+    splits = SeriesCsv().splits(settings, lambda _: None)
     (test,) = splits["test"]
     assert str(test["time"][test["start"]])[:10] == "2022-03-01"
