@@ -157,7 +157,7 @@ def read_series(
         times = None if read is None else read.times
         ordered.append(_in_order(str(names[place]), chosen, times, values, notes))
     steps = paces([(one.name, one.time) for one in ordered], how.source)
-    found = [_without_gaps(*pair, notes) for pair in zip(ordered, steps, strict=True)]
+    found = [_without_gaps(one, step, notes) for one, step in zip(ordered, steps, strict=True)]
     notes.tell(notify)
     series = json.dumps(identity, ensure_ascii=False) if len(identity) > 1 else "".join(identity)
     known = {"time": time, "series": series, "decimal": decimal}
@@ -174,7 +174,8 @@ def arranged(
     """Returns one series of a table that is read already: in the order of time, without gaps."""
     notes = _Notes(how, range(1, len(times) + 1))
     one = _in_order(name, np.arange(len(times)), times, values, notes)
-    return _without_gaps(one, *paces([(name, one.time)], how.source), notes)
+    (frequency,) = paces([(name, one.time)], how.source)
+    return _without_gaps(one, frequency, notes)
 
 
 def _in_order(
@@ -281,15 +282,17 @@ class _Notes:
 
     def _instead(self) -> str:
         """Returns what to do about two rows of one time."""
-        if self.rest:
-            parts = listed([self.column, *self.rest])
-            return f"If {parts} are parts of one time, join them in a column, as 2024-01-31 13:45"
         if not self.how.key:
-            return "Leave one out, or tell series apart in a column 'id'"
-        return (
-            f"Name the column that tells series apart ({self.how.key}id), or write "
-            f"{self.how.key}duplicates=first, last or mean"
-        )
+            hint = "Leave one out, or tell series apart in a column 'id'"
+        else:
+            hint = (
+                f"Name the column that tells series apart ({self.how.key}id), or write "
+                f"{self.how.key}duplicates=first, last or mean"
+            )
+        if not self.rest:
+            return hint
+        parts = listed([self.column, *self.rest])
+        return f"If {parts} are parts of one time, join them, as 2024-01-31 13:45. {hint}"
 
     def tell(self, notify: Notify) -> None:
         source = self.how.source

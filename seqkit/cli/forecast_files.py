@@ -122,7 +122,9 @@ def _draw(axes: Axes, answer: Answer, curves: Curves) -> None:
 
 
 def _times(texts: Sequence[str]) -> list[Any]:
-    """Returns times as dates, or as positions where they are none."""
+    """Returns times as dates; positions as numbers, and by their order what cannot be drawn."""
+    if all(text.removeprefix("-").isdecimal() for text in texts):
+        return list(map(int, texts))
     try:
         return [datetime.fromisoformat(text) for text in texts]
     except ValueError:

@@ -21,6 +21,8 @@ _HISTORY, _FORECAST, _TRUTH, _BAND = "", "bold cyan", "magenta", "blue"
 _HEIGHT, _SMALL_HEIGHT = 10, 6
 _MOST_PLOTS = 4
 _MOST_ROWS = 6
+_TIME = 29
+"""Characters of the longest time, with nanoseconds."""
 _GLYPHS = "⣿░×┤└┴─…"
 
 
@@ -279,8 +281,8 @@ def _axis(
     origin = area.x(first) // area.across
     dash, corner, tick = ("─", "└", "┴") if area.unicode else ("-", "+", "+")
     axis = dash * origin + tick + dash * (area.cells - origin - 1)
-    start = one_line(past[len(past) - first], 19) if first else ""
-    begin, end = one_line(ahead[0], 19), one_line(ahead[-1], 19)
+    start = one_line(past[len(past) - first], _TIME) if first else ""
+    begin, end = one_line(ahead[0], _TIME), one_line(ahead[-1], _TIME)
     # The time of the forecast gives way where it would touch another one.
     line = start.ljust(area.cells - len(end)) + end if len(ahead) > 1 else start.ljust(area.cells)
     place = min(max(0, origin - len(begin) // 2), area.cells - len(begin))
@@ -334,7 +336,7 @@ def _table(
     if steps > _MOST_ROWS:
         rows = [*range(_MOST_ROWS // 2), -1, *range(steps - _MOST_ROWS // 2 + 1, steps)]
     dots = "…" if encodable("…") else "..."
-    shown = [dots if row < 0 else one_line(times[row], 19) for row in rows]
+    shown = [dots if row < 0 else one_line(times[row], _TIME) for row in rows]
     first = max(map(len, [*shown, "time"]))
     space = width - first - 2
     widths: list[int] = []

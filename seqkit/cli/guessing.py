@@ -27,6 +27,7 @@ TARGET_NAMES = ("target", "tgt", "answer", "output", "to", "translation")
 _LOOKED_AT = 2000
 _MOST_CLASSES = 100
 _MOSTLY = 0.9
+_WITHOUT = "Write the file without --data, and set "
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ def _series(rows: _Rows, asked: bool) -> Found | None:
         return None
     dataset: dict[str, Any] = {"name": "series-csv", "path": _portable(rows.path)}
     if time:
-        _check_times(rows, time)
+        _check_times(rows, time, ids)
         dataset["time"] = time
     where = f"Times are in column {time!r}, numbers" if time else "Numbers are"
     shown = ", ".join(map(repr, numbers[:5])) + (", ..." if len(numbers) > 5 else "")
@@ -173,20 +174,29 @@ def _time(rows: _Rows) -> str:
     return time
 
 
-def _check_times(rows: _Rows, time: str) -> None:
+def _check_times(rows: _Rows, time: str, ids: Sequence[str]) -> None:
     """Raises DataError where a run would refuse the times."""
-    from seqkit.data.times import TimesError, read_times
+    import numpy as np
+
+    from seqkit.data.times import TimesError, other_parts, read_times
 
     try:
-        read_times(rows.whole(time))
+        times = read_times(rows.whole(time)).times
     except TimesError as error:
-        hint = error.hint.replace(
-            "Set time_format", "Write the file without --data, and set dataset.time_format"
-        )
+        hint = error.hint.replace("Set time_format", f"{_WITHOUT}dataset.time_format")
         raise DataError(
             f"{rows.path}, line {rows.lines[error.row]}: {error.reason}, in column {time!r}. "
             f"{hint.replace(' or set time_format', '')}"
         ) from error
+    same = len(times) - len(np.unique(times))
+    if same and not ids:
+        parts = other_parts({name: rows.whole(name) for name in rows.columns}, time)
+        shown = f", which {' and '.join(map(repr, parts))} may part" if parts else ""
+        hint = "Join them in a column, as 2024-01-31 13:45. Or w" if parts else "W"
+        raise DataError(
+            f"{rows.path} has {same:,} rows with the time of another one, in column {time!r}"
+            f"{shown}. {hint}{_WITHOUT[1:]}dataset.id or dataset.duplicates"
+        )
 
 
 def _measurements(rows: _Rows, time: str) -> tuple[list[str], tuple[str, ...]]:

@@ -17,11 +17,16 @@ _COARSE_NAMES = ("day", "month", "year")
 _PART_NAMES = (*_COARSE_NAMES, "hour", "minute", "second", "time", "quarter", "week")
 _FIRST, _LOOKED_AT, _COMPARED = 20, 200, 10_000
 _MOSTLY, _MOSTLY_RISING = 0.8, 0.1
-_MONTH_WORDS = r"jan|feb|f[eé]v|m[aä]r|apr|avr|abr|ma[iy]|jui?n|jui?l|aug|ao[uû]|ago|sep|o[ckt]|nov|de[czk]|ene"
+_MONTH_WORDS = (
+    "jan|feb|fev|fév|mar|mär|apr|avr|abr|mai|may|jun|jul|juin|juil|aug|aou|aoû|ago|sep|oct|okt|out|"
+    "nov|dec|dez|déc|dic|ene"
+)
 _RESEMBLING = re.compile(
-    r"(?<![\d.])\d{4}[-/.:]\d{1,2}[-/.:]\d{1,2}(?![\d.])|(?<![\d.])\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|"
-    rf"\d\W{{0,3}}(?:{_MONTH_WORDS})[^\W\d]*\W{{0,3}}\d|\b(?:{_MONTH_WORDS})[^\W\d]*\W{{0,3}}\d{{2}}|"
-    rf"\b(?:19|20)\d\d\W?[QWTS]\W?\d{{1,2}}\b|\b[QWTS]\d{{1,2}}\W?(?:19|20)?\d\d\b",
+    r"(?<![\d.])\d{4}[-/.:]\d{1,2}[-/.:]\d{1,2}(?![\d.])|"
+    r"(?<![\d.])\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|"
+    rf"\d\W{{0,3}}(?:{_MONTH_WORDS})[^\W\d]*\W{{0,3}}\d|"
+    rf"\b(?:{_MONTH_WORDS})[^\W\d]*\W{{0,3}}\d{{2}}|"
+    r"\b(?:19|20)\d\d\W?[QWTS]\W?\d{1,2}\b|\b[QWTS]\d{1,2}\W?(?:19|20)?\d\d\b",
     re.IGNORECASE,
 )
 

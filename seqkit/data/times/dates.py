@@ -6,14 +6,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 DAY = 86_400
 _EPOCH = date(1970, 1, 1).toordinal()
 _MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
+    *("january", "february", "march", "april", "may", "june", "july", "august"),
+    *("september", "october", "november", "december"),
+)
 _MONTH_OF = {name: place for place, name in enumerate(_MONTHS, start=1)}
 _MONTH_OF |= {name[:3]: place for name, place in _MONTH_OF.items()} | {"sept": 9}
 _ZONE = r"Z|(?:UTC|GMT)? ?[+-]\d{1,2}(?::?\d{2})?|UTC|GMT"
@@ -23,9 +24,11 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )
 _HOUR = re.compile(
-    r"(?<![\d:])(?P<hour>\d{1,2})(?P<minute>)(?P<second>)(?P<rest>) ?(?P<half>[ap])\.?m\b\.?(?P<zone>)",
+    r"(?<![\d:])(?P<hour>\d{1,2})(?P<minute>)(?P<second>)(?P<rest>) ?"
+    r"(?P<half>[ap])\.?m\b\.?(?P<zone>)",
     re.IGNORECASE,
 )
+_DIGITS = re.compile(r"\d+([-./]?)\d+\1\d+")
 _BASIC = re.compile(rf"(\d{{8}})T(\d\d)(\d\d)(\d\d)?({_ZONE})?")
 _WEEKDAY = re.compile(
     r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b[., ]*", re.IGNORECASE
@@ -127,6 +130,8 @@ class Form:
 
 def parts_of(text: str) -> Parts | None:
     """Takes a clock, an offset and a weekday off a text; None where the clock is none."""
+    if _DIGITS.fullmatch(text):
+        return Parts(text)
     if basic := _BASIC.fullmatch(text):
         day, hour, minute, second, zone = basic.groups()
         text = f"{day} {hour}:{minute}:{second or '00'}{zone or ''}"
@@ -159,6 +164,7 @@ def _offset(zone: str) -> int:
     return size if match[1] == "+" else -size
 
 
+@lru_cache(maxsize=1024)
 def _plain(text: str) -> str:
     """Returns a date without weekday, commas, and the endings of 1st and 2nd."""
     text = _WEEKDAY.sub("", text.replace(",", " ")) if text[:1].isalpha() else text

@@ -179,9 +179,10 @@ class Frequency:
         if (self.unit == "rows") != (times.dtype.kind != "M"):
             return False
         if self.unit == "rows":
-            return not (np.diff(times) % self.count).any()
+            positions: NDArray[np.int64] = times.astype(np.int64)
+            return not (np.diff(positions) % self.count).any()
         if self.unit == "months":
-            months = np.diff(times.astype("datetime64[M]").astype(np.int64))
+            months = np.diff(_month_numbers(times))
             return bool(_anchor(times)) and not (months % self.count).any()
         if self.unit == "business days":
             days = times.astype("datetime64[D]")
@@ -199,7 +200,8 @@ def infer_frequency(times: Times) -> Frequency:
     if len(times) < 2:
         return Frequency()
     if times.dtype.kind != "M":
-        return _of_positions(np.diff(times.astype(np.int64)))
+        positions: NDArray[np.int64] = times.astype(np.int64)
+        return _of_positions(np.diff(positions))
     months = _months(times)
     if months is not None:
         return months
@@ -264,13 +266,13 @@ def _unit_of(times: Times) -> Unit:
 
 
 def _differences(steps: NDArray[Any], unit: str) -> NDArray[np.int64]:
-    return steps.astype(f"timedelta64[{_UNITS[unit]}]").astype(np.int64)
+    return np.asarray(steps.astype(f"timedelta64[{_UNITS[unit]}]").astype(np.int64))
 
 
 def _parts_of_seconds(times: Times) -> NDArray[np.int64]:
     """Returns what is behind the second, in nanoseconds."""
     rest = times - times.astype("datetime64[s]")
-    return rest.astype("timedelta64[ns]").astype(np.int64)
+    return np.asarray(rest.astype("timedelta64[ns]").astype(np.int64))
 
 
 def _most_common(differences: NDArray[np.int64]) -> int:
@@ -286,7 +288,7 @@ def _months(times: Times) -> Frequency | None:
     anchor = _anchor(times)
     if not anchor:
         return None
-    differences = np.diff(times.astype("datetime64[M]").astype(np.int64))
+    differences = np.diff(_month_numbers(times))
     usual = _most_common(differences)
     if (differences % usual).any():
         usual = int(np.gcd.reduce(differences))
@@ -294,6 +296,10 @@ def _months(times: Times) -> Frequency | None:
         # The same month each year: its end is one day, but in February.
         anchor = int(_in_month(days).max()) + 1
     return Frequency("months", usual, anchor=anchor)
+
+
+def _month_numbers(times: Times) -> NDArray[np.int64]:
+    return np.asarray(times.astype("datetime64[M]").astype(np.int64))
 
 
 def _anchor(times: Times) -> int:

@@ -43,10 +43,14 @@ def from_numbers(texts: Sequence[str]) -> NDArray[Any]:
         TimesError: They are too large for positions and no Unix times, or have decimals.
     """
     whole = all(map(_WHOLE.fullmatch, texts))
-    numbers = [int(re.split("[.,]", text)[0]) for text in texts] if whole else _exact(texts)
+    numbers: Sequence[int | Decimal] = _whole(texts) if whole else _exact(texts)
     least, most = min(numbers), max(numbers)
     if whole and least in _YEARS and most in _YEARS:
-        return (np.array(numbers) - 1970).astype("datetime64[Y]").astype("datetime64[s]")
+        return (
+            (np.array(numbers, dtype=np.int64) - 1970)
+            .astype("datetime64[Y]")
+            .astype("datetime64[s]")
+        )
     if most >= _FIRST:
         return _unix(numbers, texts)
     if whole:
@@ -57,6 +61,10 @@ def from_numbers(texts: Sequence[str]) -> NDArray[Any]:
         f"{texts[row]!r} is a number with decimals, and no Unix time",
         "Count the rows in whole numbers, or write times as 2024-01-31",
     )
+
+
+def _whole(texts: Sequence[str]) -> list[int]:
+    return [int(text.partition(".")[0].partition(",")[0]) for text in texts]
 
 
 def _exact(texts: Sequence[str]) -> list[Decimal]:

@@ -15,7 +15,7 @@ _USUAL_HUNDRED = 1930
 """Where years of two digits begin in spreadsheets: 30 is 1930, and 29 is 2029."""
 _IRREGULAR_SHARE = 0.1
 _MOST_COMPARED = 100_000
-_AHEAD = 10
+_AHEAD = 2
 
 Key = TypeVar("Key", bound=Hashable)
 

@@ -86,9 +86,11 @@ def _of_digits(texts: Sequence[str], names: Sequence[str], hundred: int) -> Read
     if any(len(text) != len(texts[0]) or not text.isdecimal() for text in texts):
         return None
     size = len(texts[0])
-    parts = [_digit_parts(text) if size > 8 else Parts(text) for text in texts]
     forms = [form for name in names if (form := form_of(name)) and _plausible(texts, name)]
-    if None in parts or not forms:
+    if not forms:
+        return None
+    parts = [_digit_parts(text) if size > 8 else Parts(text) for text in texts]
+    if None in parts:
         return None
     try:
         found = _of_parts(texts, [part for part in parts if part is not None], forms, hundred)
