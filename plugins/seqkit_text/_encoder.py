@@ -35,7 +35,7 @@ from seqkit.text import (
     load_tokenizer,
     truncate,
 )
-from seqkit_text._labels import in_order, label_name
+from seqkit_text._labels import alike, in_order, label_name
 from seqkit_text._reading import Reading, fill_empty, parse, read_texts
 
 if TYPE_CHECKING:
@@ -100,6 +100,11 @@ def fit(
         raise DataError(
             f"there is only one class, {known[0]!r}, in {_TRAIN}. "
             "Give examples of at least two classes"
+        )
+    for group in alike(known):
+        notify(
+            f"the labels {', '.join(map(repr, group))} differ in upper and lower case alone, and "
+            "count as different classes. Spell them alike if they are one"
         )
     targets = _targets(labels, known)
     counts = tuple(np.bincount(targets, minlength=len(known)).tolist())

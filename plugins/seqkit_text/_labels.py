@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
+_WHOLE = re.compile(r"^([+-]?\d+)\.0+$")
+
 
 def label_name(value: Any) -> str | None:
     """Returns how a label is spelt, or None where there is none: null, empty, or not a number.
 
-    A whole float is spelt as the integer it equals, so that `1`, `1.0` and `"1"` are one class.
+    A whole float is spelt as the integer it equals, so that `1`, `1.0`, `"1"` and `"1.0"` are one
+    class; spaces around a label, and how its accents are composed, do not count.
 
     Raises:
         TypeError: The value is of a kind that names no class, such as a list.
@@ -20,7 +25,8 @@ def label_name(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, str):
-        return str(value) or None
+        spelt = unicodedata.normalize("NFC", value).strip()
+        return _WHOLE.sub(r"\1", spelt) or None
     if isinstance(value, float):
         if not math.isfinite(value):
             return None
@@ -30,6 +36,14 @@ def label_name(value: Any) -> str | None:
     if isinstance(value, np.generic):
         return label_name(value.item())
     raise TypeError(f"{value!r} is a {type(value).__name__}")
+
+
+def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
+    """Returns the labels that differ in upper and lower case alone, by groups."""
+    groups: dict[str, list[str]] = {}
+    for name in sorted(set(names)):
+        groups.setdefault(name.casefold(), []).append(name)
+    return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:

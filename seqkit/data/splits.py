@@ -25,6 +25,7 @@ def carve(
             held out, unless the fraction is 0, and at least one stays.
         seed: Chooses the records.
         key: Field whose values are held out in equal parts, such as `label`; None to ignore them.
+            One record of each value stays.
 
     Returns:
         The records that stay and the records held out.
@@ -48,9 +49,14 @@ def carve(
     generator = random.Random(seed)
     ranks = [generator.random() for _ in records]
     held_out: set[int] = set()
-    for positions, share in zip(
-        groups.values(), _shares([len(group) for group in groups.values()], wanted), strict=True
-    ):
+    sizes = [len(group) for group in groups.values()]
+    shares = _shares(sizes, wanted)
+    if any(size > 1 for size in sizes):
+        # A value that is nowhere left could not be learnt, and every use of it would be refused.
+        shares = [min(share, size - 1) for share, size in zip(shares, sizes, strict=True)]
+        if wanted and not any(shares):
+            shares[sizes.index(max(sizes))] = 1
+    for positions, share in zip(groups.values(), shares, strict=True):
         held_out.update(sorted(positions, key=ranks.__getitem__)[:share])
     rest = [record for position, record in enumerate(records) if position not in held_out]
     return rest, [record for position, record in enumerate(records) if position in held_out]

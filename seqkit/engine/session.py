@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
 from seqkit.checksums import check_folder_seal, seal_folder, sealed_text
 from seqkit.engine.checkpoint import (
@@ -156,11 +157,12 @@ class Session:
             kept = any(checkpoints_in(self.folder.checkpoints))
             self._end("interrupted", "" if kept else "interrupted before any state was saved")
             raise
-        except OSError as error:
+        except (OSError, SafetensorError) as error:
             self._end("failed", str(error))
+            again = f"go on: {resume_command(self.folder)}" if self.began else "start it again"
             raise DataError(
-                f"the run failed, in {self.folder.path}: {error}. Make it possible, then go on: "
-                f"{resume_command(self.folder)}"
+                f"the run cannot go on, in {self.folder.path}: {error}. Make room for it or mend "
+                f"what is named, then {again}"
             ) from error
         except Exception as error:
             self._end("failed", f"{type(error).__name__}: {error}")
