@@ -104,8 +104,10 @@ def test_any_event_log_is_read_or_named(runs: Path, trained: dict[str, Path], da
     text = data.draw(spoilt_lines(log.read_text(encoding="utf-8").splitlines()))
     target = runs / "spoilt" / "events.jsonl"
     target.write_bytes(text.encode("utf-8", "surrogatepass"))
-    look(runs)
-    shutil.copyfile(log, target)
+    try:
+        look(runs)
+    finally:
+        shutil.copyfile(log, target)
 
 
 @st.composite
@@ -121,5 +123,7 @@ def test_any_run_json_is_read_or_named(runs: Path, trained: dict[str, Path], dat
     text = data.draw(spoilt_record(whole) | TEXTS | st.just("[" * 100_000))
     target = runs / "spoilt" / "run.json"
     target.write_bytes(text.encode("utf-8", "surrogatepass"))
-    look(runs)
-    shutil.copyfile(record, target)
+    try:
+        look(runs)
+    finally:
+        shutil.copyfile(record, target)
