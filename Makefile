@@ -18,13 +18,15 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check bench docs wheel clean
+.PHONY: help venv demo test check bench faults fuzz docs wheel clean
 
 help:
 	@echo "make demo    set up, then train a sentiment classifier on bundled reviews, offline"
 	@echo "make test    set up, then run the tests"
 	@echo "make check   lint, formatting, types, import contracts, generated documentation"
 	@echo "make bench   run the benchmarks"
+	@echo "make faults  kill runs, damage files, fill disks: thousands of cases (half an hour)"
+	@echo "make fuzz    10,000 inputs that nobody would think of (some minutes)"
 	@echo "make docs    write the generated documentation again"
 	@echo "make wheel   build the wheel and test it in a clean environment"
 	@echo "make venv    set up alone"
@@ -77,6 +79,13 @@ docs: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest tests/benchmarks -m slow -s $(PYTEST_ARGS)
+
+# FAULTS_SEED chooses the cases, FAULTS_COUNT their number in each test.
+faults: $(VENV)/.installed-dev
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/faults -m slow -o faulthandler_timeout=7200 $(PYTEST_ARGS)
+
+fuzz: $(VENV)/.installed-dev
+	@OMP_NUM_THREADS=1 FUZZ_CASES=$${FUZZ_CASES:-10000} $(BIN)/python -m pytest tests/fuzz -o faulthandler_timeout=7200 $(PYTEST_ARGS)
 
 wheel: $(VENV)/.installed-dev
 	@rm -rf dist

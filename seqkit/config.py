@@ -71,6 +71,12 @@ def validate(
 
 def _problem(detail: Any, config_type: type[Config], prefix: str, owner: str) -> Problem:
     path = [str(part) for part in detail["loc"] if _is_key(part)]
+    if detail["type"] == "extra_forbidden":
+        # What a person wrote, which may be no identifier: hidden-size.
+        path = [
+            *(str(part) for part in detail["loc"][:-1] if _is_key(part)),
+            str(detail["loc"][-1]),
+        ]
     key = ".".join([prefix, *path] if prefix else path)
     parent = ".".join([prefix, *path[:-1]] if prefix else path[:-1])
     value = detail.get("input")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -134,10 +135,17 @@ def _read(source: str | Path | Mapping[str, Any], registry: Registry) -> tuple[d
     return _read_toml(path), path.parent.name if path.name == "experiment.toml" else path.stem
 
 
+_ENDLESS_KEY = re.compile(r"^[ \t\[]*(?:[\w-]+[ \t]*\.[ \t]*){64}", re.MULTILINE)
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = path.read_text(encoding="utf-8-sig")
+        if _ENDLESS_KEY.search(text):
+            # Reading such a key takes time that grows with the square of its length.
+            raise ValueError("a key has more parts than any setting")
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(
             f"{path} is not valid TOML: {error}. Mend the line it names"
         ) from error
@@ -162,7 +170,7 @@ def parse_override(word: str) -> tuple[tuple[str, ...], Any]:
         )
     try:
         value = tomllib.loads(f"value = {text}")["value"] if "\n" not in text else text
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         value = text
     # Dates are TOML, and no setting takes one: they are parts of a name or path.
     return parts, text if isinstance(value, date | time) else value
@@ -179,6 +187,10 @@ def _component_table(value: Any, key: str, problems: list[Problem]) -> dict[str,
     return {}
 
 
+_DEEPEST = 16
+"""Parts of the longest dotted key that any table of settings could have."""
+
+
 def _apply(
     document: dict[str, Any], overrides: Iterable[str], problems: list[Problem]
 ) -> dict[str, set[str]]:
@@ -187,7 +199,10 @@ def _apply(
     for word in overrides:
         parts, value = parse_override(word)
         head, rest = parts[0], parts[1:]
-        if head not in KEYS:
+        if len(parts) > _DEEPEST:
+            message = f"a key that begins with {head[:40]!r} has {len(parts):,} parts"
+            problems.append(Problem("", message, f"At most {_DEEPEST} make one"))
+        elif head not in KEYS:
             problems.append(
                 Problem(head, f"{'.'.join(parts)} is not a setting", suggestion(head, KEYS))
             )
@@ -202,6 +217,10 @@ def _apply(
                 )
             else:
                 document[head] = value.split(",") if isinstance(value, str) else value
+        elif head == "description" and rest:
+            problems.append(
+                Problem(head, f"{'.'.join(parts)} is not a setting", "Write description=TEXT")
+            )
         elif head in COMPONENTS and (not rest or rest == ("name",)):
             document.setdefault(head, {})["name"] = value
         elif not rest:

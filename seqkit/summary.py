@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean
 from typing import Any
 
+from seqkit.errors import CheckpointError, SeqkitError
 from seqkit.events import Event
 from seqkit.runs import LIVE, RunFolder
 
@@ -48,7 +48,8 @@ class RunSummary:
     elapsed: float = 0.0
     eta: float | None = None
     speed: float | None = None
-    _speeds: list[float] = field(default_factory=list, repr=False)
+    _speeds: int = field(default=0, repr=False)
+    _speed_total: float = field(default=0.0, repr=False)
 
     def add(self, event: Event) -> None:
         """Takes in the next event of the log."""
@@ -62,8 +63,9 @@ class RunSummary:
             self.eta = event.get("eta")
             speed = event.get("examples_per_second")
             if isinstance(speed, int | float) and speed > 0:
-                self._speeds.append(float(speed))
-                self.speed = fmean(self._speeds)
+                self._speeds += 1
+                self._speed_total += float(speed)
+                self.speed = self._speed_total / self._speeds
         elif event.kind == "evaluation":
             if event.get("split") == "test":
                 self.test = event
@@ -200,6 +202,18 @@ def describe(run: RunFolder) -> dict[str, Any]:
         CheckpointError: Its `run.json` is missing or damaged.
     """
     info, status = run.info(), run.status()
+    try:
+        return _described(run, info, status)
+    except SeqkitError:
+        raise
+    except Exception as error:
+        raise CheckpointError(
+            f"the events of run {run.name} are damaged, in {run.events_file}: "
+            f"{type(error).__name__}: {error}. Its checkpoints may still be whole"
+        ) from error
+
+
+def _described(run: RunFolder, info: Mapping[str, Any], status: str) -> dict[str, Any]:
     summary = summarise(run.events())
     started = summary.started
     score = summary.score()

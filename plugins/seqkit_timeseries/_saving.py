@@ -46,6 +46,8 @@ def save_encoder(encoder: ForecastingEncoder, folder: Path) -> None:
         "tail": _joined([_rows(record, columns) for record in tail], (0, width), np.float64),
         "times": _joined([_whole(record["time"]) for record in tail], (0,), np.int64),
     }
+    if any("ahead" in record for record in tail):
+        arrays["ahead"] = np.stack([_ahead(encoder, record) for record in tail])
     text = json.dumps(document, indent=1, ensure_ascii=False)
     (folder / _FILE).write_text(text + "\n", encoding="utf-8")
     save_file(arrays, folder / _ARRAYS)
@@ -85,9 +87,21 @@ def _restored(document: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Fore
     for place, name in enumerate(document["tail"]):
         rows = slice(place * context, (place + 1) * context)
         values = dict(zip(layout.columns, arrays["tail"][rows].T, strict=True))
-        tail.append({"series": name, "time": times[rows], "values": values})
+        record = {"series": name, "time": times[rows], "values": values}
+        if "ahead" in arrays:
+            record["ahead"] = dict(zip(layout.future, arrays["ahead"][place].T, strict=True))
+        tail.append(record)
     period, names = int(document["period"]), document["names"]
     return ForecastingEncoder(document["settings"], layout, frequency, period, names, scalers, tail)
+
+
+def _ahead(encoder: ForecastingEncoder, record: Record) -> NDArray[np.float64]:
+    """Returns what is known of the horizon, `(horizon, future)`, NaN elsewhere."""
+    rows = np.full((encoder.horizon, len(encoder.layout.future)), np.nan)
+    for column, name in enumerate(encoder.layout.future):
+        known = record.get("ahead", {}).get(name, ())
+        rows[: len(known), column] = known
+    return rows
 
 
 def _rows(record: Record, columns: tuple[str, ...]) -> NDArray[np.float64]:

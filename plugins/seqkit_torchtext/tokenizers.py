@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from importlib.metadata import entry_points
 from importlib.util import find_spec
 
 from seqkit.errors import ConfigurationError, PluginError, suggestion
@@ -17,6 +19,36 @@ _NEEDS = {
     "revtok": "revtok",
     "subword": "revtok",
 }
+
+
+_SPACY = {"en": "en_core_web_sm", "de": "de_core_news_sm"}
+"""What the short names of torchtext's tutorials stand for."""
+
+
+def checked_language(kind: str, language: str, name: str) -> str:
+    """Returns a language that is safe to pass on.
+
+    A name may come from the file of a run, and spaCy imports any package and opens any folder that
+    it is given as a model: only installed packages that say that they are models are.
+    """
+    if kind == "spacy":
+        language = _SPACY.get(language or "en", language)
+        models = sorted({point.name for point in entry_points(group="spacy_models")})
+        if language not in models:
+            raise ConfigurationError(
+                f"spaCy has no model {language!r}, in torchtext:{name}. "
+                + (
+                    suggestion(language, models)
+                    if models
+                    else "Install one: python -m spacy download en_core_web_sm"
+                )
+            )
+    elif language and not re.fullmatch("[a-z]{2,3}", language):
+        raise ConfigurationError(
+            f"torchtext has no tokenizer {kind} for the language {language!r}. "
+            "Name another language behind a slash, such as torchtext:moses/de"
+        )
+    return language
 
 
 def tokenizer(name: str) -> Callable[[str], list[str]]:
@@ -43,6 +75,7 @@ def tokenizer(name: str) -> Callable[[str], list[str]]:
             f"torchtext's tokenizer {kind} is of the package {_NEEDS[kind]}, which is not "
             f"installed. Run: pip install {_NEEDS[kind]}"
         )
+    language = checked_language(kind, language, name)
     from torchtext.data.utils import get_tokenizer
 
     try:

@@ -214,7 +214,7 @@ def table(
     )
     for column in (columns[place] for place in kept):
         drawn.add_column(
-            column,
+            styled(visible(column)),
             justify="right" if column in numbers else "left",
             no_wrap=bool(wide) and column != wide,
             overflow="fold" if column == wide else "ellipsis",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -92,7 +93,7 @@ def predict(
     check_files(files)
     from seqkit.engine.predict import load_predictor
 
-    predictor = load_predictor(folder, registry, device or "auto", checkpoint)
+    predictor = load_predictor(folder, registry, device or "auto", checkpoint, output.warn)
     if serve:
         serving.serve(predictor, sys.stdin, output.json_line)
         return
@@ -102,7 +103,7 @@ def predict(
         interactive = sys.stdin.isatty() and not as_json
         if interactive:
             output.note("Write one input a line; Ctrl-D ends.")
-        given, at_once = _lines(sys.stdin), 1 if interactive else _AT_ONCE
+        given, at_once = _lines(sys.stdin, interactive), 1 if interactive else _AT_ONCE
     else:
         at_once = _AT_ONCE
         given = list(given) if together else _narrowed(given, predictor, column)
@@ -192,7 +193,9 @@ def _given(inputs: tuple[str, ...], file: Path | None, together: bool) -> Iterab
         return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
     if kind in (".jsonl", ".ndjson"):
         return [values for _, values in read_jsonl(file, output.warn)]
-    return [line for line in read_text(file, output.warn).splitlines() if line.strip()]
+    lines = read_text(file, output.warn).split("\n")
+    # As many answers as lines, an empty one included; what follows the last break is none.
+    return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
 
 
 def _table_of(text: str) -> list[Input]:
@@ -206,8 +209,12 @@ def _table_of(text: str) -> list[Input]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
-def _lines(stream: Iterable[str]) -> Iterator[str]:
-    return (line.rstrip("\r\n") for line in stream if line.strip())
+def _lines(stream: TextIO, interactive: bool) -> Iterator[str]:
+    r"""Yields lines, which \n and \r\n end; an empty one asks for nothing where a person types."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(newline="\n")
+    lines = (line.removesuffix("\n").removesuffix("\r") for line in stream)
+    return (line for line in lines if line.strip() or not interactive)
 
 
 def _narrowed(inputs: Iterable[Input], predictor: Predictor, column: str) -> list[Input]:

@@ -213,7 +213,11 @@ def _defaults(run: RunFolder, plugins: tuple[Path, ...]) -> dict[str, Any]:
     values = {}
     for key, config in configs.items():
         fields = config.model_fields.items()
-        plain = {name: field.get_default(call_default_factory=True) for name, field in fields}
+        plain = {
+            name: field.get_default(call_default_factory=True)
+            for name, field in fields
+            if not field.is_required()
+        }
         values[key] = config.model_construct(**plain).model_dump(mode="json", warnings=False)
     return flatten(values)
 

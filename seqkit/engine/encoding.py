@@ -15,13 +15,21 @@ from typing import Any
 import numpy as np
 
 from seqkit.api import Arrays, Encoder, Notify, unheard
-from seqkit.errors import DataError
+from seqkit.checksums import (
+    CHECKSUMS,
+    check_folder_seal,
+    digest_of,
+    fingerprint,
+    seal_folder,
+)
+from seqkit.errors import CheckpointError, DataError
 from seqkit.experiment import Experiment
 from seqkit.places import cache_home
 from seqkit.registry import Plugin, Registry
+from seqkit.regular_files import read_regular
 from seqkit.runs import write_atomically
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass
@@ -54,15 +62,20 @@ class EncodedData:
             file = self.folder / f"baselines-{split}.json" if self.folder else None
             if file is not None and file.is_file():
                 try:
-                    self._baselines[split] = json.loads(file.read_text(encoding="utf-8"))
-                    return dict(self._baselines[split])
-                except ValueError:
-                    file.unlink()
+                    document = json.loads(read_regular(file))
+                    if document["sha256"] == digest_of(document["scores"]):
+                        self._baselines[split] = document["scores"]
+                        return dict(self._baselines[split])
+                except (OSError, ValueError, LookupError, TypeError, RecursionError):
+                    pass
+                except CheckpointError:
+                    file = None
             scores = self.encoder.baselines(self.splits, split)
             self._baselines[split] = scores
             if file is not None:
                 try:
-                    write_atomically(file, json.dumps(scores))
+                    document = {"sha256": digest_of(scores), "scores": scores}
+                    write_atomically(file, json.dumps(document))
                 except OSError:
                     file.unlink(missing_ok=True)
         return dict(self._baselines[split])
@@ -120,7 +133,7 @@ def encode_for_run(
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != CHECKSUMS)
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
@@ -171,20 +184,22 @@ def _keep(experiment: Experiment, data: EncodedData, folder: Path, notify: Notif
         aside = Path(tempfile.mkdtemp(prefix=".encoding-", dir=folder.parent))
         (aside / "encoder").mkdir()
         data.encoder.save(aside / "encoder")
-        files: dict[str, dict[str, int]] = {}
+        seal_folder(aside / "encoder")
+        files: dict[str, dict[str, Any]] = {}
         for split, arrays in data.splits.items():
             files[split] = {}
             (aside / split).mkdir()
             for name, array in arrays.items():
                 path = aside / split / f"{name}.npy"
                 np.save(path, array, allow_pickle=False)
-                files[split][name] = path.stat().st_size
+                files[split][name] = fingerprint(path)
         manifest = {
             "schema": SCHEMA_VERSION,
             "created": time.time(),
             "dataset": experiment.dataset.as_dict(),
             "task": experiment.task.as_dict(),
             "files": files,
+            "sha256": digest_of(files),
         }
         write_atomically(aside / "manifest.json", json.dumps(manifest, indent=2, default=str))
         # Fails when another process was first, whose data are as good.
@@ -204,7 +219,7 @@ def _keep(experiment: Experiment, data: EncodedData, folder: Path, notify: Notif
 
 def _read(experiment: Experiment, folder: Path, notify: Notify) -> EncodedData | None:
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest = json.loads(read_regular(folder / "manifest.json"))
     except FileNotFoundError:
         # Whole folders are renamed into place: one without a manifest is no other process's work.
         shutil.rmtree(folder, ignore_errors=True)
@@ -212,25 +227,29 @@ def _read(experiment: Experiment, folder: Path, notify: Notify) -> EncodedData |
     except OSError as error:
         notify(f"the cache {folder} cannot be read, and the data are encoded again: {error}")
         return None
-    except ValueError:
+    except (ValueError, RecursionError, CheckpointError):
         manifest = None
     try:
-        files: Mapping[str, Mapping[str, int]] = manifest["files"]
+        files: Mapping[str, Mapping[str, Any]] = manifest["files"]
+        if manifest["sha256"] != digest_of(files):
+            raise ValueError("the checksum of its manifest does not match")
+        check_folder_seal(folder / "encoder", "It is made anew")
         splits = {split: _map(folder / split, arrays) for split, arrays in files.items()}
         encoder = experiment.task.component.load(folder / "encoder")
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, DataError) as error:
+    except Exception as error:
+        # Whatever is wrong with it: the data are there, and it is made anew.
         notify(f"damaged cache {folder} was thrown away and the data encoded again: {error}")
         shutil.rmtree(folder, ignore_errors=True)
         return None
     return EncodedData(encoder, splits, cached=True, folder=folder)
 
 
-def _map(folder: Path, files: Mapping[str, int]) -> Arrays:
+def _map(folder: Path, files: Mapping[str, Any]) -> Arrays:
     arrays = {}
-    for name, size in files.items():
+    for name, expected in files.items():
         path = folder / f"{name}.npy"
-        if path.stat().st_size != size:
-            raise ValueError(f"{path} has {path.stat().st_size} bytes, not {size}")
+        if fingerprint(path) != expected:
+            raise ValueError(f"the checksum of {path} does not match")
         arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
     return arrays
 

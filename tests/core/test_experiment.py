@@ -1,6 +1,7 @@
 """Experiments: read, overridden by words, checked whole, written resolved."""
 
 import math
+import re
 import tomllib
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from seqkit.errors import ConfigurationError
 from seqkit.experiment import Experiment, load_experiment, parse_override
-from seqkit.registry import Registry
+from seqkit.registry import Registry, load_registry
 from seqkit.trainer_config import TrainerConfig
 
 SMALL = {"dataset": "reviews", "model": "lstm"}
@@ -386,3 +387,31 @@ def test_a_number_that_is_not_finite_is_refused(registry: Registry) -> None:
     for value in (math.nan, math.inf):
         (problem,) = problems(registry, SMALL | {"trainer": {"learning_rate": value}})
         assert problem.startswith(f"trainer.learning_rate is {value}; ")
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("model.hidden-size=3", "Did you mean model.hidden_size?"),
+        ("trainer.learning-rate=0.1", "Did you mean trainer.learning_rate?"),
+        ("model.0=1", "model.0 is not a setting"),
+        ("description.x=1", "Write description=TEXT"),
+        ("model." + ".".join("a" * 100_000) + "=1", "100,001 parts"),
+        ("x." + ".".join("a" * 100_000) + "=1", "100,001 parts"),
+        ("trainer.epochs=" + "[" * 20_000, "it must be a whole number"),
+        ("trainer.epochs=" + "9" * 10_000, "it must be a whole number"),
+    ],
+    ids=lambda value: value[:24],
+)
+def test_likely_typos_and_unlikely_words_are_refused_with_the_nearest_key(
+    word: str, expected: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(expected)):
+        load_experiment("sentiment", load_registry(), [word])
+
+
+def test_a_file_nested_too_deeply_is_no_valid_toml(tmp_path: Path) -> None:
+    path = tmp_path / "deep.toml"
+    path.write_text("x = " + "[" * 20_000)
+    with pytest.raises(ConfigurationError, match="not valid TOML"):
+        load_experiment(path, load_registry())

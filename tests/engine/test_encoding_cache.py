@@ -218,3 +218,25 @@ def test_data_that_changed_before_resuming_are_encoded_by_the_runs_own_encoder(
     assert resumed.status == "finished"
     assert any("run's own encoder" in warning for warning in resumed.warnings)
     assert {path.name: path.read_bytes() for path in run.folder.encoder.iterdir()} == encoder
+
+
+def test_a_bit_flipped_anywhere_in_the_cache_gives_the_same_data_made_anew(
+    lab: Lab, reviews: Reviews
+) -> None:
+    path = reviews()
+    expected, _ = encode(lab, path)
+    expected.baselines("train")
+    generator = np.random.default_rng(0)
+    named = 0
+    for _ in range(40):
+        (folder,) = folders()
+        files = sorted(file for file in folder.rglob("*") if file.is_file())
+        file = files[int(generator.integers(len(files)))]
+        content = bytearray(file.read_bytes())
+        content[int(generator.integers(len(content)))] ^= 1 << int(generator.integers(8))
+        file.write_bytes(content)
+        found, notes = encode(lab, path)
+        assert equal(found, expected)
+        assert found.baselines("train") == expected.baselines("train")
+        named += any("damaged cache" in note for note in notes)
+    assert named > 20

@@ -17,6 +17,7 @@ from seqkit.experiment import load_experiment
 from seqkit.registry import load_registry
 from seqkit.text import build_tokenizer, load_tokenizer
 from seqkit_torchtext import import_torchtext
+from seqkit_torchtext.tokenizers import checked_language
 
 installed = pytest.mark.skipif(find_spec("torchtext") is None, reason="torchtext is not installed")
 
@@ -119,3 +120,12 @@ def test_the_tutorial_has_the_same_tokens_vocabulary_and_batches_through_torchte
         padded = torch.nn.utils.rnn.pad_sequence(expected, batch_first=True)
         assert torch.equal(torch.from_numpy(batch["inputs"]).long(), padded)
         assert batch["lengths"].tolist() == [len(row) for row in expected]
+
+
+@pytest.mark.parametrize(
+    "name", ["spacy/pip", "spacy//any/path", "spacy/../model", "moses/../../etc", "moses/EN"]
+)
+def test_a_name_from_a_file_imports_no_package_and_opens_no_folder(name: str) -> None:
+    kind, _, language = name.partition("/")
+    with pytest.raises(ConfigurationError, match=re.escape(repr(language))):
+        checked_language(kind, language, name)

@@ -1,0 +1,103 @@
+"""Runs on one's own file, of every task and kind of file, through the commands that are advised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TINY = ["trainer.max_steps=2", "trainer.batch_size=8", "trainer.threads=1", "trainer.device=cpu"]
+
+
+def _reviews(folder: Path) -> list[tuple[str, str]]:
+    words = ["film", "plot", "cast", "scene", "music"]
+    rows = []
+    for number in range(40):
+        kind = "good" if number % 2 else "bad"
+        rows.append((f"{kind} {words[number % 5]} {words[number // 5 % 5]}", kind))
+    return rows
+
+
+def _text_csv(folder: Path) -> tuple[str, list[str]]:
+    path = folder / "r.csv"
+    path.write_text("text,label\n" + "".join(f"{t},{k}\n" for t, k in _reviews(folder)))
+    return "text-csv", [f"dataset.path={path}"]
+
+
+def _text_jsonl(folder: Path) -> tuple[str, list[str]]:
+    path = folder / "r.jsonl"
+    rows = [json.dumps({"text": t, "label": k}) for t, k in _reviews(folder)]
+    path.write_text("\n".join(rows) + "\n")
+    return "text-jsonl", [f"dataset.path={path}"]
+
+
+def _text_folder(folder: Path) -> tuple[str, list[str]]:
+    for number, (text, kind) in enumerate(_reviews(folder)):
+        path = folder / "r" / kind / f"{number}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return "text-folder", [f"dataset.path={folder / 'r'}"]
+
+
+def _text_file(folder: Path) -> tuple[str, list[str]]:
+    path = folder / "r.txt"
+    path.write_text("the cat sat on the mat and the dog ran to the barn. " * 60)
+    return "text-file", [f"dataset.path={path}"]
+
+
+def _pairs(folder: Path) -> tuple[str, list[str]]:
+    path = folder / "r.tsv"
+    path.write_text("".join(f"{t}\t{' '.join(reversed(t.split()))}\n" for t, _ in _reviews(folder)))
+    return "pairs-tsv", [f"dataset.path={path}"]
+
+
+def _series(folder: Path) -> tuple[str, list[str]]:
+    path = folder / "r.csv"
+    rows = [f"2024-{1 + n // 28:02d}-{1 + n % 28:02d},{n % 7 + 0.25}" for n in range(160)]
+    path.write_text("date,sales\n" + "\n".join(rows) + "\n")
+    return "series-csv", [f"dataset.path={path}"]
+
+
+KINDS: dict[str, tuple[Callable[[Path], tuple[str, list[str]]], str, list[str]]] = {
+    "text-csv": (_text_csv, "sentiment", ["good film"]),
+    "text-jsonl": (_text_jsonl, "sentiment", ["good film"]),
+    "text-folder": (_text_folder, "sentiment", ["good film"]),
+    "text-file": (_text_file, "shakespeare-gru", ["the cat"]),
+    "pairs-tsv": (_pairs, "reverse-seq2seq", ["good film"]),
+    "series-csv": (_series, "stocks-gru", []),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_on_an_own_file_is_shown_scored_compared_used_and_resumed(
+    tmp_path: Path, seqkit: Callable[..., Any], kind: str
+) -> None:
+    make, task, inputs = KINDS[kind]
+    dataset, words = make(tmp_path)
+    file = tmp_path / "e.toml"
+    tasks = {
+        "sentiment": 'task = "classification"\n[model]\nname = "gru"\nhidden_size = 4\n',
+        "shakespeare-gru": 'task = "language-modeling"\n[model]\nname = "gru"\nhidden_size = 4\n',
+        "reverse-seq2seq": 'task = "seq2seq"\n[model]\nname = "seq2seq"\nhidden_size = 4\n',
+        "stocks-gru": 'task = {name = "forecasting", context = 14, horizon = 3}\n'
+        '[model]\nname = "gru"\nhidden_size = 4\n',
+    }
+    file.write_text(tasks[task] + f'[dataset]\nname = "{dataset}"\npath = "x"\n')
+    runs = ["--runs-dir", tmp_path / "runs"]
+    done = seqkit("run", file, *words, *TINY, "--name", "mine", *runs)
+    assert done.code == 0, done.err
+    for command in (
+        ["show", "mine"],
+        ["show", "mine", "--json"],
+        ["evaluate", "mine", "--split", "validation"],
+        ["compare", "mine", "mine"],
+        ["predict", "mine", *inputs, "--json"],
+        ["resume", "mine", "trainer.max_steps=3"],
+        ["runs"],
+    ):
+        used = seqkit(*command, *runs)
+        assert used.code == 0, (command, used.err)
+        assert "bug in seqkit" not in used.err

@@ -1,0 +1,88 @@
+"""One run has one writer, whoever comes at the same moment, and from wherever."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from seqkit.errors import ExitCode
+from seqkit.runs import RunFolder
+from tests.faults.nursery import Nursery
+from tests.faults.outcome import crashed, differing, last_line, outcome
+from tests.faults.tally import draw, forms, tally
+
+if TYPE_CHECKING:
+    from tests.faults.conftest import Whole
+
+
+@forms(short=1, long=50)
+def test_of_two_that_come_at_one_moment_one_trains_and_the_other_is_refused(
+    nursery: Nursery,
+    whole: Callable[[str], Whole],
+    half: Callable[[str], Path],
+    tmp_path: Path,
+    count: int,
+) -> None:
+    made = tally("two writers at one moment")
+    right = whole("language-modeling")
+    for case in range(count):
+        chosen = draw("two writers", case)
+        path = tmp_path / str(case) / right.scenario.name
+        words: tuple[object, ...]
+        if case % 5 == 4:
+            words = ("run", *right.scenario.words, "--name", path.name, "--runs-dir", path.parent)
+            refused = ExitCode.USAGE
+        else:
+            shutil.copytree(half(right.scenario.name), path)
+            words, refused = ("resume", path), ExitCode.DATA
+        began = sum(event.kind == "started" for event in RunFolder(path).events())
+        at = time.time() + 0.2
+        moments = (at, at + chosen.choice([0.0, 0.0, chosen.random() * 0.05]))
+        children = [
+            nursery.start(*words, "--quiet", home=right.home, at=moment) for moment in moments
+        ]
+        ends = sorted((child.wait() for child in children), key=lambda done: done.code or 0)
+        faults = [last_line(done) for done in ends if crashed(done)]
+        if [done.code for done in ends] != [ExitCode.DONE, refused]:
+            faults.append(f"they ended with {[done.code for done in ends]}")
+        now = sum(event.kind == "started" for event in RunFolder(path).events())
+        if now != began + 1:
+            faults.append(f"{now - began} of them began")
+        faults += differing(outcome(path), right.outcome)
+        made.add(f"case {case}, {words[0]}", faults, "one trained, one was refused")
+    made.check()
+
+
+def on_another_host(nursery: Nursery, right: Whole, path: Path, at: int) -> None:
+    """Trains a run in a machine of another name, where it is killed before some operation."""
+    if sys.platform != "linux" or os.geteuid():
+        pytest.skip("only root gives a process another host name")
+    words = ("run", *right.scenario.words, "--name", path.name, "--runs-dir", path.parent)
+    place: dict[str, Any] = {"within": str(path.parent), "crash_at": at, "host": "node17"}
+    done = nursery.run(*words, "--quiet", home=right.home, **place)
+    assert done.code is not None
+    assert done.code < 0
+
+
+def test_a_run_killed_on_another_host_can_be_taken_over(
+    nursery: Nursery, whole: Callable[[str], Whole], tmp_path: Path
+) -> None:
+    right = whole("language-modeling")
+    killed = tmp_path / "there" / right.scenario.name
+    on_another_host(nursery, right, killed, right.operations // 2)
+    path = Path(shutil.copytree(killed, tmp_path / "copied" / right.scenario.name))
+    for run in (killed, path):
+        done = nursery.run("resume", run, "--quiet", home=right.home)
+        if done.code == ExitCode.DATA:
+            assert "--force" in done.err, done.err
+            done = nursery.run("resume", run, "--force", home=right.home)
+            assert "node17" in done.err, done.err
+        assert done.code == ExitCode.DONE, done.err
+        assert differing(outcome(run), right.outcome) == []
