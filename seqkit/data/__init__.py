@@ -21,6 +21,7 @@ from seqkit.data.files import (
 )
 from seqkit.data.folders import LocalPath, fingerprint, unreadable, unwritable, written_aside
 from seqkit.data.splits import carve
+from seqkit.data.written import table_cell, write_table, write_text, written_whole
 
 __all__ = [
     "Encoding",
@@ -40,7 +41,11 @@ __all__ = [
     "read_members",
     "read_text",
     "report_left_out",
+    "table_cell",
     "unreadable",
     "unwritable",
+    "write_table",
+    "write_text",
     "written_aside",
+    "written_whole",
 ]

@@ -26,15 +26,18 @@ from seqkit.errors import DataError, nearest, suggestion
 _UNKNOWN_ENCODING = "is not known to Python, which has utf-8, latin-1, cp1252, utf-16 and others"
 
 
-def _known(encoding: str) -> str:
+def known_encoding(encoding: str) -> str:
+    """Returns the name of an encoding of texts. Raises ValueError where Python has no such."""
     try:
-        codecs.lookup(encoding)
-    except LookupError as error:
+        # Python also has codecs of bytes, such as base64, which it marks in this way alone.
+        if not getattr(codecs.lookup(encoding), "_is_text_encoding", True):
+            raise LookupError(encoding)
+    except (LookupError, ValueError) as error:
         raise ValueError(f"it {_UNKNOWN_ENCODING}") from error
     return encoding
 
 
-Encoding = Annotated[str, AfterValidator(_known)]
+Encoding = Annotated[str, AfterValidator(known_encoding)]
 """The encoding of a text file, in a `Config`."""
 
 Errors = Literal["strict", "replace"]
@@ -170,8 +173,6 @@ def read_csv(
         DataError: The file cannot be read, is empty, or has a row that does not fit its header.
     """
     text = read_text(path, notify, encoding=encoding, errors=errors, option=option)
-    if csv.field_size_limit() < _LONGEST_FIELD:
-        csv.field_size_limit(_LONGEST_FIELD)
     if len(delimiter) > 1:
         raise DataError(f"delimiter is {delimiter!r}, for {path}. It must be one character")
     text, stand_in = _without_lone_returns(text)
@@ -210,7 +211,12 @@ def read_csv(
 
 
 def read_jsonl(
-    path: Path, notify: Notify, *, encoding: str = "utf-8", errors: Errors = "strict"
+    path: Path,
+    notify: Notify,
+    *,
+    encoding: str = "utf-8",
+    errors: Errors = "strict",
+    option: bool = False,
 ) -> list[tuple[int, dict[str, Any]]]:
     """Reads a file of one JSON object a line. Blank lines are left out and counted.
 
@@ -219,6 +225,7 @@ def read_jsonl(
         notify: Receives what the user should know.
         encoding: See `read_text`.
         errors: See `read_text`.
+        option: See `read_text`.
 
     Returns:
         The objects, each with its line, counted from 1.
@@ -226,7 +233,7 @@ def read_jsonl(
     Raises:
         DataError: The file cannot be read or is empty, or a line is not a JSON object.
     """
-    text = read_text(path, notify, encoding=encoding, errors=errors)
+    text = read_text(path, notify, encoding=encoding, errors=errors, option=option)
     objects: list[tuple[int, dict[str, Any]]] = []
     empty: list[int] = []
     # Only \n ends a line: other Unicode line breaks may stand inside a JSON text.
@@ -374,6 +381,8 @@ def _numbered(
 
 
 def _reader(text: str, delimiter: str, quotes: bool) -> Any:
+    if csv.field_size_limit() < _LONGEST_FIELD:
+        csv.field_size_limit(_LONGEST_FIELD)
     return csv.reader(
         io.StringIO(text, newline=""),
         delimiter=delimiter,

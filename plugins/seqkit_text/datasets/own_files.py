@@ -21,6 +21,7 @@ from seqkit.data import (
     read_jsonl,
     report_left_out,
 )
+from seqkit.data.headings import USUAL_NAMES
 from seqkit.errors import DataError
 from seqkit_text._labels import label_name
 from seqkit_text.datasets.held_out import (
@@ -30,8 +31,7 @@ from seqkit_text.datasets.held_out import (
     with_held_out,
 )
 
-TEXT_NAMES = ("text", "review", "sentence", "content", "comment", "message", "body")
-LABEL_NAMES = ("label", "sentiment", "class", "category", "target")
+TEXT_NAMES, LABEL_NAMES = USUAL_NAMES["text"], USUAL_NAMES["label"]
 
 Reader = Callable[[Path], Iterable[Record]]
 
