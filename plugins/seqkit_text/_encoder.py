@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -115,7 +115,7 @@ def fit(
         if split != "train":
             labelled = split in ("validation", "test")
             encoded[split] = encoder.encode_from(
-                records, notify, f"the {split} split", labelled=labelled
+                records, notify, f"the {split} split", labelled=labelled, said=names
             )
     return encoder, encoded
 
@@ -193,9 +193,18 @@ class ClassificationEncoder(Encoder):
         return self.encode_from(records, notify, "the inputs", labelled=False)
 
     def encode_from(
-        self, records: Iterable[Record], notify: Notify, place: str, *, labelled: bool
+        self,
+        records: Iterable[Record],
+        notify: Notify,
+        place: str,
+        *,
+        labelled: bool,
+        said: Collection[str] = (),
     ) -> Arrays:
-        """Encodes records that come from `place`, which all must have labels if `labelled`."""
+        """Encodes records that come from `place`, which all must have labels if `labelled`.
+
+        Spellings of labels that were `said` already are not told again.
+        """
         labels: list[str | None] = []
         texts = read_texts(
             records,
@@ -211,11 +220,12 @@ class ClassificationEncoder(Encoder):
         arrays: dict[str, NDArray[Any]] = {"values": values, "offsets": offsets}
         if labels and None not in labels:
             arrays["targets"] = _targets(labels, self.known)
-            for sentence in united(self._names(labels), place):
+            names = self._names(label for label in labels if label not in said)
+            for sentence in united(names, place):
                 notify(sentence)
         return arrays
 
-    def _names(self, labels: Sequence[str | None]) -> dict[str, str]:
+    def _names(self, labels: Iterable[str | None]) -> dict[str, str]:
         """Returns the name of the class of each spelling."""
         classes = {label: self.known.find(label) for label in dict.fromkeys(labels) if label}
         return {label: self.labels[n] for label, n in classes.items() if n is not None}

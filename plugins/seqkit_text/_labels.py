@@ -6,7 +6,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
@@ -150,7 +150,11 @@ def united(names: Mapping[str, str], place: str) -> Iterator[str]:
         if text != name:
             others.setdefault(name, []).append(text)
     if others:
-        pairs = [f"{_listed(texts)} as {name!r}" for name, texts in others.items()]
+        # Other forms of the same characters look alike, unless their codes are shown.
+        pairs = [
+            f"{_listed(texts, ascii if _tidy(texts[0]) == name else repr)} as {name!r}"
+            for name, texts in others.items()
+        ]
         more = f" and {len(pairs) - _SHOWN} more classes" if len(pairs) > _SHOWN else ""
         yield f"labels that are spelt otherwise are one class: {'; '.join(pairs[:_SHOWN])}" + (
             f"{more}, in {place}"
@@ -187,7 +191,7 @@ def _look(name: str) -> str:
     return re.sub(r"(?<![0-9.])0+(?=[0-9])", "", text)
 
 
-def _listed(texts: Sequence[str]) -> str:
-    shown = [repr(text if len(text) <= 40 else text[:37] + "...") for text in texts[:_SHOWN]]
+def _listed(texts: Sequence[str], show: Callable[[str], str] = repr) -> str:
+    shown = [show(text if len(text) <= 40 else text[:37] + "...") for text in texts[:_SHOWN]]
     more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
     return ", ".join(shown) + more
