@@ -156,7 +156,7 @@ def _usual_column(columns: Sequence[str], predictor: Predictor) -> str:
     fields = list(predictor.experiment.task.component.fields)
     config = predictor.experiment.dataset.config
     named = [getattr(config, field, "") for field in fields]
-    known = [*fields, *(name for name in named if isinstance(name, str) and name)]
+    known: list[str] = [*fields, *(name for name in named if isinstance(name, str) and name)]
     for name in known:
         if name in columns:
             return name

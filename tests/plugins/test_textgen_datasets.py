@@ -76,7 +76,7 @@ def test_one_file_several_a_pattern_and_a_folder_are_read(
     def read(path: Any) -> list[str]:
         return splits("text-file", path=path, validation=0)["train"]
 
-    assert read(str(first)) == ["one\ntwo\nthree\n"]
+    assert read(str(first)) == ["one\ntwo\rthree\n"]
     assert read([str(other), str(first)]) == ["six", "one\ntwo\nthree\n"]
     assert read(str(tmp_path / "*.md")) == ["six"]
     assert read(str(tmp_path)) == ["one\ntwo\nthree\n", "five", "four"]
