@@ -12,8 +12,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
 # Characters that take no room beside a label, as white space does.
 _UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 # A number that begins with a needless 0 is a code, such as a postcode, and no number.
@@ -46,8 +44,8 @@ def spelling(value: Any) -> str | None:
         return str(int(value)) if value.is_integer() else str(float(value))
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, np.generic):
-        return spelling(value.item())
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        return spelling(value.item())  # a number of numpy, which is not imported to name a dataset
     raise TypeError(f"{value!r} is a {type(value).__name__}")
 
 
