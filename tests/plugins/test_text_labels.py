@@ -190,3 +190,20 @@ def test_the_classes_stand_in_the_opening_lines_of_a_run(
     log = (tmp_path / "a" / "events.jsonl").read_text(encoding="utf-8")
     started = json.loads(log.split("\n")[0])
     assert started["facts"] == {"classes": {"negative": 360, "positive": 360}}
+
+
+def test_an_error_in_a_split_names_the_file_it_comes_from(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from seqkit.cli.main import run_command_line
+
+    train, test = tmp_path / "train.csv", tmp_path / "other.csv"
+    train.write_text("text,label\n" + "".join(f"a {n},{n % 2}\n" for n in range(20)))
+    test.write_text("text,label\nx,maybe\n")
+    words = ["dataset=text-csv", f"dataset.path={train}", "--runs-dir", str(tmp_path)]
+    assert run_command_line(["run", "sentiment", *words, f"dataset.test_path={test}"]) == 4
+    assert "the label 'maybe'" in (said := capfd.readouterr().err)
+    assert f"The data come from {test}" in said
+    train.write_text("text,label\n" + "a,1\n" * 20)
+    assert run_command_line(["run", "sentiment", *words]) == 4
+    assert f"The data come from {train}" in capfd.readouterr().err

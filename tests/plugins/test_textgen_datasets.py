@@ -76,7 +76,7 @@ def test_one_file_several_a_pattern_and_a_folder_are_read(
     def read(path: Any) -> list[str]:
         return splits("text-file", path=path, validation=0)["train"]
 
-    mac = tmp_path / "mac.md"
+    mac = tmp_path / "mac.old"
     mac.write_bytes(b"one\rtwo\r")
     assert read(str(mac)) == ["one\ntwo\n"]
     assert read(str(first)) == ["one\ntwo\rthree\n"]
