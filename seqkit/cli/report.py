@@ -104,7 +104,10 @@ def _told_by_the_task(started: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     told = started.get("facts")
     for label, value in told.items() if isinstance(told, Mapping) else ():
         if isinstance(value, Mapping):
-            named = [f"{one_line(name, 24)} {number(count)}" for name, count in value.items()]
+            pairs = list(value.items())
+            if len(pairs) > _NAMED and all(isinstance(count, int) for _, count in pairs):
+                pairs.sort(key=lambda pair: -pair[1])
+            named = [f"{one_line(name, 24)} {number(count)}" for name, count in pairs]
             more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
             heads = ", ".join(named[:_NAMED]) + more
             value = f"{len(named):,}: {heads}" if len(named) > 2 else heads
