@@ -283,6 +283,8 @@ class Seq2SeqEncoder(Encoder):
                 f"{asked} needs a model with attention, and this one has none. "
                 f"Leave {asked} out, or train a model with model.attention=general"
             )
+        if "target" not in record and not record["source"].strip():
+            return _empty_answer(record["source"], len(hypotheses), options)
         source_tokens = []
         if options.attention or options.copy_unknown:
             source_tokens = (self.source.tokens([record["source"]])[0] or [""])[:length]
@@ -339,6 +341,17 @@ class Seq2SeqEncoder(Encoder):
         train = self.records(splits["train"], range(count))
         asked = self.records(splits[split], range(len(splits[split]["source_bounds"]) - 1))
         return score_baselines(train, asked)
+
+
+def _empty_answer(source: str, count: int, options: Any) -> dict[str, Any]:
+    """Returns the answer to a blank source: whatever a network writes of it, it is none of it."""
+    nothing = {"prediction": "", "score": 0.0}
+    answer: dict[str, Any] = {"source": source, **nothing}
+    if options.n_best > 1:
+        answer["n_best"] = [nothing] * count
+    if options.attention:
+        answer |= {"source_tokens": [], "prediction_tokens": [], "attention": []}
+    return answer
 
 
 def _cut(order: NDArray[Any], size: int) -> list[NDArray[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,9 @@ from seqkit.api import Say
 from seqkit_textgen._pieces import Bytes, GrowingText
 from seqkit_textgen._prompts import Prompt
 from seqkit_textgen._sampling import Sampling, generate
+
+BLOCK = 256
+"""Random numbers of each row that are made at once."""
 
 MOST_LOGITS = 2**26
 """Numbers that reading the prompts of one batch may put out: 256 MiB."""
@@ -61,11 +64,11 @@ def write_on(
             for place, sample in chosen
         ]
         inputs, lengths = _padded([prompts[place].ids for place, _ in chosen])
-        numbers = [
-            random_numbers(options.seed, sample, prompts[place].text, options.length)
-            for place, sample in chosen
+        generators = [
+            generator_of(options.seed, sample, prompts[place].text) for place, sample in chosen
         ]
-        _write(model, device, batch, inputs, lengths, np.stack(numbers), sampling)
+        numbers = drawn_numbers(generators, options.length, device)
+        _write(model, device, batch, inputs, lengths, numbers, sampling)
         texts += batch
     each = options.samples
     return [
@@ -80,11 +83,10 @@ def _write(
     texts: Sequence[GrowingText],
     inputs: Tensor,
     lengths: Tensor,
-    numbers: NDArray[np.float64],
+    numbers: Iterator[Tensor],
     sampling: Sampling,
 ) -> None:
-    drawn_with = torch.from_numpy(numbers).to(device)
-    for tokens in generate(model, inputs.to(device), lengths, drawn_with, sampling):
+    for tokens in generate(model, inputs.to(device), lengths, numbers, sampling):
         for text, token in zip(texts, tokens, strict=True):
             text.add(token)
         if all(text.stopped for text in texts):
@@ -93,11 +95,25 @@ def _write(
         text.finish()
 
 
-def random_numbers(seed: int, sample: int, prompt: str, count: int) -> NDArray[np.float64]:
-    """Returns the numbers in [0, 1) that a text is drawn with; more of them begin with the same."""
+def generator_of(seed: int, sample: int, prompt: str) -> np.random.Generator:
+    """Returns what makes the numbers in [0, 1) that a text is drawn with."""
     digest = hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).digest()
     words = np.frombuffer(digest, dtype="<u4").tolist()
-    return np.random.default_rng([seed, sample, *words]).random(count)
+    return np.random.default_rng([seed, sample, *words])
+
+
+def drawn_numbers(
+    generators: Sequence[np.random.Generator], count: int, device: torch.device
+) -> Iterator[Tensor]:
+    """Yields one number of each generator, `(generators,)` float64, so many times.
+
+    They are made a block at a time, as a text may end long before its longest length; a longer
+    length begins with the same numbers.
+    """
+    for start in range(0, count, BLOCK):
+        size = min(BLOCK, count - start)
+        block = np.stack([generator.random(size) for generator in generators])
+        yield from torch.from_numpy(block).to(device).unbind(1)
 
 
 def _padded(prompts: Sequence[NDArray[np.int32]]) -> tuple[Tensor, Tensor]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from seqkit.data import write_table, written_whole
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.events import spell_out
 
@@ -41,7 +41,11 @@ def write_answers(answers: Sequence[Answer], path: Path) -> None:
     try:
         if kind == ".jsonl":
             lines = (json.dumps(spell_out(answer), ensure_ascii=False) for answer in answers)
-            path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+            with written_whole(path) as aside, aside.open("wb") as stream:
+                # JSON spells half a surrogate pair as Python does, which UTF-8 has not.
+                stream.writelines(
+                    (line + "\n").encode("utf-8", "backslashreplace") for line in lines
+                )
         elif forecasts:
             from seqkit.cli import forecast_files
 
@@ -55,20 +59,20 @@ def write_answers(answers: Sequence[Answer], path: Path) -> None:
                 f"Write {path.with_suffix('.csv').name}"
             )
     except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror}.") from error
+        raise DataError(
+            f"{path} cannot be written: {error.strerror or error}. "
+            "What was there before is untouched; make room, or save to another folder"
+        ) from error
 
 
 def _write_table(answers: Sequence[Answer], path: Path) -> None:
     """Writes a row for each answer; what is no single value is written as JSON."""
     columns = list(dict.fromkeys(key for answer in answers for key in answer))
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(columns)
-        for answer in answers:
-            writer.writerow([_cell(answer.get(column)) for column in columns])
+    rows = ([_cell(answer.get(column)) for column in columns] for answer in answers)
+    write_table(path, columns, rows)
 
 
 def _cell(value: Any) -> Any:
     if isinstance(value, Mapping | list | tuple):
         return json.dumps(spell_out(value), ensure_ascii=False)
-    return "" if value is None else value
+    return value

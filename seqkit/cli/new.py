@@ -55,6 +55,7 @@ def new(
     from seqkit.cli.guessing import RECIPES, look_at
     from seqkit.cli.listing import recipe_document
     from seqkit.cli.template import begun_with, experiment_toml
+    from seqkit.data import write_text
 
     if file.exists() and not force:
         raise ConfigurationError(f"{file} is there already. Give another name, or --force")
@@ -70,9 +71,9 @@ def new(
     text = experiment_toml(document, registry, _command(file), warning)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        write_text(file, text)
     except OSError as error:
-        raise DataError(f"{file} cannot be written: {error.strerror}.") from error
+        raise DataError(f"{file} cannot be written: {error.strerror or error}.") from error
     if warning:
         output.warn(warning)
     if as_json:

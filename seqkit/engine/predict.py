@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -126,9 +127,19 @@ class Predictor:
                     batch_size = len(chosen) // 2
                     continue
                 for index, answer in zip(chosen, found, strict=True):
+                    self._require_numbers(answer, int(index))
                     answers[int(index)] = answer
                 start += len(chosen)
         return answers
+
+    def _require_numbers(self, answer: Mapping[str, Any], index: int) -> None:
+        for name, value in answer.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise CheckpointError(
+                    f"the {name} of input {index + 1} is {value}, by the weights of "
+                    f"{self.checkpoint.path}. Use another checkpoint, or train again with a "
+                    "smaller trainer.learning_rate"
+                )
 
 
 def _say_in_order(say: Say, order: Sequence[int], index: int, piece: str) -> None:
@@ -163,8 +174,18 @@ def load_predictor(
     encoder = experiment.task.component.load(folder.encoder)
     learner = build_learner(experiment, encoder, choose_device(experiment.trainer))
     load_weights(learner.model, found.model_state(), found.path)
+    _require_finite(learner.model, found)
     learner.model.eval()
     return Predictor(learner, found)
+
+
+def _require_finite(model: torch.nn.Module, checkpoint: Checkpoint) -> None:
+    for name, parameter in model.named_parameters():
+        if not bool(parameter.isfinite().all()):
+            raise CheckpointError(
+                f"{checkpoint.path} holds weights that are no finite numbers, in {name}. "
+                "Use another checkpoint, or train again with a smaller trainer.learning_rate"
+            )
 
 
 def choose_checkpoint(folder: RunFolder, name: str = "best", notify: Notify = warn) -> Checkpoint:

@@ -85,6 +85,7 @@ def _started(folder: Path) -> dict[str, Any]:
         "examples": {"train": 640, "validation": 8},
         "tokens": {"train": 12800, "validation": 160},
         "batch_size": 64,
+        "facts": {"classes": {"neg": 320, "pos": 320}},
         "steps_per_epoch": 10,
         "total_steps": 10,
         "epochs": 1,

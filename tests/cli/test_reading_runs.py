@@ -117,7 +117,7 @@ def test_predict_json_has_label_and_probability(seqkit: Callable) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "more"),
     [
-        ("texts.txt", "one text\n\nanother text\n", []),
+        ("texts.txt", "one text\nanother text\n", []),
         ("texts.csv", "text,label\none text,x\nanother text,y\n", []),
         ("texts.csv", "id,words\n1,one text\n2,another text\n", ["--column", "words"]),
         ("texts.tsv", "anything\none text\nanother text\n", []),
@@ -147,7 +147,7 @@ def test_predict_names_the_columns_there_are(seqkit: Callable, tmp_path: Path) -
 
 def test_predict_reads_stdin(in_process_of_its_own: Callable, runs_dir: Path) -> None:
     words = ["predict", "first", "--runs-dir", runs_dir]
-    done = in_process_of_its_own(*words, stdin="one text\n\nescape \x1b[31m here\n")
+    done = in_process_of_its_own(*words, stdin="one text\nescape \x1b[31m here\n")
     assert done.returncode == 0, done.stderr
     assert [line.partition("%")[2].split(maxsplit=1)[-1] for line in done.stdout.splitlines()] == [
         "one text",

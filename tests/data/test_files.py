@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqkit.data import read_csv, read_jsonl, read_text
+from seqkit.data import lines_of, read_csv, read_jsonl, read_text
 from seqkit.errors import DataError
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1)
@@ -92,6 +92,60 @@ def test_without_a_header_the_columns_are_numbered(file: Writer, notes: list[str
     assert table.columns == ("1", "2")
     assert table.rows == [["good", "1"], ["bad", "0"]]
     assert table.position("2") == 1
+
+
+@pytest.mark.parametrize("mark", ["\r", "\u2028", "\x85", "\x0c", "\x1c", "\x0b"])
+@pytest.mark.parametrize("quotes", [True, False])
+def test_only_line_feeds_end_rows(file: Writer, notes: list[str], mark: str, quotes: bool) -> None:
+    path = file(f"text,label\r\nwell{mark}done,a\r\n{mark}x,b\n")
+    table = read_csv(path, notes.append, quotes=quotes)
+    assert table.rows == [[f"well{mark}done", "a"], [f"{mark}x", "b"]]
+    assert table.lines == [2, 3]
+    assert lines_of(f"a{mark}b\r\n\nc\n") == [f"a{mark}b", "", "c"]
+
+
+def test_returns_before_a_line_feed_are_a_line_end(file: Writer, notes: list[str]) -> None:
+    assert read_csv(file("text,label\r\r\nx,a\r\r\n"), notes.append).rows == [["x", "a"]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "hint"),
+    [
+        ({"quotes": True}, "in double quotes, or set delimiter"),
+        (
+            {"quotes": False},
+            "Take the ',' out of the field that holds it, or set quotes=true and put",
+        ),
+        ({"quotes": True, "option": True}, "in double quotes$"),
+        ({"quotes": False, "option": True}, "Take the ',' out of the field that holds it$"),
+    ],
+)
+def test_a_row_of_too_many_fields_has_a_hint_that_can_be_followed(
+    file: Writer, notes: list[str], settings: dict[str, Any], hint: str
+) -> None:
+    with pytest.raises(DataError, match=f"3 fields in the row on line 3.*{hint}"):
+        read_csv(file("text,label\nx,a\nx,y,b\n"), notes.append, delimiter=",", **settings)
+
+
+def test_a_row_that_double_quotes_hold_together_is_told_to_allow_them(
+    file: Writer, notes: list[str]
+) -> None:
+    path = file('text,label\nx,a\n"x,y",b\n')
+    with pytest.raises(DataError, match=r"or set quotes=true$"):
+        read_csv(path, notes.append, delimiter=",", quotes=False)
+
+
+def test_a_carriage_return_in_a_row_that_does_not_fit_is_told(
+    file: Writer, notes: list[str]
+) -> None:
+    with pytest.raises(DataError, match=r"line 3 \(and one of its fields holds a carriage return"):
+        read_csv(file("text,label\nx,a\nonly\rone\n"), notes.append)
+
+
+def test_empty_rows_can_be_kept_but_for_those_at_the_end(file: Writer, notes: list[str]) -> None:
+    table = read_csv(file("\ntext,label\nx,a\n\n,\ny,b\n\n,\n"), notes.append, keep_empty=True)
+    assert table.rows == [["x", "a"], ["", ""], ["", ""], ["y", "b"]]
+    assert notes == []
 
 
 def test_quotes_can_be_left_alone(file: Writer, notes: list[str]) -> None:

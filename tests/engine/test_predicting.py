@@ -109,7 +109,8 @@ def numbers(answer: dict[str, Any]) -> list[float]:
 
 def test_hostile_texts_get_ordinary_answers(predictor: Predictor) -> None:
     answers = predictor.predict(HOSTILE)
-    assert set(labels(answers)) <= {"0", "1"}
+    for text, label in zip(HOSTILE, labels(answers), strict=True):
+        assert label in ({"0", "1"} if text.strip() else {""})
     assert all(np.isfinite(numbers(answer)).all() for answer in answers)
     alone = [predictor.predict([text])[0]["label"] for text in HOSTILE[:8]]
     assert alone == labels(answers)[:8]

@@ -210,6 +210,41 @@ def test_a_row_that_is_no_pair_is_named(tmp_path: Path, text: str, message: str)
         read(PairsTsv(), path=pairs_file(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    ("heading", "config"),
+    [
+        ("source\ttarget", {}),
+        ("en\tde", {}),
+        ("Question\tAnswer", {}),
+        ("en\tde", {"source": "en", "target": "de"}),
+        ("source\ttarget", {"source": "1", "target": "2"}),
+    ],
+)
+def test_a_first_row_that_names_the_columns_is_no_pair(
+    tmp_path: Path, heading: str, config: dict[str, Any]
+) -> None:
+    path = pairs_file(tmp_path, f"{heading}\n{many()}")
+    test = pairs_file(tmp_path, f"{heading}\nlook at the dog\tsieh den Hund\n", "test.tsv")
+    splits, notes = read(PairsTsv(), path=path, test_path=test, **config)
+    assert sum(len(records) for records in splits.values()) == 81
+    assert [record["source"] for record in splits["test"]] == ["look at the dog"]
+    assert heading.split("\t")[0] not in texts(splits["train"], "source")
+    assert sum("names its columns" in note for note in notes) == 2
+
+
+def test_a_heading_may_turn_the_columns_round(tmp_path: Path) -> None:
+    path = pairs_file(tmp_path, "target\tsource\n" + "".join(f"y {n}\tx {n}\n" for n in range(40)))
+    splits, _ = read(PairsTsv(), path=path)
+    assert all(record["source"].startswith("x") for record in splits["train"])
+
+
+def test_a_heading_that_may_be_a_pair_is_a_pair_and_is_told(tmp_path: Path) -> None:
+    path = pairs_file(tmp_path, "es\tit\n" + "".join(f"b{n}\tc{n}\n" for n in range(40)))
+    splits, notes = read(PairsTsv(), path=path)
+    assert sum(len(records) for records in splits.values()) == 41
+    assert any("may be a heading" in note for note in notes)
+
+
 def test_columns_that_do_not_fit_are_named(tmp_path: Path) -> None:
     path = pairs_file(tmp_path, "german\tenglish\na\tb\n")
     with pytest.raises(DataError, match=r"has no column 'germn'.*Did you mean 'german'"):

@@ -110,7 +110,7 @@ def test_a_run_answers_from_its_folder_alone(tmp_path: Path) -> None:
     for answer in best:
         assert len(answer["n_best"]) == 2
         assert len(answer["attention"]) == len(answer["prediction_tokens"])
-        assert len(answer["attention"][0]) == len(answer["source_tokens"])
+        assert all(len(row) == len(answer["source_tokens"]) for row in answer["attention"])
     with pytest.raises(seqkit.ConfigurationError, match="beam"):
         predictor.predict(inputs, beam=0)
 

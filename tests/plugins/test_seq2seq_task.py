@@ -227,11 +227,14 @@ def test_unknown_words_are_copied_from_the_source_where_asked() -> None:
     assert "attention" not in copied
 
 
-def test_an_empty_source_is_answered_too() -> None:
+@pytest.mark.parametrize("blank", ["", " ", "\u2028"])
+def test_an_empty_source_has_an_empty_answer(blank: str) -> None:
     encoder, _, _ = encode({"train": TRAIN}, tokenizer="whitespace")
-    answer = answers(encoder, Parrot(encoder), [{"source": " "}], attention=True)[0]
-    assert answer["prediction"] == "<unk>"
-    assert len(answer["attention"][0]) == len(answer["source_tokens"]) == 1
+    records: list[Record] = [{"source": blank}]
+    answer = answers(encoder, Parrot(encoder), records, attention=True, beam=2, n_best=2)[0]
+    assert answer["prediction"] == ""
+    assert [one["prediction"] for one in answer["n_best"]] == ["", ""]
+    assert answer["attention"] == answer["source_tokens"] == answer["prediction_tokens"] == []
 
 
 def test_a_longest_length_ends_an_output() -> None:

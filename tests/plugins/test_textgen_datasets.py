@@ -76,10 +76,13 @@ def test_one_file_several_a_pattern_and_a_folder_are_read(
     def read(path: Any) -> list[str]:
         return splits("text-file", path=path, validation=0)["train"]
 
-    assert read(str(first)) == ["one\ntwo\nthree\n"]
-    assert read([str(other), str(first)]) == ["six", "one\ntwo\nthree\n"]
+    mac = tmp_path / "mac.old"
+    mac.write_bytes(b"one\rtwo\r")
+    assert read(str(mac)) == ["one\ntwo\n"]
+    assert read(str(first)) == ["one\ntwo\rthree\n"]
+    assert read([str(other), str(first)]) == ["six", "one\ntwo\rthree\n"]
     assert read(str(tmp_path / "*.md")) == ["six"]
-    assert read(str(tmp_path)) == ["one\ntwo\nthree\n", "five", "four"]
+    assert read(str(tmp_path)) == ["one\ntwo\rthree\n", "five", "four"]
     assert notes == ["1 empty file left out ('empty.txt')."]
     assert read(str(tmp_path / "**" / "*.TXT")) == ["four"]
 

@@ -14,10 +14,16 @@ import seqkit_recurrent
 from seqkit.api import Encoder, unheard, unsaid
 from seqkit_textgen._pieces import GrowingText, counted_characters, spelt_bytes
 from seqkit_textgen._sampling import Sampling, draw, generate, penalised
-from seqkit_textgen._writing import random_numbers
+from seqkit_textgen._writing import drawn_numbers, generator_of
 from seqkit_textgen.task import LanguageModeling
 
 TEXT = "Once there was a king who had three sons; the 海 was wide, naïve, and déjà vu. "
+
+
+def numbers_of(prompt: str, count: int) -> list[float]:
+    """The numbers that a text of a prompt is drawn with."""
+    drawn = drawn_numbers([generator_of(0, 0, prompt)], count, torch.device("cpu"))
+    return [float(number) for number in drawn]
 
 
 def logits_of(probabilities: Sequence[float]) -> torch.Tensor:
@@ -151,7 +157,8 @@ def test_the_same_seed_writes_the_same_and_another_seed_something_else() -> None
     assert other[0]["continuation"] != first[0]["continuation"]
     shorter = written(encoder, model, ["Once"], length=20)[0]["continuation"]
     assert first[0]["continuation"].startswith(shorter)
-    assert random_numbers(0, 0, "a", 3).tolist() == random_numbers(0, 0, "a", 9)[:3].tolist()
+    assert numbers_of("a", 3) == numbers_of("a", 900)[:3]
+    assert numbers_of("a", 900) == generator_of(0, 0, "a").random(900).tolist()
 
 
 def test_several_texts_of_a_prompt_differ_and_the_first_is_that_of_one() -> None:
@@ -172,7 +179,7 @@ def test_padding_and_unknown_are_never_written() -> None:
     inputs, lengths = torch.tensor([[4, 5], [6, 0]]), torch.tensor([2, 1])
     numbers = torch.from_numpy(np.random.default_rng(0).random((2, 30)))
     with torch.inference_mode():
-        steps = list(generate(model, inputs, lengths, numbers, Sampling()))
+        steps = list(generate(model, inputs, lengths, numbers.unbind(1), Sampling()))
     assert len(steps) == 30
     assert min(min(step) for step in steps) >= 2
 
@@ -276,6 +283,6 @@ def test_every_byte_pair_spells_its_bytes_and_its_characters() -> None:
 
 
 def test_perfectly_uniform_numbers_are_never_one() -> None:
-    numbers = random_numbers(3, 1, "x", 5000)
+    numbers = generator_of(3, 1, "x").random(5000)
     assert 0 <= numbers.min() < numbers.max() < 1
     assert math.isclose(numbers.mean(), 0.5, abs_tol=0.02)

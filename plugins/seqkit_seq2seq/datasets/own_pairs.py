@@ -13,6 +13,7 @@ from seqkit.data import (
     Encoding,
     Errors,
     LocalPath,
+    Table,
     carve,
     counted,
     fingerprint,
@@ -20,10 +21,11 @@ from seqkit.data import (
     missing_column,
     read_csv,
 )
+from seqkit.data.columns import header_of
+from seqkit.data.headings import USUAL_NAMES, is_heading
 from seqkit.errors import DataError
 
-SOURCE_NAMES = ("source", "src", "input", "question")
-TARGET_NAMES = ("target", "tgt", "output", "answer", "translation")
+SOURCE_NAMES, TARGET_NAMES = USUAL_NAMES["source"], USUAL_NAMES["target"]
 
 
 class PairsTsv(Dataset):
@@ -46,7 +48,9 @@ class PairsTsv(Dataset):
             help="What parts the columns; empty: comma, tab, ; or |, as it fits.",
         )
         header: bool = Field(
-            False, help="Whether the first row names the columns; else they are 1, 2, ..."
+            False,
+            help="Whether the first row names the columns; else they are 1, 2, ..., and a first "
+            "row of such names as source and target is told and left out all the same.",
         )
         source: str = Field(
             "", help="Column of the sources; empty: told from its name, or else the first."
@@ -130,6 +134,8 @@ def _records(path: Path, config: Any, notify: Notify) -> list[Record]:
         header=config.header,
         quotes=config.quotes,
     )
+    if not config.header:
+        table = _without_heading(table, config, notify)
     source, target = _chosen(path, table.columns, config)
     places = {"source": table.position(source), "target": table.position(target)}
     records: list[Record] = []
@@ -144,6 +150,32 @@ def _records(path: Path, config: Any, notify: Notify) -> list[Record]:
                 )
         records.append({"id": str(line), **record})
     return records
+
+
+def _without_heading(table: Table, config: Any, notify: Notify) -> Table:
+    """Returns the pairs of a table without a header, less a first row that names the columns."""
+    first = [cell.strip() for cell in table.rows[0]]
+    named = [name for name in (config.source, config.target) if name]
+    numbered = any(name in table.columns for name in named)
+    if not named or numbered or not set(named) <= set(first):
+        try:
+            places = [table.position(name) for name in _chosen(table.path, table.columns, config)]
+        except DataError:
+            return table
+        texts = [row[place] for row in table.rows[1:] for place in places]
+        verdict = is_heading([first[place] for place in places], texts)
+        if verdict == "perhaps":
+            notify(
+                f"the first row of {table.path} ({listed(first)}) may be a heading, and is read as "
+                "a pair. Delete it if it is one, or set dataset.header=true."
+            )
+        if verdict != "yes":
+            return table
+    notify(f"the first row of {table.path} names its columns ({listed(first)}), and is no pair.")
+    if not table.rows[1:]:
+        raise DataError(f"{table.path} has a header ({listed(first)}) and no rows.")
+    columns = table.columns if numbered else header_of(table.path, first)
+    return Table(table.path, columns, table.rows[1:], table.lines[1:])
 
 
 def _chosen(path: Path, columns: Sequence[str], config: Any) -> tuple[str, str]:
