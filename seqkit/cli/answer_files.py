@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from seqkit.cli.saving import csv_cell, save
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.events import spell_out
 
@@ -30,7 +32,7 @@ def check_files(paths: Iterable[Path]) -> None:
 
 
 def write_answers(answers: Sequence[Answer], path: Path) -> None:
-    """Writes answers in the form that the file's ending says.
+    """Writes answers in the form that the file's ending says: the whole file, or nothing.
 
     Raises:
         ConfigurationError: These answers have no such form.
@@ -41,14 +43,14 @@ def write_answers(answers: Sequence[Answer], path: Path) -> None:
     try:
         if kind == ".jsonl":
             lines = (json.dumps(spell_out(answer), ensure_ascii=False) for answer in answers)
-            path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+            save(path, "".join(line + "\n" for line in lines))
         elif forecasts:
             from seqkit.cli import forecast_files
 
             write = forecast_files.write_csv if kind == ".csv" else forecast_files.write_picture
             write(answers, path)
         elif kind == ".csv":
-            _write_table(answers, path)
+            save(path, _table(answers))
         else:
             raise ConfigurationError(
                 f"{path} would be a drawing, and only forecasts are drawn. "
@@ -58,17 +60,18 @@ def write_answers(answers: Sequence[Answer], path: Path) -> None:
         raise DataError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def _write_table(answers: Sequence[Answer], path: Path) -> None:
-    """Writes a row for each answer; what is no single value is written as JSON."""
+def _table(answers: Sequence[Answer]) -> str:
+    """Returns a row for each answer; what is no single value is written as JSON."""
     columns = list(dict.fromkeys(key for answer in answers for key in answer))
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(columns)
-        for answer in answers:
-            writer.writerow([_cell(answer.get(column)) for column in columns])
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(map(csv_cell, columns))
+    for answer in answers:
+        writer.writerow([_cell(answer.get(column)) for column in columns])
+    return stream.getvalue()
 
 
 def _cell(value: Any) -> Any:
     if isinstance(value, Mapping | list | tuple):
         return json.dumps(spell_out(value), ensure_ascii=False)
-    return "" if value is None else value
+    return "" if value is None else csv_cell(value)

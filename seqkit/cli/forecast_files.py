@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqkit.cli.forecasts import Curves, curves_of, interval_of
+from seqkit.cli.saving import csv_cell, save
 from seqkit.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -32,13 +34,14 @@ def write_csv(answers: Sequence[Answer], path: Path) -> None:
     """
     levels = sorted({level for answer in answers for level in _quantiles(answer)}, key=float)
     with_target = any(answer.get("target") for answer in answers)
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
-        heads = ["series", "column", "time", "forecast", *(f"q{level}" for level in levels)]
-        writer.writerow([*heads, "target"] if with_target else heads)
-        for answer in answers:
-            for row in _rows(answer, levels):
-                writer.writerow(row if with_target else row[:-1])
+    stream = io.StringIO()
+    writer = csv.writer(stream)
+    heads = ["series", "column", "time", "forecast", *(f"q{level}" for level in levels)]
+    writer.writerow([*heads, "target"] if with_target else heads)
+    for answer in answers:
+        for row in _rows(answer, levels):
+            writer.writerow(map(csv_cell, row if with_target else row[:-1]))
+    save(path, stream.getvalue())
 
 
 def _quantiles(answer: Answer) -> Mapping[str, Sequence[Sequence[float | None]]]:
@@ -86,8 +89,11 @@ def write_picture(answers: Sequence[Answer], path: Path) -> None:
         if count > len(drawn):
             figure.supxlabel(f"{len(drawn)} of {count} columns", fontsize="small")
         plots[0].legend(loc="upper left", fontsize="small", frameon=False)
-        metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
-        figure.savefig(path, dpi=150, metadata=metadata)
+        kind = path.suffix.lower().removeprefix(".")
+        picture = io.BytesIO()
+        metadata = {"Date": None} if kind == "svg" else None
+        figure.savefig(picture, format=kind, dpi=150, metadata=metadata)
+    save(path, picture.getvalue())
 
 
 def _drawn(answers: Sequence[Answer]) -> Iterator[tuple[Answer, Curves]]:

@@ -10,6 +10,7 @@ import click
 from seqkit.cli import output
 from seqkit.cli.common import json_option, open_registry, plugin_option
 from seqkit.cli.completion import complete_experiment
+from seqkit.cli.saving import save
 from seqkit.errors import ConfigurationError, DataError
 
 
@@ -70,7 +71,7 @@ def new(
     text = experiment_toml(document, registry, _command(file), warning)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        save(file, text)
     except OSError as error:
         raise DataError(f"{file} cannot be written: {error.strerror}.") from error
     if warning:

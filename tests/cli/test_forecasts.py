@@ -196,7 +196,7 @@ def test_a_table_has_a_row_for_each_series_column_and_time(tmp_path: Path) -> No
         *("series", "column", "time", "forecast"),
         *("q0.1", "q0.5", "q0.9", "target"),
     ]
-    assert {row["series"] for row in rows} == {"H7", '=H8, "quoted"\n'}
+    assert {row["series"] for row in rows} == {"H7", '\'=H8, "quoted"\n'}
     assert float(rows[0]["forecast"]) == answers[0]["forecast"]["values"][0][0]
     assert float(rows[0]["q0.9"]) == answers[0]["forecast"]["quantiles"]["0.9"][0][0]
     assert float(rows[-1]["target"]) == answers[1]["target"][1][-1]
