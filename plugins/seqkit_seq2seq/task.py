@@ -23,11 +23,13 @@ class Seq2SeqPrediction(seqkit.Config):
     length_penalty: float = Field(
         1.0,
         ge=0,
+        le=10,
         help="Exponent of the length that scores are divided by; 0 prefers short outputs.",
     )
     maximum_length: int = Field(
         0,
         ge=0,
+        le=10_000_000,
         help="Most tokens of an output; 0: twice those of its source, and as many more as the "
         "training pairs ever needed.",
     )

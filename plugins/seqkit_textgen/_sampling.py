@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -66,7 +66,7 @@ def penalised(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
 
 
 def generate(
-    model: nn.Module, inputs: Tensor, lengths: Tensor, numbers: Tensor, sampling: Sampling
+    model: nn.Module, inputs: Tensor, lengths: Tensor, numbers: Iterable[Tensor], sampling: Sampling
 ) -> Iterator[list[int]]:
     """Reads prompts and yields the next token of every row, as long as it is asked.
 
@@ -76,21 +76,23 @@ def generate(
         model: A language model.
         inputs: Right-padded ids of the prompts, `(rows, time)` int64.
         lengths: Tokens of each prompt, at least 1, `(rows,)` on the host.
-        numbers: What is drawn with, uniform in [0, 1), `(rows, steps)` float64.
+        numbers: What each step draws with, uniform in [0, 1), `(rows,)` float64; there are as
+            many steps as these.
         sampling: How tokens are drawn.
     """
-    rows, steps = numbers.shape
+    rows = len(inputs)
     read, state = model(inputs, lengths, None)
     logits = read[torch.arange(rows, device=inputs.device), lengths.to(inputs.device) - 1].float()
     seen = torch.zeros_like(logits, dtype=torch.bool).scatter_(1, inputs, True)
     one = torch.ones(rows, dtype=torch.int64)
-    for step in range(steps):
-        logits[:, : UNKNOWN_ID + 1] = -torch.inf
-        if sampling.repetition_penalty > 1:
-            logits = penalised(logits, seen, sampling.repetition_penalty)
-        drawn = draw(logits, numbers[:, step], sampling).unsqueeze(1)
-        yield drawn.squeeze(1).tolist()
-        if step + 1 < steps:
+    drawn: Tensor | None = None
+    for drawn_with in numbers:
+        if drawn is not None:
             seen.scatter_(1, drawn, True)
             read, state = model(drawn, one, state)
             logits = read[:, 0].float()
+        logits[:, : UNKNOWN_ID + 1] = -torch.inf
+        if sampling.repetition_penalty > 1:
+            logits = penalised(logits, seen, sampling.repetition_penalty)
+        drawn = draw(logits, drawn_with, sampling).unsqueeze(1)
+        yield drawn.squeeze(1).tolist()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,9 @@ from seqkit.api import Say
 from seqkit_textgen._pieces import Bytes, GrowingText
 from seqkit_textgen._prompts import Prompt
 from seqkit_textgen._sampling import Sampling, generate
+
+_STEPS_AT_ONCE = 256
+"""Random numbers of a text that are made at a time: most texts end long before their length."""
 
 MOST_LOGITS = 2**26
 """Numbers that reading the prompts of one batch may put out: 256 MiB."""
@@ -61,11 +64,11 @@ def write_on(
             for place, sample in chosen
         ]
         inputs, lengths = _padded([prompts[place].ids for place, _ in chosen])
-        numbers = [
-            random_numbers(options.seed, sample, prompts[place].text, options.length)
-            for place, sample in chosen
+        generators = [
+            random_numbers(options.seed, sample, prompts[place].text) for place, sample in chosen
         ]
-        _write(model, device, batch, inputs, lengths, np.stack(numbers), sampling)
+        numbers = _of_steps(generators, options.length, device)
+        _write(model, device, batch, inputs, lengths, numbers, sampling)
         texts += batch
     each = options.samples
     return [
@@ -80,11 +83,10 @@ def _write(
     texts: Sequence[GrowingText],
     inputs: Tensor,
     lengths: Tensor,
-    numbers: NDArray[np.float64],
+    numbers: Iterator[Tensor],
     sampling: Sampling,
 ) -> None:
-    drawn_with = torch.from_numpy(numbers).to(device)
-    for tokens in generate(model, inputs.to(device), lengths, drawn_with, sampling):
+    for tokens in generate(model, inputs.to(device), lengths, numbers, sampling):
         for text, token in zip(texts, tokens, strict=True):
             text.add(token)
         if all(text.stopped for text in texts):
@@ -93,11 +95,21 @@ def _write(
         text.finish()
 
 
-def random_numbers(seed: int, sample: int, prompt: str, count: int) -> NDArray[np.float64]:
-    """Returns the numbers in [0, 1) that a text is drawn with; more of them begin with the same."""
+def _of_steps(
+    generators: Sequence[np.random.Generator], steps: int, device: torch.device
+) -> Iterator[Tensor]:
+    """Yields the numbers of each step, `(texts,)`, made as they are needed."""
+    for start in range(0, steps, _STEPS_AT_ONCE):
+        count = min(_STEPS_AT_ONCE, steps - start)
+        made = np.stack([generator.random(count) for generator in generators], axis=1)
+        yield from torch.from_numpy(made).to(device)
+
+
+def random_numbers(seed: int, sample: int, prompt: str) -> np.random.Generator:
+    """Returns the generator of the numbers in [0, 1) that a text is drawn with."""
     digest = hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).digest()
     words = np.frombuffer(digest, dtype="<u4").tolist()
-    return np.random.default_rng([seed, sample, *words]).random(count)
+    return np.random.default_rng([seed, sample, *words])
 
 
 def _padded(prompts: Sequence[NDArray[np.int32]]) -> tuple[Tensor, Tensor]:

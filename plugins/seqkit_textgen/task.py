@@ -66,14 +66,16 @@ class LanguageModeling(Task):
             return value
 
     class Prediction(seqkit.Config):
-        length: int = Field(200, ge=1, help="Most tokens that are written.")
+        length: int = Field(200, ge=1, le=10_000_000, help="Most tokens that are written.")
         temperature: float = Field(
             0.8,
             ge=0,
             help="What the logits are divided by: below 1 safer, above 1 wilder; 0: always the "
             "likeliest token.",
         )
-        top_k: int = Field(0, ge=0, help="Draw from this many likeliest tokens; 0: from all.")
+        top_k: int = Field(
+            0, ge=0, lt=2**31, help="Draw from this many likeliest tokens; 0: from all."
+        )
         top_p: float = Field(
             1.0,
             gt=0,
@@ -81,7 +83,10 @@ class LanguageModeling(Task):
             help="Draw from the fewest likeliest tokens that have this probability together.",
         )
         repetition_penalty: float = Field(
-            1.0, ge=1, help="How much tokens that have occurred lose of their logits; 1: nothing."
+            1.0,
+            ge=1,
+            le=1000,
+            help="How much tokens that have occurred lose of their logits; 1: nothing.",
         )
         stop: str = Field("", help="End before this string, as soon as it is written.")
         seed: int = Field(0, ge=0, lt=2**32, help="The same seed writes the same text.")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 import seqkit_recurrent
 from seqkit.api import Encoder, unheard, unsaid
@@ -151,7 +152,56 @@ def test_the_same_seed_writes_the_same_and_another_seed_something_else() -> None
     assert other[0]["continuation"] != first[0]["continuation"]
     shorter = written(encoder, model, ["Once"], length=20)[0]["continuation"]
     assert first[0]["continuation"].startswith(shorter)
-    assert random_numbers(0, 0, "a", 3).tolist() == random_numbers(0, 0, "a", 9)[:3].tolist()
+
+
+def test_the_longest_length_takes_no_memory_before_it_is_written() -> None:
+    encoder, model = writer()
+    answers = written(
+        encoder, model, ["Once"], length=10_000_000, samples=50, stop="e", temperature=1.0
+    )
+    assert {sample["ended"] for sample in answers[0]["samples"]} == {"stop"}
+
+
+def test_a_text_goes_on_alike_past_the_numbers_that_are_made_at_a_time() -> None:
+    encoder, model = writer()
+    [shorter] = written(encoder, model, ["Once"], length=256)
+    [longer] = written(encoder, model, ["Once"], length=300)
+    assert longer["continuation"].startswith(shorter["continuation"])
+    numbers = random_numbers(0, 0, "Once")
+    parts = [numbers.random(256), numbers.random(44)]
+    assert np.concatenate(parts).tolist() == random_numbers(0, 0, "Once").random(300).tolist()
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("length", 10**12),
+        ("length", 10**30),
+        ("top_k", 10**30),
+        ("repetition_penalty", 1e308),
+        ("temperature", math.inf),
+        ("temperature", math.nan),
+        ("samples", 10**9),
+    ],
+)
+def test_numbers_that_no_text_can_be_written_with_are_refused(setting: str, value: float) -> None:
+    with pytest.raises(ValidationError, match=setting):
+        LanguageModeling.Prediction(**{setting: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"temperature": 1e308},
+        {"temperature": 5e-324},
+        {"repetition_penalty": 1000},
+        {"top_k": 2**31 - 1},
+        {"top_p": 5e-324},
+    ],
+)
+def test_the_widest_settings_still_write(options: dict[str, Any]) -> None:
+    encoder, model = writer()
+    assert written(encoder, model, ["Once"], length=20, **options)[0]["tokens"] == 20
 
 
 def test_several_texts_of_a_prompt_differ_and_the_first_is_that_of_one() -> None:
@@ -172,7 +222,7 @@ def test_padding_and_unknown_are_never_written() -> None:
     inputs, lengths = torch.tensor([[4, 5], [6, 0]]), torch.tensor([2, 1])
     numbers = torch.from_numpy(np.random.default_rng(0).random((2, 30)))
     with torch.inference_mode():
-        steps = list(generate(model, inputs, lengths, numbers, Sampling()))
+        steps = list(generate(model, inputs, lengths, numbers.T, Sampling()))
     assert len(steps) == 30
     assert min(min(step) for step in steps) >= 2
 
@@ -276,6 +326,6 @@ def test_every_byte_pair_spells_its_bytes_and_its_characters() -> None:
 
 
 def test_perfectly_uniform_numbers_are_never_one() -> None:
-    numbers = random_numbers(3, 1, "x", 5000)
+    numbers = random_numbers(3, 1, "x").random(5000)
     assert 0 <= numbers.min() < numbers.max() < 1
     assert math.isclose(numbers.mean(), 0.5, abs_tol=0.02)
