@@ -87,7 +87,9 @@ def predict(
     More options come from the task of the run: seqkit predict RUN --help lists them.
     """
     if inputs and file is not None:
-        raise click.UsageError("INPUT and --file exclude each other", click.get_current_context())
+        raise click.UsageError(
+            "Words as INPUT and --file exclude each other", click.get_current_context()
+        )
     registry = open_registry(plugins)
     folder = open_run(run, runs_dir)
     check_files(files)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from seqkit.api import Notify, Say, Shape, Task, unheard, unsaid
 from seqkit.checksums import check_folder_seal, check_text_seal
@@ -163,8 +165,19 @@ def load_predictor(
     encoder = experiment.task.component.load(folder.encoder)
     learner = build_learner(experiment, encoder, choose_device(experiment.trainer))
     load_weights(learner.model, found.model_state(), found.path)
+    _check_finite(learner.model, found.path)
     learner.model.eval()
     return Predictor(learner, found)
+
+
+def _check_finite(model: nn.Module, path: Path) -> None:
+    """Raises CheckpointError for weights that are no numbers, which all answers would be too."""
+    for name, weight in model.named_parameters():
+        if weight.requires_grad and not bool(weight.isfinite().all()):
+            raise CheckpointError(
+                f"weight {name!r} holds NaN or infinity, in {path}: training diverged. Choose "
+                "another checkpoint, or train again with a lower trainer.learning_rate"
+            )
 
 
 def choose_checkpoint(folder: RunFolder, name: str = "best", notify: Notify = warn) -> Checkpoint:

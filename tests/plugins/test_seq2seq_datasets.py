@@ -210,6 +210,38 @@ def test_a_row_that_is_no_pair_is_named(tmp_path: Path, text: str, message: str)
         read(PairsTsv(), path=pairs_file(tmp_path, text))
 
 
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("source\ttarget", "src\ttgt", "Question\tAnswer", "source_text\ttarget_text"),
+        *("en\tde", "eng\tdeu", " English \tGerman", "en-US\tfr"),
+    ],
+)
+def test_a_first_row_of_usual_names_is_left_out_and_said(tmp_path: Path, heading: str) -> None:
+    path = pairs_file(tmp_path, f"{heading}\ndog\tHund\n")
+    splits, told = read(PairsTsv(), path=path, validation=0, test=0)
+    assert splits["train"] == [{"id": "2", "source": "dog", "target": "Hund"}]
+    assert len(told) == 1
+    assert "names the columns, and was left out" in told[0]
+
+
+def test_a_heading_says_which_column_is_the_source_unless_it_is_set(tmp_path: Path) -> None:
+    path = pairs_file(tmp_path, "target\tsource\ndog\tHund\n")
+    for settings in ({}, {"source": "2", "target": "1"}):
+        splits, _ = read(PairsTsv(), path=path, validation=0, test=0, **settings)
+        assert splits["train"] == [{"id": "2", "source": "Hund", "target": "dog"}]
+
+
+@pytest.mark.parametrize(
+    "pair", ["source\tQuelle", "target\tZiel", "no\tnein", "en\ten", "input\tquestion", "a\tb"]
+)
+def test_a_first_pair_that_looks_a_little_like_a_heading_is_kept(tmp_path: Path, pair: str) -> None:
+    path = pairs_file(tmp_path, f"{pair}\ndog\tHund\n")
+    splits, told = read(PairsTsv(), path=path, validation=0, test=0)
+    assert len(splits["train"]) == 2
+    assert not told
+
+
 def test_columns_that_do_not_fit_are_named(tmp_path: Path) -> None:
     path = pairs_file(tmp_path, "german\tenglish\na\tb\n")
     with pytest.raises(DataError, match=r"has no column 'germn'.*Did you mean 'german'"):

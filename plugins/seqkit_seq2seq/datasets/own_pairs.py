@@ -13,6 +13,7 @@ from seqkit.data import (
     Encoding,
     Errors,
     LocalPath,
+    Table,
     carve,
     counted,
     fingerprint,
@@ -21,9 +22,7 @@ from seqkit.data import (
     read_csv,
 )
 from seqkit.errors import DataError
-
-SOURCE_NAMES = ("source", "src", "input", "question")
-TARGET_NAMES = ("target", "tgt", "output", "answer", "translation")
+from seqkit_seq2seq.datasets.headings import SOURCE_NAMES, TARGET_NAMES, is_heading
 
 
 class PairsTsv(Dataset):
@@ -46,7 +45,9 @@ class PairsTsv(Dataset):
             help="What parts the columns; empty: comma, tab, ; or |, as it fits.",
         )
         header: bool = Field(
-            False, help="Whether the first row names the columns; else they are 1, 2, ..."
+            False,
+            help="Whether the first row names the columns; else they are 1, 2, ..., and a first "
+            "row of usual names is left out.",
         )
         source: str = Field(
             "", help="Column of the sources; empty: told from its name, or else the first."
@@ -130,10 +131,13 @@ def _records(path: Path, config: Any, notify: Notify) -> list[Record]:
         header=config.header,
         quotes=config.quotes,
     )
-    source, target = _chosen(path, table.columns, config)
-    places = {"source": table.position(source), "target": table.position(target)}
+    columns, left_out = table.columns, 0
+    if not config.header and len(columns) > 1:
+        columns, left_out = _without_heading(table, config, notify)
+    source, target = _chosen(path, columns, config)
+    places = {"source": columns.index(source), "target": columns.index(target)}
     records: list[Record] = []
-    for line, row in zip(table.lines, table.rows, strict=True):
+    for line, row in zip(table.lines[left_out:], table.rows[left_out:], strict=True):
         record = {side: row[place].strip() for side, place in places.items()}
         for side, text in record.items():
             if not text:
@@ -144,6 +148,21 @@ def _records(path: Path, config: Any, notify: Notify) -> list[Record]:
                 )
         records.append({"id": str(line), **record})
     return records
+
+
+def _without_heading(table: Table, config: Any, notify: Notify) -> tuple[tuple[str, ...], int]:
+    """Returns the columns, and how many first rows name them although no header was set: 0 or 1."""
+    chosen = _chosen(table.path, table.columns, config)
+    first = [table.rows[0][table.columns.index(name)].strip() for name in chosen]
+    if not is_heading(*first):
+        return table.columns, 0
+    notify(
+        f"the first row of {table.path} ({listed(first)}) names the columns, and was left out. "
+        "Set dataset.header=true to choose columns by their names"
+    )
+    names = tuple(name.strip() for name in table.rows[0])
+    by_number = bool(config.source or config.target)
+    return (table.columns if by_number or len(set(names)) < len(names) else names), 1
 
 
 def _chosen(path: Path, columns: Sequence[str], config: Any) -> tuple[str, str]:
