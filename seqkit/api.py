@@ -255,6 +255,15 @@ class Encoder(ABC):
         return
 
     @property
+    def facts(self) -> Mapping[str, str | Mapping[str, int]]:
+        """What a person should know of the training data before the first step, by its name.
+
+        A sentence, or names with their counts: `{"classes": {"neg": 400, "pos": 380}}`. It stands
+        in the `started` event and in the opening lines of a run.
+        """
+        return {}
+
+    @property
     def tokens(self) -> Sequence[str] | None:
         """The token of each id of the inputs; None where the inputs are no tokens."""
         return None

@@ -5,7 +5,8 @@ Every event has `v` (schema version), `event` (its kind), `time` (seconds since 
 
     started      run, folder, experiment (resolved, nested), recipe, task, dataset, model, device,
                  device_reason, precision, parameters (count), layers (list of {name, parameters}),
-                 examples ({split: count}), tokens ({split: count}), batch_size, steps_per_epoch,
+                 examples ({split: count}), tokens ({split: count}), facts (what the task tells of
+                 the training data: {name: sentence or {name: count}}), batch_size, steps_per_epoch,
                  total_steps, epochs, estimate (seconds of the steps left, timed on a copy of the
                  model, or null), metric, higher_is_better, baselines (of the validation split:
                  {name: {metric: value}}), encoding ({seconds, cached}), resumed_from (step or

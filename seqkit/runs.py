@@ -141,12 +141,12 @@ class RunFolder:
             raise DataError(f"{self.control_file} cannot be written: {error.strerror}.") from error
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
+def write_atomically(path: Path, text: str) -> None:
     """Writes a small file aside, syncs it and renames it over the old one."""
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with aside.open("wb") as file:
-            file.write(content if isinstance(content, bytes) else content.encode("utf-8"))
+        with aside.open("w", encoding="utf-8") as file:
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)

@@ -276,6 +276,9 @@ class Seq2SeqEncoder(Encoder):
     def _answer(
         self, record: Record, hypotheses: Sequence[Hypothesis], length: int, options: Any
     ) -> dict[str, Any]:
+        if "target" not in record and not record["source"].strip():
+            # Whatever a network writes of nothing, it is no translation of it.
+            return {"source": record["source"], "prediction": "", "score": None}
         best = hypotheses[0]
         if (options.attention or options.copy_unknown) and best.attention is None:
             asked = "attention" if options.attention else "copy_unknown"

@@ -23,13 +23,13 @@ class Seq2SeqPrediction(seqkit.Config):
     length_penalty: float = Field(
         1.0,
         ge=0,
-        le=10,
+        le=5,
         help="Exponent of the length that scores are divided by; 0 prefers short outputs.",
     )
     maximum_length: int = Field(
         0,
         ge=0,
-        le=10_000_000,
+        le=100_000,
         help="Most tokens of an output; 0: twice those of its source, and as many more as the "
         "training pairs ever needed.",
     )
@@ -71,17 +71,24 @@ class Seq2SeqTask(Task):
             False, help="Lowercase texts before anything else; basic-english does in any case."
         )
         minimum_count: int = Field(
-            2, ge=1, help="How often a token must occur in the training texts to be known; not bpe."
+            2,
+            ge=1,
+            le=10**9,
+            help="How often a token must occur in the training texts to be known; not bpe.",
         )
         maximum_size: int = Field(
             30_000,
             ge=0,
+            le=10**9,
             help="Most entries of a vocabulary, with 4 specials; 0: no limit; not bpe.",
         )
-        bpe_size: int = Field(8000, ge=256, help="Most tokens that bpe learns for a vocabulary.")
+        bpe_size: int = Field(
+            8000, ge=256, le=10**6, help="Most tokens that bpe learns for a vocabulary."
+        )
         maximum_length: int = Field(
             100,
             ge=0,
+            le=10**9,
             help="Most tokens of a source or target: longer training pairs are left out, and "
             "longer inputs of predict are cut; 0: no limit.",
         )

@@ -35,7 +35,7 @@ from seqkit.text import (
     load_tokenizer,
     truncate,
 )
-from seqkit_text._labels import alike, in_order, label_name
+from seqkit_text._labels import Labels, in_order, mistakable, name_classes, united
 from seqkit_text._reading import Reading, fill_empty, parse, read_texts
 
 if TYPE_CHECKING:
@@ -95,18 +95,16 @@ def fit(
             f"no token occurs {minimum_count} times, in {_TRAIN}. "
             "Write task.minimum_count=1, or give more texts"
         )
-    known = in_order(label for label in labels if label is not None)
+    names = name_classes(label for label in labels if label is not None)
+    known = in_order(names.values())
+    for sentence in (*united(names, _TRAIN), *mistakable(known)):
+        notify(sentence)
     if len(known) == 1:
         raise DataError(
             f"there is only one class, {known[0]!r}, in {_TRAIN}. "
             "Give examples of at least two classes"
         )
-    for group in alike(known):
-        notify(
-            f"the labels {', '.join(map(repr, group))} differ in upper and lower case alone, and "
-            "count as different classes. Spell them alike if they are one"
-        )
-    targets = _targets(labels, known)
+    targets = _targets(labels, Labels(known))
     counts = tuple(np.bincount(targets, minlength=len(known)).tolist())
     encoder = ClassificationEncoder(cutter, vocabulary, known, counts, reading)
     values, offsets = fill_empty(values, offsets, notify, _TRAIN)
@@ -141,6 +139,7 @@ class ClassificationEncoder(Encoder):
         self.tokenizer = tokenizer
         self.vocabulary = vocabulary
         self.labels = labels
+        self.known = Labels(labels)
         self.counts = counts
         self.reading = reading
 
@@ -155,6 +154,11 @@ class ClassificationEncoder(Encoder):
     @property
     def tokens(self) -> Sequence[str]:
         return self.vocabulary.tokens
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """The classes, with the number of their training examples."""
+        return {"classes": dict(zip(self.labels, self.counts, strict=True))}
 
     def save(self, folder: Path) -> None:
         self.tokenizer.save(folder)
@@ -199,15 +203,22 @@ class ClassificationEncoder(Encoder):
             labels,
             place,
             labelled=labelled,
-            known=dict.fromkeys(self.labels),
+            known=self.known,
         )
         values, offsets = self.vocabulary.encode_many(self.tokenizer.tokenize_many(texts))
         values, offsets = truncate(values, offsets, self.reading.maximum_length, self.reading.keep)
         values, offsets = fill_empty(values, offsets, notify, place)
         arrays: dict[str, NDArray[Any]] = {"values": values, "offsets": offsets}
         if labels and None not in labels:
-            arrays["targets"] = _targets(labels, self.labels)
+            arrays["targets"] = _targets(labels, self.known)
+            for sentence in united(self._names(labels), place):
+                notify(sentence)
         return arrays
+
+    def _names(self, labels: Sequence[str | None]) -> dict[str, str]:
+        """Returns the name of the class of each spelling."""
+        classes = {label: self.known.find(label) for label in dict.fromkeys(labels) if label}
+        return {label: self.labels[n] for label, n in classes.items() if n is not None}
 
     def parse(self, inputs: Iterable[str | Record]) -> list[Record]:
         """Takes texts, or records with a `text`.
@@ -229,21 +240,30 @@ class ClassificationEncoder(Encoder):
         return class_logits(outputs), batch["targets"]
 
     def answers(self, outputs: Tensor, records: Sequence[Record]) -> list[dict[str, Any]]:
-        """Returns text, label, its probability and that of every class, for each example."""
+        """Returns text, label, its probability and that of every class, for each example.
+
+        A blank text that is to be told a label has none: there is nothing to judge.
+        """
         logits = class_logits(outputs.detach().cpu().double())
         probabilities = logits.softmax(dim=-1)
         chosen = logits.argmax(dim=-1).tolist()
         answers = []
         for record, row, best in zip(records, probabilities.tolist(), chosen, strict=True):
+            text = record.get("text", "")
+            if "label" not in record and not text.strip():
+                answers.append(
+                    {"text": text, "label": "", "probability": None, "probabilities": {}}
+                )
+                continue
             answer: dict[str, Any] = {
-                "text": record.get("text", ""),
+                "text": text,
                 "label": self.labels[best],
                 "probability": row[best],
                 "probabilities": dict(zip(self.labels, row, strict=True)),
             }
-            target = label_name(record.get("label"))
+            target = self.known.find(record.get("label"))
             if target is not None:
-                answer |= {"target": target, "correct": target == self.labels[best]}
+                answer |= {"target": self.labels[target], "correct": target == best}
             answers.append(answer)
         return answers
 
@@ -262,6 +282,9 @@ class ClassificationEncoder(Encoder):
 
             rows = zip(batch["inputs"], batch["lengths"].tolist(), answers, strict=True)
             for ids, length, answer in rows:
+                if not answer["label"]:
+                    answer["words"] = []
+                    continue
                 ids, label = ids[:length], self.labels.index(answer["label"])
                 weights = weights_of_words(model, ids, label, answer["probability"])
                 words = self._words(answer["text"], ids.tolist())
@@ -304,8 +327,8 @@ def class_logits(outputs: Tensor) -> Tensor:
     return torch.cat([torch.zeros_like(outputs), outputs], dim=-1)
 
 
-def _targets(labels: Sequence[str | None], known: Sequence[str]) -> NDArray[np.int64]:
-    ids = {name: number for number, name in enumerate(known)}
+def _targets(labels: Sequence[str | None], known: Labels) -> NDArray[np.int64]:
+    ids = {label: known.find(label) for label in dict.fromkeys(labels)}
     return np.array([ids[label] for label in labels if label is not None], dtype=np.int64)
 
 

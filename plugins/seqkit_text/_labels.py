@@ -1,32 +1,45 @@
-"""Labels of classification: one spelling each, and an order that no shuffling changes."""
+"""Labels of classification: which spellings are one class, and an order that nothing changes."""
 
 from __future__ import annotations
 
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-_WHOLE = re.compile(r"^([+-]?\d+)\.0+$")
+# Characters that take no room beside a label, as white space does.
+_UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
+# A number that begins with a needless 0 is a code, such as a postcode, and no number.
+_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)")
+_LETTER = r"[^\W\d_]"
+_SHOWN = 5
 
 
 def label_name(value: Any) -> str | None:
-    """Returns how a label is spelt, or None where there is none: null, empty, or not a number.
+    """Returns how a label is spelt, or None where there is none: null, blank, or not a number.
 
-    A whole float is spelt as the integer it equals, so that `1`, `1.0`, `"1"` and `"1.0"` are one
-    class; spaces around a label, and how its accents are composed, do not count.
+    White space around it does not count, and characters are composed (Unicode's NFC).
 
     Raises:
         TypeError: The value is of a kind that names no class, such as a list.
     """
+    text = spelling(value)
+    return None if text is None else _tidy(text) or None
+
+
+def spelling(value: Any) -> str | None:
+    """Returns a label as the data spell it; see `label_name` for what names no class."""
     if value is None:
         return None
     if isinstance(value, str):
-        spelt = unicodedata.normalize("NFC", value).strip()
-        return _WHOLE.sub(r"\1", spelt) or None
+        return str(value) if _tidy(value) else None
     if isinstance(value, float):
         if not math.isfinite(value):
             return None
@@ -34,16 +47,24 @@ def label_name(value: Any) -> str | None:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, np.generic):
-        return label_name(value.item())
+        return spelling(value.item())
     raise TypeError(f"{value!r} is a {type(value).__name__}")
 
 
-def alike(names: Iterable[str]) -> list[tuple[str, ...]]:
-    """Returns the labels that differ in upper and lower case alone, by groups."""
-    groups: dict[str, list[str]] = {}
-    for name in sorted(set(names)):
-        groups.setdefault(name.casefold(), []).append(name)
-    return [tuple(group) for group in groups.values() if len(group) > 1]
+@lru_cache(maxsize=4096, typed=True)
+def label_key(value: Any) -> Any:
+    """Returns what the spellings of one class have in common; None where there is no label.
+
+    They are the same number (`1`, `1.0` and `+1`, but not `01`), the same truth value (`True` and
+    `true`), or the same text of `label_name`.
+    """
+    name = label_name(value)
+    if name is None:
+        return None
+    if _NUMBER.fullmatch(name):
+        return Decimal(name)
+    lowered = name.lower()
+    return (bool, lowered) if lowered in ("true", "false") else (str, name)
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:
@@ -56,3 +77,117 @@ def in_order(names: Iterable[str]) -> tuple[str, ...]:
     if not all(map(math.isfinite, numbers.values())):
         return tuple(found)
     return tuple(sorted(found, key=lambda name: (numbers[name], name)))
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The classes of a model, and how their labels may be spelt.
+
+    Attributes:
+        names: How each class is called.
+    """
+
+    names: tuple[str, ...]
+    _ids: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    _by_key: Mapping[Any, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_key: dict[Any, int] = {}
+        for number, name in enumerate(self.names):
+            by_key.setdefault(label_key(name), number)
+        object.__setattr__(self, "_ids", {name: n for n, name in enumerate(self.names)})
+        object.__setattr__(self, "_by_key", by_key)
+
+    def find(self, value: Any) -> int | None:
+        """Returns the class of a label, or None where no class is meant.
+
+        A name that is there wins over other spellings: models of before may have both.
+
+        Raises:
+            TypeError: The value is of a kind that names no class, such as a list.
+        """
+        name = label_name(value)
+        if name is None:
+            return None
+        found = self._ids.get(name)
+        return self._by_key.get(label_key(name)) if found is None else found
+
+    def alike(self, name: str) -> str | None:
+        """Returns the class whose name differs from this one in what is easily overlooked."""
+        look = _look(name)
+        return next((known for known in self.names if _look(known) == look), None)
+
+
+def name_classes(spelt: Iterable[str]) -> dict[str, str]:
+    """Returns the name of the class of each spelling: of those of one class the most frequent.
+
+    Args:
+        spelt: The label of each example, as `spelling` gives it.
+    """
+    together: dict[Any, Counter[str]] = {}
+    classes: dict[str, Any] = {}
+    for text, count in Counter(spelt).items():
+        name = label_name(text)
+        assert name is not None
+        classes[text] = label_key(name)
+        together.setdefault(classes[text], Counter())[name] += count
+    names = {
+        key: min(counts, key=lambda name: (-counts[name], len(name), name))
+        for key, counts in together.items()
+    }
+    return {text: names[key] for text, key in classes.items()}
+
+
+def united(names: Mapping[str, str], place: str) -> Iterator[str]:
+    """Yields a sentence where spellings differ from the names of their classes.
+
+    Args:
+        names: The name of the class of each spelling.
+        place: Where they occur: `the train split`.
+    """
+    others: dict[str, list[str]] = {}
+    for text, name in sorted(names.items()):
+        if text != name:
+            others.setdefault(name, []).append(text)
+    if others:
+        pairs = [f"{_listed(texts)} as {name!r}" for name, texts in others.items()]
+        more = f" and {len(pairs) - _SHOWN} more classes" if len(pairs) > _SHOWN else ""
+        yield f"labels that are spelt otherwise are one class: {'; '.join(pairs[:_SHOWN])}" + (
+            f"{more}, in {place}"
+        )
+
+
+def mistakable(names: Sequence[str]) -> Iterator[str]:
+    """Yields a sentence where names of classes differ in what is easily overlooked."""
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(_look(name), []).append(name)
+    groups = [_listed(group) for group in alike.values() if len(group) > 1]
+    if groups:
+        more = f" and {len(groups) - _SHOWN} more" if len(groups) > _SHOWN else ""
+        yield (
+            f"classes look alike and are kept apart: {'; '.join(groups[:_SHOWN])}{more}. "
+            "Spell them the same in the data if they are one"
+        )
+
+
+def _tidy(text: str) -> str:
+    before = ""
+    while text != before:
+        before, text = text, text.strip().strip(_UNSEEN)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def _look(name: str) -> str:
+    """Returns a name without case, signs between words, needless zeros and variants of letters."""
+    text = unicodedata.normalize("NFKC", name).casefold()
+    text = re.sub(rf"[{_UNSEEN}]", "", text)
+    text = re.sub(rf"(?<={_LETTER})[\s_-]+(?={_LETTER})", "", text)
+    text = re.sub(r"\s+", " ", text)
+    return re.sub(r"(?<![0-9.])0+(?=[0-9])", "", text)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    shown = [repr(text if len(text) <= 40 else text[:37] + "...") for text in texts[:_SHOWN]]
+    more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
+    return ", ".join(shown) + more

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from seqkit.api import Notify, Record
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.text import UNKNOWN_ID
 from seqkit.text.truncation import Keep
-from seqkit_text._labels import label_name
+from seqkit_text._labels import Labels, spelling
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,9 @@ def read_texts(
     place: str,
     *,
     labelled: bool,
-    known: Collection[str] = (),
+    known: Labels | None = None,
 ) -> Iterator[str]:
-    """Yields the text of each record and appends its label, None where it has none.
+    """Yields the text of each record and appends its label as it is spelt, None without one.
 
     Args:
         records: Read once.
@@ -49,8 +48,9 @@ def read_texts(
         labels: Receives the labels.
         place: Where the records come from, for messages: `the train split`.
         labelled: Whether there must be a record, and each must have a label.
-        known: The labels that are valid; all are where it is empty.
+        known: The labels that are valid; None where all are.
     """
+    seen: set[str] = set()
     for number, record in enumerate(records, start=1):
         text = record.get("text")
         if not isinstance(text, str):
@@ -61,7 +61,7 @@ def read_texts(
                 else f"the text of record {number} is {text!r:.60}, in {place}. It must be text"
             )
         try:
-            label = label_name(record.get("label"))
+            label = spelling(record.get("label"))
         except TypeError as error:
             raise DataError(
                 f"the label of {_named(record, number)} names no class: {error}, in {place}. "
@@ -72,17 +72,25 @@ def read_texts(
                 f"{_named(record, number)} has no label, in {place}. "
                 "Give it one, or leave the record out"
             )
-        if label is not None and known and label not in known:
-            shown = ", ".join(islice(known, 10)) + (", ..." if len(known) > 10 else "")
-            raise DataError(
-                f"the label {label!r} of {_named(record, number)} does not occur in the training "
-                f"data, in {place}. The labels there are: {shown}. "
-                "Add training examples with this label, or leave such records out"
-            )
+        if label is not None and known is not None and label not in seen:
+            if known.find(label) is None:
+                raise _unknown(label, known, _named(record, number), place)
+            seen.add(label)
         labels.append(label)
         yield text.lower() if reading.lowercase else text
     if labelled and not labels:
         raise DataError(f"there is no record, in {place}. Check the dataset's files and settings")
+
+
+def _unknown(label: str, known: Labels, record: str, place: str) -> DataError:
+    shown = ", ".join(known.names[:10]) + (", ..." if len(known.names) > 10 else "")
+    alike = known.alike(label)
+    meant = f"Spell it {alike!r} if that is what it is, or add" if alike else "Add"
+    return DataError(
+        f"the label {label!r} of {record} does not occur in the training data, in {place}. "
+        f"The labels there are: {shown}. {meant} training examples with this label, or leave such "
+        "records out"
+    )
 
 
 def _named(record: Record, number: int) -> str:

@@ -59,17 +59,21 @@ class Classification(Task):
             False, help="Lowercase texts before anything else; basic-english does in any case."
         )
         minimum_count: int = Field(
-            2, ge=1, help="How often a token must occur in the training texts to be known; not bpe."
+            2,
+            ge=1,
+            le=10**9,
+            help="How often a token must occur in the training texts to be known; not bpe.",
         )
         maximum_size: int = Field(
             30_000,
             ge=0,
+            le=10**9,
             help="Most entries of the vocabulary, padding and unknown included; 0: no limit; "
             "not bpe.",
         )
-        bpe_size: int = Field(8000, ge=256, help="Most tokens that bpe learns.")
+        bpe_size: int = Field(8000, ge=256, le=10**6, help="Most tokens that bpe learns.")
         maximum_length: int = Field(
-            400, ge=0, help="Most tokens of a text that are read; 0: no limit."
+            400, ge=0, le=10**9, help="Most tokens of a text that are read; 0: no limit."
         )
         truncate: Literal["end", "start"] = Field(
             "end", help="Where a longer text is cut: end keeps its beginning, start its end."

@@ -66,7 +66,11 @@ def penalised(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
 
 
 def generate(
-    model: nn.Module, inputs: Tensor, lengths: Tensor, numbers: Iterable[Tensor], sampling: Sampling
+    model: nn.Module,
+    inputs: Tensor,
+    lengths: Tensor,
+    numbers: Iterable[Tensor],
+    sampling: Sampling,
 ) -> Iterator[list[int]]:
     """Reads prompts and yields the next token of every row, as long as it is asked.
 
@@ -76,8 +80,7 @@ def generate(
         model: A language model.
         inputs: Right-padded ids of the prompts, `(rows, time)` int64.
         lengths: Tokens of each prompt, at least 1, `(rows,)` on the host.
-        numbers: What each step draws with, uniform in [0, 1), `(rows,)` float64; there are as
-            many steps as these.
+        numbers: What each step is drawn with, uniform in [0, 1), `(rows,)` float64.
         sampling: How tokens are drawn.
     """
     rows = len(inputs)
@@ -86,7 +89,7 @@ def generate(
     seen = torch.zeros_like(logits, dtype=torch.bool).scatter_(1, inputs, True)
     one = torch.ones(rows, dtype=torch.int64)
     drawn: Tensor | None = None
-    for drawn_with in numbers:
+    for number in numbers:
         if drawn is not None:
             seen.scatter_(1, drawn, True)
             read, state = model(drawn, one, state)
@@ -94,5 +97,5 @@ def generate(
         logits[:, : UNKNOWN_ID + 1] = -torch.inf
         if sampling.repetition_penalty > 1:
             logits = penalised(logits, seen, sampling.repetition_penalty)
-        drawn = draw(logits, drawn_with, sampling).unsqueeze(1)
+        drawn = draw(logits, number, sampling).unsqueeze(1)
         yield drawn.squeeze(1).tolist()

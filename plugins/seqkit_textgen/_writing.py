@@ -17,8 +17,8 @@ from seqkit_textgen._pieces import Bytes, GrowingText
 from seqkit_textgen._prompts import Prompt
 from seqkit_textgen._sampling import Sampling, generate
 
-_STEPS_AT_ONCE = 256
-"""Random numbers of a text that are made at a time: most texts end long before their length."""
+BLOCK = 256
+"""Random numbers of each row that are made at once."""
 
 MOST_LOGITS = 2**26
 """Numbers that reading the prompts of one batch may put out: 256 MiB."""
@@ -65,9 +65,9 @@ def write_on(
         ]
         inputs, lengths = _padded([prompts[place].ids for place, _ in chosen])
         generators = [
-            random_numbers(options.seed, sample, prompts[place].text) for place, sample in chosen
+            generator_of(options.seed, sample, prompts[place].text) for place, sample in chosen
         ]
-        numbers = _of_steps(generators, options.length, device)
+        numbers = drawn_numbers(generators, options.length, device)
         _write(model, device, batch, inputs, lengths, numbers, sampling)
         texts += batch
     each = options.samples
@@ -95,21 +95,25 @@ def _write(
         text.finish()
 
 
-def _of_steps(
-    generators: Sequence[np.random.Generator], steps: int, device: torch.device
-) -> Iterator[Tensor]:
-    """Yields the numbers of each step, `(texts,)`, made as they are needed."""
-    for start in range(0, steps, _STEPS_AT_ONCE):
-        count = min(_STEPS_AT_ONCE, steps - start)
-        made = np.stack([generator.random(count) for generator in generators], axis=1)
-        yield from torch.from_numpy(made).to(device)
-
-
-def random_numbers(seed: int, sample: int, prompt: str) -> np.random.Generator:
-    """Returns the generator of the numbers in [0, 1) that a text is drawn with."""
+def generator_of(seed: int, sample: int, prompt: str) -> np.random.Generator:
+    """Returns what makes the numbers in [0, 1) that a text is drawn with."""
     digest = hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).digest()
     words = np.frombuffer(digest, dtype="<u4").tolist()
     return np.random.default_rng([seed, sample, *words])
+
+
+def drawn_numbers(
+    generators: Sequence[np.random.Generator], count: int, device: torch.device
+) -> Iterator[Tensor]:
+    """Yields one number of each generator, `(generators,)` float64, so many times.
+
+    They are made a block at a time, as a text may end long before its longest length; a longer
+    length begins with the same numbers.
+    """
+    for start in range(0, count, BLOCK):
+        size = min(BLOCK, count - start)
+        block = np.stack([generator.random(size) for generator in generators])
+        yield from torch.from_numpy(block).to(device).unbind(1)
 
 
 def _padded(prompts: Sequence[NDArray[np.int32]]) -> tuple[Tensor, Tensor]:

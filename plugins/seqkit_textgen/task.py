@@ -38,22 +38,25 @@ class LanguageModeling(Task):
         window: int = Field(
             128,
             ge=1,
+            le=10**6,
             help="Tokens that a training step reads of each stream, and the farthest that a "
             "gradient reaches back (truncated backpropagation through time).",
         )
         minimum_count: int = Field(
             0,
             ge=0,
+            le=10**9,
             help="How often a token must occur in the training text to be known; 0: once for "
             "characters, twice for words; not bpe.",
         )
         maximum_size: int = Field(
             10_000,
             ge=0,
+            le=10**9,
             help="Most entries of the vocabulary, padding and unknown included; 0: no limit; "
             "not bpe.",
         )
-        bpe_size: int = Field(2000, ge=256, help="Most tokens that bpe learns.")
+        bpe_size: int = Field(2000, ge=256, le=10**6, help="Most tokens that bpe learns.")
         separator: str = Field(
             "\n\n", help="What is put between the texts of a split that has several."
         )
@@ -66,7 +69,7 @@ class LanguageModeling(Task):
             return value
 
     class Prediction(seqkit.Config):
-        length: int = Field(200, ge=1, le=10_000_000, help="Most tokens that are written.")
+        length: int = Field(200, ge=1, le=10**6, help="Most tokens that are written.")
         temperature: float = Field(
             0.8,
             ge=0,
@@ -74,7 +77,7 @@ class LanguageModeling(Task):
             "likeliest token.",
         )
         top_k: int = Field(
-            0, ge=0, lt=2**31, help="Draw from this many likeliest tokens; 0: from all."
+            0, ge=0, le=10**9, help="Draw from this many likeliest tokens; 0: from all."
         )
         top_p: float = Field(
             1.0,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from seqkit.cli.common import (
     run_argument,
     runs_dir_option,
 )
+from seqkit.data import write_table
 
 if TYPE_CHECKING:
     from seqkit.registry import Registry
@@ -204,12 +204,11 @@ def grouped_error(steps: Sequence[Mapping[str, Any]], metric: str) -> float | No
 def _write(result: Mapping[str, Any], path: Path) -> None:
     """Writes a row for each forecaster and step."""
     try:
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(["forecast", "step", "mae", "rmse", "targets"])
-            for name, errors in result["errors"].items():
-                for step, values in enumerate(errors["steps"], start=1):
-                    cells = ["" if value is None else value for value in values.values()]
-                    writer.writerow([name, step, *cells])
+        rows = (
+            [name, step, *values.values()]
+            for name, errors in result["errors"].items()
+            for step, values in enumerate(errors["steps"], start=1)
+        )
+        write_table(path, ["forecast", "step", "mae", "rmse", "targets"], rows)
     except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror}.") from error
+        raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error

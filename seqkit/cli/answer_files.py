@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seqkit.cli.saving import csv_cell, save
+from seqkit.data import write_table, written_whole
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.events import spell_out
 
@@ -32,7 +30,7 @@ def check_files(paths: Iterable[Path]) -> None:
 
 
 def write_answers(answers: Sequence[Answer], path: Path) -> None:
-    """Writes answers in the form that the file's ending says: the whole file, or nothing.
+    """Writes answers in the form that the file's ending says.
 
     Raises:
         ConfigurationError: These answers have no such form.
@@ -43,35 +41,38 @@ def write_answers(answers: Sequence[Answer], path: Path) -> None:
     try:
         if kind == ".jsonl":
             lines = (json.dumps(spell_out(answer), ensure_ascii=False) for answer in answers)
-            save(path, "".join(line + "\n" for line in lines))
+            with written_whole(path) as aside, aside.open("wb") as stream:
+                # JSON spells half a surrogate pair as Python does, which UTF-8 has not.
+                stream.writelines(
+                    (line + "\n").encode("utf-8", "backslashreplace") for line in lines
+                )
         elif forecasts:
             from seqkit.cli import forecast_files
 
             write = forecast_files.write_csv if kind == ".csv" else forecast_files.write_picture
             write(answers, path)
         elif kind == ".csv":
-            save(path, _table(answers))
+            _write_table(answers, path)
         else:
             raise ConfigurationError(
                 f"{path} would be a drawing, and only forecasts are drawn. "
                 f"Write {path.with_suffix('.csv').name}"
             )
     except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror}.") from error
+        raise DataError(
+            f"{path} cannot be written: {error.strerror or error}. "
+            "What was there before is untouched; make room, or save to another folder"
+        ) from error
 
 
-def _table(answers: Sequence[Answer]) -> str:
-    """Returns a row for each answer; what is no single value is written as JSON."""
+def _write_table(answers: Sequence[Answer], path: Path) -> None:
+    """Writes a row for each answer; what is no single value is written as JSON."""
     columns = list(dict.fromkeys(key for answer in answers for key in answer))
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    writer.writerow(map(csv_cell, columns))
-    for answer in answers:
-        writer.writerow([_cell(answer.get(column)) for column in columns])
-    return stream.getvalue()
+    rows = ([_cell(answer.get(column)) for column in columns] for answer in answers)
+    write_table(path, columns, rows)
 
 
 def _cell(value: Any) -> Any:
     if isinstance(value, Mapping | list | tuple):
         return json.dumps(spell_out(value), ensure_ascii=False)
-    return "" if value is None else csv_cell(value)
+    return value

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -12,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqkit.cli.forecasts import Curves, curves_of, interval_of
-from seqkit.cli.saving import csv_cell, save
+from seqkit.data import write_table, written_whole
 from seqkit.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -34,14 +32,10 @@ def write_csv(answers: Sequence[Answer], path: Path) -> None:
     """
     levels = sorted({level for answer in answers for level in _quantiles(answer)}, key=float)
     with_target = any(answer.get("target") for answer in answers)
-    stream = io.StringIO()
-    writer = csv.writer(stream)
-    heads = ["series", "column", "time", "forecast", *(f"q{level}" for level in levels)]
-    writer.writerow([*heads, "target"] if with_target else heads)
-    for answer in answers:
-        for row in _rows(answer, levels):
-            writer.writerow(map(csv_cell, row if with_target else row[:-1]))
-    save(path, stream.getvalue())
+    heads = ["series", "column", "time", "forecast", *(f"q{level}" for level in levels), "target"]
+    end = None if with_target else -1
+    rows = (row[:end] for answer in answers for row in _rows(answer, levels))
+    write_table(path, heads[:end], rows)
 
 
 def _quantiles(answer: Answer) -> Mapping[str, Sequence[Sequence[float | None]]]:
@@ -57,8 +51,7 @@ def _rows(answer: Answer, levels: Sequence[str]) -> Iterator[list[Any]]:
             cells = [forecast["values"][place][step]]
             cells += [quantiles[q][place][step] if q in quantiles else None for q in levels]
             cells.append(truth[step] if step < len(truth) else None)
-            shown = ["" if value is None else value for value in cells]
-            yield [answer.get("series", ""), column, time, *shown]
+            yield [answer.get("series", ""), column, time, *cells]
 
 
 def write_picture(answers: Sequence[Answer], path: Path) -> None:
@@ -89,11 +82,9 @@ def write_picture(answers: Sequence[Answer], path: Path) -> None:
         if count > len(drawn):
             figure.supxlabel(f"{len(drawn)} of {count} columns", fontsize="small")
         plots[0].legend(loc="upper left", fontsize="small", frameon=False)
-        kind = path.suffix.lower().removeprefix(".")
-        picture = io.BytesIO()
-        metadata = {"Date": None} if kind == "svg" else None
-        figure.savefig(picture, format=kind, dpi=150, metadata=metadata)
-    save(path, picture.getvalue())
+        metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
+        with written_whole(path) as aside:
+            figure.savefig(aside, dpi=150, metadata=metadata)
 
 
 def _drawn(answers: Sequence[Answer]) -> Iterator[tuple[Answer, Curves]]:

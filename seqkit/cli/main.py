@@ -149,7 +149,8 @@ def _usage_message(error: click.ClickException) -> str:
     said = re.search(r"(?:^|: )((?:there is|.*\bis not a).*(?:\? *$|\. .+$))", message)
     if said is not None:
         return said[1]
-    message = message[:1].lower() + message[1:]
+    if not message[:2].isupper():
+        message = message[:1].lower() + message[1:]
     ending = "" if message.endswith((".", "?")) else "."
     return f"{message}{ending} Run '{path} --help' for how it is used"
 

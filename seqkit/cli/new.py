@@ -10,7 +10,6 @@ import click
 from seqkit.cli import output
 from seqkit.cli.common import json_option, open_registry, plugin_option
 from seqkit.cli.completion import complete_experiment
-from seqkit.cli.saving import save
 from seqkit.errors import ConfigurationError, DataError
 
 
@@ -56,6 +55,7 @@ def new(
     from seqkit.cli.guessing import RECIPES, look_at
     from seqkit.cli.listing import recipe_document
     from seqkit.cli.template import begun_with, experiment_toml
+    from seqkit.data import write_text
 
     if file.exists() and not force:
         raise ConfigurationError(f"{file} is there already. Give another name, or --force")
@@ -71,9 +71,9 @@ def new(
     text = experiment_toml(document, registry, _command(file), warning)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        save(file, text)
+        write_text(file, text)
     except OSError as error:
-        raise DataError(f"{file} cannot be written: {error.strerror}.") from error
+        raise DataError(f"{file} cannot be written: {error.strerror or error}.") from error
     if warning:
         output.warn(warning)
     if as_json:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,13 +23,20 @@ from seqkit.cli.common import (
     runs_dir_option,
 )
 from seqkit.cli.forecasts import MOST_SERIES
+from seqkit.cli.predict_inputs import (
+    Input,
+    lines_from,
+    named_file,
+    one_of_the_encodings,
+    read_inputs,
+    read_table_from_stdin,
+)
 from seqkit.cli.task_options import TaskCommand, given_options
-from seqkit.errors import ConfigurationError, DataError
+from seqkit.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from seqkit.engine.predict import Predictor
 
-Input = str | Mapping[str, Any]
 _AT_ONCE = 1024
 
 
@@ -45,6 +50,14 @@ _AT_ONCE = 1024
     help="Read inputs from a .csv, .tsv or .jsonl file, or a text file with one on each line.",
 )
 @click.option("--column", default="", metavar="NAME", help="The column of --file to read.")
+@click.option(
+    "--encoding",
+    default="utf-8",
+    show_default=True,
+    metavar="NAME",
+    callback=one_of_the_encodings,
+    help="Encoding of --file or stdin, such as latin-1 or cp1252.",
+)
 @click.option(
     "--checkpoint", default="best", show_default=True, metavar="NAME", help="best, last or a name."
 )
@@ -70,6 +83,7 @@ def predict(
     inputs: tuple[str, ...],
     file: Path | None,
     column: str,
+    encoding: str,
     checkpoint: str,
     files: tuple[Path, ...],
     serve: bool,
@@ -81,15 +95,14 @@ def predict(
 ) -> None:
     """Answer new inputs with a run's best checkpoint.
 
-    Inputs are the arguments, the lines or rows of --file, or else the lines of stdin. A forecast
-    needs none: it goes on from the data of the run, or from the table of --file.
+    Inputs are the arguments, the lines or rows of --file, or else the lines of stdin; each line has
+    an answer, an empty line an empty one. A forecast needs none: it goes on from the data of the
+    run, or from the table of --file.
 
     More options come from the task of the run: seqkit predict RUN --help lists them.
     """
     if inputs and file is not None:
-        raise click.UsageError(
-            "Words as INPUT and --file exclude each other", click.get_current_context()
-        )
+        raise click.UsageError("INPUT and --file exclude each other", click.get_current_context())
     registry = open_registry(plugins)
     folder = open_run(run, runs_dir)
     check_files(files)
@@ -97,25 +110,20 @@ def predict(
 
     predictor = load_predictor(folder, registry, device or "auto", checkpoint, output.warn)
     if serve:
-        serving.serve(predictor, sys.stdin, output.json_line)
+        serving.serve(predictor, getattr(sys.stdin, "buffer", sys.stdin), output.json_line)
         return
     together = predictor.experiment.task.component.together
-    given = _given(inputs, file, together)
-    if given is None:
-        interactive = sys.stdin.isatty() and not as_json
-        if interactive:
-            output.note("Write one input a line; Ctrl-D ends.")
-        given, at_once = _lines(sys.stdin, interactive), 1 if interactive else _AT_ONCE
-    else:
-        at_once = _AT_ONCE
-        given = list(given) if together else _narrowed(given, predictor, column)
+    given, at_once = _given(inputs, file, predictor, encoding, column, as_json)
     answered: list[dict[str, Any]] = []
     keep = as_json or bool(files)
     options = given_options(of_task)
     for chunk in _chunks(given, 0 if together else at_once):
         streams = len(chunk) == 1 and isinstance(chunk[0], str) and not as_json
         shown = _Shown(quiet=as_json, beginning=str(chunk[0]) if streams else None)
-        answers = predictor.predict(chunk, say=shown.say, **options)
+        try:
+            answers = predictor.predict(chunk, say=shown.say, **options)
+        except ConfigurationError as error:
+            raise named_file(error, file) from error
         shown.finish(answers)
         answered += answers if keep else []
     if as_json:
@@ -178,71 +186,27 @@ def _chunks(inputs: Iterable[Input], size: int) -> Iterator[list[Input]]:
         yield chunk
 
 
-def _given(inputs: tuple[str, ...], file: Path | None, together: bool) -> Iterable[Input] | None:
-    """Returns the inputs of arguments or file; None when they are the lines of stdin."""
+def _given(
+    inputs: tuple[str, ...],
+    file: Path | None,
+    predictor: Predictor,
+    encoding: str,
+    column: str,
+    as_json: bool,
+) -> tuple[Iterable[Input], int]:
+    """Returns the inputs, and how many are answered at once."""
+    together = predictor.experiment.task.component.together
+    if file is not None and str(file) != "-":
+        return read_inputs(file, predictor, encoding, column), _AT_ONCE
+    if column:
+        raise ConfigurationError(
+            f"--column {column} names a column, and the inputs have none. Leave it out"
+        )
     if inputs:
-        return list(inputs)
-    if file is None:
-        return [] if together else None
-    if str(file) == "-":
-        return _table_of(sys.stdin.read()) if together else None
-    from seqkit.data import read_csv, read_jsonl, read_text
-
-    suffixes = [suffix.lower() for suffix in file.suffixes if suffix.lower() != ".gz"]
-    kind = suffixes[-1] if suffixes else ""
-    if kind in (".csv", ".tsv"):
-        table = read_csv(file, output.warn)
-        return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
-    if kind in (".jsonl", ".ndjson"):
-        return [values for _, values in read_jsonl(file, output.warn)]
-    lines = read_text(file, output.warn).split("\n")
-    # As many answers as lines, an empty one included; what follows the last break is none.
-    return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
-
-
-def _table_of(text: str) -> list[Input]:
-    """Returns the rows of a table that came by stdin."""
-    from seqkit.data import read_csv
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "stdin.csv"
-        path.write_text(text, encoding="utf-8")
-        table = read_csv(path, output.warn)
-    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
-
-
-def _lines(stream: TextIO, interactive: bool) -> Iterator[str]:
-    r"""Yields lines, which \n and \r\n end; an empty one asks for nothing where a person types."""
-    if isinstance(stream, TextIOWrapper):
-        stream.reconfigure(newline="\n")
-    lines = (line.removesuffix("\n").removesuffix("\r") for line in stream)
-    return (line for line in lines if line.strip() or not interactive)
-
-
-def _narrowed(inputs: Iterable[Input], predictor: Predictor, column: str) -> list[Input]:
-    """Takes one column out of rows: the one named, the only one, or the one the run learnt from."""
-    rows = list(inputs)
-    if not rows or not isinstance(rows[0], Mapping):
-        if column:
-            raise ConfigurationError(
-                f"--column {column} names a column, and the inputs have none. Leave it out"
-            )
-        return rows
-    chosen = column or _usual_column(rows[0], predictor)
-    if not chosen:
-        return rows
-    if chosen not in rows[0]:
-        from seqkit.errors import suggestion
-
-        raise DataError(f"there is no column {chosen!r}, in --file. {suggestion(chosen, rows[0])}")
-    return [str(row.get(chosen, "")) if isinstance(row, Mapping) else row for row in rows]
-
-
-def _usual_column(row: Mapping[str, Any], predictor: Predictor) -> str:
-    fields = predictor.experiment.task.component.fields
-    if any(field in row for field in fields):
-        return ""
-    if len(row) == 1:
-        return next(iter(row))
-    named = [getattr(predictor.experiment.dataset.config, field, "") for field in fields]
-    return next((name for name in named if isinstance(name, str) and name in row), "")
+        return list(inputs), _AT_ONCE
+    if together:
+        return ([] if file is None else read_table_from_stdin(encoding)), _AT_ONCE
+    interactive = sys.stdin.isatty() and not as_json
+    if interactive:
+        output.note("Write one input a line; Ctrl-D ends.")
+    return lines_from(sys.stdin, encoding, interactive), 1 if interactive else _AT_ONCE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ _SPLITS = ("train", "validation", "test")
 WIDTH = 80
 _NAME_WIDTH = 16
 _LABEL_WIDTH = 14
+_NAMED = 12
 
 
 def bare(name: object) -> str:
@@ -67,6 +68,7 @@ def opening(started: Mapping[str, Any]) -> list[Line]:
         [
             ("device", device(started)),
             ("data", data_sizes(started)),
+            *_told_by_the_task(started),
             ("model", _model(started)),
             ("training", _plan(started)),
             ("time", _time(started)),
@@ -95,6 +97,18 @@ def data_sizes(started: Mapping[str, Any]) -> str:
         return counts
     how = "from cache" if encoding.get("cached") else "encoded"
     return f"{counts}; {how} in {duration(float(encoding.get('seconds', 0.0)))}"
+
+
+def _told_by_the_task(started: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yields what the task knows of the training data: a sentence, or names with their counts."""
+    told = started.get("facts")
+    for label, value in told.items() if isinstance(told, Mapping) else ():
+        if isinstance(value, Mapping):
+            named = [f"{one_line(name, 24)} {number(count)}" for name, count in value.items()]
+            more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+            heads = ", ".join(named[:_NAMED]) + more
+            value = f"{len(named):,}: {heads}" if len(named) > 2 else heads
+        yield one_line(label, _LABEL_WIDTH - 3), one_line(value)
 
 
 def _model(started: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Reply = Callable[[Mapping[str, Any]], None]
 
 
-def serve(predictor: Predictor, requests: Iterable[str], reply: Reply) -> None:
+def serve(predictor: Predictor, requests: Iterable[str | bytes], reply: Reply) -> None:
     """Answers requests until they end.
 
     A request is `{"id": 1, "inputs": [...], "options": {...}}`; the replies to it bear its id:
@@ -26,7 +26,7 @@ def serve(predictor: Predictor, requests: Iterable[str], reply: Reply) -> None:
 
     Args:
         predictor: The model.
-        requests: Lines.
+        requests: Lines; bytes are read as UTF-8, and bad ones end no more than their request.
         reply: Writes one reply.
     """
     with interrupts_end_requests() as answering:
@@ -35,7 +35,7 @@ def serve(predictor: Predictor, requests: Iterable[str], reply: Reply) -> None:
 
 def _serve(
     predictor: Predictor,
-    requests: Iterable[str],
+    requests: Iterable[str | bytes],
     reply: Reply,
     answering: Callable[[bool], None],
 ) -> None:
@@ -82,12 +82,12 @@ def interrupts_end_requests() -> Iterator[Callable[[bool], None]]:
 
 
 def _answer(
-    predictor: Predictor, line: str, reply: Reply, answering: Callable[[bool], None]
+    predictor: Predictor, line: str | bytes, reply: Reply, answering: Callable[[bool], None]
 ) -> dict[str, Any]:
     """Returns the last reply to a request; pieces of text are said before it."""
     try:
         request = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         request = None
     if not isinstance(request, Mapping) or not isinstance(request.get("inputs", []), list):
         return {"error": 'a request is an object such as {"id": 1, "inputs": ["text"]}'}

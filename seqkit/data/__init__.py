@@ -11,6 +11,7 @@ from seqkit.data.files import (
     Errors,
     Table,
     counted,
+    lines_of,
     listed,
     missing_column,
     read_csv,
@@ -20,6 +21,7 @@ from seqkit.data.files import (
 )
 from seqkit.data.folders import LocalPath, fingerprint, unreadable, unwritable, written_aside
 from seqkit.data.splits import carve
+from seqkit.data.written import table_cell, write_table, write_text, written_whole
 
 __all__ = [
     "Encoding",
@@ -31,6 +33,7 @@ __all__ = [
     "counted",
     "fetch",
     "fingerprint",
+    "lines_of",
     "listed",
     "missing_column",
     "read_csv",
@@ -38,7 +41,11 @@ __all__ = [
     "read_members",
     "read_text",
     "report_left_out",
+    "table_cell",
     "unreadable",
     "unwritable",
+    "write_table",
+    "write_text",
     "written_aside",
+    "written_whole",
 ]

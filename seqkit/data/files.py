@@ -7,9 +7,10 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,15 +26,18 @@ from seqkit.errors import DataError, nearest, suggestion
 _UNKNOWN_ENCODING = "is not known to Python, which has utf-8, latin-1, cp1252, utf-16 and others"
 
 
-def _known(encoding: str) -> str:
+def known_encoding(encoding: str) -> str:
+    """Returns the name of an encoding of texts. Raises ValueError where Python has no such."""
     try:
-        codecs.lookup(encoding)
-    except LookupError as error:
+        # Python also has codecs of bytes, such as base64, which it marks in this way alone.
+        if not getattr(codecs.lookup(encoding), "_is_text_encoding", True):
+            raise LookupError(encoding)
+    except (LookupError, ValueError) as error:
         raise ValueError(f"it {_UNKNOWN_ENCODING}") from error
     return encoding
 
 
-Encoding = Annotated[str, AfterValidator(_known)]
+Encoding = Annotated[str, AfterValidator(known_encoding)]
 """The encoding of a text file, in a `Config`."""
 
 Errors = Literal["strict", "replace"]
@@ -42,6 +46,8 @@ Errors = Literal["strict", "replace"]
 DELIMITERS = (",", "\t", ";", "|")
 _LONGEST_FIELD = 2**31 - 1
 _SNIFFED_ROWS = 20
+# A carriage return that is no part of a line's end; the csv module takes it for one.
+_LONE_RETURN = re.compile(r"\r(?!\r*\n)")
 
 
 @dataclass(frozen=True)
@@ -80,8 +86,24 @@ def listed(names: Sequence[str]) -> str:
     return shown + (f" and {len(names) - 12} more" if len(names) > 12 else "")
 
 
+def lines_of(text: str) -> list[str]:
+    r"""Returns the lines of a text, without their ends. Only `\n` and `\r\n` end a line.
+
+    Other characters at which Unicode breaks lines, and a lone `\r`, are characters of the line.
+    """
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]
+
+
 def read_text(
-    path: Path, notify: Notify, *, encoding: str = "utf-8", errors: Errors = "strict"
+    path: Path,
+    notify: Notify,
+    *,
+    encoding: str = "utf-8",
+    errors: Errors = "strict",
+    option: bool = False,
 ) -> str:
     """Reads a text file whole, unpacking it where gzip packed it. Line ends stay as they are.
 
@@ -91,6 +113,8 @@ def read_text(
         encoding: Its encoding; a byte order mark of UTF-8 is dropped.
         errors: `strict` refuses what the encoding does not allow and NUL bytes; `replace` puts
             U+FFFD in their place.
+        option: Whether a command reads its input, whose one setting is the option `--encoding`;
+            hints then name that.
 
     Raises:
         DataError: The file cannot be read, or holds what the encoding does not allow.
@@ -104,17 +128,14 @@ def read_text(
         text = content.decode(codec)
     except UnicodeDecodeError as error:
         if errors == "strict":
-            raise _undecodable(path, content, encoding, error) from error
+            raise undecodable(path, content, encoding, error, option=option) from error
         text = content.decode(codec, errors="replace")
         replaced = counted(text.count("\ufffd"), f"part of {path} was", f"parts of {path} were")
         notify(f"{replaced} not valid {encoding}, and replaced by U+FFFD.")
     if "\0" in text:
         if errors == "strict":
             line = text.count("\n", 0, text.index("\0")) + 1
-            raise DataError(
-                f"{path} holds a NUL byte, on line {line}. It may be no text file, or encoded in "
-                "UTF-16 (set encoding=utf-16); errors=replace reads it all the same"
-            )
+            raise nul_byte(path, line, option=option)
         nuls = counted(text.count("\0"), f"NUL byte in {path} was", f"NUL bytes in {path} were")
         notify(f"{nuls} replaced by U+FFFD.")
         text = text.replace("\0", "\ufffd")
@@ -130,8 +151,12 @@ def read_csv(
     delimiter: str = "",
     header: bool = True,
     quotes: bool = True,
+    keep_empty: bool = False,
+    option: bool = False,
 ) -> Table:
-    """Reads a CSV file. Empty rows are left out, and counted in one sentence to `notify`.
+    r"""Reads a CSV file. Empty rows are left out, and counted in one sentence to `notify`.
+
+    Rows end with `\n` or `\r\n`; with `\r` in a file that has no other line end.
 
     Args:
         path: The file, which may be packed by gzip.
@@ -141,55 +166,57 @@ def read_csv(
         delimiter: What parts the fields; empty to find it out of comma, tab, semicolon and bar.
         header: Whether the first row names the columns.
         quotes: Whether a field may stand in double quotes, to hold delimiters and line breaks.
+        keep_empty: Whether rows without anything in them are kept, but for those at the end.
+        option: See `read_text`.
 
     Raises:
         DataError: The file cannot be read, is empty, or has a row that does not fit its header.
     """
-    text = read_text(path, notify, encoding=encoding, errors=errors)
-    if csv.field_size_limit() < _LONGEST_FIELD:
-        csv.field_size_limit(_LONGEST_FIELD)
+    text = read_text(path, notify, encoding=encoding, errors=errors, option=option)
     if len(delimiter) > 1:
         raise DataError(f"delimiter is {delimiter!r}, for {path}. It must be one character")
+    text, stand_in = _without_lone_returns(text)
     delimiter = delimiter or _sniffed(text, quotes, "\t" if ".tsv" in path.suffixes else ",")
 
     columns: tuple[str, ...] = ()
     rows: list[list[str]] = []
     lines: list[int] = []
     empty: list[int] = []
-    reader = _reader(text, delimiter, quotes)
-    line = 1
-    try:
-        for row in reader:
-            begins, line = line, reader.line_num + 1
-            if not any(field.strip() for field in row):
-                empty.append(begins)
-            elif not columns:
-                columns = _columns(path, row, header)
-                if not header:
-                    rows.append(row)
-                    lines.append(begins)
-            elif len(row) != len(columns):
-                raise _before_the_header(path, text, delimiter, quotes) or _misfit(
-                    path, begins, len(row), len(columns), delimiter
-                )
-            else:
-                rows.append(row)
-                lines.append(begins)
-    except csv.Error as error:
-        raise DataError(
-            f"{path} is not valid CSV, in the row that begins on line {line}: {error}. Double the "
-            'quotation marks inside a quoted field (""), or set quotes=false'
-        ) from error
+    for begins, row in _numbered(path, text, delimiter, quotes, stand_in, option):
+        if not any(field.strip() for field in row):
+            empty.append(begins)
+            if not (keep_empty and columns):
+                continue
+            row = [""] * len(columns)
+        elif not columns:
+            columns = _columns(path, row, header)
+            if header:
+                continue
+        elif len(row) != len(columns):
+            raise _before_the_header(path, text, delimiter, quotes) or _misfit(
+                path, begins, row, len(columns), delimiter, quotes, option
+            )
+        rows.append(row)
+        lines.append(begins)
+    while keep_empty and rows and not any(rows[-1]):
+        rows.pop()
+        lines.pop()
     if not columns:
         raise DataError(f"{path} is empty. It needs a header and at least one row")
     if not rows:
         raise DataError(f"{path} has a header ({listed(columns)}) and no rows.")
-    report_left_out(path, empty, counted(len(empty), "empty row"), notify)
+    if not keep_empty:
+        report_left_out(path, empty, counted(len(empty), "empty row"), notify)
     return Table(path, columns, rows, lines)
 
 
 def read_jsonl(
-    path: Path, notify: Notify, *, encoding: str = "utf-8", errors: Errors = "strict"
+    path: Path,
+    notify: Notify,
+    *,
+    encoding: str = "utf-8",
+    errors: Errors = "strict",
+    option: bool = False,
 ) -> list[tuple[int, dict[str, Any]]]:
     """Reads a file of one JSON object a line. Blank lines are left out and counted.
 
@@ -198,6 +225,7 @@ def read_jsonl(
         notify: Receives what the user should know.
         encoding: See `read_text`.
         errors: See `read_text`.
+        option: See `read_text`.
 
     Returns:
         The objects, each with its line, counted from 1.
@@ -205,7 +233,7 @@ def read_jsonl(
     Raises:
         DataError: The file cannot be read or is empty, or a line is not a JSON object.
     """
-    text = read_text(path, notify, encoding=encoding, errors=errors)
+    text = read_text(path, notify, encoding=encoding, errors=errors, option=option)
     objects: list[tuple[int, dict[str, Any]]] = []
     empty: list[int] = []
     # Only \n ends a line: other Unicode line breaks may stand inside a JSON text.
@@ -272,11 +300,33 @@ def _read_bytes(path: Path) -> bytes:
         raise DataError(f"{path} is damaged or truncated: {error}. Copy it again") from error
 
 
-def _undecodable(path: Path, content: bytes, encoding: str, error: UnicodeDecodeError) -> DataError:
+def undecodable(
+    path: Path | str,
+    content: bytes,
+    encoding: str,
+    error: UnicodeDecodeError,
+    *,
+    option: bool = False,
+    before: int = 0,
+) -> DataError:
+    """Returns the error for bytes that an encoding does not allow.
+
+    Args:
+        path: The file, or what else the bytes come from.
+        content: Its first bytes at least.
+        encoding: The encoding.
+        error: What Python says.
+        option: See `read_text`.
+        before: Lines before those that the error counts from.
+    """
     # Past a byte order mark, positions count from what follows it.
-    line = error.object.count(b"\n", 0, error.start) + 1
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        hint = "It begins with the mark of UTF-16: set encoding=utf-16"
+    line = before + error.object.count(b"\n", 0, error.start) + 1
+    marked = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+    if marked:
+        way = "give --encoding utf-16" if option else "set encoding=utf-16"
+        hint = f"It begins with the mark of UTF-16: {way}"
+    elif option:
+        hint = "Give its encoding: --encoding latin-1 and cp1252 are common"
     else:
         hint = (
             "Set its encoding (encoding=latin-1 or cp1252 are common), or errors=replace to read "
@@ -286,7 +336,53 @@ def _undecodable(path: Path, content: bytes, encoding: str, error: UnicodeDecode
     return DataError(f"{path} is not valid {encoding}: {byte}. {hint}")
 
 
+def nul_byte(path: Path | str, line: int, *, option: bool = False) -> DataError:
+    """Returns the error for a NUL byte on a line of a text; see `undecodable`."""
+    hint = (
+        "give --encoding utf-16)"
+        if option
+        else "set encoding=utf-16); errors=replace reads it all the same"
+    )
+    return DataError(
+        f"{path} holds a NUL byte, on line {line}. It may be no text file, or encoded in "
+        f"UTF-16 ({hint}"
+    )
+
+
+def _without_lone_returns(text: str) -> tuple[str, str]:
+    r"""Puts a character that the text lacks in the place of each lone `\r`.
+
+    Returns:
+        The text and that character, which is empty where nothing was to be replaced, or where
+        `\r` ends the lines, as in files of old Macintoshes.
+    """
+    if "\r" not in text or "\n" not in text or not _LONE_RETURN.search(text):
+        return text, ""
+    # No character of Unicode has one of these numbers.
+    stand_in = next(chr(code) for code in range(0xFDD0, 0xFDF0) if chr(code) not in text)
+    return _LONE_RETURN.sub(stand_in, text), stand_in
+
+
+def _numbered(
+    path: Path, text: str, delimiter: str, quotes: bool, stand_in: str, option: bool
+) -> Iterator[tuple[int, list[str]]]:
+    """Yields rows, each with the line it begins on."""
+    reader, line = _reader(text, delimiter, quotes), 1
+    try:
+        for row in reader:
+            begins, line = line, reader.line_num + 1
+            yield begins, [f.replace(stand_in, "\r") for f in row] if stand_in else row
+    except csv.Error as error:
+        way = "" if option else ", or set quotes=false"
+        raise DataError(
+            f"{path} is not valid CSV, in the row that begins on line {line}: {error}. Double the "
+            f'quotation marks inside a quoted field (""){way}'
+        ) from error
+
+
 def _reader(text: str, delimiter: str, quotes: bool) -> Any:
+    if csv.field_size_limit() < _LONGEST_FIELD:
+        csv.field_size_limit(_LONGEST_FIELD)
     return csv.reader(
         io.StringIO(text, newline=""),
         delimiter=delimiter,
@@ -354,13 +450,37 @@ def _first_rows(text: str, delimiter: str, quotes: bool) -> list[tuple[int, list
     return found
 
 
-def _misfit(path: Path, line: int, fields: int, columns: int, delimiter: str) -> DataError:
+def _misfit(
+    path: Path,
+    line: int,
+    row: Sequence[str],
+    columns: int,
+    delimiter: str,
+    quotes: bool,
+    option: bool,
+) -> DataError:
     shown = "tab" if delimiter == "\t" else repr(delimiter)
+    held = " (and one of its fields holds a carriage return)" if "\r" in "".join(row) else ""
+    if len(row) < columns:
+        hint = "Fill in the fields that are missing"
+    elif quotes:
+        hint = "Put a field that holds the delimiter in double quotes"
+    else:
+        hint = f"Take the {shown} out of the field that holds it"
+    if not option and quotes:
+        hint += ", or set delimiter"
+    elif not option:
+        hint += ", or set quotes=true"
+        hint += "" if _quoted(row) else " and put such fields in double quotes"
     return DataError(
-        f"{path} has {counted(fields, 'field')} in the row on line {line}, where its first row has "
-        f"{columns} (the delimiter is {shown}). Put a field that holds the delimiter in double "
-        "quotes, or set delimiter"
+        f"{path} has {counted(len(row), 'field')} in the row on line {line}{held}, where its first "
+        f"row has {columns} (the delimiter is {shown}). {hint}"
     )
+
+
+def _quoted(row: Sequence[str]) -> bool:
+    """Tells whether double quotes seem to hold some fields of a row together."""
+    return any(field.startswith('"') for field in row) and any(field.endswith('"') for field in row)
 
 
 def _shown(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from seqkit.errors import ConfigurationError
@@ -12,7 +12,10 @@ RecordT = TypeVar("RecordT", bound=Mapping[str, Any])
 
 
 def carve(
-    records: Sequence[RecordT], fraction: float, seed: int, key: str | None = None
+    records: Sequence[RecordT],
+    fraction: float,
+    seed: int,
+    key: str | Callable[[RecordT], Any] | None = None,
 ) -> tuple[list[RecordT], list[RecordT]]:
     """Divides records into those that stay and those that are held out.
 
@@ -24,8 +27,9 @@ def carve(
         fraction: Part to hold out, at least 0 and below 1. Of two or more records at least one is
             held out, unless the fraction is 0, and at least one stays.
         seed: Chooses the records.
-        key: Field whose values are held out in equal parts, such as `label`; None to ignore them.
-            One record of each value stays.
+        key: Field whose values are held out in equal parts, such as `label`, or what returns the
+            value of a record; None to ignore them. Of every value at least one record stays, so
+            that fewer records are held out where many values have only one.
 
     Returns:
         The records that stay and the records held out.
@@ -43,32 +47,34 @@ def carve(
         wanted = min(max(wanted, 1), len(records) - 1)
     groups: dict[Any, list[int]] = {}
     for position, record in enumerate(records):
-        groups.setdefault(record[key] if key is not None else None, []).append(position)
+        value = key(record) if callable(key) else None if key is None else record[key]
+        groups.setdefault(value, []).append(position)
 
     # Only the sequence of random() is promised to be the same in every version of Python.
     generator = random.Random(seed)
     ranks = [generator.random() for _ in records]
     held_out: set[int] = set()
-    sizes = [len(group) for group in groups.values()]
-    shares = _shares(sizes, wanted)
-    if any(size > 1 for size in sizes):
-        # A value that is nowhere left could not be learnt, and every use of it would be refused.
-        shares = [min(share, size - 1) for share, size in zip(shares, sizes, strict=True)]
-        if wanted and not any(shares):
-            shares[sizes.index(max(sizes))] = 1
-    for positions, share in zip(groups.values(), shares, strict=True):
+    for positions, share in zip(
+        groups.values(), _shares([len(group) for group in groups.values()], wanted), strict=True
+    ):
         held_out.update(sorted(positions, key=ranks.__getitem__)[:share])
     rest = [record for position, record in enumerate(records) if position not in held_out]
     return rest, [record for position, record in enumerate(records) if position in held_out]
 
 
 def _shares(sizes: Sequence[int], wanted: int) -> list[int]:
-    """Divides `wanted` over groups by their sizes; what is left goes to the largest remainders."""
+    """Divides `wanted` over groups by their sizes, but for one of each group.
+
+    What is left over goes to the largest remainders.
+    """
     total = sum(sizes)
-    if not total:
-        return []
+    if wanted <= 0:
+        return [0] * len(sizes)
     shares = [size * wanted // total for size in sizes]
     by_remainder = sorted(range(len(sizes)), key=lambda group: -(sizes[group] * wanted % total))
-    for group in by_remainder[: wanted - sum(shares)]:
-        shares[group] += 1
+    left = wanted - sum(shares)
+    while left and (open_to := [one for one in by_remainder if shares[one] < sizes[one] - 1]):
+        for group in open_to[:left]:
+            shares[group] += 1
+        left -= min(left, len(open_to))
     return shares

@@ -29,6 +29,7 @@ from seqkit.registry import Plugin, Registry
 from seqkit.regular_files import read_regular
 from seqkit.runs import write_atomically
 
+_SPLITS = ("train", "validation", "test")
 SCHEMA_VERSION = 2
 
 
@@ -144,8 +145,23 @@ def _encode(experiment: Experiment, notify: Notify) -> EncodedData:
         raise DataError(
             f"dataset {dataset.name!r} has no training split; it has {', '.join(splits) or 'none'}."
         )
-    encoder, arrays = task.component.encode(task.config, splits, notify)
+    try:
+        encoder, arrays = task.component.encode(task.config, splits, notify)
+    except DataError as error:
+        raise _with_file(error, experiment) from error
     return EncodedData(encoder, arrays)
+
+
+def _with_file(error: DataError, experiment: Experiment) -> DataError:
+    """Returns what is wrong with the records of a split, with the file they come from."""
+    config = experiment.dataset.config
+    own = (
+        getattr(config, f"{split}_path", "") for split in _SPLITS if f"{split} split" in str(error)
+    )
+    path = next(filter(None, own), None) or experiment.dataset.component.location(config)
+    if path is None or Path(path).name in str(error):
+        return error
+    return DataError(f"{str(error).rstrip('.')}. The data come from {path}")
 
 
 def _key(experiment: Experiment, registry: Registry) -> str:

@@ -84,6 +84,7 @@ def started(
         "layers": _layers(learner),
         "examples": {split: len(data.sizes(split)) for split in data.splits},
         "tokens": {split: _tokens(training, data, split) for split in data.splits},
+        "facts": dict(data.encoder.facts),
         "batch_size": experiment.trainer.batch_size,
         "steps_per_epoch": training.steps_per_epoch,
         "total_steps": training.total_steps,

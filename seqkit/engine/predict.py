@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from seqkit.api import Notify, Say, Shape, Task, unheard, unsaid
 from seqkit.checksums import check_folder_seal, check_text_seal
@@ -128,9 +127,19 @@ class Predictor:
                     batch_size = len(chosen) // 2
                     continue
                 for index, answer in zip(chosen, found, strict=True):
+                    self._require_numbers(answer, int(index))
                     answers[int(index)] = answer
                 start += len(chosen)
         return answers
+
+    def _require_numbers(self, answer: Mapping[str, Any], index: int) -> None:
+        for name, value in answer.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                raise CheckpointError(
+                    f"the {name} of input {index + 1} is {value}, by the weights of "
+                    f"{self.checkpoint.path}. Use another checkpoint, or train again with a "
+                    "smaller trainer.learning_rate"
+                )
 
 
 def _say_in_order(say: Say, order: Sequence[int], index: int, piece: str) -> None:
@@ -165,18 +174,17 @@ def load_predictor(
     encoder = experiment.task.component.load(folder.encoder)
     learner = build_learner(experiment, encoder, choose_device(experiment.trainer))
     load_weights(learner.model, found.model_state(), found.path)
-    _check_finite(learner.model, found.path)
+    _require_finite(learner.model, found)
     learner.model.eval()
     return Predictor(learner, found)
 
 
-def _check_finite(model: nn.Module, path: Path) -> None:
-    """Raises CheckpointError for weights that are no numbers, which all answers would be too."""
-    for name, weight in model.named_parameters():
-        if weight.requires_grad and not bool(weight.isfinite().all()):
+def _require_finite(model: torch.nn.Module, checkpoint: Checkpoint) -> None:
+    for name, parameter in model.named_parameters():
+        if not bool(parameter.isfinite().all()):
             raise CheckpointError(
-                f"weight {name!r} holds NaN or infinity, in {path}: training diverged. Choose "
-                "another checkpoint, or train again with a lower trainer.learning_rate"
+                f"{checkpoint.path} holds weights that are no finite numbers, in {name}. "
+                "Use another checkpoint, or train again with a smaller trainer.learning_rate"
             )
 
 

@@ -154,7 +154,7 @@ def test_weights_that_are_no_numbers_are_named_and_not_answered_with(
         return state
 
     monkeypatch.setattr(Checkpoint, "model_state", diverged)
-    with pytest.raises(CheckpointError, match="holds NaN or infinity"):
+    with pytest.raises(CheckpointError, match="no finite numbers"):
         load_predictor(RunFolder(trained), load_registry())
 
 

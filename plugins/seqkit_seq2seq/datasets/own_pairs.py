@@ -21,8 +21,11 @@ from seqkit.data import (
     missing_column,
     read_csv,
 )
+from seqkit.data.columns import header_of
+from seqkit.data.headings import USUAL_NAMES, is_heading
 from seqkit.errors import DataError
-from seqkit_seq2seq.datasets.headings import SOURCE_NAMES, TARGET_NAMES, is_heading
+
+SOURCE_NAMES, TARGET_NAMES = USUAL_NAMES["source"], USUAL_NAMES["target"]
 
 
 class PairsTsv(Dataset):
@@ -47,7 +50,7 @@ class PairsTsv(Dataset):
         header: bool = Field(
             False,
             help="Whether the first row names the columns; else they are 1, 2, ..., and a first "
-            "row of usual names is left out.",
+            "row of such names as source and target is told and left out all the same.",
         )
         source: str = Field(
             "", help="Column of the sources; empty: told from its name, or else the first."
@@ -131,13 +134,12 @@ def _records(path: Path, config: Any, notify: Notify) -> list[Record]:
         header=config.header,
         quotes=config.quotes,
     )
-    columns, left_out = table.columns, 0
-    if not config.header and len(columns) > 1:
-        columns, left_out = _without_heading(table, config, notify)
-    source, target = _chosen(path, columns, config)
-    places = {"source": columns.index(source), "target": columns.index(target)}
+    if not config.header:
+        table = _without_heading(table, config, notify)
+    source, target = _chosen(path, table.columns, config)
+    places = {"source": table.position(source), "target": table.position(target)}
     records: list[Record] = []
-    for line, row in zip(table.lines[left_out:], table.rows[left_out:], strict=True):
+    for line, row in zip(table.lines, table.rows, strict=True):
         record = {side: row[place].strip() for side, place in places.items()}
         for side, text in record.items():
             if not text:
@@ -150,19 +152,30 @@ def _records(path: Path, config: Any, notify: Notify) -> list[Record]:
     return records
 
 
-def _without_heading(table: Table, config: Any, notify: Notify) -> tuple[tuple[str, ...], int]:
-    """Returns the columns, and how many first rows name them although no header was set: 0 or 1."""
-    chosen = _chosen(table.path, table.columns, config)
-    first = [table.rows[0][table.columns.index(name)].strip() for name in chosen]
-    if not is_heading(*first):
-        return table.columns, 0
-    notify(
-        f"the first row of {table.path} ({listed(first)}) names the columns, and was left out. "
-        "Set dataset.header=true to choose columns by their names"
-    )
-    names = tuple(name.strip() for name in table.rows[0])
-    by_number = bool(config.source or config.target)
-    return (table.columns if by_number or len(set(names)) < len(names) else names), 1
+def _without_heading(table: Table, config: Any, notify: Notify) -> Table:
+    """Returns the pairs of a table without a header, less a first row that names the columns."""
+    first = [cell.strip() for cell in table.rows[0]]
+    named = [name for name in (config.source, config.target) if name]
+    numbered = any(name in table.columns for name in named)
+    if not named or numbered or not set(named) <= set(first):
+        try:
+            places = [table.position(name) for name in _chosen(table.path, table.columns, config)]
+        except DataError:
+            return table
+        texts = [row[place] for row in table.rows[1:] for place in places]
+        verdict = is_heading([first[place] for place in places], texts)
+        if verdict == "perhaps":
+            notify(
+                f"the first row of {table.path} ({listed(first)}) may be a heading, and is read as "
+                "a pair. Delete it if it is one, or set dataset.header=true."
+            )
+        if verdict != "yes":
+            return table
+    notify(f"the first row of {table.path} names its columns ({listed(first)}), and is no pair.")
+    if not table.rows[1:]:
+        raise DataError(f"{table.path} has a header ({listed(first)}) and no rows.")
+    columns = table.columns if numbered else header_of(table.path, first)
+    return Table(table.path, columns, table.rows[1:], table.lines[1:])
 
 
 def _chosen(path: Path, columns: Sequence[str], config: Any) -> tuple[str, str]:

@@ -43,7 +43,7 @@ class TextFolder(Dataset):
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
         root = Path(config.path)
         given = {split: _read(folder, config, notify) for split, folder in _folders(root).items()}
-        return with_held_out(given, config.validation, config.test, config.seed)
+        return with_held_out(given, config.validation, config.test, config.seed, notify)
 
     def fingerprint(self, config: Any) -> str:
         root = Path(config.path)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from seqkit.api import Record
+from seqkit.api import Notify, Record
 from seqkit.config import Field
-from seqkit.data import carve
+from seqkit.data import carve, counted, listed
+from seqkit_text._labels import label_key
 
 
 def validation_field() -> Any:
@@ -35,14 +37,38 @@ def seed_field() -> Any:
 
 
 def with_held_out(
-    given: Mapping[str, Sequence[Record]], validation: float, test: float, seed: int
+    given: Mapping[str, Sequence[Record]],
+    validation: float,
+    test: float,
+    seed: int,
+    notify: Notify,
 ) -> dict[str, Sequence[Record]]:
-    """Carves the splits that are not given, by class: the test first, then the validation."""
+    """Carves the splits that are not given, by class: the test first, then the validation.
+
+    Of every class at least one example stays to be trained on.
+    """
     train, splits = list(given["train"]), dict(given)
+    single = _single(train)
     if test and "test" not in splits:
-        train, splits["test"] = carve(train, test, seed, key="label")
+        train, splits["test"] = carve(train, test, seed, key=_class)
     if validation and "validation" not in splits:
-        train, splits["validation"] = carve(train, validation, seed, key="label")
-    return {"train": train} | {
+        train, splits["validation"] = carve(train, validation, seed, key=_class)
+    found = {"train": train} | {
         name: splits[name] for name in ("validation", "test") if splits.get(name)
     }
+    if single and any(name not in given for name in found):
+        notify(
+            f"{counted(len(single), 'class has', 'classes have')} one example, which is trained "
+            f"on and never held out ({listed(single)})."
+        )
+    return found
+
+
+def _class(record: Record) -> Any:
+    return label_key(record["label"])
+
+
+def _single(records: Sequence[Record]) -> list[str]:
+    """Returns the labels that occur once."""
+    counts = Counter(map(_class, records))
+    return [str(one["label"]) for one in records if counts[_class(one)] == 1]

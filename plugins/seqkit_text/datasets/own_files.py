@@ -21,7 +21,9 @@ from seqkit.data import (
     read_jsonl,
     report_left_out,
 )
+from seqkit.data.headings import USUAL_NAMES
 from seqkit.errors import DataError
+from seqkit_text._labels import label_name
 from seqkit_text.datasets.held_out import (
     held_out_test_field,
     seed_field,
@@ -29,8 +31,7 @@ from seqkit_text.datasets.held_out import (
     with_held_out,
 )
 
-TEXT_NAMES = ("text", "review", "sentence", "content", "comment", "message", "body")
-LABEL_NAMES = ("label", "sentiment", "class", "category", "target")
+TEXT_NAMES, LABEL_NAMES = USUAL_NAMES["text"], USUAL_NAMES["label"]
 
 Reader = Callable[[Path], Iterable[Record]]
 
@@ -76,7 +77,7 @@ class TextCsv(Dataset):
         )
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
-        return _splits(config, lambda path: _csv_records(path, config, notify))
+        return _splits(config, lambda path: _csv_records(path, config, notify), notify)
 
     def fingerprint(self, config: Any) -> str:
         return _fingerprint(config)
@@ -95,7 +96,7 @@ class TextJsonl(Dataset):
         pass
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
-        return _splits(config, lambda path: _jsonl_records(path, config, notify))
+        return _splits(config, lambda path: _jsonl_records(path, config, notify), notify)
 
     def fingerprint(self, config: Any) -> str:
         return _fingerprint(config)
@@ -104,12 +105,12 @@ class TextJsonl(Dataset):
         return Path(config.path)
 
 
-def _splits(config: OwnFiles, read: Reader) -> Mapping[str, Iterable[Record]]:
+def _splits(config: OwnFiles, read: Reader, notify: Notify) -> Mapping[str, Iterable[Record]]:
     given = {
         split: [record for path in paths for record in read(path)]
         for split, paths in _paths(config).items()
     }
-    return with_held_out(given, config.validation, config.test, config.seed)
+    return with_held_out(given, config.validation, config.test, config.seed, notify)
 
 
 def _fingerprint(config: OwnFiles) -> str:
@@ -152,7 +153,7 @@ def _csv_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]:
         (
             line,
             row[places[0]],
-            row[places[1]].strip(),
+            row[places[1]],
             row[identities] if identities is not None else None,
         )
         for line, row in zip(table.lines, table.rows, strict=True)
@@ -185,7 +186,7 @@ def _records(
     path: Path,
     rows: Iterable[tuple[int, str, Any, Any]],
     text_name: str,
-    label_name: str,
+    label_column: str,
     notify: Notify,
 ) -> Iterator[Record]:
     empty: list[int] = []
@@ -193,9 +194,9 @@ def _records(
     for line, text, label, identity in rows:
         if not text.strip():
             empty.append(line)
-        elif label is None or label == "":
+        elif label_name(label) is None:
             raise DataError(
-                f"{path} has no label in column {label_name!r} on line {line}. "
+                f"{path} has no label in column {label_column!r} on line {line}. "
                 "Fill it in, or leave the row out"
             )
         else:
@@ -221,7 +222,7 @@ def _chosen(path: Path, columns: Sequence[str], config: Any) -> tuple[str, str, 
     text = config.text or _guessed(columns, TEXT_NAMES)
     label = config.label or _guessed(columns, LABEL_NAMES)
     if len(columns) == 2 and bool(text) != bool(label):
-        other = next(name for name in columns if name not in (text, label))
+        other = columns[1 - columns.index(text or label)]
         text, label = text or other, label or other
     missing = [key for key, name in (("text", text), ("label", label)) if not name]
     if missing:

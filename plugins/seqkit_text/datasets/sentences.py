@@ -43,7 +43,9 @@ class Sentences(Dataset):
             records.append(
                 {"id": str(number), "text": text.strip(), "label": _LABELS[label.strip()]}
             )
-        return with_held_out({"train": records}, config.validation, config.test, config.seed)
+        return with_held_out(
+            {"train": records}, config.validation, config.test, config.seed, notify
+        )
 
     def fingerprint(self, config: Any) -> str:
         return fingerprint(config, [_path()])

@@ -110,13 +110,21 @@ def _matching(pattern: str) -> list[Path]:
     return sorted(match for match in matches if match.is_file())
 
 
+def _with_line_feeds(text: str) -> str:
+    r"""Returns a text whose lines end with `\n`; other line breaks of Unicode are characters.
+
+    So is a lone `\r`, unless it ends all lines, as in files of old Macintoshes.
+    """
+    return text.replace("\r\n", "\n") if "\n" in text else text.replace("\r", "\n")
+
+
 def _texts(paths: list[Path], config: Any, notify: Notify) -> list[str]:
     """Reads files, those without text left out, with line ends as they are on every system."""
     texts, empty = [], []
     for path in paths:
         text = read_text(path, notify, encoding=config.encoding, errors=config.errors)
         if text.strip():
-            texts.append(text.replace("\r\n", "\n").replace("\r", "\n"))
+            texts.append(_with_line_feeds(text))
         else:
             empty.append(path.name)
     if not texts:

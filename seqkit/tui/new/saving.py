@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqkit.data import write_text
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.tui.dialogs import Ask, Choice, Confirm
 from seqkit.tui.launch import LOGS
@@ -68,7 +69,7 @@ def write_for_launch(draft: Draft, runs_dir: Path) -> str:
 def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_text(path, text)
     except OSError as error:
         raise DataError(f"{path} cannot be written: {error.strerror}.") from error
 

@@ -1,0 +1,221 @@
+"""Inputs of `seqkit predict`: lines, and the rows of tables."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from seqkit.cli import output
+from seqkit.errors import ConfigurationError, DataError, suggestion
+
+if TYPE_CHECKING:
+    from seqkit.data import Table
+    from seqkit.engine.predict import Predictor
+
+Input = str | Mapping[str, Any]
+
+
+def kind_of(file: Path) -> str:
+    """Returns the ending that tells how a file is read, in small letters."""
+    suffixes = [suffix.lower() for suffix in file.suffixes if suffix.lower() != ".gz"]
+    return suffixes[-1] if suffixes else ""
+
+
+def read_inputs(file: Path, predictor: Predictor, encoding: str, column: str) -> list[Input]:
+    """Reads the inputs of a file: the rows of a table, or the lines of a text.
+
+    Args:
+        file: A table by its ending, .csv, .tsv or .jsonl, or else a text.
+        predictor: What will answer them.
+        encoding: The encoding of the file.
+        column: The column to take; empty to tell it from the names there are.
+
+    Raises:
+        ConfigurationError: A column is named, and the inputs have none.
+        DataError: The file cannot be read, or no column is the one to take.
+    """
+    from seqkit.data import lines_of, read_csv, read_jsonl, read_text
+
+    kind = kind_of(file)
+    if predictor.experiment.task.component.together:
+        if kind in (".jsonl", ".ndjson"):
+            objects = read_jsonl(file, output.warn, encoding=encoding, option=True)
+            return [values for _, values in objects]
+        if kind in (".csv", ".tsv"):
+            return _rows(read_csv(file, output.warn, encoding=encoding, option=True))
+    elif kind in (".csv", ".tsv"):
+        table = _text_table(file, kind, predictor, encoding)
+        rows = _rows(table)
+        chosen = column or _usual_column(table.columns, predictor)
+        return _taken(file, rows, table.lines, chosen, predictor)
+    elif kind in (".jsonl", ".ndjson"):
+        objects = read_jsonl(file, output.warn, encoding=encoding, option=True)
+        chosen = column or _usual_column(tuple(objects[0][1]), predictor)
+        lines = [line for line, _ in objects]
+        return _taken(file, [values for _, values in objects], lines, chosen, predictor)
+    if column:
+        raise ConfigurationError(
+            f"--column {column} names a column, and the inputs have none. Leave it out"
+        )
+    return list(lines_of(read_text(file, output.warn, encoding=encoding, option=True)))
+
+
+def read_table_from_stdin(encoding: str) -> list[Input]:
+    """Returns the rows of a table that comes by stdin."""
+    from seqkit.data import read_csv
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "stdin"
+        if isinstance(sys.stdin, TextIOWrapper):
+            path.write_bytes(sys.stdin.buffer.read())
+        else:
+            path.write_text(sys.stdin.read(), encoding=encoding)
+        try:
+            return _rows(read_csv(path, output.warn, encoding=encoding, option=True))
+        except DataError as error:
+            raise DataError(str(error).replace(str(path), "stdin")) from error
+
+
+def lines_from(stream: TextIO, encoding: str, interactive: bool) -> Iterator[str]:
+    r"""Yields the lines of a stream, as those of a file: `\n` and `\r\n` end one.
+
+    An empty line asks for nothing where a person types.
+
+    Raises:
+        DataError: A line is not of the encoding, or holds a NUL byte.
+    """
+    from seqkit.data.files import nul_byte, undecodable
+
+    if isinstance(stream, TextIOWrapper):
+        if interactive:
+            stream.reconfigure(newline="\n")
+        else:
+            codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+            stream.reconfigure(encoding=codec, errors="strict", newline="\n")
+    number = 0
+    try:
+        for number, line in enumerate(stream, start=1):
+            if "\0" in line:
+                raise nul_byte("stdin", number, option=True)
+            text = line.removesuffix("\n").removesuffix("\r")
+            if text.strip() or not interactive:
+                yield text
+    except UnicodeDecodeError as error:
+        head = error.object[:2] if not number else b""
+        raise undecodable("stdin", head, encoding, error, option=True, before=number) from error
+
+
+def _rows(table: Table) -> list[Input]:
+    return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+
+
+def _text_table(file: Path, kind: str, predictor: Predictor, encoding: str) -> Table:
+    """Reads a table of texts as the run's own was read, where it has the same ending."""
+    from seqkit.data import Table, read_csv
+    from seqkit.data.columns import header_of
+    from seqkit.data.headings import USUAL_NAMES, is_heading
+
+    config = predictor.experiment.dataset.config
+    path = getattr(config, "path", "")
+    alike = isinstance(path, str) and kind_of(Path(path)) == kind
+    header = bool(getattr(config, "header", True))
+    table = read_csv(
+        file,
+        output.warn,
+        encoding=encoding,
+        delimiter=str(getattr(config, "delimiter", "")) if alike else "",
+        quotes=bool(getattr(config, "quotes", True)) if alike else True,
+        header=header,
+        keep_empty=True,
+        option=True,
+    )
+    if header:
+        return table
+    first = [cell.strip() for cell in table.rows[0]]
+    usual = {name for names in USUAL_NAMES.values() for name in names}
+    alone = len(first) == 1 and first[0].lower() in usual
+    verdict = is_heading(first[:2], [row[0] for row in table.rows[1:]])
+    if not alone and (len(first) < 2 or verdict != "yes"):
+        if len(first) > 1 and verdict == "perhaps":
+            output.warn(f"the first row of {file} may be a heading, and is answered like the rest.")
+        return table
+    names = header_of(file, first)
+    output.warn(f"the first row of {file} names its columns ({', '.join(names)}): no answer to it.")
+    return Table(file, names, table.rows[1:], table.lines[1:])
+
+
+def _usual_column(columns: Sequence[str], predictor: Predictor) -> str:
+    """Returns the column that the run's task reads, or an empty text where none is plainly so."""
+    from seqkit.data.headings import USUAL_NAMES
+
+    fields = list(predictor.experiment.task.component.fields)
+    config = predictor.experiment.dataset.config
+    named = [getattr(config, field, "") for field in fields]
+    known = [*fields, *(name for name in named if isinstance(name, str) and name)]
+    for name in known:
+        if name in columns:
+            return name
+    if len(columns) == 1:
+        return columns[0]
+    usual = [name for name in columns if name.lower() in USUAL_NAMES.get(fields[0], ())]
+    if len(usual) == 1:
+        return usual[0]
+    # Without a header, the first column of a run's own file is the first of its fields.
+    return columns[0] if not getattr(config, "header", True) else ""
+
+
+def _taken(
+    file: Path,
+    rows: Sequence[Input],
+    lines: Sequence[int],
+    column: str,
+    predictor: Predictor,
+) -> list[Input]:
+    """Takes the texts of one column out of rows."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    if not column:
+        if any("prompt" in row for row in rows):
+            return list(rows)
+        field = next(iter(predictor.experiment.task.component.fields), "text")
+        shown = ", ".join(map(repr, columns[:12]))
+        raise DataError(
+            f"{file} does not tell which column is the {field}; it has {shown}. "
+            "Name it with --column"
+        )
+    if column not in columns:
+        raise DataError(f"there is no column {column!r}, in {file}. {suggestion(column, columns)}")
+    return [_text(file, row, line, column) for row, line in zip(rows, lines, strict=True)]
+
+
+def _text(file: Path, row: Any, line: int, column: str) -> str:
+    value = row.get(column)
+    if value is None and column in row:
+        return ""
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return str(value)
+    what = f"{value!r:.60} under {column!r}" if column in row else f"no {column!r}"
+    raise DataError(f"{file} has {what} on line {line}. It must be a text")
+
+
+def one_of_the_encodings(_context: Any, _parameter: Any, name: str) -> str:
+    """Checks `--encoding`, as click asks for it."""
+    import click
+
+    from seqkit.data.files import known_encoding
+
+    try:
+        return known_encoding(name)
+    except ValueError as error:
+        raise click.BadParameter(f"{name!r}: {error}.") from error
+
+
+def named_file(error: ConfigurationError, file: Path | None) -> ConfigurationError:
+    """Returns what is wrong with an input, with the file that it comes from."""
+    if file is None or error.problems or not str(error).startswith("input "):
+        return error
+    return ConfigurationError(f"{file}: {error}")

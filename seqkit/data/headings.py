@@ -1,0 +1,69 @@
+"""Tells a heading from a row of texts, and columns by their usual names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Literal
+
+USUAL_NAMES: Mapping[str, tuple[str, ...]] = {
+    "text": ("text", "review", "sentence", "content", "comment", "message", "body"),
+    "label": ("label", "sentiment", "class", "category", "target"),
+    "source": ("source", "src", "input", "question"),
+    "target": ("target", "tgt", "output", "answer", "translation"),
+}
+"""Names that people give to the column of a field."""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_NAMES = frozenset(name for names in USUAL_NAMES.values() for name in names) | _words(
+    "prompt response reply questions answers inputs outputs sources targets texts sentences "
+    "reference hypothesis original translated"
+)
+_BESIDE = _words("text sentence language lang seq sequence string column phrase word id")
+_LANGUAGES = _words(
+    "afrikaans albanian arabic armenian basque bengali bulgarian catalan chinese croatian czech "
+    "danish dutch english estonian finnish french galician georgian german greek hebrew hindi "
+    "hungarian icelandic indonesian irish italian japanese korean latin latvian lithuanian "
+    "macedonian malay norwegian persian polish portuguese romanian russian serbian slovak "
+    "slovenian spanish swahili swedish tamil thai turkish ukrainian urdu vietnamese welsh "
+    "deutsch englisch français francais español espanol italiano português portugues "
+    "ar bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl he hi hr hu hy id is it ja ka ko la "
+    "lt lv mk ms nb nl nn no pl pt ro ru sk sl sq sr sv sw ta th tr uk ur vi zh "
+    "ara bul cat ces cmn dan deu dut ell eng est fas fin fra fre ger heb hin hun ind ita jpn kor "
+    "lav lit nld nor pol por ron rus slk slv spa swe tha tur ukr vie zho"
+)
+_REGIONS = _words("us gb uk au ca br pt mx es cn tw hk hans hant at ch")
+_LONG = 8
+
+Verdict = Literal["yes", "perhaps", "no"]
+
+
+def is_heading(cells: Sequence[str], below: Sequence[str]) -> Verdict:
+    """Tells whether the first row of a table of texts names its columns.
+
+    Args:
+        cells: Two or more cells of it.
+        below: Texts of the rows below it.
+
+    Returns:
+        `yes` where every cell is a usual name such as `source`, or the name or code of a language
+        and the texts are longer than such; `perhaps` where they are as short; or else `no`.
+    """
+    words = [tuple(re.split(r"[\s_\-.:/()]+", cell.strip().casefold())) for cell in cells]
+    words = [tuple(filter(None, one)) for one in words]
+    if len(set(words)) < len(words) or not all(map(_names_a_column, words)):
+        return "no"
+    if any(_NAMES.intersection(one) for one in words):
+        return "yes"
+    return "yes" if below and median(map(len, below)) > _LONG else "perhaps"
+
+
+def _names_a_column(words: Sequence[str]) -> bool:
+    named = [word for word in words if word in _NAMES or word in _LANGUAGES]
+    others = set(words) - set(named)
+    return 0 < len(words) <= 3 and bool(named) and others <= _BESIDE | _REGIONS
