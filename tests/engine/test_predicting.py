@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import signal
 import threading
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import seqkit
+from seqkit.engine.checkpoint import Checkpoint
 from seqkit.engine.evaluate import evaluate_run
 from seqkit.engine.predict import Predictor, load_predictor
 from seqkit.errors import CheckpointError, ConfigurationError, DataError
@@ -139,6 +141,22 @@ def test_evaluating_a_run_gives_the_score_it_ended_with(trained: Path) -> None:
     best = folder.info()["best"]["value"]
     validation = evaluate_run(folder, load_registry(), "validation")
     assert validation["metrics"]["accuracy"] == best
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_weights_that_are_no_numbers_are_named_and_not_answered_with(
+    trained: Path, monkeypatch: pytest.MonkeyPatch, value: float
+) -> None:
+    whole = Checkpoint.model_state
+
+    def diverged(checkpoint: Checkpoint) -> dict[str, Any]:
+        state = {name: tensor.clone() for name, tensor in whole(checkpoint).items()}
+        next(iter(state.values())).view(-1)[0] = value
+        return state
+
+    monkeypatch.setattr(Checkpoint, "model_state", diverged)
+    with pytest.raises(CheckpointError, match="no finite numbers"):
+        load_predictor(RunFolder(trained), load_registry())
 
 
 def test_an_unknown_split_is_answered_with_the_nearest(trained: Path) -> None:

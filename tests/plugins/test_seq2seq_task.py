@@ -12,6 +12,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from seqkit.api import Arrays, Record, Tokens
@@ -331,3 +332,18 @@ def test_baselines_copy_the_source_and_give_the_most_frequent_target() -> None:
     assert found["copy-source"]["exact-match"] == 0.5
     assert found["most-frequent-target"]["exact-match"] == 0.25
     assert set(found["copy-source"]) == {"bleu", "chrf", "exact-match"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("length_penalty", 700.0),
+        ("length_penalty", 1e308),
+        ("maximum_length", 10**12),
+        ("maximum_length", 10**30),
+        ("beam", 10**30),
+    ],
+)
+def test_numbers_that_no_output_can_be_found_with_are_refused(setting: str, value: float) -> None:
+    with pytest.raises(ValidationError, match=setting):
+        Seq2SeqPrediction(**{setting: value})  # type: ignore[arg-type]

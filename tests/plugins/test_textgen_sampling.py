@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 import seqkit_recurrent
 from seqkit.api import Encoder, unheard, unsaid
@@ -159,6 +160,52 @@ def test_the_same_seed_writes_the_same_and_another_seed_something_else() -> None
     assert first[0]["continuation"].startswith(shorter)
     assert numbers_of("a", 3) == numbers_of("a", 900)[:3]
     assert numbers_of("a", 900) == generator_of(0, 0, "a").random(900).tolist()
+
+
+def test_the_longest_length_takes_no_memory_before_it_is_written() -> None:
+    encoder, model = writer()
+    options = {"length": 1_000_000, "samples": 50, "stop": "e", "temperature": 1.0}
+    [answer] = written(encoder, model, ["Once"], **options)
+    assert {sample["ended"] for sample in answer["samples"]} == {"stop"}
+
+
+def test_a_longer_text_begins_as_a_shorter_one_past_a_block_of_numbers() -> None:
+    encoder, model = writer()
+    [shorter] = written(encoder, model, ["Once"], length=256)
+    [longer] = written(encoder, model, ["Once"], length=300)
+    assert longer["continuation"].startswith(shorter["continuation"])
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("length", 10**12),
+        ("length", 10**30),
+        ("top_k", 10**30),
+        ("repetition_penalty", 1e308),
+        ("temperature", math.inf),
+        ("temperature", math.nan),
+        ("samples", 10**9),
+    ],
+)
+def test_numbers_that_no_text_can_be_written_with_are_refused(setting: str, value: float) -> None:
+    with pytest.raises(ValidationError, match=setting):
+        LanguageModeling.Prediction(**{setting: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"temperature": 1e308},
+        {"temperature": 5e-324},
+        {"repetition_penalty": 1000},
+        {"top_k": 10**9},
+        {"top_p": 5e-324},
+    ],
+)
+def test_the_widest_settings_still_write(options: dict[str, Any]) -> None:
+    encoder, model = writer()
+    assert written(encoder, model, ["Once"], length=20, **options)[0]["tokens"] == 20
 
 
 def test_several_texts_of_a_prompt_differ_and_the_first_is_that_of_one() -> None:
