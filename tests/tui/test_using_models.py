@@ -140,6 +140,7 @@ def test_disagreements_are_examples_that_some_runs_answer_right(two_runs: list[R
 def test_a_torn_line_of_answers_is_left_out(two_runs: list[RunFolder], tmp_path: Path) -> None:
     run = RunFolder(tmp_path / "copy")
     run.answers("test").parent.mkdir(parents=True)
+    run.update(status="finished")
     lines = two_runs[0].answers("test").read_text(encoding="utf-8").splitlines()
     run.answers("test").write_text("\n".join([*lines[:3], lines[3][:40]]), encoding="utf-8")
     assert len(read_side([run]).runs[0].answers) == 3
@@ -171,7 +172,7 @@ async def test_a_run_that_is_deleted_while_it_is_compared_has_nothing_to_show(
     two_runs: list[RunFolder], tmp_path: Path
 ) -> None:
     side = read_side([two_runs[0], RunFolder(tmp_path / "gone")])
-    assert side.runs[1].status == "unreadable"
+    assert side.runs[1].status == "cannot be read"
     assert side.problem
 
 
@@ -183,6 +184,7 @@ async def test_text_of_data_is_no_markup_and_moves_no_cursor(
     for name, right in (("one", True), ("two", False)):
         run = RunFolder(tmp_path / name)
         run.answers("test").parent.mkdir(parents=True)
+        run.update(status="finished")
         answer = {"example": 1, "text": hostile, "label": hostile, "target": hostile}
         run.answers("test").write_text(json.dumps(answer | {"correct": right}), encoding="utf-8")
         runs.append(run)
