@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from seqkit.errors import ConfigurationError, PluginError, suggestion
-from seqkit.text._json import damaged, read_json, write_json
 from seqkit.text.bpe import Split, load_bpe, train_bpe
+from seqkit.text.documents import damaged, read_json, write_json
 
 TOKENIZERS = ("basic-english", "bpe", "characters", "whitespace")
 GROUP = "seqkit.tokenizers"
