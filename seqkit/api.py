@@ -233,7 +233,13 @@ class Encoder(ABC):
     """A task fitted to training data: turns records into arrays and outputs back into answers.
 
     Holds what prediction needs and nothing else, and travels in the run folder (`encoder/`).
+
+    Attributes:
+        on_host: What of a batch stays on the host, as no network reads it there. Packing for cuDNN
+            needs the lengths, and not every accelerator has double precision.
     """
+
+    on_host: ClassVar[tuple[str, ...]] = ("lengths",)
 
     @abstractmethod
     def save(self, folder: Path) -> None:

@@ -38,6 +38,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from seqkit.errors import CheckpointError
+from seqkit.regular_files import open_regular
+
 SCHEMA_VERSION = 1
 KINDS = (
     "started",
@@ -151,17 +154,18 @@ class EventLog:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file: IO[bytes] = path.open("ab+")
+        self._file: IO[bytes] = open_regular(path, append=True)
+        self._unfinished = False
         if self._file.seek(0, os.SEEK_END) > 0:
             self._file.seek(-1, os.SEEK_END)
-            if self._file.read(1) != b"\n":
-                self._file.write(b"\n")
+            self._unfinished = self._file.read(1) != b"\n"
 
     def write(self, event: Event) -> None:
         """Appends an event. Raises OSError when the disk is full."""
-        line = dump_event(event) + "\n"
+        line = ("\n" if self._unfinished else "") + dump_event(event) + "\n"
         self._file.write(line.encode("utf-8", errors="backslashreplace"))
         self._file.flush()
+        self._unfinished = False
 
     def close(self) -> None:
         """Closes the file; no event is lost but those that could not be written before."""
@@ -175,11 +179,16 @@ def read_events(path: Path, damaged: list[int] | None = None) -> Iterator[Event]
     Args:
         path: The log; one that does not exist has no events.
         damaged: When given, receives the number (from 1) of each line that was skipped.
+
+    Raises:
+        CheckpointError: The log is no regular file, or cannot be read.
     """
     try:
-        file = path.open("rb")
+        file = open_regular(path)
     except FileNotFoundError:
         return
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
     with file:
         for number, line in enumerate(file, start=1):
             if not line.strip():

@@ -18,8 +18,9 @@ from typing import Any
 from seqkit.comparison import SEED, label_of
 from seqkit.errors import ConfigurationError, DataError, Problem
 from seqkit.experiment import Experiment, load_experiment, parse_override
+from seqkit.holding import process_alive, this_process
 from seqkit.registry import Registry
-from seqkit.runs import RunFolder, process_alive, this_process, write_atomically
+from seqkit.runs import RunFolder, write_atomically
 
 _ENDING = ".sweep.json"
 _SCHEMA = 1

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-import socket
+import secrets
+import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from seqkit.errors import CheckpointError, ConfigurationError, DataError, suggestion
 from seqkit.events import Event, read_events
+from seqkit.holding import is_held, is_preparing
+from seqkit.regular_files import open_regular, read_regular
 
 ACTIONS = ("stop", "save", "pause", "resume", "set-learning-rate")
 LIVE = ("running", "paused")
+_UNBORN = ".new-run-"
+_UNBORN_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -70,12 +76,12 @@ class RunFolder:
         """
         path = self.path / "run.json"
         try:
-            info = json.loads(path.read_text(encoding="utf-8"))
+            info = json.loads(read_regular(path).decode("utf-8"))
         except FileNotFoundError as error:
             raise CheckpointError(
                 f"{self.path} is not a run: it has no run.json. Run 'seqkit runs' for the runs"
             ) from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise CheckpointError(
                 f"{path} cannot be read: {error}. The checkpoints beside it may still be whole"
             ) from error
@@ -96,14 +102,21 @@ class RunFolder:
     def status(self) -> str:
         """Returns running, paused, finished, stopped, interrupted, failed or crashed.
 
-        A run is crashed when it says that it runs and its process on this machine is gone.
+        A run is crashed when it says that it runs and no process holds it. One that is being
+        resumed runs, though its files are not changed before that is certain to succeed.
         """
         info = self.info()
         status = str(info.get("status", "crashed"))
+        held = is_held(self.path, self.process(info))
+        if status in LIVE:
+            return status if held else "crashed"
+        return "running" if held and is_preparing(self.path) else status
+
+    @staticmethod
+    def process(info: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Returns which process was the last to work on a run, as `run.json` says; may be empty."""
         process = info.get("process")
-        if status in LIVE and not (isinstance(process, Mapping) and process_alive(process)):
-            return "crashed"
-        return status
+        return process if isinstance(process, Mapping) else {}
 
     def events(self) -> Iterator[Event]:
         """Reads the events from the start."""
@@ -122,8 +135,8 @@ class RunFolder:
         if value is not None:
             line["value"] = value
         try:
-            with self.control_file.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+            with open_regular(self.control_file, append=True) as file:
+                file.write(json.dumps(line).encode() + b"\n")
         except OSError as error:
             raise DataError(f"{self.control_file} cannot be written: {error.strerror}.") from error
 
@@ -142,36 +155,20 @@ def write_atomically(path: Path, text: str) -> None:
         raise
 
 
-def this_process() -> dict[str, Any]:
-    """Returns what tells this process from any other: host, id and start time."""
-    import psutil
-
-    process = psutil.Process()
-    return {"host": socket.gethostname(), "pid": process.pid, "started": process.create_time()}
+def _touch_control(run: RunFolder) -> None:
+    run.control_file.touch()
 
 
-def process_alive(process: Mapping[str, Any]) -> bool:
-    """Tells whether a process of `this_process` still runs; one of another host is trusted."""
-    # Imported when there is a process to ask for: it is a sixth of what the terminal UI imports.
-    import psutil
-
-    if process.get("host") != socket.gethostname():
-        return bool(process)
-    try:
-        found = psutil.Process(int(process["pid"]))
-        same = abs(found.create_time() - float(process["started"])) < 1.0
-        return same and found.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, KeyError, ValueError, TypeError):
-        return False
-
-
-def create_run(folder: Path, base: str, name: str = "") -> RunFolder:
+def create_run(
+    folder: Path, base: str, name: str = "", fill: Callable[[RunFolder], None] = _touch_control
+) -> RunFolder:
     """Makes the folder of a new run: `base-0001`, or the first free number after the last.
 
     Args:
         folder: The folder of runs.
         base: What the name starts with: the recipe's name.
         name: A whole name instead.
+        fill: Writes what the run begins with, before its folder gets its name.
 
     Raises:
         ConfigurationError: The name is taken, or is not one.
@@ -183,29 +180,52 @@ def create_run(folder: Path, base: str, name: str = "") -> RunFolder:
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if name:
-            run = RunFolder(folder / name)
-            try:
-                run.path.mkdir()
-            except FileExistsError:
-                raise ConfigurationError(
-                    f"there is a run {name!r} already, in {folder}. Choose another --name"
-                ) from None
-            return run
-        taken = [path.name.removeprefix(f"{base}-") for path in folder.iterdir()]
-        number = max((int(tail) for tail in taken if tail.isdecimal()), default=0) + 1
-        while True:
-            try:
-                run = RunFolder(folder / f"{base}-{number:04d}")
-                run.path.mkdir()
-                return run
-            except FileExistsError:
-                number += 1
+        _remove_unborn(folder)
+        aside = RunFolder(folder / f"{_UNBORN}{secrets.token_hex(6)}")
+        aside.path.mkdir()
+        try:
+            fill(aside)
+            return RunFolder(_moved_into_place(aside.path, folder, base, name))
+        except BaseException:
+            shutil.rmtree(aside.path, ignore_errors=True)
+            raise
     except OSError as error:
         raise DataError(
             f"the runs folder {folder} cannot be written: {error.strerror}. "
             "Give another with --runs-dir"
         ) from error
+
+
+def _moved_into_place(aside: Path, folder: Path, base: str, name: str) -> Path:
+    """Renames a new run's folder, so that its name is taken by a whole run or by none."""
+    taken = [path.name.removeprefix(f"{base}-") for path in folder.iterdir()]
+    number = max((int(tail) for tail in taken if tail.isdecimal()), default=0) + 1
+    while True:
+        target = folder / (name or f"{base}-{number:04d}")
+        try:
+            if os.path.lexists(target):
+                raise FileExistsError
+            aside.rename(target)
+            return target
+        except OSError as error:
+            if not isinstance(error, FileExistsError) and error.errno != errno.ENOTEMPTY:
+                raise
+            if name:
+                raise ConfigurationError(
+                    f"there is a run {name!r} already, in {folder}. Choose another --name"
+                ) from None
+            number += 1
+
+
+def _remove_unborn(folder: Path) -> None:
+    """Removes what processes left that were killed before their run had a name."""
+    for path in folder.glob(f"{_UNBORN}*"):
+        try:
+            forgotten = time.time() - path.stat().st_mtime > _UNBORN_SECONDS
+        except OSError:
+            continue
+        if forgotten:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def all_runs(folder: Path) -> list[RunFolder]:
@@ -236,9 +256,8 @@ def _group_of(run: RunFolder) -> str:
 
 def _modified(path: Path) -> tuple[float, str]:
     try:
-        info = json.loads((path / "run.json").read_text(encoding="utf-8"))
-        return float(info.get("created", 0)), path.name
-    except (OSError, ValueError, AttributeError, TypeError):
+        return float(RunFolder(path).info().get("created", 0)), path.name
+    except (CheckpointError, ValueError, TypeError, OverflowError):
         return 0.0, path.name
 
 

@@ -1,14 +1,17 @@
 """Fixtures for every test: isolation from the user, seeds, and real data where present."""
 
+import contextlib
 import os
 import random
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from seqkit.holding import Hold
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -55,6 +58,19 @@ def seeded() -> None:
     if torch is not None:
         torch.manual_seed(0)
         torch.set_num_threads(1)
+
+
+@pytest.fixture
+def held() -> Iterator[Callable[[Path], Hold]]:
+    """Works on a run, as far as others can tell, until the test ends or `release` is called."""
+    with contextlib.ExitStack() as stack:
+
+        def hold(folder: Path) -> Hold:
+            taken = stack.enter_context(Hold(folder, {}))
+            taken.begun()
+            return taken
+
+        yield hold
 
 
 @pytest.fixture(scope="session")

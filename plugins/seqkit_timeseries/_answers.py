@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqkit.api import Record
-from seqkit.errors import ConfigurationError, Problem
+from seqkit.errors import ConfigurationError, DataError, Problem
 from seqkit_timeseries._frequency import Frequency, continued, time_texts
+from seqkit_timeseries._layout import named
 
 
 def wanted_rows(asked: int, trained: int) -> int:
@@ -28,7 +30,8 @@ def middle(quantiles: Sequence[float]) -> int:
 
 
 def answers_of(
-    forecasts: NDArray[Any],
+    forecasts: NDArray[np.float64],
+    locations: NDArray[np.float64],
     records: Sequence[Record],
     columns: Sequence[str],
     frequency: Frequency,
@@ -39,6 +42,7 @@ def answers_of(
 
     Args:
         forecasts: In the units of the data, `(records, rows, columns[, quantiles])`.
+        locations: What was added to what the network put out, `(records, columns)`.
         records: What they continue; one with a `start` holds its target behind that.
         columns: The targets.
         frequency: Continues the times.
@@ -46,7 +50,9 @@ def answers_of(
         shown: Rows of history in an answer.
     """
     answers = []
-    for forecast, record in zip(forecasts, records, strict=True):
+    for forecast, location, record in zip(forecasts, locations, records, strict=True):
+        _check_finite(forecast, record, columns)
+        digits = [decimals(forecast[:, place], at) for place, at in enumerate(location)]
         times, rows = record["time"], len(forecast)
         origin = int(record.get("start", len(times)))
         values = [np.asarray(record["values"][name], dtype=np.float64) for name in columns]
@@ -64,12 +70,12 @@ def answers_of(
             },
             "forecast": {
                 "time": time_texts(ahead, frequency),
-                "values": [numbers(column) for column in point.T],
+                "values": list(map(numbers, point.T, digits)),
             },
         }
         if quantiles:
             answer["forecast"]["quantiles"] = {
-                f"{level:g}": [numbers(column) for column in forecast[..., place].T]
+                f"{level:g}": list(map(numbers, forecast[..., place].T, digits))
                 for place, level in enumerate(quantiles)
             }
         if "start" in record:
@@ -78,8 +84,35 @@ def answers_of(
     return answers
 
 
-def numbers(column: NDArray[Any]) -> list[float | None]:
-    """Returns numbers as JSON values, None for NaN; single precision as its shortest decimal."""
-    if column.dtype == np.float32:
-        return [None if text == "nan" else float(text) for text in column.astype(str).tolist()]
-    return [None if value != value else value for value in column.tolist()]
+def decimals(forecast: NDArray[np.float64], location: float) -> int | None:
+    """Returns how many decimals of a forecast single precision gave, below 0 for tens and more.
+
+    None where it gave nothing to round.
+
+    Args:
+        forecast: Of one column.
+        location: What was added to the network's numbers in double precision.
+    """
+    most = float(np.abs(forecast - location).max())
+    if not 0 < most < math.inf:
+        return None
+    return -math.floor(math.log10(most * float(np.finfo(np.float32).eps)))
+
+
+def numbers(column: NDArray[np.float64], digits: int | None = None) -> list[float | None]:
+    """Returns numbers as JSON values, rounded to so many decimals, None for NaN."""
+    values = column.tolist()
+    if digits is not None:
+        values = [round(value, digits) for value in values]
+    return [None if value != value else value for value in values]
+
+
+def _check_finite(forecast: NDArray[np.float64], record: Record, columns: Sequence[str]) -> None:
+    """Raises DataError where there is no forecast; samples of a run may have none."""
+    if "start" in record or np.isfinite(forecast).all():
+        return
+    row, column = np.argwhere(~np.isfinite(forecast))[0][:2]
+    raise DataError(
+        f"the forecast of column {columns[column]!r} of {named(record)} is no finite number in row "
+        f"{row + 1}. Check the weights and the last rows of the inputs"
+    )

@@ -32,9 +32,8 @@ class StepErrors:
 
     def add(self, forecasts: Tensor, targets: Tensor) -> None:
         """Takes in a batch, both `(batch, horizon, columns)`; NaN targets count nowhere."""
-        exact = torch.float32 if forecasts.device.type == "mps" else torch.float64
         known = ~torch.isnan(targets)
-        errors = torch.where(known, forecasts - targets, 0.0).to(exact)
+        errors = torch.where(known, forecasts - targets, 0.0)
         self.absolute.append(errors.abs().sum(dim=(0, 2)))
         self.squared.append(errors.square().sum(dim=(0, 2)))
         self.counts.append(known.sum(dim=(0, 2)))
@@ -109,7 +108,7 @@ def step_errors(
         here = {name: torch.from_numpy(a) for name, a in encoder.batch(arrays, indices).items()}
         starts = np.asarray(arrays["windows"])[indices]
         for name, make in makers.items():
-            found[name].add(*encoder.reported(torch.from_numpy(make(starts)), here))
+            found[name].add(*encoder.compared(torch.from_numpy(make(starts)), here))
         progress(first + len(indices), len(chosen))
     return found
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from seqkit.api import Arrays, Encoder, Shape, Values
+from seqkit.api import Arrays, Shape, Values
 from seqkit_timeseries import _metrics
 from seqkit_timeseries._naive2 import naive2
 from seqkit_timeseries._windows import forward_filled, gather
 
-Floats = NDArray[np.float32]
+if TYPE_CHECKING:
+    from seqkit_timeseries._encoder import ForecastingEncoder
+
+Floats = NDArray[np.float64]
 _AT_ONCE = 512
 _PENALTY = 1e-4
 # Products of the largest fit of the linear forecast: some seconds on one core.
@@ -24,10 +27,12 @@ _MOST_WORK = 5e9
 
 
 Maker = Callable[[NDArray[Any]], Floats]
-"""Forecasts from the windows of a split that begin at these rows, scaled."""
+"""Forecasts from the windows of a split that begin at these rows, in the units of the data."""
 
 
-def score_baselines(encoder: Encoder, train: Arrays, split: Arrays) -> dict[str, dict[str, float]]:
+def score_baselines(
+    encoder: ForecastingEncoder, train: Arrays, split: Arrays
+) -> dict[str, dict[str, float]]:
     """Scores naive forecasts on the windows of a split.
 
     Returns:
@@ -44,7 +49,7 @@ def score_baselines(encoder: Encoder, train: Arrays, split: Arrays) -> dict[str,
     return scores
 
 
-def naive_forecasts(encoder: Encoder, train: Arrays, split: Arrays) -> dict[str, Maker]:
+def naive_forecasts(encoder: ForecastingEncoder, train: Arrays, split: Arrays) -> dict[str, Maker]:
     """Returns what makes each naive forecast from windows of a split.
 
     - `repeat-last`: the last known value.
@@ -70,7 +75,8 @@ def naive_forecasts(encoder: Encoder, train: Arrays, split: Arrays) -> dict[str,
     if context > 1:
         makers["drift"] = lambda starts: drift(observed, starts, context, horizon)
     weights = fit_linear(train, context, horizon)
-    makers["linear"] = lambda starts: linear(observed, starts, context, weights)
+    scales = scales_of(split)
+    makers["linear"] = lambda starts: linear(observed, starts, context, weights, scales(starts))
     if period > 1 and len(split["windows"]) == len(split["offsets"]) - 1:
         forecasts = np.stack(list(_naive2(split, context, horizon, period)))
         places = {int(start): place for place, start in enumerate(split["windows"])}
@@ -79,18 +85,29 @@ def naive_forecasts(encoder: Encoder, train: Arrays, split: Arrays) -> dict[str,
 
 
 def observed_targets(arrays: Arrays) -> Floats:
-    """Returns the targets with the last known value where one is missing, `(rows, size)`."""
+    """Returns the targets with the last known value where one is missing, `(rows, size)`.
+
+    Where none is known yet it is what the scaler makes 0.
+    """
     targets, offsets = np.asarray(arrays["targets"]), arrays["offsets"]
     if not np.isnan(targets).any():
         return targets
     parts = [forward_filled(targets[a:b]) for a, b in pairwise(offsets)]
-    return np.asarray(np.nan_to_num(np.concatenate(parts), nan=0.0))
+    filled = np.concatenate(parts)
+    first = np.repeat(arrays["location"], np.diff(offsets), axis=0)
+    return np.where(np.isnan(filled), first, filled)
 
 
 def owner_starts(arrays: Arrays) -> Callable[[NDArray[Any]], NDArray[np.int64]]:
     """Returns what tells the first row of the series that windows are of."""
     offsets = np.asarray(arrays["offsets"])
     return lambda starts: offsets[np.searchsorted(offsets, starts, side="right") - 1]
+
+
+def scales_of(arrays: Arrays) -> Callable[[NDArray[Any]], Floats]:
+    """Returns what tells the scale of the series that windows are of, `(windows, 1, size)`."""
+    offsets, scales = np.asarray(arrays["offsets"]), np.asarray(arrays["scale"])
+    return lambda starts: scales[np.searchsorted(offsets, starts, side="right") - 1][:, None]
 
 
 def repeat_last(observed: Floats, origins: NDArray[Any], horizon: int) -> Floats:
@@ -111,19 +128,26 @@ def drift(observed: Floats, starts: NDArray[Any], context: int, horizon: int) ->
     """Goes on along the line through the first and last row of each context."""
     first, last = observed[starts], observed[starts + context - 1]
     slope = (last - first) / (context - 1)
-    ahead = np.arange(1, horizon + 1, dtype=np.float32)[:, None]
+    ahead = np.arange(1, horizon + 1)[:, None]
     return np.asarray(last[:, None] + ahead * slope[:, None])
 
 
-def linear(observed: Floats, starts: NDArray[Any], context: int, weights: Floats) -> Floats:
+def linear(
+    observed: Floats,
+    starts: NDArray[Any],
+    context: int,
+    weights: NDArray[np.float32],
+    scale: Floats,
+) -> Floats:
     """Applies what `fit_linear` found, `(windows, horizon, size)`."""
-    windows = gather(observed, starts, context).transpose(0, 2, 1)
-    last = windows[..., -1:]
-    forecasts: Floats = (windows - last) @ weights[:-1] + weights[-1] + last
-    return forecasts.transpose(0, 2, 1)
+    windows = gather(observed, starts, context)
+    last = windows[:, -1:]
+    read = _scaled(windows, last, scale)
+    forecasts = (read @ weights[:-1] + weights[-1]).transpose(0, 2, 1)
+    return np.asarray(forecasts * scale + last)
 
 
-def fit_linear(train: Arrays, context: int, horizon: int) -> Floats:
+def fit_linear(train: Arrays, context: int, horizon: int) -> NDArray[np.float32]:
     """Fits NLinear in closed form on the training windows, `(context + 1, horizon)`.
 
     Very many windows are thinned out evenly to what fits in some seconds. Windows with a missing
@@ -138,11 +162,12 @@ def fit_linear(train: Arrays, context: int, horizon: int) -> Floats:
     size = targets.shape[1]
     work = len(starts) * size * context * (context + horizon)
     starts = starts[:: max(1, math.ceil(work / _MOST_WORK))]
+    scales = scales_of(train)
     products = np.zeros((context + 1, context + 1 + horizon))
     for chunk in np.array_split(starts, max(1, len(starts) // _AT_ONCE)):
-        windows = gather(observed, chunk, context + horizon).transpose(0, 2, 1)
+        windows = gather(observed, chunk, context + horizon)
+        windows = _scaled(windows, windows[:, context - 1 : context], scales(chunk))
         windows = windows.reshape(-1, context + horizon)
-        windows = windows - windows[:, context - 1 : context]
         read = np.concatenate([windows[:, :context], np.ones_like(windows[:, :1])], axis=1)
         products += read.T @ np.concatenate([read, windows[:, context:]], axis=1)
     squares, mixed = products[:, : context + 1], products[:, context + 1 :]
@@ -152,19 +177,21 @@ def fit_linear(train: Arrays, context: int, horizon: int) -> Floats:
     return np.linalg.solve(squares, mixed).astype(np.float32)
 
 
+def _scaled(windows: Floats, last: Floats, scale: Floats) -> NDArray[np.float32]:
+    """Scales windows less their last value, `(windows, size, rows)`."""
+    return ((windows - last) / scale).transpose(0, 2, 1).astype(np.float32)
+
+
 def _naive2(split: Arrays, context: int, horizon: int, period: int) -> Iterator[Floats]:
     observed, offsets = observed_targets(split), split["offsets"]
-    location, scale = split["location"], split["scale"]
     for start, owner in zip(split["windows"], split["owners"], strict=True):
-        past = observed[offsets[owner] : start + context].astype(np.float64)
-        past = past * scale[owner] + location[owner]
-        forecast = np.stack([naive2(column, horizon, period) for column in past.T], axis=1)
-        yield ((forecast - location[owner]) / scale[owner]).astype(np.float32)
+        past = observed[offsets[owner] : start + context]
+        yield np.stack([naive2(column, horizon, period) for column in past.T], axis=1)
 
 
-def _scores(encoder: Encoder, split: Arrays, make: Maker) -> dict[str, float]:
+def _scores(encoder: ForecastingEncoder, split: Arrays, make: Maker) -> dict[str, float]:
     outputs = _outputs(encoder.shape)
-    metrics = {
+    metrics: dict[str, Any] = {
         "mae": _metrics.mean_of(_metrics.absolute, outputs),
         "mse": _metrics.mean_of(_metrics.squared, outputs),
         "rmse": _metrics.mean_of(_metrics.squared, outputs, root=True),
@@ -179,7 +206,7 @@ def _scores(encoder: Encoder, split: Arrays, make: Maker) -> dict[str, float]:
             name: torch.from_numpy(array) for name, array in encoder.batch(split, indices).items()
         }
         forecasts = torch.from_numpy(make(np.asarray(split["windows"])[indices]))
-        predictions, targets = encoder.reported(forecasts, batch)
+        predictions, targets = encoder.compared(forecasts, batch)
         for metric in metrics.values():
             metric.update(predictions, targets, batch)
     values = {name: metric.compute() for name, metric in metrics.items()}

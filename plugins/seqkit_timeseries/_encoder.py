@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from seqkit.api import Arrays, Batch, Encoder, Features, Notify, Record, Say, Shape, Values, unsaid
 from seqkit.errors import DataError
 from seqkit_timeseries._answers import answers_of, wanted_rows
-from seqkit_timeseries._frequency import Frequency, calendar_features, continued
-from seqkit_timeseries._layout import Layout, matrix_of, named, row_text
+from seqkit_timeseries._frequency import Frequency, calendar_features, continued, time_texts
+from seqkit_timeseries._layout import Layout, matrix_of, named, row_text, rows_with_targets
 from seqkit_timeseries._normalisation import Floats, Scaler, fit_scaler, normalise
+from seqkit_timeseries._precision import ROUNDING, check_scaled, check_training, check_values
 from seqkit_timeseries._windows import forward_filled, gather, interpolated, window_starts
 
 if TYPE_CHECKING:
@@ -28,10 +29,13 @@ class ForecastingEncoder(Encoder):
 
     Arrays of a split, whose series lie one after the other, each with its whole past:
 
-    - `values` float32 `(rows, channels)`, scaled and filled; `targets` float32 `(rows, size)`,
-      scaled, NaN where missing; `times` `(rows,)`; `offsets` int64 `(series + 1,)`.
+    - `values` float32 `(rows, channels)`, scaled and filled; `targets` float64 `(rows, size)`, in
+      the units of the data, NaN where missing; `times` `(rows,)`; `offsets` int64 `(series + 1,)`.
     - `windows` int64 `(windows,)`, the row each begins at; `owners` int64, its series.
-    - `location`, `scale` and `naive_error`, float32 `(series, size)`, and `ids` `(series,)`.
+    - `location`, `scale` and `naive_error`, float64 `(series, size)`, and `ids` `(series,)`.
+
+    A network computes in single precision with scaled values. Everything in the units of the data
+    is in double precision, and on the host, as not every accelerator has doubles.
 
     Attributes:
         settings: The task's settings.
@@ -51,7 +55,9 @@ class ForecastingEncoder(Encoder):
     names: Mapping[str, str]
     scalers: Mapping[str, Scaler]
     tail: Sequence[Record] = ()
+    on_host = (*Encoder.on_host, "location", "scale", "naive_error", "actual")
     _quantiles: tuple[float, ...] = field(default=(), repr=False)
+    _told: bool = field(default=False, repr=False, compare=False)
 
     @property
     def context(self) -> int:
@@ -95,7 +101,25 @@ class ForecastingEncoder(Encoder):
 
     def encode(self, records: Iterable[Record], notify: Notify) -> Arrays:
         """Encodes records: windows of a split where they tell its `start`, else one to forecast."""
-        return self.encode_from(records, notify, "the inputs")
+        held = list(records)
+        self._tell_later_rows(held, notify)
+        return self.encode_from(held, notify, "the inputs")
+
+    def _tell_later_rows(self, records: Iterable[Record], notify: Notify) -> None:
+        """Says once where the data of a resumed run have grown behind the rows that it kept."""
+        ends = {record["series"]: record["time"] for record in self.tail}
+        for record in records:
+            kept, rows = ends.get(str(record.get("series", ""))), record["time"]
+            last = rows_with_targets(record, self.layout.targets)
+            if record.get("start") is None or kept is None or self._told or not last:
+                continue
+            if kept.dtype.kind == rows.dtype.kind and rows[last - 1] > kept[-1]:
+                self._told = True
+                end = time_texts(kept[-1:], self.frequency)[0]
+                notify(
+                    f"the data go on behind {end}, where the rows that the run kept end: predict "
+                    "without input still goes on from there. Give it the last rows (--file)"
+                )
 
     def encode_from(self, records: Iterable[Record], notify: Notify, place: str) -> Arrays:
         """Encodes records that come from `place`.
@@ -146,7 +170,8 @@ class ForecastingEncoder(Encoder):
                 f"{row_text(record, int(row))} of {place}. "
                 "Fill it in, or write task.missing=mask"
             )
-        scaler = self._scaler(record, matrix if not start else matrix[:start])
+        check_values(matrix, record, layout.columns, place)
+        scaler = self._scaler(record, matrix if not start else matrix[:start], place)
         in_sample = matrix[:start, :size] if start else matrix[:, :size]
         naive_error = seasonal_naive_error(in_sample, self.period)
         if start is None:
@@ -159,26 +184,27 @@ class ForecastingEncoder(Encoder):
             stride = self.settings["evaluation_stride" if start else "stride"]
             windows = window_starts(len(matrix), start, self.context, horizon, stride)
         scaled = scaler.scaled(matrix)
+        check_scaled(scaled, matrix, {**record, "time": times}, layout.columns, place)
         part = {
             "values": self._channels(scaled, times),
             "times": times,
             "ids": np.array([str(record.get("series", ""))]),
-            "location": scaler.location[None, :size].astype(np.float32),
-            "scale": scaler.scale[None, :size].astype(np.float32),
+            "location": scaler.location[None, :size],
+            "scale": scaler.scale[None, :size],
         }
         if start is not None:
-            part["targets"] = scaled[:, :size].astype(np.float32)
+            part["targets"] = matrix[:, :size]
             # A window without any target to compare with would count for nothing.
             there = np.concatenate([[0], np.cumsum(~np.isnan(part["targets"]).all(axis=1))])
             first = windows + self.context
             windows = windows[there[first + horizon] > there[first]]
         if self.settings["report"] == "scaled":
             naive_error = naive_error / scaler.scale[:size]
-        part["naive_error"] = naive_error[None].astype(np.float32)
+        part["naive_error"] = naive_error[None]
         part["windows"] = windows
         return part
 
-    def _scaler(self, record: Record, history: Floats) -> Scaler:
+    def _scaler(self, record: Record, history: Floats, place: str) -> Scaler:
         """Returns the scaler of a series; one that was not in the training split has its own."""
         fitted = self.scalers.get(str(record.get("series", "")))
         if fitted is None and len(self.scalers) == 1 and record.get("start") is None:
@@ -186,7 +212,8 @@ class ForecastingEncoder(Encoder):
         if fitted is not None:
             return fitted
         known = np.where(np.isnan(history).all(axis=0), 0.0, history)
-        return fit_scaler(known, self.settings["normalisation"].split("+")[0])
+        check_training(known, record, self.layout.columns, place)
+        return fit_scaler(known, self.settings["normalisation"])
 
     def _ahead(self, record: Record, place: str) -> Floats:
         """Returns the rows of the horizon: NaN but for the columns that are known ahead."""
@@ -265,7 +292,10 @@ class ForecastingEncoder(Encoder):
             known = arrays["values"][:, -self.layout.ahead :]
             batch["future"] = gather(known, ahead, self.horizon)
         if "targets" in arrays:
-            batch["targets"] = gather(arrays["targets"], ahead, self.horizon)
+            actual = gather(arrays["targets"], ahead, self.horizon)
+            location, scale = batch["location"][:, None], batch["scale"][:, None]
+            batch["actual"] = actual
+            batch["targets"] = ((actual - location) / scale).astype(np.float32)
         return batch
 
     def forward(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:
@@ -299,17 +329,30 @@ class ForecastingEncoder(Encoder):
         return known
 
     def reported(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Returns forecasts and targets, in the units of `task.report`; quantiles rise."""
-        if self.settings["report"] == "scaled":
-            return _rising(outputs), batch["targets"]
-        return self.in_units(outputs, batch), self.in_units(batch["targets"], batch)
+        """Returns forecasts and targets, in the units of `task.report`; quantiles rise.
 
-    def in_units(self, values: Tensor, batch: Batch) -> Tensor:
-        """Turns scaled values into the units of the data, `(batch, horizon, size[, quantiles])`."""
+        Both are in double precision and on the host.
+        """
+        if self.settings["report"] == "scaled":
+            return _rising(outputs).cpu().double(), batch["targets"].cpu().double()
+        return self.in_units(outputs, batch), batch["actual"]
+
+    def compared(self, forecasts: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Returns forecasts in the units of the data, and targets, as `reported` returns them."""
+        if self.settings["report"] == "scaled":
+            location, scale = batch["location"][:, None], batch["scale"][:, None]
+            return (forecasts - location) / scale, batch["targets"].cpu().double()
+        return forecasts, batch["actual"]
+
+    def in_units(self, outputs: Tensor, batch: Batch) -> Tensor:
+        """Turns outputs into the units of the data, `(batch, horizon, size[, quantiles])`.
+
+        The result is in double precision and on the host; quantiles rise.
+        """
         location, scale = batch["location"][:, None], batch["scale"][:, None]
-        if values.dim() == 4:
-            values, location, scale = _rising(values), location[..., None], scale[..., None]
-        return values * scale + location
+        if outputs.dim() == 4:
+            location, scale = location[..., None], scale[..., None]
+        return _rising(outputs).cpu().double() * scale + location
 
     # --- answers ----------------------------------------------------------------------------------
 
@@ -328,10 +371,16 @@ class ForecastingEncoder(Encoder):
     ) -> list[dict[str, Any]]:
         rows = wanted_rows(options.horizon, self.horizon)
         outputs, _ = self.forward(model, batch)
-        forecasts = self.in_units(outputs.float(), batch).cpu().numpy()[:, :rows]
+        forecasts = self.in_units(outputs.float(), batch).numpy()[:, :rows]
         shown = min(options.history or self.context, self.context)
         return answers_of(
-            forecasts, records, self.layout.targets, self.frequency, self._quantiles, shown
+            forecasts,
+            batch["location"].numpy(),
+            records,
+            self.layout.targets,
+            self.frequency,
+            self._quantiles,
+            shown,
         )
 
     def records(self, arrays: Arrays, indices: Sequence[int]) -> list[Record]:
@@ -340,8 +389,7 @@ class ForecastingEncoder(Encoder):
         for index in indices:
             first, owner = int(arrays["windows"][index]), int(arrays["owners"][index])
             rows = slice(first, first + self.context + self.horizon)
-            values = np.asarray(arrays["targets"][rows], dtype=np.float64)
-            values = values * arrays["scale"][owner] + arrays["location"][owner]
+            values = np.asarray(arrays["targets"][rows])
             found.append(
                 {
                     "series": str(arrays["ids"][owner]),
@@ -361,13 +409,17 @@ class ForecastingEncoder(Encoder):
 def seasonal_naive_error(values: Floats, period: int) -> Floats:
     """Returns the mean absolute difference between values a season apart, `(columns,)`.
 
-    Where there is no season of rows, of neighbours; NaN where nothing can be compared.
+    Where there is no season of rows, of neighbours; NaN where nothing can be compared, and 0 where
+    there is no difference but what rounding leaves.
     """
     lag = period if period < len(values) else 1
     differences = np.abs(values[lag:] - values[:-lag])
     counts = (~np.isnan(differences)).sum(axis=0)
     totals = np.nansum(differences, axis=0)
-    return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
+    errors = totals / np.maximum(counts, 1)
+    sizes = np.nan_to_num(np.abs(values)).max(axis=0, initial=0)
+    errors = np.where(errors <= ROUNDING * sizes, 0.0, errors)
+    return np.where(counts > 0, errors, np.nan)
 
 
 def _rising(outputs: Tensor) -> Tensor:

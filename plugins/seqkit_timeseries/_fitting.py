@@ -13,8 +13,17 @@ from seqkit.data import counted
 from seqkit.errors import DataError
 from seqkit_timeseries._encoder import ForecastingEncoder
 from seqkit_timeseries._frequency import infer_frequency
-from seqkit_timeseries._layout import Layout, choose_layout, matrix_of, named
+from seqkit_timeseries._layout import (
+    Layout,
+    choose_layout,
+    matrix_of,
+    named,
+    row_text,
+    rows_with_targets,
+    unread,
+)
 from seqkit_timeseries._normalisation import Scaler, fit_scaler
+from seqkit_timeseries._precision import check_training, coarse, is_constant
 
 _TRAIN = "the train split"
 
@@ -40,14 +49,16 @@ def fit(
     longest = max(train, key=lambda record: len(record["time"]))
     frequency = infer_frequency(longest["time"])
     layout = choose_layout(longest, settings, frequency)
+    if said := unread(longest, layout):
+        notify(f"{said}.")
     period = int(settings["season"] or longest.get("period", 0) or frequency.period)
     if not (settings["season"] or "period" in longest):
         season = f"a season is {counted(period, 'row')}" if period > 1 else "no season is assumed"
         notify(f"rows are {frequency}; {season} (task.season sets it).")
-    scalers, missing = _fit_scalers(train, layout, settings["normalisation"].split("+")[0], notify)
+    scalers, missing = _fit_scalers(train, layout, settings["normalisation"], notify)
     if settings["missing"] == "mask":
         layout = layout.with_masks(missing)
-    tail = _tail(held, layout, int(settings["context"]), int(settings["keep_series"]), notify)
+    tail = _tail(held, layout, settings, notify)
     names = longest.get("names", {})
     encoder = ForecastingEncoder(settings, layout, frequency, period, names, scalers, tail)
     return encoder, {
@@ -62,6 +73,7 @@ def _fit_scalers(
     """Returns a scaler for each series, and which columns have missing values."""
     missing = np.zeros(len(layout.columns), dtype=bool)
     constant: list[str] = []
+    lost: list[str] = []
     scalers: dict[str, Scaler] = {}
     for record in train:
         matrix = matrix_of(record, layout.columns, _TRAIN)
@@ -76,37 +88,75 @@ def _fit_scalers(
         if identity in scalers:
             raise DataError(f"{named(record)} is there twice, in {_TRAIN}. Give each its own id")
         missing |= gaps.any(axis=0)
+        check_training(matrix, record, layout.columns, _TRAIN)
         scalers[identity] = fit_scaler(matrix, kind)
-        still = np.nanmax(matrix, axis=0) == np.nanmin(matrix, axis=0)
-        constant += [f"{layout.columns[c]!r} of {named(record)}" for c in np.flatnonzero(still)]
+        found = (constant, is_constant(matrix)), (lost, coarse(matrix))
+        for names, columns in found:
+            names += [f"{layout.columns[c]!r} of {named(record)}" for c in np.flatnonzero(columns)]
     if constant:
-        shown = "; ".join(constant[:3]) + ("; ..." if len(constant) > 3 else "")
         what = counted(len(constant), "column is", "columns are")
-        notify(f"{what} constant in {_TRAIN}, and not scaled: {shown}.")
+        notify(f"{what} constant in {_TRAIN}, and not scaled: {_shown(constant)}.")
+    if lost and kind == "none":
+        notify(
+            f"{_shown(lost)}: the values differ by too little for single precision, in which a "
+            "network reads them. Write task.normalisation=standard."
+        )
     return scalers, missing
 
 
+def _shown(names: Sequence[str]) -> str:
+    return "; ".join(names[:3]) + ("; ..." if len(names) > 3 else "")
+
+
 def _tail(
-    held: Mapping[str, Sequence[Record]], layout: Layout, context: int, most: int, notify: Notify
+    held: Mapping[str, Sequence[Record]],
+    layout: Layout,
+    settings: Mapping[str, Any],
+    notify: Notify,
 ) -> list[Record]:
-    """Returns the last rows of each series, by its longest split."""
+    """Returns the last rows of each series up to its last target, and what is known ahead of it."""
+    context, horizon, most = (int(settings[k]) for k in ("context", "horizon", "keep_series"))
     latest: dict[str, Record] = {}
     for records in held.values():
         for record in records:
             identity = str(record.get("series", ""))
             if identity not in latest or len(record["time"]) > len(latest[identity]["time"]):
                 latest[identity] = record
-    enough = {name: record for name, record in latest.items() if len(record["time"]) >= context}
+    rows = {name: rows_with_targets(one, layout.targets) for name, one in latest.items()}
+    cut = [name for name, one in latest.items() if rows[name] < _length(one)]
+    if cut:
+        first = latest[cut[0]]
+        what = counted(_length(first) - rows[cut[0]], "row at the end has", "rows at the end have")
+        more = f" (and of {len(cut) - 1} more series)" if len(cut) > 1 else ""
+        of = f" of {named(first)}" if cut[0] else ""
+        last = row_text(first, max(0, rows[cut[0]] - 1))
+        notify(f"{what} no target{of}{more}: forecasts begin behind {last}.")
+    enough = {name: record for name, record in latest.items() if rows[name] >= context}
     if len(enough) > most:
         notify(
             f"the run keeps the last rows of {most:,} of {len(enough):,} series to forecast from "
             "(task.keep_series)."
         )
-    return [
-        {
+    tail: list[Record] = []
+    for name, record in list(enough.items())[:most]:
+        kept = slice(rows[name] - context, rows[name])
+        values = {column: record["values"][column] for column in layout.columns}
+        one = {
             "series": name,
-            "time": record["time"][-context:],
-            "values": {column: record["values"][column][-context:] for column in layout.columns},
+            "time": record["time"][kept],
+            "values": {column: numbers[kept] for column, numbers in values.items()},
         }
-        for name, record in list(enough.items())[:most]
-    ]
+        ahead = {
+            column: np.concatenate(
+                [values[column][rows[name] :], record.get("ahead", {}).get(column, ())]
+            )[:horizon]
+            for column in layout.future
+        }
+        tail.append(one | {"ahead": ahead} if any(map(len, ahead.values())) else one)
+    return tail
+
+
+def _length(record: Record) -> int:
+    """Returns the rows of a record, with those behind its end that a dataset tells ahead."""
+    ahead = record.get("ahead", {})
+    return len(record["time"]) + max((len(column) for column in ahead.values()), default=0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,26 +75,31 @@ def choose_layout(record: Record, settings: Mapping[str, Any], frequency: Freque
         ConfigurationError: A setting names a column the data do not have, or one twice.
     """
     there = tuple(record["values"])
-    targets = tuple(settings["targets"]) or tuple(record.get("targets", there))
-    future = tuple(settings["future_covariates"])
-    past = settings["past_covariates"]
+    future, past = tuple(settings["future_covariates"]), settings["past_covariates"]
+    named_ahead = (*future, *(past if isinstance(past, list) else ()))
+    targets, from_where = _targets(record, settings["targets"], named_ahead)
     if past == "auto":
-        past = [name for name in there if name not in targets + future]
+        left = record.get("aside", {})
+        past = [name for name in there if name not in targets + future and name not in left]
     elif past == "none":
         past = []
     chosen = {"targets": targets, "past_covariates": past, "future_covariates": future}
     problems = []
-    seen: set[str] = set()
+    seen: dict[str, str] = {}
     for setting, names in chosen.items():
         for name in names:
             key = f"task.{setting}"
             if name not in there:
                 message = f"{key} names {name!r}, which is no column of numbers in the data"
-                problems.append(Problem(key, message, suggestion(name, there)))
+                problems.append(Problem(key, message, _instead(record, name, there)))
             elif name in seen:
-                message = f"{key} names {name!r}, which is named already"
-                problems.append(Problem(key, message, "Name each column once"))
-            seen.add(name)
+                message = f"{key} names {name!r}, which is named already, by {seen[name]}"
+                problems.append(Problem(key, message, f"Take it out of {seen[name]} or {key}"))
+            seen[name] = from_where if setting == "targets" else key
+    if not targets:
+        message = "no column is left to forecast, as all are named as covariates"
+        hint = f"Name one in task.targets; there are {listed(there)}"
+        problems.append(Problem("task.targets", message, hint))
     calendar = settings["calendar"]
     if calendar == "auto":
         calendar = frequency.calendar
@@ -106,6 +112,53 @@ def choose_layout(record: Record, settings: Mapping[str, Any], frequency: Freque
     if problems:
         raise ConfigurationError(problems=problems)
     return Layout(targets, tuple(past), future, tuple(calendar))
+
+
+def _targets(
+    record: Record, asked: Sequence[str], covariates: Collection[str]
+) -> tuple[tuple[str, ...], str]:
+    """Returns the columns to forecast, and the setting that names them.
+
+    Where none does, these are all but the covariates and what a dataset puts aside.
+    """
+    if asked:
+        return tuple(asked), "task.targets"
+    if "targets" in record:
+        return tuple(record["targets"]), "dataset.targets"
+    there = [name for name in record["values"] if name not in covariates]
+    left = record.get("aside", {})
+    return tuple(name for name in there if name not in left), "task.targets"
+
+
+def _instead(record: Record, name: str, there: Sequence[str]) -> str:
+    """Returns the next step for a name that is no column of numbers."""
+    ids = record.get("names", {}).get("series", "")
+    if name and name in (ids, *(json.loads(ids) if ids.startswith("[") else ())):
+        return "It tells series apart; dataset.id says which columns do, or none"
+    return suggestion(name, there)
+
+
+def unread(record: Record, layout: Layout) -> str:
+    """Says which columns are put aside and by which reasons; empty where all are read."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in record.get("aside", {}).items():
+        if name not in layout.columns:
+            reasons.setdefault(reason, []).append(name)
+    if not reasons:
+        return ""
+    shown = "; ".join(f"{listed(names)} {reason}" for reason, names in reasons.items())
+    many = sum(map(len, reasons.values())) > 1
+    them = "they are" if many else "it is"
+    return f"{shown}: {them} neither forecast nor read, unless task.targets or a covariate names it"
+
+
+def rows_with_targets(record: Record, targets: Iterable[str]) -> int:
+    """Returns how many rows there are up to the last one in which a target is known."""
+    known = np.zeros(len(record["time"]), dtype=bool)
+    for name in targets:
+        known |= ~np.isnan(np.asarray(record["values"][name], dtype=np.float64))
+    there = np.flatnonzero(known)
+    return int(there[-1]) + 1 if len(there) else 0
 
 
 def matrix_of(record: Record, columns: Iterable[str], place: str) -> Floats:

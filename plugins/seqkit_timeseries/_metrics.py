@@ -16,6 +16,7 @@ from torch import Tensor
 
 from seqkit.api import Values
 from seqkit_timeseries._answers import middle
+from seqkit_timeseries._precision import ROUNDING
 
 Sums = list[Tensor]
 Terms = Callable[[Tensor, Tensor, Tensor, Mapping[str, Tensor]], Sums]
@@ -122,38 +123,86 @@ def _scaled_terms(
     return [torch.where(usable, errors, 0.0).sum(), usable.sum()]
 
 
-def determination(outputs: Values) -> Accumulated:
+@dataclass
+class Spread:
+    """A metric of squared errors beside how far targets lie from their mean, by column.
+
+    Mean and squares are merged batch by batch (Chan et al. 1979): the sum of squares less the
+    square of the sum would be lost where targets are far from 0.
+
+    Attributes:
+        finish: Makes the value of errors, counts, means and squares about them, of each column.
+        rows: Rows of the horizon that are scored.
+        quantile: Which quantile is scored; None where there are none.
+    """
+
+    finish: Callable[[Tensor, Tensor, Tensor, Tensor], float]
+    rows: slice
+    quantile: int | None
+    _sums: tuple[Tensor, Tensor, Tensor, Tensor] | None = None
+
+    def update(
+        self, predictions: Tensor, targets: Tensor, batch: Mapping[str, Tensor] | None = None
+    ) -> None:
+        exact = torch.float32 if predictions.device.type == "mps" else torch.float64
+        if self.quantile is not None:
+            predictions = predictions[..., self.quantile]
+        predictions, targets = predictions[:, self.rows].to(exact), targets[:, self.rows].to(exact)
+        known = ~torch.isnan(targets)
+        count = known.sum(dim=(0, 1)).to(exact)
+        mean = torch.where(known, targets, 0.0).sum(dim=(0, 1)) / count.clamp(min=1)
+        squares = torch.where(known, targets - mean, 0.0).square().sum(dim=(0, 1))
+        error = torch.where(known, predictions - targets, 0.0).square().sum(dim=(0, 1))
+        self._add((error, count, mean, squares))
+
+    def merge(self, other: Spread) -> None:
+        if other._sums:
+            self._add(other._sums)
+
+    def compute(self) -> float:
+        if self._sums is None:
+            return math.nan
+        return self.finish(*(part.cpu() for part in self._sums))
+
+    def _add(self, sums: tuple[Tensor, Tensor, Tensor, Tensor]) -> None:
+        if self._sums is not None:
+            pairs = zip(self._sums, sums, strict=True)
+            error, count, mean, squares = (torch.stack([a, b.to(a)]) for a, b in pairs)
+            sums = (error.sum(dim=0), *_pooled(count, mean, squares))
+        self._sums = sums
+
+
+def _pooled(count: Tensor, mean: Tensor, squares: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Puts counts, means and squares about them together over the first dimension."""
+    total = count.sum(dim=0)
+    middle = (count * mean).sum(dim=0) / total.clamp(min=1)
+    between = torch.where(count > 0, mean - middle, 0.0).square() * count
+    return total, middle, (squares + between).sum(dim=0)
+
+
+def determination(outputs: Values) -> Spread:
     """1 less the squared error over that of each column's mean, averaged over the columns."""
 
-    def finish(sums: list[Any]) -> float:
-        shares = []
-        for error, total, squares, count in zip(*sums, strict=True):
-            spread = squares - total * total / count if count else 0.0
-            if spread > 0:
-                shares.append(1 - error / spread)
-        return sum(shares) / len(shares) if shares else math.nan
+    def finish(error: Tensor, count: Tensor, mean: Tensor, squares: Tensor) -> float:
+        there = _differ(count, mean, squares)
+        return float((1 - error[there] / squares[there]).mean()) if there.any() else math.nan
 
-    return Accumulated(_spread_terms, finish, _point(outputs))
+    return Spread(finish, slice(None), _point(outputs))
 
 
-def relative_squared(outputs: Values, step: int) -> Accumulated:
+def relative_squared(outputs: Values, step: int) -> Spread:
     """Root of the squared error over that of the mean of all targets."""
 
-    def terms(forecasts: Tensor, targets: Tensor, known: Tensor, batch: Any) -> Sums:
-        rows = slice(step - 1, step) if step else slice(None)
-        return _spread_terms(forecasts[:, rows], targets[:, rows], known[:, rows], batch)
+    def finish(error: Tensor, count: Tensor, mean: Tensor, squares: Tensor) -> float:
+        pooled = _pooled(count, mean, squares)
+        return float((error.sum() / pooled[2]).sqrt()) if _differ(*pooled) else math.nan
 
-    def finish(sums: list[Any]) -> float:
-        error, total, squares, count = (sum(column) for column in sums)
-        spread = squares - total * total / count if count else 0.0
-        return math.sqrt(error / spread) if spread > 0 else math.nan
-
-    return Accumulated(terms, finish, _point(outputs))
+    return Spread(finish, slice(step - 1, step) if step else slice(None), _point(outputs))
 
 
-def _spread_terms(forecasts: Tensor, targets: Tensor, known: Tensor, _: Any) -> Sums:
-    sums = (squared(forecasts, targets), targets, targets.square(), known.to(targets))
-    return [term.sum(dim=(0, 1)) for term in sums]
+def _differ(count: Tensor, mean: Tensor, squares: Tensor) -> Tensor:
+    """Tells where targets differ by more than rounding leaves."""
+    return squares > count * (ROUNDING * mean).square()
 
 
 def by_step(outputs: Values) -> Accumulated:

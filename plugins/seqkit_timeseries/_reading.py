@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,15 +14,18 @@ from numpy.typing import NDArray
 
 from seqkit.api import Record, unheard
 from seqkit.data import listed
+from seqkit.data.columns import header_of
+from seqkit.data.numbers import NumbersError, parse_numbers
 from seqkit.errors import DataError
 from seqkit_timeseries._frequency import infer_frequency
-from seqkit_timeseries._numbers import NumbersError, parse_numbers
+from seqkit_timeseries._layout import rows_with_targets
 from seqkit_timeseries._table import Reading, read_series
 from seqkit_timeseries._times import TimesError, parse_times
 
 if TYPE_CHECKING:
     from seqkit_timeseries._encoder import ForecastingEncoder
 
+_NUMBER = int | float | np.integer | np.floating
 _FORMS = (
     "Give the rows of a table, numbers parted by spaces, or JSON as "
     '{"time": [...], "values": {"column": [...]}}'
@@ -41,23 +45,38 @@ def parse(encoder: ForecastingEncoder, inputs: Sequence[str | Record]) -> list[R
     """
     if not inputs:
         return _kept(encoder)
+    plain = [_plain(item) for item in inputs]
+    if all(isinstance(item, _NUMBER) for item in plain):
+        return _of_values(encoder, [plain])
+    if all(isinstance(item, list) for item in plain):
+        return _of_values(encoder, plain)
     if all(isinstance(item, str) for item in inputs):
         texts = [str(item).strip() for item in inputs]
         if texts[0][:1] in "{[":
             given = [value for place, text in enumerate(texts, 1) for value in _json(text, place)]
             return _of_values(encoder, given)
-        if _is_numbers(texts[0]):
-            return _of_values(encoder, _numbers(texts))
-        rows = list(csv.reader(io.StringIO("\n".join(texts))))
-        return _of_table(encoder, rows[0], rows[1:])
-    if any(isinstance(item, str) for item in inputs):
-        raise DataError(f"some inputs are texts and others are not. {_FORMS}")
-    records = [item for item in inputs if isinstance(item, Mapping)]
+        decimal = encoder.names.get("decimal", "")
+        if _is_numbers(_parted(texts[0], decimal), decimal):
+            return _of_values(encoder, _numbers([_parted(text, decimal) for text in texts]))
+        return _of_table(encoder, *_csv(texts))
+    for place, item in enumerate(inputs, start=1):
+        if not isinstance(item, Mapping):
+            raise DataError(
+                "some inputs are texts and others are not, such as "
+                f"{type(item).__name__} {repr(item)[:40]} at place {place}. {_FORMS}"
+            )
+    records: list[Record] = [item for item in inputs if isinstance(item, Mapping)]
     if isinstance(records[0].get("values"), Mapping):
         return _of_values(encoder, records)
-    columns = list(records[0])
+    columns = list(dict.fromkeys(name for row in records for name in row))
     cells = [[_cell(row.get(name)) for name in columns] for row in records]
-    return _of_table(encoder, columns, cells)
+    cells_of = {str(name).strip(): [row.get(name) for row in records] for name in columns}
+    ready = {
+        name: np.array([np.nan if cell is None else cell for cell in cells_of[name]], np.float64)
+        for name in encoder.layout.columns
+        if name in cells_of and all(isinstance(cell, _NUMBER | None) for cell in cells_of[name])
+    }
+    return _of_table(encoder, list(map(str, columns)), cells, ready)
 
 
 def _kept(encoder: ForecastingEncoder) -> list[Record]:
@@ -66,7 +85,7 @@ def _kept(encoder: ForecastingEncoder) -> list[Record]:
             "the run kept no rows to forecast from (task.keep_series). Give the last rows of a "
             "series"
         )
-    if encoder.layout.future:
+    if encoder.layout.future and not any("ahead" in record for record in encoder.tail):
         raise DataError(
             f"what comes after the data is not known of {listed(encoder.layout.future)}. Give the "
             f"last {encoder.context} rows, and {encoder.horizon} more with the targets empty"
@@ -75,9 +94,13 @@ def _kept(encoder: ForecastingEncoder) -> list[Record]:
 
 
 def _of_table(
-    encoder: ForecastingEncoder, columns: Sequence[str], rows: Sequence[Sequence[str]]
+    encoder: ForecastingEncoder,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    ready: Mapping[str, NDArray[np.float64]] = MappingProxyType({}),
 ) -> list[Record]:
-    columns = [name.strip() for name in columns]
+    """Reads rows of texts; the columns in `ready` are numbers already."""
+    columns = header_of("the input", columns)
     wanted = encoder.layout.columns
     for number, row in enumerate(rows, start=1):
         if len(row) != len(columns):
@@ -93,13 +116,13 @@ def _of_table(
             )
     if not rows:
         raise DataError(f"the inputs have a header and no rows. {_FORMS}")
-    given = {key: encoder.names.get(key, "") for key in ("time", "series")}
-    known = {key: name for key, name in given.items() if name in columns}
+    time = encoder.names.get("time", "")
     how = Reading(
         "the input",
-        time=known.get("time", ""),
-        identity=known.get("series", ""),
+        time=time if time in columns else "",
+        identity=_ids(encoder, columns),
         needed=wanted,
+        ready=ready,
         usual=encoder.names,
         others=False,
         key="",
@@ -110,6 +133,22 @@ def _of_table(
         _record(encoder, one.name, one.time, {name: one.values[name] for name in wanted})
         for one in tabled.series
     ]
+
+
+def _ids(encoder: ForecastingEncoder, columns: Sequence[str]) -> tuple[str, ...] | None:
+    """Returns the run's columns of ids; empty to guess them where the table has none of these."""
+    if encoder.names.get("ids") == "none":
+        return None
+    named = encoder.names.get("series", "")
+    ids = tuple(json.loads(named)) if named.startswith("[") and named not in columns else (named,)
+    there = [name for name in ids if name in columns]
+    if there and len(there) < len(ids):
+        lacking = next(name for name in ids if name not in there)
+        raise DataError(
+            f"the inputs have no column {lacking!r}, which tells series apart together with "
+            f"{listed(there)}; they have {listed(columns)}. Give it too"
+        )
+    return ids if there else ()
 
 
 def _of_values(encoder: ForecastingEncoder, given: Sequence[Any]) -> list[Record]:
@@ -135,14 +174,17 @@ def _from_values(encoder: ForecastingEncoder, given: Any, place: int) -> Record:
                 f"input {place} has no column {name!r}; it has {listed(list(given['values']))}. "
                 f"The run reads {listed(columns)}"
             )
-        values[name] = _floats(given["values"][name], name, place)
+        values[name] = _floats(given["values"][name], name, place, encoder.names.get("decimal", ""))
     rows = {len(column) for column in values.values()}
     if len(rows) > 1:
         raise DataError(
             f"input {place} has columns of different lengths. Give as many rows of each"
         )
     times = np.asarray(given.get("time", np.arange(rows.pop())))
-    if times.dtype.kind in "UO":
+    if times.ndim != 1:
+        shown = repr(given.get("time"))[:40]
+        raise DataError(f"input {place} has {shown} for its times. Give a list, a time a row")
+    if times.dtype.kind not in "iuM":
         try:
             times = parse_times([str(time) for time in times.tolist()])
         except TimesError as error:
@@ -162,13 +204,12 @@ def _record(
     times: NDArray[Any],
     values: Mapping[str, NDArray[np.float64]],
 ) -> Record:
-    """Parts the past, up to the last row in which something was observed, from what is ahead."""
-    observed = np.stack([values[column] for column in encoder.layout.observed], axis=1)
-    there = np.flatnonzero(~np.isnan(observed).all(axis=1))
-    if not len(there):
+    """Parts the past, up to the last row in which a target is known, from what is ahead."""
+    targets = encoder.layout.targets
+    rows = rows_with_targets({"time": times, "values": values}, targets)
+    if not rows:
         which = f"series {name!r}" if name else "the inputs"
-        raise DataError(f"{which} hold no value of {listed(encoder.layout.observed)}.")
-    rows = int(there[-1]) + 1
+        raise DataError(f"{which} hold no value of {listed(targets)}.")
     _check_step(encoder, times[:rows])
     return {
         "series": name,
@@ -204,24 +245,48 @@ def _json(text: str, place: int) -> list[Any]:
     return value if records else [value]
 
 
-def _is_numbers(text: str) -> bool:
+def _csv(texts: Sequence[str]) -> tuple[list[str], list[list[str]]]:
+    """Returns the header and the rows of a table whose lines were typed."""
     try:
-        return bool(text) and not np.isnan(parse_numbers(text.replace(",", " ").split(), ".")).all()
+        rows = [row for row in csv.reader(io.StringIO("\n".join(texts)), strict=True) if row]
+    except csv.Error as error:
+        raise DataError(f"the inputs are no table: {error}. {_FORMS}") from error
+    if not rows:
+        raise DataError(f"the inputs are empty. {_FORMS}")
+    return rows[0], rows[1:]
+
+
+def _parted(text: str, decimal: str) -> list[str]:
+    """Returns the numbers of a text; a comma parts them, unless the run's decimals have one."""
+    if decimal != ",":
+        return text.replace(",", " ").split()
+    return [part.rstrip(",") for part in text.replace(";", " ").split()]
+
+
+def _is_numbers(parts: Sequence[str], decimal: str) -> bool:
+    try:
+        return bool(parts) and not np.isnan(parse_numbers(parts, usual=decimal or ".")).all()
     except NumbersError:
         return False
 
 
-def _numbers(texts: Sequence[str]) -> list[list[str]]:
+def _numbers(parts: Sequence[Sequence[str]]) -> list[Sequence[str]]:
     """Returns the numbers of each text; of texts with one number each, a single series."""
-    parts = [text.replace(",", " ").split() for text in texts]
     if len(parts) > 1 and all(len(part) == 1 for part in parts):
         return [[part[0] for part in parts]]
-    return parts
+    return list(parts)
 
 
-def _floats(values: Any, name: str, place: int) -> NDArray[np.float64]:
+def _floats(values: Any, name: str, place: int, decimal: str) -> NDArray[np.float64]:
+    values = _plain(values)
+    if not isinstance(values, list):
+        raise DataError(
+            f"input {place} has {repr(values)[:40]} for column {name!r}, and needs a list"
+        )
+    if all(isinstance(value, _NUMBER | None) for value in values):
+        return np.array([np.nan if value is None else value for value in values], np.float64)
     try:
-        return parse_numbers([_cell(value) for value in values], ".")
+        return parse_numbers([_cell(value) for value in values], usual=decimal or ".")
     except NumbersError as error:
         raise DataError(
             f"input {place}, row {error.row + 1}: {error.reason}, in column {name!r}. {error.hint}"
@@ -230,3 +295,10 @@ def _floats(values: Any, name: str, place: int) -> NDArray[np.float64]:
 
 def _cell(value: Any) -> str:
     return "" if value is None else str(value)
+
+
+def _plain(item: Any) -> Any:
+    """Returns arrays, and what else is a sequence of values, as a list; a number as it is."""
+    if isinstance(item, np.ndarray | np.generic):
+        return item.tolist()
+    return list(item) if isinstance(item, tuple | list) else item

@@ -12,8 +12,8 @@ from pydantic import Field
 
 from seqkit.api import Record
 from seqkit.errors import CheckpointError
+from seqkit.regular_files import read_regular
 from seqkit.text import Document, damaged, read_document
-from seqkit.text.documents import read_regular
 from seqkit_timeseries._encoder import ForecastingEncoder
 from seqkit_timeseries._frequency import Frequency
 from seqkit_timeseries._layout import Layout
@@ -54,6 +54,8 @@ def save_encoder(encoder: ForecastingEncoder, folder: Path) -> None:
         "tail": _joined([_rows(record, columns) for record in tail], (0, width), np.float64),
         "times": _joined([_whole(record["time"]) for record in tail], (0,), np.int64),
     }
+    if any("ahead" in record for record in tail):
+        arrays["ahead"] = np.stack([_ahead(encoder, record) for record in tail])
     text = json.dumps(document, indent=1, ensure_ascii=False)
     (folder / _FILE).write_text(text + "\n", encoding="utf-8")
     save_file(arrays, folder / _ARRAYS)
@@ -125,11 +127,16 @@ def _restored(
     if frequency.unit != "rows":
         times = times.astype("datetime64[s]")
     values = _array(arrays, "tail", (rows, width), np.float64)
+    shape = (len(saved.tail), int(settings["horizon"]), len(layout.future))
+    ahead = _array(arrays, "ahead", shape, np.float64) if "ahead" in arrays else None
     tail: list[Record] = []
     for place, name in enumerate(saved.tail):
         part = slice(place * context, (place + 1) * context)
         columns = dict(zip(layout.columns, values[part].T, strict=True))
-        tail.append({"series": name, "time": times[part], "values": columns})
+        record = {"series": name, "time": times[part], "values": columns}
+        if ahead is not None:
+            record["ahead"] = dict(zip(layout.future, ahead[place].T, strict=True))
+        tail.append(record)
     return ForecastingEncoder(settings, layout, frequency, saved.period, saved.names, scalers, tail)
 
 
@@ -140,6 +147,15 @@ def _array(
     if found.shape != shape or found.dtype != kind:
         raise ValueError(f"{name!r} is {found.dtype} {found.shape}, not {np.dtype(kind)} {shape}")
     return found
+
+
+def _ahead(encoder: ForecastingEncoder, record: Record) -> NDArray[np.float64]:
+    """Returns what is known of the horizon, `(horizon, future)`, NaN elsewhere."""
+    rows = np.full((encoder.horizon, len(encoder.layout.future)), np.nan)
+    for column, name in enumerate(encoder.layout.future):
+        known = record.get("ahead", {}).get(name, ())
+        rows[: len(known), column] = known
+    return rows
 
 
 def _rows(record: Record, columns: tuple[str, ...]) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,19 +32,22 @@ def split_records(
     Raises:
         ConfigurationError: The splits leave no training rows, or a date is none.
     """
-    series = tabled.series
+    series = [_known(one, declared.get("targets"), tabled.aside) for one in tabled.series]
     tests = _beginnings(series, test, "dataset.test", [len(one.time) for one in series])
     validations = _beginnings(series, validation, "dataset.validation", tests)
     splits: dict[str, list[Record]] = {"train": [], "validation": [], "test": []}
     late = []
-    for one, middle, last in zip(series, validations, tests, strict=True):
+    for one, whole, middle, last in zip(series, tabled.series, validations, tests, strict=True):
         if middle <= 0:
             late.append(one.name)
             continue
         ends = {"train": (0, middle), "validation": (middle, last), "test": (last, len(one.time))}
         for split, (start, end) in ends.items():
             if start < end:
-                splits[split].append(_record(one, start, end, tabled.names, declared))
+                more = dict(declared)
+                if end == len(one.time) < len(whole.time):
+                    more["ahead"] = {name: column[end:] for name, column in whole.values.items()}
+                splits[split].append(_record(one, start, end, tabled.names, more))
     if not splits["train"]:
         raise DataError(
             f"dataset.validation ({validation!r}) and dataset.test ({test!r}) leave no row for "
@@ -60,6 +63,18 @@ def split_records(
         shown = ", ".join(late[:3]) + (", ..." if len(late) > 3 else "")
         notify(f"{len(late)} of {len(series)} series have no training rows: {shown}; left out.")
     return {split: records for split, records in splits.items() if records}
+
+
+def _known(one: Series, targets: Sequence[str] | None, left: Collection[str]) -> Series:
+    """Returns a series up to its last row with a target; all of one that has none."""
+    names = targets or [name for name in one.values if name not in left]
+    known = np.zeros(len(one.time), dtype=bool)
+    for name in names:
+        known |= ~np.isnan(one.values[name])
+    there = np.flatnonzero(known)
+    end = int(there[-1]) + 1 if len(there) else len(one.time)
+    values = {name: column[:end] for name, column in one.values.items()}
+    return Series(one.name, one.time[:end], values)
 
 
 def _record(

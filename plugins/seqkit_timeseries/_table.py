@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,13 +13,14 @@ from numpy.typing import NDArray
 
 from seqkit.api import Notify
 from seqkit.data import counted, listed
+from seqkit.data.columns import is_unnamed
+from seqkit.data.numbers import NumbersError, parse_numbers, settle_decimal
+from seqkit.data.roles import aside, ids_among, joined_ids
 from seqkit.errors import DataError, suggestion
 from seqkit_timeseries._frequency import Frequency, infer_frequency, time_texts
-from seqkit_timeseries._numbers import NumbersError, decimal_of, parse_numbers
 from seqkit_timeseries._times import TimesError, looks_like_times, read_times
 
 TIME_NAMES = ("date", "time", "datetime", "timestamp", "ds", "day", "month", "year", "date_time")
-ID_NAMES = ("id", "series", "unique_id", "item_id", "series_id", "symbol", "ticker")
 _LOOKED_AT = 20
 
 
@@ -44,11 +46,12 @@ class Reading:
     Attributes:
         source: What the table is called in messages: a path, or `the inputs`.
         time: Column of the times; empty to guess it.
-        identity: Column of the ids; empty to guess it.
+        identity: Columns that tell series apart; empty to guess them, None where none does.
         needed: Columns that must be numbers; all others may be text, and are then left out.
         usual: What was found out about a table like it, `time_format` and `decimal`, which help
             where this one leaves it open.
         others: Whether other columns than these are read at all.
+        ready: Columns of numbers that are no texts.
         time_format: As of `strptime`; empty to find it out.
         decimal: `.` or `,`; empty to find it out.
         duplicates: What to do with rows of the same time: `error`, `first`, `last` or `mean`.
@@ -58,10 +61,11 @@ class Reading:
 
     source: str
     time: str = ""
-    identity: str = ""
+    identity: Sequence[str] | None = ()
     needed: Sequence[str] = ()
     usual: Mapping[str, str] = field(default_factory=dict)
     others: bool = True
+    ready: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     time_format: str = ""
     decimal: str = ""
     duplicates: str = "error"
@@ -86,11 +90,14 @@ class Tabled:
     Attributes:
         series: The series, in the order in which they begin.
         names: What the columns of `time` and `series` are called, where there are such, and the
-            `time_format` and `decimal` that were found.
+            `time_format` and `decimal` that were found. Several columns of ids are a JSON list.
+        aside: Columns that are neither to be forecast nor read unless a setting names them, and
+            why.
     """
 
     series: Sequence[Series]
     names: Mapping[str, str] = field(default_factory=dict)
+    aside: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_series(
@@ -114,7 +121,8 @@ def read_series(
             line, and the column or the series.
     """
     cells = dict(zip(columns, zip(*rows, strict=True), strict=True))
-    for key, name in (("time", how.time), ("id", how.identity), *(("", n) for n in how.needed)):
+    named = [("time", how.time), *(("id", name) for name in how.identity or ())]
+    for key, name in (*named, *(("", name) for name in how.needed)):
         if name and name not in cells:
             setting = f" ({how.key}{key})" if key else ""
             raise DataError(
@@ -122,11 +130,15 @@ def read_series(
                 f"{suggestion(name, columns, 'Name one of these')}"
             )
     time = how.time or _time_column(cells, how)
-    identity = how.identity or _id_column(cells, time, how)
+    identity = _ids(cells, time, lines, how, notify)
     times, form = _times(cells[time], time, lines, how) if time else (None, "")
-    values, decimal = _numbers(cells, {time, identity}, lines, how, notify)
-    ids = [text.strip() for text in cells[identity]] if identity else [""] * len(rows)
+    values, decimal = _numbers(cells, {time, *identity}, lines, how, notify)
+    ids = joined_ids(cells, identity) if identity else [""] * len(rows)
     names, first, owners = np.unique(np.array(ids), return_index=True, return_inverse=True)
+    left, doubtful = aside(values, owners, columns, how.needed, how.identity is None)
+    if doubtful and how.others and not how.needed:
+        what = "counts" if len(doubtful) == 1 else "count"
+        notify(f"{listed(doubtful)} of {how.source} {what} the rows, and may be no measurement.")
     found: list[Series] = []
     notes = _Notes(how, lines)
     order = np.argsort(owners, kind="stable")
@@ -135,8 +147,11 @@ def read_series(
         chosen = order[edges[place] : edges[place + 1]]
         found.append(_one_series(str(names[place]), chosen, times, values, notes))
     notes.tell(notify)
-    known = {"time": time, "series": identity, "time_format": form, "decimal": decimal}
-    return Tabled(found, {key: name for key, name in known.items() if name})
+    series = json.dumps(identity, ensure_ascii=False) if len(identity) > 1 else "".join(identity)
+    known = {"time": time, "series": series, "time_format": form, "decimal": decimal}
+    if how.identity is None:
+        known["ids"] = "none"
+    return Tabled(found, {key: name for key, name in known.items() if name}, left)
 
 
 def _one_series(
@@ -269,12 +284,29 @@ def _time_column(cells: Mapping[str, Sequence[str]], how: Reading) -> str:
     return next((name for name in others if looks_like_times(cells[name][:_LOOKED_AT])), "")
 
 
-def _id_column(cells: Mapping[str, Sequence[str]], time: str, how: Reading) -> str:
-    """Returns a column whose name says that it holds ids, where times alone do not tell rows."""
-    if time and len(set(cells[time])) == len(cells[time]):
-        return ""
-    found = [name for name in cells if name.lower() in ID_NAMES and name not in how.needed]
-    return found[0] if len(found) == 1 else ""
+def _ids(
+    cells: Mapping[str, Sequence[str]],
+    time: str,
+    lines: Sequence[int],
+    how: Reading,
+    notify: Notify,
+) -> tuple[str, ...]:
+    """Returns the columns that tell series apart: those that are named, or look like it."""
+    if how.identity is None:
+        return ()
+    identity = tuple(how.identity) or ids_among(cells, (time, *how.needed, *how.ready))
+    for name in identity:
+        empty = next((row for row, text in enumerate(cells[name]) if not text.strip()), None)
+        if empty is not None:
+            hint = f" Or write {how.key}id=none, if it is no id" if how.key else ""
+            raise DataError(
+                f"{how.at(lines[empty])}: there is no id, in column {name!r}. "
+                f"Fill it in, or leave the row out.{hint}"
+            )
+    if len(identity) > 1 and not how.identity:
+        setting = f" ({how.key}id={','.join(identity)})" if how.key else ""
+        notify(f"series of {how.source} are told apart by {listed(identity)} together{setting}.")
+    return identity
 
 
 def _times(
@@ -299,42 +331,59 @@ def _numbers(
     how: Reading,
     notify: Notify,
 ) -> tuple[dict[str, NDArray[np.float64]], str]:
+    """Returns the columns of numbers, and the decimal sign of the table where it shows one."""
+    chosen = [
+        name
+        for name in cells
+        if name not in taken and (how.others or name in how.needed) and name not in how.ready
+    ]
+    decimal = how.decimal or settle_decimal(cells[name] for name in chosen)
+    usual = decimal or how.usual.get("decimal", "")
     found: dict[str, NDArray[np.float64]] = {}
-    used = how.decimal
-    texts: list[str] = []
-    for name, column in cells.items():
-        if name in taken or not (how.others or name in how.needed):
-            continue
+    left: dict[str, list[str]] = {"text": [], "no bare number": [], "no value": []}
+    for name in chosen:
         try:
-            found[name], decimal = _column(column, how)
-            used = decimal or used
+            numbers = parse_numbers(cells[name], how.decimal, usual)
         except NumbersError as error:
             if error.mostly_text and name not in how.needed:
-                texts.append(name)
+                left["no bare number" if error.adorned else "text"].append(name)
                 continue
             raise DataError(
                 f"{how.at(lines[error.row])}: {error.reason}, in column {name!r}. "
-                f"{how.advice(error.hint, 'decimal=', 'Write it without a comma')}"
+                f"{how.advice(error.hint, 'decimal=', 'Write it so that it can be one alone')}"
             ) from error
-    if texts:
-        what = "a column" if len(texts) == 1 else "columns"
-        notify(f"{listed(texts)} of {how.source} left out: {what} of text.")
-    if not found:
+        if name in how.needed or not np.isnan(numbers).all():
+            found[name] = numbers
+        elif not is_unnamed(name):
+            left["no value"].append(name)
+    _tell_left_out(cells, left, how, notify)
+    ready = {name: numbers for name, numbers in how.ready.items() if name not in taken}
+    if not found and not ready:
+        hint = "If lines stand before the header, delete them" if len(cells) == 1 else ""
         raise DataError(
             f"{how.source} has no column of numbers; it has {listed(tuple(cells))}. "
-            "Give at least one"
+            f"{hint or 'Give at least one'}"
         )
-    return found, used
+    return found | ready, usual
 
 
-def _column(texts: Sequence[str], how: Reading) -> tuple[NDArray[np.float64], str]:
-    """Returns the numbers of a column, and their decimal sign if a comma made it a question."""
-    try:
-        numbers = parse_numbers(texts, how.decimal)
-    except NumbersError as error:
-        if not (error.ambiguous and how.usual.get("decimal")):
-            raise
-        return parse_numbers(texts, how.usual["decimal"]), how.usual["decimal"]
-    if not any("," in text for text in texts):
-        return numbers, ""
-    return numbers, how.decimal or decimal_of([text.strip() for text in texts])
+def _tell_left_out(
+    cells: Mapping[str, Sequence[str]],
+    left: Mapping[str, Sequence[str]],
+    how: Reading,
+    notify: Notify,
+) -> None:
+    for kind, names in left.items():
+        if not names:
+            continue
+        what = "a column" if len(names) == 1 else "columns"
+        more = ""
+        if kind == "no bare number":
+            example = next(text for text in cells[names[0]] if text.strip())
+            more = f", such as {example!r}. Write the digits alone, with a minus below zero"
+        elif kind == "text" and how.identity == () and how.key:
+            repeated = [name for name in names if 1 < len(set(cells[name])) <= len(cells[name]) / 2]
+            if repeated:
+                more = f". If {repeated[0]!r} tells series apart, write {how.key}id={repeated[0]}"
+        of = "of" if kind != "no value" else "with"
+        notify(f"{listed(names)} of {how.source} left out: {what} {of} {kind}{more}.")

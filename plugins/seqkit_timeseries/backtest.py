@@ -107,7 +107,7 @@ def _backtested(
     from seqkit_timeseries._backtest import origins, step_errors
     from seqkit_timeseries._encoder import ForecastingEncoder
 
-    predictor = load_predictor(folder, registry, device, checkpoint)
+    predictor = load_predictor(folder, registry, device, checkpoint, output.warn)
     data = encode_for_run(predictor.experiment, registry, folder.encoder, output.warn)
     if split not in data.splits:
         raise ConfigurationError(

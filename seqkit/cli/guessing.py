@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,6 +60,12 @@ class _Rows:
     values: Mapping[str, list[Any]]
     count: int
     kind: str
+    table: Sequence[Sequence[str]] = ()
+
+    def whole(self, name: str) -> list[str]:
+        """Returns all cells of a column of a table."""
+        place = self.columns.index(name)
+        return [row[place] for row in self.table]
 
 
 def look_at(path: Path, task: str = "") -> Found:
@@ -126,26 +132,55 @@ def _series(rows: _Rows, asked: bool) -> Found | None:
         return None
     texts = [name for name in rows.columns if _text_score(rows.values[name]) > 0]
     times = [name for name in rows.columns if _share(rows.values[name], _is_time) >= _MOSTLY]
+    if not asked and (not times or _free_texts(rows, texts)):
+        return None
     named = [name for name in times if _word(name) in TIME_NAMES]
-    numbers = [
-        name
-        for name in rows.columns
-        if name not in times and _share(rows.values[name], _is_number) >= _MOSTLY
-    ]
-    if not numbers or not (asked or (times and not _free_texts(rows, texts))):
+    time = (named or times or [""])[0]
+    numbers, ids = _measurements(rows, times, time)
+    if not numbers:
         return None
     dataset: dict[str, Any] = {"name": "series-csv", "path": _portable(rows.path)}
-    time = (named or times or [""])[0]
     if time:
         dataset["time"] = time
     where = f"Times are in column {time!r}, numbers" if time else "Numbers are"
     shown = ", ".join(map(repr, numbers[:5])) + (", ..." if len(numbers) > 5 else "")
+    if ids:
+        shown += f"; series are told apart by {' and '.join(map(repr, ids))}"
     settings: dict[str, Any] = {}
     if empty := [name for name in rows.columns if not any(map(_given, rows.values[name]))]:
         dataset["targets"] = numbers
         settings["past_covariates"] = "none"
         shown += f"; {', '.join(map(repr, empty))} is empty and left out"
     return Found("forecasting", dataset, rows.count, f"{where} in {shown}.", settings)
+
+
+def _measurements(
+    rows: _Rows, times: Collection[str], time: str
+) -> tuple[list[str], tuple[str, ...]]:
+    """Returns the columns that a run would forecast, and those that tell series apart."""
+    import numpy as np
+
+    from seqkit.data.columns import names_ids
+    from seqkit.data.numbers import NumbersError, parse_numbers, settle_decimal
+    from seqkit.data.roles import aside, ids_among, joined_ids
+
+    cells = {name: [str(value or "") for value in rows.values[name]] for name in rows.columns}
+    named = [name for name in rows.columns if names_ids(name)]
+    ids = ids_among({name: rows.whole(name) for name in named}, {time})
+    others = [name for name in rows.columns if name not in (*times, *ids)]
+    numbers = [name for name in others if _share(cells[name], _is_number) >= _MOSTLY]
+    decimal = settle_decimal(cells[name] for name in numbers)
+    values = {}
+    for name in numbers:
+        # What a run asks about, or refuses by its line, is a measurement all the same.
+        values[name] = np.full(rows.count, np.nan)
+        with suppress(NumbersError):
+            values[name] = parse_numbers(cells[name], usual=decimal)
+    owners = np.zeros(rows.count, dtype=np.int64)
+    if ids:
+        owners = np.unique(np.array(joined_ids(cells, ids)), return_inverse=True)[1]
+    left, _ = aside(values, owners, rows.columns, ())
+    return [name for name in numbers if name not in left], ids
 
 
 def _pairs(rows: _Rows, asked: bool) -> Found | None:
@@ -250,11 +285,9 @@ def _share(values: Sequence[Any], test: Callable[[str], bool]) -> float:
 
 
 def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(" ", "").replace(",", "."))
-    except ValueError:
-        return text.lower() in ("nan", "na", "n/a", "null", "-")
-    return True
+    from seqkit.data.numbers import TRUTHS, is_number
+
+    return is_number(text) or text.lower() in TRUTHS
 
 
 def _is_time(text: str) -> bool:
@@ -305,7 +338,7 @@ def _csv(path: Path, kind: str) -> _Rows:
     table = read_csv(path, _quiet)
     rows = table.rows[:_LOOKED_AT]
     values = {name: [row[place] for row in rows] for place, name in enumerate(table.columns)}
-    return _Rows(path, tuple(table.columns), values, len(rows), kind)
+    return _Rows(path, tuple(table.columns), values, len(rows), kind, table.rows)
 
 
 def _jsonl(path: Path) -> _Rows:

@@ -92,7 +92,7 @@ def predict(
     check_files(files)
     from seqkit.engine.predict import load_predictor
 
-    predictor = load_predictor(folder, registry, device or "auto", checkpoint)
+    predictor = load_predictor(folder, registry, device or "auto", checkpoint, output.warn)
     if serve:
         serving.serve(predictor, sys.stdin, output.json_line)
         return

@@ -25,6 +25,9 @@ from seqkit.cli.run import Observers, exit_code
 @device_option()
 @plugin_option()
 @json_option("Write every event to stdout as it happens, one JSON object a line.")
+@click.option(
+    "--force", is_flag=True, help="Take over from another machine that seems to be at work on it."
+)
 @click.option("--quiet", "-q", is_flag=True, help="Write nothing but the result and warnings.")
 def resume(
     run: str,
@@ -33,6 +36,7 @@ def resume(
     device: str | None,
     plugins: tuple[Path, ...],
     as_json: bool,
+    force: bool,
     quiet: bool,
 ) -> int:
     """Go on with a run that was stopped, interrupted or killed, at the very next batch.
@@ -47,5 +51,5 @@ def resume(
         observers.preparing(folder.name)
         from seqkit.engine.run import resume_run
 
-        outcome = resume_run(folder, registry, observers.all, words)
+        outcome = resume_run(folder, registry, observers.all, words, force)
     return exit_code(outcome)

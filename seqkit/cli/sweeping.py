@@ -55,7 +55,8 @@ class Sweep:
     def run(self) -> int:
         """Works until every run has ended, and returns the exit code."""
         try:
-            with Signals(self._ask_to_stop):
+            with Signals() as signals:
+                signals.ask = self._ask_to_stop
                 while self._running or (self._queue and not self._asked):
                     if self._asked and not self._stopping:
                         self._stop()

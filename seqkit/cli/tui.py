@@ -34,9 +34,11 @@ def tui(context: click.Context, runs_dir: Path, read_only: bool, plugins: tuple[
 def _can_draw() -> bool:
     return (
         os.environ.get("TERM") not in ("dumb", "unknown")
-        and sys.stdin is not None
-        and sys.stdin.isatty()
-        and sys.stdout.isatty()
+        # Textual draws on stderr.
+        and all(
+            stream is not None and stream.isatty()
+            for stream in (sys.stdin, sys.stdout, sys.__stderr__)
+        )
     )
 
 

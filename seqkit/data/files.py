@@ -8,7 +8,9 @@ import gzip
 import io
 import json
 import zlib
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator
 
 from seqkit.api import Notify
+from seqkit.data.columns import header_of
 from seqkit.data.folders import unreadable
 from seqkit.errors import DataError, nearest, suggestion
 
@@ -166,7 +169,9 @@ def read_csv(
                     rows.append(row)
                     lines.append(begins)
             elif len(row) != len(columns):
-                raise _misfit(path, begins, len(row), len(columns), delimiter)
+                raise _before_the_header(path, text, delimiter, quotes) or _misfit(
+                    path, begins, len(row), len(columns), delimiter
+                )
             else:
                 rows.append(row)
                 lines.append(begins)
@@ -311,16 +316,42 @@ def _sniffed(text: str, quotes: bool, usual: str) -> str:
 
 
 def _columns(path: Path, row: Sequence[str], header: bool) -> tuple[str, ...]:
-    if not header:
-        return tuple(str(number) for number in range(1, len(row) + 1))
-    columns = tuple(name.strip() for name in row)
-    repeated = sorted({name for name in columns if columns.count(name) > 1})
-    if repeated:
-        raise DataError(
-            f"{path} has more than one column {repeated[0]!r} in its header. Rename one of them, "
-            "or set header=false if its first row is no header"
+    return header_of(path, row if header else list(map(str, range(1, len(row) + 1))))
+
+
+def _before_the_header(path: Path, text: str, delimiter: str, quotes: bool) -> DataError | None:
+    """Returns the error for a file that begins with other lines than its header, if it does."""
+    for candidate in dict.fromkeys((delimiter, *DELIMITERS)):
+        first = _first_rows(text, candidate, quotes)
+        if not first:
+            continue
+        usual, times = Counter(len(row) for _, row in first).most_common(1)[0]
+        place = next(place for place, (_, row) in enumerate(first) if len(row) == usual)
+        narrow = all(len(row) < usual for _, row in first[:place])
+        if not place or not narrow or times < max(2, len(first) - place):
+            continue
+        begins, header = first[place]
+        lines = "line 1" if begins == 2 else f"lines 1 to {begins - 1}"
+        return DataError(
+            f"{path} begins with {counted(place, 'row')} of fewer fields than the table, such as "
+            f"{_shown(candidate.join(first[0][1]))}. The header seems to be on line {begins} "
+            f"({listed([name.strip() for name in header])}): delete {lines}"
         )
-    return columns
+    return None
+
+
+def _first_rows(text: str, delimiter: str, quotes: bool) -> list[tuple[int, list[str]]]:
+    """Returns the first rows that are not empty, with the line that each begins on."""
+    found: list[tuple[int, list[str]]] = []
+    reader, line = _reader(text, delimiter, quotes), 1
+    with suppress(csv.Error):
+        for row in reader:
+            begins, line = line, reader.line_num + 1
+            if any(field.strip() for field in row):
+                found.append((begins, row))
+            if len(found) == _SNIFFED_ROWS:
+                break
+    return found
 
 
 def _misfit(path: Path, line: int, fields: int, columns: int, delimiter: str) -> DataError:

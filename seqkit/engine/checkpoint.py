@@ -9,21 +9,23 @@ checkpoints/step-00001200/
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import BaseModel, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from seqkit.checksums import digest_of, fingerprint
 from seqkit.errors import CheckpointError
+from seqkit.regular_files import read_regular
 
 MODEL, STATE, MANIFEST = "model.safetensors", "state.safetensors", "manifest.json"
 REPLACED = ".replaced"
@@ -47,10 +49,19 @@ class Checkpoint:
         """Optimiser steps done."""
         return int(self.manifest["step"])
 
+    @property
+    def epoch(self) -> float:
+        """Epochs done, as a float."""
+        progress = self.manifest["progress"]
+        whole = progress.get("epoch_steps") or progress["batch"] or 1
+        return float(progress["epoch"] + progress["batch"] / whole)
+
     def model_state(self) -> dict[str, Tensor]:
         """Reads the weights, on the CPU."""
         tensors = _load(self.path / MODEL)
         for name, original in self.manifest.get("aliases", {}).items():
+            if original not in tensors:
+                raise CheckpointError(f"{self.path / MODEL} is damaged: it holds no {original!r}.")
             tensors[name] = tensors[original]
         return tensors
 
@@ -62,7 +73,8 @@ class Checkpoint:
 def _load(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
-    except (OSError, SafetensorError) as error:
+    except Exception as error:
+        # A crafted file raises much more than SafetensorError.
         raise CheckpointError(f"{path} cannot be read: {error}.") from error
 
 
@@ -90,12 +102,14 @@ def write_checkpoint(
     tensors, aliases = _untied(model)
     try:
         shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
+        # Never the run's folder itself: where that is gone, nothing takes its place.
+        folder.mkdir(exist_ok=True)
+        aside.mkdir()
         save_file(tensors, aside / MODEL)
         save_file(
             {name: tensor.contiguous().cpu() for name, tensor in state.items()}, aside / STATE
         )
-        files = {name: _fingerprint(aside / name) for name in (MODEL, STATE)}
+        files = {name: fingerprint(aside / name) for name in (MODEL, STATE)}
         manifest = {
             "schema": SCHEMA_VERSION,
             "step": step,
@@ -103,7 +117,7 @@ def write_checkpoint(
             "aliases": aliases,
             "progress": dict(progress),
         }
-        document = {"sha256": _digest(manifest)} | manifest
+        document = {"sha256": digest_of(manifest)} | manifest
         (aside / MANIFEST).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         for name in (MODEL, STATE):
             # safetensors makes files for their owner alone; a run is as open as its folder.
@@ -153,17 +167,6 @@ def _untied(model: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], dict[str, s
     return tensors, aliases
 
 
-def _digest(manifest: Mapping[str, Any]) -> str:
-    """Returns the checksum of a manifest, whatever its spaces and the order of its keys."""
-    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-
-
-def _fingerprint(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"size": path.stat().st_size, "sha256": digest}
-
-
 def _sync(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -172,53 +175,113 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def open_checkpoint(path: Path) -> Checkpoint:
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Reads the manifest of a checkpoint.
+
+    Raises:
+        CheckpointError: It is missing, damaged, or not what a manifest of this folder says.
+    """
+    file = path / MANIFEST
+    try:
+        manifest = dict(json.loads(read_regular(file)))
+        checksum = manifest.pop("sha256")
+        intact = checksum == digest_of(manifest)
+    except OSError as error:
+        raise CheckpointError(f"{file} cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CheckpointError(f"{file} is damaged: {error!r}.") from error
+    if not intact:
+        raise CheckpointError(f"{file} is damaged: its checksum does not match.")
+    if manifest.get("schema") != SCHEMA_VERSION:
+        raise CheckpointError(
+            f"{path} was written by another version of seqkit (schema {manifest.get('schema')!r})."
+        )
+    try:
+        _Manifest.model_validate(manifest, strict=True)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        message = error.errors()[0]["msg"]
+        raise CheckpointError(f"{file} is damaged: {where}: {message}.") from error
+    if checkpoint_name(manifest["step"]) != path.name.removesuffix(REPLACED).removeprefix("."):
+        raise CheckpointError(f"{file} is damaged: it is that of step {manifest['step']}.")
+    return manifest
+
+
+class _File(BaseModel):
+    size: int
+    sha256: str
+
+
+class _Manifest(BaseModel):
+    """What is relied on in a manifest; the numbers in `progress` have a reader of their own."""
+
+    step: int = Field(ge=0, lt=2**62)
+    files: dict[str, _File]
+    aliases: dict[str, str] = {}
+    progress: dict[str, Any]
+
+
+def open_checkpoint(path: Path, files: Sequence[str] = (MODEL, STATE)) -> Checkpoint:
     """Opens a checkpoint after checking sizes and checksums.
+
+    Args:
+        path: Its folder.
+        files: Which of its files are going to be read.
 
     Raises:
         CheckpointError: It is torn, damaged or missing; the message says which file.
     """
-    try:
-        manifest = dict(json.loads((path / MANIFEST).read_text(encoding="utf-8")))
-        checksum = manifest.pop("sha256")
-    except OSError as error:
-        raise CheckpointError(f"{path / MANIFEST} cannot be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CheckpointError(f"{path / MANIFEST} is damaged: {error!r}.") from error
-    if checksum != _digest(manifest):
-        raise CheckpointError(f"{path / MANIFEST} is damaged: its checksum does not match.")
-    if manifest["schema"] != SCHEMA_VERSION:
-        raise CheckpointError(
-            f"{path} was written by another version of seqkit (schema {manifest['schema']!r})."
-        )
-    for name in (MODEL, STATE):
+    manifest = read_manifest(path)
+    for name in files:
         try:
-            found = _fingerprint(path / name)
+            found = fingerprint(path / name)
         except OSError as error:
             raise CheckpointError(f"{path / name} cannot be read: {error.strerror}.") from error
-        if found != manifest["files"][name]:
+        if found != manifest["files"].get(name):
             raise CheckpointError(f"{path / name} is damaged: its checksum does not match.")
     return Checkpoint(path, manifest)
 
 
 def checkpoints_in(folder: Path) -> list[Path]:
-    """Returns the folders of a run's checkpoints, the newest first; none of them checked."""
-    return sorted(folder.glob("step-*"), reverse=True)
+    """Returns the folders of a run's checkpoints, the newest first; none of them checked.
+
+    One that was being replaced when the process was killed counts where nothing took its place.
+    """
+    whole = {path.name: path for path in folder.glob("step-*")}
+    for path in folder.glob(f".step-*{REPLACED}"):
+        whole.setdefault(path.name.removesuffix(REPLACED).removeprefix("."), path)
+    return [whole[name] for name in sorted(whole, reverse=True)]
 
 
-def newest_whole(folder: Path, warn: Callable[[str], None]) -> Checkpoint | None:
+def newest_whole(
+    folder: Path, warn: Callable[[str], None], files: Sequence[str] = (MODEL, STATE)
+) -> Checkpoint | None:
     """Opens the newest checkpoint that is whole, warning of each damaged one on the way."""
-    for replaced in folder.glob(f".step-*{REPLACED}"):
-        # A process was killed between the two renames that replace a checkpoint.
-        path = folder / replaced.name.removesuffix(REPLACED).removeprefix(".")
-        if not path.exists():
-            replaced.replace(path)
     for path in checkpoints_in(folder):
         try:
-            return open_checkpoint(path)
+            return open_checkpoint(path, files)
         except CheckpointError as error:
             warn(f"a damaged checkpoint was passed over: {error}")
     return None
+
+
+def tidy_up(folder: Path) -> None:
+    """Puts back or removes what killed processes left between two steps of their work.
+
+    Args:
+        folder: A run's folder, which no other process works on.
+    """
+    checkpoints = folder / "checkpoints"
+    for replaced in checkpoints.glob(f".step-*{REPLACED}"):
+        path = checkpoints / replaced.name.removesuffix(REPLACED).removeprefix(".")
+        if not path.exists():
+            replaced.replace(path)
+    leftovers = [*folder.glob(".encoder.*"), *folder.glob(".*.json.*"), *folder.glob(".*.toml.*")]
+    for path in [*leftovers, *checkpoints.glob(".step-*"), *(folder / "scores").glob(".*")]:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def prune(folder: Path, keep: int, step: int, best_step: int | None) -> None:
@@ -232,26 +295,40 @@ def prune(folder: Path, keep: int, step: int, best_step: int | None) -> None:
     newest = checkpoint_name(step)
     others = [p for p in checkpoints_in(folder) if p.name != best and p.name <= newest]
     for path in others[keep:]:
-        shutil.rmtree(path, ignore_errors=True)
+        # Renamed first, so that a process killed here leaves nothing that looks like a checkpoint.
+        gone = path.with_name(f".{path.name}.pruned")
+        try:
+            path.rename(gone)
+        except OSError:
+            continue
+        shutil.rmtree(gone, ignore_errors=True)
     for path in folder.glob(".step-*"):
         if not path.name.endswith(f".{os.getpid()}"):
             shutil.rmtree(path, ignore_errors=True)
 
 
-def load_weights(model: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
+def load_weights(
+    model: nn.Module,
+    weights: Mapping[str, Tensor],
+    path: Path,
+    remedy: str = "Install the plugin version that run.json names",
+) -> None:
     """Loads weights into a model built from the same experiment.
+
+    Args:
+        model: The model.
+        weights: By name.
+        path: Where they come from.
+        remedy: What to do where they do not fit, as a sentence without its full stop.
 
     Raises:
         CheckpointError: Names or shapes do not agree, as after a plugin changed its network.
     """
     try:
         model.load_state_dict(dict(weights), strict=True)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError, TypeError, KeyError) as error:
         first = " ".join(str(error).split())[:300]
-        raise CheckpointError(
-            f"{path} does not fit the model: {first}. "
-            "Install the plugin version that run.json names"
-        ) from error
+        raise CheckpointError(f"{path} does not fit the model: {first}. {remedy}") from error
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
@@ -272,4 +349,9 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Te
             _, index, key = name.split("/", 2)
             state.setdefault(int(index), {})[key] = tensor
     document = optimizer.state_dict()
+    trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for place, values in state.items():
+        shapes = {value.shape for value in values.values()} - {torch.Size([])}
+        if place >= len(trained) or shapes - {trained[place].shape}:
+            raise ValueError(f"the optimiser's state of parameter {place} has another shape")
     optimizer.load_state_dict({"state": state, "param_groups": document["param_groups"]})

@@ -11,6 +11,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
+from seqkit.errors import CheckpointError
+from seqkit.regular_files import open_regular
+
 POLL_SECONDS = 0.2
 
 
@@ -31,6 +34,10 @@ class ControlFile:
         """Adds the request to save and end, made by a signal."""
         self._signals.append(name)
 
+    def due(self) -> bool:
+        """Tells whether `poll` is going to look at the file."""
+        return time.monotonic() >= self._next
+
     def poll(self) -> list[dict[str, Any]]:
         """Returns new requests; looks at the file a few times a second at the most."""
         if self._signals:
@@ -45,10 +52,10 @@ class ControlFile:
             if size <= self._read:
                 self._read = min(self._read, size)
                 return []
-            with self._path.open("rb") as file:
+            with open_regular(self._path) as file:
                 file.seek(self._read)
                 text = file.read()
-        except OSError:
+        except (OSError, CheckpointError):
             return []
         whole = text[: text.rfind(b"\n") + 1]
         self._read += len(whole)
@@ -66,13 +73,15 @@ def _parse(line: bytes) -> dict[str, Any]:
 
 
 class Signals:
-    """While entered, the first SIGINT, SIGTERM or SIGHUP asks to save and end; a second one quits.
+    """While entered, SIGINT, SIGTERM and SIGHUP end the run, and are no ends of the process.
 
-    Only the main thread may set handlers; elsewhere nothing changes.
+    Where `ask` is set, the first signal is passed on to it, as a request to save and end, and a
+    second one quits; elsewhere, as there is nothing to save, the first one quits. Quitting is
+    `KeyboardInterrupt`. Only the main thread may set handlers; in others nothing changes.
     """
 
-    def __init__(self, ask: Callable[[str], None]) -> None:
-        self._ask = ask
+    def __init__(self) -> None:
+        self.ask: Callable[[str], None] | None = None
         self._before: dict[int, Any] = {}
         self._asked = False
 
@@ -90,7 +99,7 @@ class Signals:
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self._asked:
+        if self._asked or self.ask is None:
             raise KeyboardInterrupt
         self._asked = True
-        self._ask(signal.Signals(number).name)
+        self.ask(signal.Signals(number).name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,11 +42,15 @@ class Device:
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, dtype=torch.bfloat16)
 
-    def place(self, batch: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, torch.Tensor]:
+    def place(
+        self, batch: Mapping[str, np.ndarray[Any, Any]], on_host: Collection[str] = ("lengths",)
+    ) -> dict[str, torch.Tensor]:
         """Turns a batch of arrays into tensors on the device.
 
-        `lengths` stay on the host, where packing for cuDNN needs them and where they cost no
-        synchronisation; `seqkit.nn` accepts them so.
+        Args:
+            batch: The arrays.
+            on_host: Those that stay on the host, where they cost no synchronisation; packing for
+                cuDNN needs `lengths` there, and `seqkit.nn` accepts them so.
         """
         tensors = {name: torch.from_numpy(array) for name, array in batch.items()}
         if self.on_host:
@@ -54,7 +58,7 @@ class Device:
         pin = self.device.type == "cuda"
         return {
             name: tensor
-            if name == "lengths"
+            if name in on_host
             else (tensor.pin_memory() if pin else tensor).to(self.device, non_blocking=pin)
             for name, tensor in tensors.items()
         }

@@ -45,7 +45,7 @@ def evaluate_run(
         CheckpointError: There is no whole checkpoint.
         DataError: The data are gone.
     """
-    predictor = load_predictor(folder, registry, device, checkpoint)
+    predictor = load_predictor(folder, registry, device, checkpoint, notify)
     experiment = predictor.experiment
     data = encode_for_run(experiment, registry, folder.encoder, notify)
     if split not in data.splits:

@@ -19,13 +19,14 @@ from seqkit.engine.learner import Learner
 from seqkit.engine.train import Training
 from seqkit.events import Event
 from seqkit.experiment import Experiment
+from seqkit.holding import this_process
 from seqkit.registry import Registry
-from seqkit.runs import RunFolder, this_process
+from seqkit.runs import RunFolder
 
 RUN_SCHEMA_VERSION = 1
 
 
-def identity(folder: RunFolder, experiment: Experiment, registry: Registry) -> dict[str, Any]:
+def identity(experiment: Experiment, registry: Registry) -> dict[str, Any]:
     """Returns what `run.json` holds from the first moment on."""
     used = {
         part.entry.plugin
@@ -33,7 +34,6 @@ def identity(folder: RunFolder, experiment: Experiment, registry: Registry) -> d
     } | {part.entry.plugin for part in experiment.metrics}
     return {
         "schema": RUN_SCHEMA_VERSION,
-        "name": folder.name,
         "recipe": experiment.recipe,
         "task": experiment.task.name,
         "dataset": experiment.dataset.name,

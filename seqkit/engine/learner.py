@@ -71,7 +71,7 @@ class Learner:
 
     def place(self, arrays: Arrays, indices: np.ndarray[Any, Any]) -> dict[str, Tensor]:
         """Cuts a batch and puts it on the device."""
-        return self.device.place(self.encoder.batch(arrays, indices))
+        return self.device.place(self.encoder.batch(arrays, indices), self.encoder.on_host)
 
     def summed_loss(self, batch: dict[str, Tensor], state: Any) -> tuple[Tensor, Tensor | int, Any]:
         """Runs model and loss on a batch.

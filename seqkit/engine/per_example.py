@@ -162,7 +162,9 @@ class ExampleScorer:
         """
         columns: dict[str, Column] = {}
         means = self._sums / np.where(self._counts == 0, 1, self._counts)
-        if np.isfinite(means).all() and _close(_mean(means, self._counts, "arithmetic"), loss):
+        if np.isfinite(means).all() and _close(
+            _mean(means, self._counts, "arithmetic"), loss, means
+        ):
             columns[LOSS] = Column(means, weighted=True)
         for name, candidate in self._candidates.items():
             if np.isfinite(candidate.values).all():
@@ -180,7 +182,7 @@ def _explained(candidate: _Candidate, values: Floats, counts: Floats, whole: flo
         (weighted, mean)
         for weighted, mean in candidate.kinds
         if (mean != "geometric" or (values > 0).all())
-        and _close(_mean(values, counts if weighted else np.ones_like(values), mean), whole)
+        and _close(_mean(values, counts if weighted else np.ones_like(values), mean), whole, values)
     ]
 
 
@@ -192,8 +194,10 @@ def _mean(values: Floats, weights: Floats, mean: Mean) -> float:
     return math.sqrt(value) if mean == "quadratic" else value
 
 
-def _close(value: float, whole: float) -> bool:
-    return math.isclose(value, whole, rel_tol=_TOLERANCE, abs_tol=1e-9)
+def _close(value: float, whole: float, values: Floats) -> bool:
+    # Beside the scores themselves: those of small numbers differ by less than any fixed bound.
+    least = 1e-9 * float(np.abs(values).max(initial=0))
+    return math.isclose(value, whole, rel_tol=_TOLERANCE, abs_tol=least)
 
 
 def _on_host(item: Any) -> Any:

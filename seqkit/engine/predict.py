@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -9,21 +10,32 @@ from typing import Any
 import numpy as np
 import torch
 
-from seqkit.api import Say, Shape, Task, unheard, unsaid
+from seqkit.api import Notify, Say, Shape, Task, unheard, unsaid
+from seqkit.checksums import check_folder_seal, check_text_seal
 from seqkit.config import validate
 from seqkit.engine.checkpoint import (
+    MODEL,
     Checkpoint,
+    checkpoint_name,
     checkpoints_in,
     load_weights,
     newest_whole,
     open_checkpoint,
+    read_manifest,
 )
 from seqkit.engine.device import choose_device, out_of_memory
 from seqkit.engine.learner import Learner, build_learner, evaluating
+from seqkit.engine.progress import Progress
 from seqkit.errors import CheckpointError, ConfigurationError, RunError, suggestion
 from seqkit.experiment import Experiment, load_experiment
 from seqkit.registry import Registry
+from seqkit.regular_files import check_folder
 from seqkit.runs import RunFolder
+
+
+def warn(message: str) -> None:
+    """Tells a person who uses a model from Python what is not as it should be."""
+    warnings.warn(message, RuntimeWarning, stacklevel=2)
 
 
 class Predictor:
@@ -124,7 +136,11 @@ def _say_in_order(say: Say, order: Sequence[int], index: int, piece: str) -> Non
 
 
 def load_predictor(
-    folder: RunFolder, registry: Registry, device: str = "auto", checkpoint: str = "best"
+    folder: RunFolder,
+    registry: Registry,
+    device: str = "auto",
+    checkpoint: str = "best",
+    notify: Notify = warn,
 ) -> Predictor:
     """Loads a model from a run folder, and from nothing else.
 
@@ -133,12 +149,17 @@ def load_predictor(
         registry: Where its components are looked up.
         device: As `trainer.device`.
         checkpoint: `best`, `last`, or the name of a checkpoint such as `step-00001200`.
+        notify: Told of damaged checkpoints that are passed over.
 
     Raises:
         CheckpointError: There is no whole checkpoint, or it does not fit the model.
     """
+    check_folder(folder.path)
+    restore = "Restore it from a copy of the run"
+    check_text_seal(folder.experiment_file, restore)
+    check_folder_seal(folder.encoder, restore)
     experiment = load_experiment(folder.experiment_file, registry, [f'trainer.device="{device}"'])
-    found = choose_checkpoint(folder, checkpoint)
+    found = choose_checkpoint(folder, checkpoint, notify)
     encoder = experiment.task.component.load(folder.encoder)
     learner = build_learner(experiment, encoder, choose_device(experiment.trainer))
     load_weights(learner.model, found.model_state(), found.path)
@@ -146,8 +167,16 @@ def load_predictor(
     return Predictor(learner, found)
 
 
-def choose_checkpoint(folder: RunFolder, name: str = "best") -> Checkpoint:
+def choose_checkpoint(folder: RunFolder, name: str = "best", notify: Notify = warn) -> Checkpoint:
     """Opens a checkpoint by name; where the best one is damaged, the newest whole one.
+
+    Which one is the best is known to the newest one, as nothing is lost with a checkpoint that
+    was not known to `run.json` when the process was killed.
+
+    Args:
+        folder: The run.
+        name: `best`, `last`, or the name of one.
+        notify: Told of damaged ones that are passed over.
 
     Raises:
         CheckpointError: There is none.
@@ -158,19 +187,33 @@ def choose_checkpoint(folder: RunFolder, name: str = "best") -> Checkpoint:
         if name not in there:
             hint = suggestion(name, ["best", "last", *there])
             raise CheckpointError(f"run {folder.name} has no checkpoint {name!r}. {hint}")
-        return open_checkpoint(folder.checkpoints / name)
-    best = folder.info().get("best") if name == "best" else None
-    # A run folder may come from anywhere: what it names must be one of its own checkpoints.
-    if isinstance(best, dict) and best.get("checkpoint") in there:
-        try:
-            return open_checkpoint(folder.checkpoints / str(best["checkpoint"]))
-        except CheckpointError as error:
-            damaged.append(str(error))
-    newest = newest_whole(folder.checkpoints, damaged.append)
-    if newest is None:
+        return open_checkpoint(folder.checkpoints / name, (MODEL,))
+    found = _best(folder, damaged) if name == "best" else None
+    found = found or newest_whole(folder.checkpoints, damaged.append, (MODEL,))
+    if found is None:
         reason = f" {damaged[0]}" if damaged else ""
         raise CheckpointError(
             f"run {folder.name} has no whole checkpoint, in {folder.checkpoints}.{reason} "
             f"Train it: seqkit resume {folder.name}"
         )
-    return newest
+    for message in dict.fromkeys(damaged):
+        notify(f"{message} The answers are those of {found.path.name}")
+    return found
+
+
+def _best(folder: RunFolder, damaged: list[str]) -> Checkpoint | None:
+    """Opens the best checkpoint; None where the newest one counts as it, or it is damaged."""
+    for path in checkpoints_in(folder.checkpoints):
+        try:
+            best = Progress.from_dict(read_manifest(path)["progress"]).best_step
+        except CheckpointError as error:
+            damaged.append(f"a damaged checkpoint was passed over: {error}")
+            continue
+        if best is None:
+            return None
+        try:
+            return open_checkpoint(folder.checkpoints / checkpoint_name(best), (MODEL,))
+        except CheckpointError as error:
+            damaged.append(f"the best checkpoint cannot be used: {error}")
+            return None
+    return None

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import Field, TypeAdapter, ValidationError
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from seqkit.engine.checkpoint import optimizer_tensors, restore_optimizer
 from seqkit.engine.device import Device
 from seqkit.errors import CheckpointError
+
+Count = Annotated[int, Field(ge=0, lt=2**62)]
+"""A number of steps, epochs, batches or evaluations."""
 
 
 @dataclass
@@ -35,23 +40,31 @@ class Progress:
         plateau_factor: What the plateau schedule multiplies the learning rate by.
         plateau_waited: Evaluations it has waited.
         rate_factor: What a person multiplied the learning rate by while it ran.
+        plan: Fingerprint of the batches of the current epoch and of their data.
+        epoch_steps: Batches of an epoch; 0 where a checkpoint of an older version does not say.
+        plan_step: Optimiser steps done when epochs began to have so many batches.
+        plan_epoch: Epochs done then.
     """
 
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0
-    accumulation: int = 1
+    step: Count = 0
+    epoch: Count = 0
+    batch: Count = 0
+    accumulation: Annotated[int, Field(ge=1, lt=2**31)] = 1
     loss_total: float = 0.0
     loss_count: float = 0.0
     elapsed: float = 0.0
     best_value: float | None = None
     best_rank: tuple[float, float] | None = None
-    best_step: int | None = None
+    best_step: Count | None = None
     best_epoch: float | None = None
-    waited: int = 0
+    waited: Count = 0
     plateau_factor: float = 1.0
-    plateau_waited: int = 0
+    plateau_waited: Count = 0
     rate_factor: float = 1.0
+    plan: str = ""
+    epoch_steps: Count = 0
+    plan_step: Count = 0
+    plan_epoch: Count = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the numbers by name."""
@@ -64,15 +77,19 @@ class Progress:
         Raises:
             CheckpointError: One is missing or unknown.
         """
-        expected = {field.name for field in fields(cls)}
-        if set(values) != expected:
-            odd = sorted(expected ^ set(values))
-            raise CheckpointError(f"the manifest's progress is damaged: {', '.join(odd)}.")
-        progress = cls(**values)
-        if progress.best_rank is not None:
-            value, loss = progress.best_rank
-            progress.best_rank = (float(value), float(loss))
-        return progress
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        missing = sorted(_ALWAYS - set(values))
+        if unknown or missing:
+            odd = ", ".join(missing or unknown)
+            raise CheckpointError(f"the manifest's progress is damaged: {odd}.")
+        try:
+            return _READER.validate_json(json.dumps(dict(values)), strict=True)
+        except (ValidationError, ValueError) as error:
+            raise CheckpointError(f"the manifest's progress is damaged: {error}.") from error
+
+
+_ALWAYS = {"step", "epoch", "batch", "accumulation", "waited"}
+_READER = TypeAdapter(Progress)
 
 
 def training_tensors(

@@ -8,13 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from seqkit.checksums import check_text_seal, sealed_text
 from seqkit.engine.checkpoint import checkpoints_in, newest_whole
+from seqkit.engine.control import Signals
 from seqkit.engine.facts import identity
 from seqkit.engine.session import Observer, Session
 from seqkit.errors import CheckpointError, DataError
 from seqkit.experiment import Experiment, load_experiment
+from seqkit.holding import Hold
 from seqkit.registry import Registry
-from seqkit.runs import RunFolder, create_run, this_process, write_atomically
+from seqkit.regular_files import check_folder
+from seqkit.runs import RunFolder, create_run, write_atomically
 
 
 @dataclass(frozen=True)
@@ -51,27 +55,26 @@ def start_run(
         notes: Further fields of `run.json`, such as the group that the run belongs to.
 
     Raises:
-        SeqkitError: It failed; the `ended` event and `run.json` say so too. A run that fails
-            before its first step could be tried, as for missing data, leaves no folder.
+        SeqkitError: It failed; the `ended` event and `run.json` say so too. A run that fails or is
+            ended before its first step could be tried, as for missing data, leaves no folder.
     """
     base = experiment.recipe or f"{experiment.dataset.name}-{experiment.model.name}"
-    folder = create_run(runs_dir, base, name)
-    try:
-        write_atomically(folder.experiment_file, experiment.as_toml())
+
+    def fill(folder: RunFolder) -> None:
+        write_atomically(folder.experiment_file, sealed_text(experiment.as_toml()))
         folder.control_file.touch()
-        folder.update(**identity(folder, experiment, registry), **(notes or {}))
-    except OSError as error:
-        shutil.rmtree(folder.path, ignore_errors=True)
-        raise DataError(
-            f"the run folder {folder.path} cannot be written: {error.strerror}. "
-            "Give another with --runs-dir"
-        ) from error
-    session = Session(folder, experiment, registry, observers)
-    try:
-        return Outcome(folder, session.run(None))
-    finally:
-        if not session.began:
-            shutil.rmtree(folder.path, ignore_errors=True)
+        folder.update(**identity(experiment, registry), **(notes or {}))
+
+    with Signals() as signals:
+        folder = create_run(runs_dir, base, name, fill)
+        session: Session | None = None
+        try:
+            with _held(folder, {}) as hold:
+                session = Session(folder, experiment, registry, observers, hold, signals)
+                return Outcome(folder, session.run(None))
+        finally:
+            if session is None or not session.began:
+                shutil.rmtree(folder.path, ignore_errors=True)
 
 
 def resume_run(
@@ -79,51 +82,61 @@ def resume_run(
     registry: Registry,
     observers: Sequence[Observer] = (),
     overrides: Sequence[str] = (),
+    force: bool = False,
 ) -> Outcome:
     """Continues a run at the batch after its newest whole checkpoint.
 
-    A finished run that has nothing left to do is left as it is: observers are told by an `ended`
-    event how to go on for longer, and the log says nothing.
+    Everything is loaded, checked and restored before the run's files are changed: where that fails,
+    every one of them is as it was. A finished run that has nothing left to do is left as it is:
+    observers are told by an `ended` event how to go on for longer, and the log says nothing.
 
     Args:
         folder: The run.
         registry: Where its components are looked up.
         observers: Further observers.
         overrides: Words such as `trainer.epochs=8`, to go on for longer.
+        force: Take over from a process of another machine that still gives signs of life.
 
     Raises:
         CheckpointError: The run still runs, or has no whole checkpoint.
         SeqkitError: It failed.
     """
-    if folder.status() in ("running", "paused"):
-        raise CheckpointError(
-            f"run {folder.name} is still running. Stop it first: seqkit stop {folder.name}"
+    info = folder.info()
+    check_folder(folder.path)
+    with Signals() as signals, _held(folder, folder.process(info), force) as hold:
+        # Read again, as another process may have worked on it until now.
+        before = folder.info()
+        check_text_seal(
+            folder.experiment_file,
+            "Restore it from a copy; settings are changed by words: "
+            f"seqkit resume {folder.name} key=value",
         )
-    before = folder.info()
-    recipe = str(before.get("recipe", ""))
-    experiment = load_experiment(folder.experiment_file, registry, overrides)
-    experiment = replace(experiment, recipe=recipe)
-    session = Session(folder, experiment, registry, observers)
+        experiment = load_experiment(folder.experiment_file, registry, overrides)
+        experiment = replace(experiment, recipe=str(before.get("recipe", "")))
+        session = Session(folder, experiment, registry, observers, hold, signals, overrides)
+        try:
+            if hold.forced:
+                session.warn(
+                    f"taken over from {hold.forced}, which gave a sign of life of late: should it "
+                    "still be at work, both write to the same files"
+                )
+            checkpoint = newest_whole(folder.checkpoints, session.warn)
+            if checkpoint is None and checkpoints_in(folder.checkpoints):
+                raise CheckpointError(
+                    f"no checkpoint of run {folder.name} is whole, in {folder.checkpoints}. "
+                    f"Start it again: seqkit run {folder.experiment_file}"
+                )
+        except BaseException:
+            session.close()
+            raise
+        ended = before if before.get("status") == "finished" else None
+        return Outcome(folder, session.run(checkpoint, ended))
+
+
+def _held(folder: RunFolder, process: Mapping[str, Any], force: bool = False) -> Hold:
     try:
-        checkpoint = newest_whole(folder.checkpoints, session.warn)
-        if checkpoint is None and checkpoints_in(folder.checkpoints):
-            raise CheckpointError(
-                f"no checkpoint of run {folder.name} is whole, in {folder.checkpoints}. "
-                f"Start it again: seqkit run {folder.experiment_file}"
-            )
-        resolved = folder.experiment_file.read_text(encoding="utf-8")
-        if overrides:
-            write_atomically(folder.experiment_file, experiment.as_toml())
-        folder.update(status="running", process=this_process())
+        return Hold(folder.path, process, force)
     except OSError as error:
-        session.close()
         raise DataError(
             f"the run folder {folder.path} cannot be written: {error.strerror}."
         ) from error
-    except BaseException:
-        session.close()
-        raise
-    status = session.run(checkpoint, ended=before if before.get("status") == "finished" else None)
-    if overrides and not session.began:
-        write_atomically(folder.experiment_file, resolved)
-    return Outcome(folder, status)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shlex
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from seqkit.checksums import check_folder_seal, seal_folder, sealed_text
 from seqkit.engine.checkpoint import (
     Checkpoint,
     checkpoint_name,
@@ -19,6 +23,7 @@ from seqkit.engine.checkpoint import (
     load_weights,
     open_checkpoint,
     prune,
+    tidy_up,
     write_checkpoint,
 )
 from seqkit.engine.control import ControlFile, Signals
@@ -32,6 +37,7 @@ from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
 from seqkit.events import Event, EventLog, spell_out
 from seqkit.experiment import Experiment
+from seqkit.holding import Hold, this_process
 from seqkit.nn.memory import use_huge_pages
 from seqkit.registry import Registry
 from seqkit.runs import RunFolder, write_atomically
@@ -43,7 +49,17 @@ TEST_SAMPLES = 200
 
 
 class Session:
-    """One process's work on a run."""
+    """One process's work on a run.
+
+    Args:
+        folder: The run.
+        experiment: What it is, with the words that change it applied.
+        registry: Whose observers see the events.
+        observers: Further ones.
+        hold: The right to change the folder.
+        signals: Where signals go, which end the run.
+        overrides: The words that changed the experiment.
+    """
 
     def __init__(
         self,
@@ -51,8 +67,14 @@ class Session:
         experiment: Experiment,
         registry: Registry,
         observers: Sequence[Observer],
+        hold: Hold,
+        signals: Signals,
+        overrides: Sequence[str] = (),
     ) -> None:
         self.folder = folder
+        self.hold = hold
+        self.signals = signals
+        self.overrides = tuple(overrides)
         self.experiment = experiment
         self.registry = registry
         self.observers = list(observers)
@@ -64,6 +86,9 @@ class Session:
             ) from error
         # From here on requests count, also those made while the data are being encoded.
         self.controls = ControlFile(folder.control_file)
+        self._place = _identity_of(folder.path)
+        self._unsaid: list[Event] = []
+        self._best: dict[str, Any] | None = None
         self.progress = Progress(accumulation=experiment.trainer.accumulation)
         self.at = (0, 0.0)
         self.unwritten = False
@@ -76,8 +101,18 @@ class Session:
     # --- events -----------------------------------------------------------------------------------
 
     def publish(self, event: Event) -> None:
-        """Writes an event, then shows it to everyone."""
+        """Writes an event, then shows it to everyone.
+
+        Before the run has begun, its log is left as it is: the event is written when it begins.
+        """
         self.at = (event.step, event.epoch)
+        if self.began:
+            self._write(event)
+        else:
+            self._unsaid.append(event)
+        self._show(event)
+
+    def _write(self, event: Event) -> None:
         try:
             self.log.write(event)
         except OSError as error:
@@ -85,7 +120,6 @@ class Session:
                 self.unwritten = True
                 message = f"{self.folder.events_file} cannot be written: {error.strerror}"
                 self._show(Event("warning", *self.at, {"message": message}))
-        self._show(event)
 
     def _show(self, event: Event) -> None:
         for complaint in self.registry.publish(event):
@@ -122,6 +156,12 @@ class Session:
             kept = any(checkpoints_in(self.folder.checkpoints))
             self._end("interrupted", "" if kept else "interrupted before any state was saved")
             raise
+        except OSError as error:
+            self._end("failed", str(error))
+            raise DataError(
+                f"the run failed, in {self.folder.path}: {error}. Make it possible, then go on: "
+                f"{resume_command(self.folder)}"
+            ) from error
         except Exception as error:
             self._end("failed", f"{type(error).__name__}: {error}")
             raise RunError(
@@ -147,10 +187,12 @@ class Session:
                 model.component.initialise(model.config, learner.model, data.encoder, self.warn)
         if checkpoint is not None:
             self.progress = Progress.from_dict(checkpoint.manifest["progress"])
-            self.progress.accumulation = max(self.progress.accumulation, config.accumulation)
         training = Training(learner, data.splits, self.progress, self._save)
         if checkpoint is not None:
             self._restore(training, checkpoint)
+            if said := training.take_up():
+                self.warn(said)
+            self._best = self._best_of(checkpoint, "validation" in data.splits)
         baselines = self._baselines(data, "validation")
         resumed_from = checkpoint.step if checkpoint else None
         left = training.total_steps - self.progress.step
@@ -158,17 +200,17 @@ class Session:
         estimate = estimated_seconds(learner, data.splits["train"], plan, left)
         beginning = started(self.folder, training, data, baselines, resumed_from, estimate)
         to_test = config.test and "test" in data.splits
-        if ended is not None and training.finished() and ("test" in ended or not to_test):
-            self._tell_nothing_is_left(beginning, ended)
+        done = training.finished() or training.stopped_early()
+        if ended is not None and done and ("test" in ended or not to_test):
+            self._tell_nothing_is_left(training, beginning, ended)
             return "finished"
-        self._update(**summary(beginning))
-        self.publish(beginning)
-        self.began = True
-        with Signals(self.controls.interrupt):
-            for event in training.run(self.controls):
-                shown = self._with_baselines(event, data)
-                self.publish(shown)
-                self._note(shown)
+        self._begin(data, beginning)
+        self.signals.ask = self.controls.interrupt
+        for event in training.run(self):
+            shown = self._with_baselines(event, data)
+            self.publish(shown)
+            self._note(shown)
+        self.signals.ask = None
         if training.stopped in ("stopped", "interrupted"):
             self._end(training.stopped, "", training)
             return training.stopped
@@ -178,15 +220,61 @@ class Session:
         self._end("finished", message, training)
         return "finished"
 
-    def _tell_nothing_is_left(self, beginning: Event, ended: Mapping[str, Any]) -> None:
+    def _begin(self, data: EncodedData, beginning: Event) -> None:
+        """Changes the run's files for the first time: all that could fail has been done."""
+        try:
+            tidy_up(self.folder.path)
+            self._keep_encoder(data)
+            if self.overrides:
+                text = sealed_text(self.experiment.as_toml())
+                write_atomically(self.folder.experiment_file, text)
+            best = {"best": self._best} if self._best else {}
+            self.folder.update(
+                status="running", process=this_process(), **best, **summary(beginning)
+            )
+        except OSError as error:
+            raise DataError(
+                f"the run folder {self.folder.path} cannot be written: {error.strerror}."
+            ) from error
+        self.hold.begun()
+        self.began = True
+        for event in self._unsaid:
+            self._write(event)
+        self._unsaid.clear()
+        self.publish(beginning)
+
+    def poll(self) -> list[dict[str, Any]]:
+        """Returns what was asked for since the last step.
+
+        Raises:
+            CheckpointError: The folder is not there any more.
+        """
+        if self.controls.due():
+            self._check_place()
+        return self.controls.poll()
+
+    def _check_place(self) -> None:
+        if _identity_of(self.folder.path) != self._place:
+            raise CheckpointError(
+                f"the run folder {self.folder.path} is gone: it was renamed, moved or deleted "
+                "while it was trained. What it has saved until then is in it; go on with its new "
+                "name: seqkit resume NAME"
+            )
+
+    def _tell_nothing_is_left(
+        self, training: Training, beginning: Event, ended: Mapping[str, Any]
+    ) -> None:
         """Leaves a finished run as it was, and tells those who watch how to go on."""
-        self._update(status="finished")
+        did = f"has done its {beginning.step:,} steps"
         words = words_to_go_on(beginning.data, beginning.step)
+        if not training.finished():
+            waited = training.progress.waited
+            did = (
+                f"stopped early, after {waited} evaluation{'s' * (waited > 1)} without improvement"
+            )
+            words = ["trainer.early_stopping=0"]
         command = shlex.join([*shlex.split(resume_command(self.folder)), *words])
-        message = (
-            f"Nothing is left to train: {self.folder.name} has done its {beginning.step:,} steps. "
-            f"Train on with: {command}"
-        )
+        message = f"Nothing is left to train: {self.folder.name} {did}. Train on with: {command}"
         fields = {
             "status": "finished",
             "message": message,
@@ -200,16 +288,32 @@ class Session:
     def _data(self) -> EncodedData:
         saved = self.folder.encoder
         if saved.is_dir():
+            check_folder_seal(
+                saved,
+                f"The run cannot go on without it. Start it again: "
+                f"seqkit run {self.folder.experiment_file}",
+            )
             data = encode_for_run(self.experiment, self.registry, saved, self.warn)
         else:
             data = encode_data(self.experiment, self.registry, self.warn)
-            aside = saved.with_name(f".encoder.{os.getpid()}")
-            aside.mkdir()
-            data.encoder.save(aside)
-            aside.replace(saved)
         if "validation" not in data.splits:
             self.warn("there is no validation split: the newest checkpoint counts as the best")
         return data
+
+    def _keep_encoder(self, data: EncodedData) -> None:
+        """Writes the encoder, whole or not at all."""
+        saved = self.folder.encoder
+        if saved.is_dir():
+            return
+        aside = saved.with_name(f".encoder.{secrets.token_hex(4)}")
+        aside.mkdir()
+        try:
+            data.encoder.save(aside)
+            seal_folder(aside)
+            aside.replace(saved)
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
 
     def _baselines(self, data: EncodedData, split: str) -> dict[str, dict[str, float]]:
         if not self.experiment.trainer.baselines or split not in data.splits:
@@ -232,6 +336,7 @@ class Session:
 
     def _update(self, **changes: Any) -> None:
         try:
+            self._check_place()
             self.folder.update(**changes)
         except (OSError, SeqkitError) as error:
             self.warn(f"run.json could not be brought up to date: {error}")
@@ -239,6 +344,7 @@ class Session:
     # --- checkpoints ------------------------------------------------------------------------------
 
     def _save(self, training: Training, reason: str, best: bool) -> Event:
+        self._check_place()
         progress = training.progress
         averaged = training.averaged
         if best and progress.best_step is None:
@@ -263,32 +369,64 @@ class Session:
         keep = self.experiment.trainer.keep_checkpoints
         prune(self.folder.checkpoints, keep, progress.step, best_step)
         if best:
-            name, _ = self.experiment.monitor
-            epoch = progress.best_epoch if progress.best_epoch is not None else training.epoch
-            self._update(
-                best={
-                    "step": best_step,
-                    "epoch": epoch,
-                    "metric": name,
-                    "value": progress.best_value,
-                    "checkpoint": checkpoint.path.name,
-                }
-            )
+            self._best = self._best_of(checkpoint, progress.best_step is not None)
+            self._update(best=self._best)
         relative = f"checkpoints/{checkpoint.path.name}"
         fields = {"path": relative, "best": best, "reason": reason}
         return Event("checkpoint", progress.step, training.epoch, fields)
 
+    def _best_of(self, checkpoint: Checkpoint, validated: bool) -> dict[str, Any] | None:
+        """Returns what `run.json` says of the best checkpoint, as the newest one knows it.
+
+        Without a validation split the newest checkpoint counts as the best one.
+        """
+        progress = checkpoint.manifest["progress"]
+        step = progress["best_step"] if validated else checkpoint.step
+        if step is None:
+            return None
+        name, _ = self.experiment.monitor
+        return {
+            "step": step,
+            "epoch": progress["best_epoch"] if validated else checkpoint.epoch,
+            "metric": name,
+            "value": progress["best_value"],
+            "checkpoint": checkpoint_name(step),
+        }
+
     def _restore(self, training: Training, checkpoint: Checkpoint) -> None:
+        try:
+            self._load(training, checkpoint)
+        except (KeyError, ValueError, TypeError, RuntimeError) as error:
+            first = " ".join(str(error).split())[:300]
+            raise CheckpointError(
+                f"{checkpoint.path} does not fit the run: {first}. {self._remedy()}"
+            ) from error
+
+    def _remedy(self) -> str:
+        if self.overrides:
+            return (
+                f"Leave out what changes the network or the optimiser: {' '.join(self.overrides)}"
+            )
+        return "Install the plugin version that run.json names"
+
+    def _load(self, training: Training, checkpoint: Checkpoint) -> None:
         tensors = checkpoint.training_state()
-        load_weights(training.evaluated, checkpoint.model_state(), checkpoint.path)
-        if training.averaged is not None:
+        weights, remedy = checkpoint.model_state(), self._remedy()
+        load_weights(training.evaluated, weights, checkpoint.path, remedy)
+        if training.averaged is not None and "averaged" not in tensors:
+            # The average begins with this process, at the weights there are.
+            load_weights(training.learner.model, weights, checkpoint.path, remedy)
+        elif training.averaged is not None:
             raw = {
                 name.removeprefix("raw/"): tensor
                 for name, tensor in tensors.items()
                 if name.startswith("raw/")
             }
-            load_weights(training.learner.model, raw, checkpoint.path)
+            load_weights(training.learner.model, raw, checkpoint.path, remedy)
             training.averaged.n_averaged.copy_(tensors["averaged"])
+        if any(word.startswith("trainer.optimizer=") for word in self.overrides):
+            # What one optimiser gathers is nothing to another.
+            tensors = {k: v for k, v in tensors.items() if not k.startswith("optimizer/")}
         training.state = restore_training(tensors, training.optimizer, training.learner.device)
 
     # --- the end ----------------------------------------------------------------------------------
@@ -349,25 +487,32 @@ class Session:
             self.warn(f"the answers to test examples could not be written: {error}")
 
     def _end(self, status: str, message: str, training: Training | None = None) -> None:
-        best = None
         seconds = self.progress.elapsed
-        try:
-            best = self.folder.info().get("best")
-            self.folder.update(
+        if self.began:
+            best = {"best": self._best} if self._best else {}
+            self._update(
                 status=status,
                 message=message,
                 ended=time.time(),
                 seconds=round(seconds, 3),
                 step=self.progress.step,
+                **best,
             )
-        except (OSError, SeqkitError) as error:
-            self.warn(f"run.json could not be written: {error}")
         more = status != "finished" and any(checkpoints_in(self.folder.checkpoints))
         fields = {
             "status": status,
             "message": message,
             "elapsed": round(seconds, 3),
-            "best": best,
+            "best": self._best,
             "resume": resume_command(self.folder) if more else None,
         }
         self.publish(Event("ended", *self.at, fields))
+
+
+def _identity_of(path: Path) -> tuple[int, int]:
+    """Returns what tells the folder at a path from another one that takes its place."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)
+    return (found.st_dev, found.st_ino)

@@ -6,11 +6,13 @@ norms stay on the device until a step event is due.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -77,9 +79,7 @@ class Training:
         self.progress = progress
         self.save = save
         self.sizes = learner.encoder.sizes(splits["train"])
-        self.steps_per_epoch = len(self.plan(0))
-        whole = self.steps_per_epoch * self.config.epochs
-        self.total_steps = min(whole, self.config.max_steps or whole)
+        self.steps_per_epoch = len(self.plan(progress.epoch))
         self.optimizer = build_optimizer(learner.model, self.config, learner.device.device)
         self.averaged: AveragedModel | None = None
         if self.config.ema_decay:
@@ -100,16 +100,88 @@ class Training:
         """Epochs done, as a float."""
         return self.progress.epoch + self.progress.batch / max(1, self.steps_per_epoch)
 
+    @property
+    def total_steps(self) -> int:
+        """Optimiser steps of the whole run."""
+        progress, config = self.progress, self.config
+        epochs = max(0, config.epochs - progress.plan_epoch)
+        whole = progress.plan_step + self.steps_per_epoch * epochs
+        return min(whole, config.max_steps or whole)
+
     def finished(self) -> bool:
         """Tells whether every step is done."""
         return self.progress.step >= self.total_steps
+
+    def stopped_early(self) -> bool:
+        """Tells whether there was no improvement for as long as `early_stopping` allows."""
+        patience = self.config.early_stopping
+        return bool(patience) and self.progress.waited >= patience
+
+    def take_up(self) -> str:
+        """Goes on where a checkpoint was made; to be called once everything is restored.
+
+        The batches done of an epoch and the carried state belong to the plan of that epoch. Where
+        data or settings make another plan now, training goes on with the next epoch.
+
+        Returns:
+            What a person should know of it; may be empty.
+        """
+        progress, said = self.progress, ""
+        plan = self.plan(progress.epoch)
+        changed = bool(progress.plan) and progress.plan != self._fingerprint(plan)
+        parts = max(min(progress.accumulation, self.config.batch_size), self.config.accumulation)
+        if self.state is not None and parts != progress.accumulation:
+            # A carried state has as many parts as the batches are computed in.
+            changed = True
+        progress.accumulation = parts
+        if progress.batch and (changed or progress.batch >= len(plan)):
+            said = (
+                f"the data or the batches are not what they were: of epoch {progress.epoch + 1}, "
+                f"{progress.batch} batches were done, and training goes on with the next epoch"
+            )
+            self._next_epoch()
+            progress.loss_total = progress.loss_count = 0.0
+        if progress.epoch_steps not in (0, self.steps_per_epoch):
+            progress.plan_step, progress.plan_epoch = progress.step, progress.epoch
+        return said
+
+    def _next_epoch(self) -> None:
+        progress = self.progress
+        progress.epoch, progress.batch, self.state = progress.epoch + 1, 0, None
+
+    def _fingerprint(self, plan: Sequence[np.ndarray[Any, Any]]) -> str:
+        """Returns what tells a plan and its data from any other."""
+        digest = hashlib.sha256(self._data_digest)
+        for indices in plan:
+            digest.update(f"{len(indices)}:".encode())
+            digest.update(np.ascontiguousarray(indices, dtype=np.int64).tobytes())
+        return digest.hexdigest()
+
+    @cached_property
+    def _data_digest(self) -> bytes:
+        digest = hashlib.sha256()
+        for name, array in sorted(self.splits["train"].items()):
+            digest.update(f"{name} {array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data)
+        return digest.digest()
 
     def run(self, controls: Controls) -> Iterator[Event]:
         """Trains until the end, or until `stopped` says why not. Yields events as they happen."""
         progress, config = self.progress, self.config
         self.learner.model.train()
+        if self.stopped_early():
+            self.stopped = "early"
         while not self.finished() and not self.stopped:
             plan = self.plan(progress.epoch)
+            if not len(plan):
+                raise RunError(
+                    f"epoch {progress.epoch + 1} has no batch to train on. Use a smaller "
+                    "trainer.batch_size or more data"
+                )
+            if progress.batch >= len(plan):
+                self._next_epoch()
+                continue
+            progress.plan, progress.epoch_steps = self._fingerprint(plan), self.steps_per_epoch
             self._window = Window()
             while progress.batch < len(plan) and not self.finished():
                 yield from self._step(plan[progress.batch])
@@ -121,7 +193,7 @@ class Training:
                     yield from self._report()
                 if epoch_ended:
                     yield from self._report()
-                    progress.epoch, progress.batch, self.state = progress.epoch + 1, 0, None
+                    self._next_epoch()
                 if last or self._evaluation_due(epoch_ended):
                     yield from self._evaluate()
                 elif config.checkpoint_every and progress.step % config.checkpoint_every == 0:
@@ -347,7 +419,7 @@ class Training:
             items = learner.sample(arrays, chosen[: config.samples].tolist(), self.evaluated)
             yield self._event("sample", split="validation", items=items)
         yield self._saved("epoch", best=best)
-        if config.early_stopping and progress.waited >= config.early_stopping:
+        if self.stopped_early():
             self.stopped = "early"
         self._window.started = time.perf_counter()
 

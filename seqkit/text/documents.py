@@ -8,14 +8,13 @@ structure that seqkit writes before anything is made of it.
 from __future__ import annotations
 
 import json
-import os
-import stat
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from seqkit.errors import CheckpointError
+from seqkit.regular_files import read_regular
 
 LARGEST = 2**29
 """Most bytes of a document: a vocabulary of millions of words has a fifth of it."""
@@ -52,29 +51,6 @@ def write_json(path: Path, document: dict[str, Any]) -> None:
         aside.unlink(missing_ok=True)
 
 
-def read_regular(path: Path, largest: int = LARGEST) -> bytes:
-    """Returns the content of a regular file: no link is followed, and nothing waits for a pipe.
-
-    Args:
-        path: The file.
-        largest: Most bytes it may have.
-
-    Raises:
-        OSError: It is not there, cannot be read, is no regular file, or is larger.
-    """
-    # Opening a pipe would wait for its other end; opening a terminal would take it over.
-    flags = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY"))
-    if path.is_symlink():
-        raise OSError(f"{path.name} is a link, where a file should be")
-    with open(path, "rb", opener=lambda name, mode: os.open(name, mode | flags)) as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(f"{path.name} is no ordinary file")
-        if status.st_size > largest:
-            raise OSError(f"{path.name} has {status.st_size:,} bytes, and may have {largest:,}")
-        return file.read(largest)
-
-
 def read_json(path: Path, what: str) -> dict[str, Any]:
     """Returns the JSON object in `path`.
 
@@ -86,7 +62,7 @@ def read_json(path: Path, what: str) -> dict[str, Any]:
         CheckpointError: The file is missing or unreadable, or does not hold a JSON object.
     """
     try:
-        document = json.loads(read_regular(path).decode("utf-8", "surrogatepass"))
+        document = json.loads(read_regular(path, LARGEST).decode("utf-8", "surrogatepass"))
     except FileNotFoundError as error:
         raise CheckpointError(
             f"No {what} file {path.name}, in {path.parent}. Save the {what} there first."
@@ -114,13 +90,17 @@ def read_document(path: Path, what: str, kind: type[_Kind]) -> _Kind:
     """
     document = read_json(path, what)
     try:
-        return kind.model_validate(document)
+        found = kind.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "it"
         shown = "" if first["type"] == "missing" else f", and is {_shown(first['input'])}"
         message = first["msg"][:1].lower() + first["msg"][1:200]
         raise damaged(path, what, f"{key:.80}: {message}{shown}") from error
+    changed = _changed(document, found.model_dump())
+    if changed is not None:
+        raise damaged(path, what, f"it has {_shown(changed)}, which is of another kind")
+    return found
 
 
 def damaged(path: Path, what: str, reason: str) -> CheckpointError:
@@ -129,6 +109,18 @@ def damaged(path: Path, what: str, reason: str) -> CheckpointError:
         f"The {what} file is damaged: {reason}, in {path}. "
         f"Restore it from a copy, or encode the data again."
     )
+
+
+def _changed(read: Any, taken: Any) -> Any:
+    """Returns the first value that was read as another, such as the text `2` as the number."""
+    if isinstance(read, dict) and isinstance(taken, dict):
+        pairs = [(value, taken.get(key)) for key, value in read.items()]
+    elif isinstance(read, list) and isinstance(taken, list | tuple):
+        pairs = list(zip(read, taken, strict=True))
+    else:
+        number = type(read) is int and type(taken) is float
+        return None if number or (type(read) is type(taken) and read == taken) else read
+    return next((found for pair in pairs if (found := _changed(*pair)) is not None), None)
 
 
 def _shown(value: Any) -> str:

@@ -7,19 +7,18 @@ import codecs
 import contextlib
 import functools
 import os
-import signal
 import sys
-import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from seqkit.errors import SeqkitError
+from seqkit.errors import ExitCode, SeqkitError
 from seqkit.runs import RunFolder
 from seqkit.tui.colours import CHART_DEFAULTS, THEMES
 from seqkit.tui.context import Context
@@ -59,6 +58,7 @@ class SeqkitApp(App[None]):
         super().__init__()
         self.context = context
         self._harmless = Harmless()
+        self._events: asyncio.AbstractEventLoop | None = None
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self._known_theme(context.preferences.theme)
@@ -75,22 +75,35 @@ class SeqkitApp(App[None]):
         """Has every line that is drawn freed of control characters."""
         return [*super().get_line_filters(), self._harmless]
 
+    def get_driver_class(self) -> type[Driver]:
+        """Returns what draws on the terminal and reads its keys."""
+        usual = super().get_driver_class()
+        if sys.platform == "win32" or usual.__name__ != "LinuxDriver":
+            return usual
+        from seqkit.tui.driver import TerminalDriver
+
+        return TerminalDriver
+
+    def leave(self) -> None:
+        """Ends the program from another thread; before its first screen nothing happens."""
+        if self._events is not None:
+            self._events.call_soon_threadsafe(self.exit, None, ExitCode.INTERRUPTED)
+
     def copy_to_clipboard(self, text: str) -> None:
         """Copies text; what of it cannot be encoded, as in some names of files, becomes `?`."""
         super().copy_to_clipboard(text.encode("utf-8", "replace").decode("utf-8"))
 
     def on_mount(self) -> None:
         """Shows the runs."""
-        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
-            # Ended from outside, it still gives the terminal back as it was.
-            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                asyncio.get_running_loop().add_signal_handler(number, self.exit)
+        self._events = asyncio.get_running_loop()
         keymap, problem = load_keymap()
         self.set_keymap(keymap)
         if problem:
             self.notify(problem, severity="warning", markup=False)
         self.switch_mode("runs")
         self.theme_changed_signal.subscribe(self, self._remember_theme)
+        # Continued after ctrl+z, it finds an empty screen.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         self.set_interval(1.0, self._reap)
 
     # --- screens ----------------------------------------------------------------------------------
@@ -253,10 +266,17 @@ def run_app(runs_dir: Path, read_only: bool, plugins: tuple[Path, ...]) -> int:
     if app.console.color_system == "standard" and app.current_theme in THEMES:
         # Sixteen colours are best left to the terminal's own.
         app.theme = "ansi-dark" if app.current_theme.dark else "ansi-light"
+    if sys.platform == "win32":
+        app.run()
+        return app.return_code or 0
+    from seqkit.tui.lifeline import Lifeline
+
+    lifeline = Lifeline(app.leave)
+    lifeline.start()
     app.run()
-    if any(thread.name == "textual-input" for thread in threading.enumerate()):
-        # The terminal is gone, and Textual's thread would read from it for ever, at a full core.
-        os._exit(app.return_code or 0)
+    if lifeline.ending:
+        # Where the terminal is gone, Textual's thread would read from it for ever, at a full core.
+        os._exit(app.return_code or ExitCode.INTERRUPTED)
     return app.return_code or 0
 
 

@@ -159,7 +159,11 @@ class History:
             if rows:
                 self._add_steps(rows, eta)
                 rows = []
-            self._add(event)
+            try:
+                self._add(event)
+            except Exception:
+                # Of other types than it should be; what follows is still to be read.
+                self.damaged += 1
         if rows:
             self._add_steps(rows, eta)
         self.version += 1

@@ -37,7 +37,7 @@ class Preferences:
         """Reads the settings; what is missing or damaged has its default."""
         try:
             document = json.loads(preferences_file().read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return cls()
         if not isinstance(document, dict):
             return cls()
@@ -83,7 +83,7 @@ def load_keymap() -> tuple[dict[str, str], str]:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}, ""
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return {}, f"{path} cannot be read: {error}. The usual keys are used"
     if not isinstance(document, Mapping):
         return {}, f'{path} holds no table of keys. Write {{"runs.delete": "delete,x"}}'

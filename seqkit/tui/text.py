@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len, set_cell_size
 
 from seqkit.cli.output import visible
+from seqkit.errors import SeqkitError
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -27,6 +28,15 @@ def fit(text: object, width: int, right: bool = False) -> str:
         return set_cell_size(line, width - 1) + "…" if width > 0 else ""
     padding = " " * (width - length)
     return padding + line if right else line + padding
+
+
+def reason(error: Exception) -> str:
+    """Returns why something failed: an error's words, after its kind where they are not ours."""
+    if isinstance(error, SeqkitError):
+        return str(error)
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def bare(name: object) -> str:

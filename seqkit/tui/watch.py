@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seqkit.errors import SeqkitError
 from seqkit.runs import LIVE, RunFolder
 from seqkit.tui import backfill
 from seqkit.tui.history import History
 from seqkit.tui.tail import SLICE, Tail, first_and_last, here_and_there
+from seqkit.tui.text import reason
 
 LARGE = 4 * 1024 * 1024
 """Bytes of a log that are still read here, a slice at a time."""
@@ -132,8 +132,8 @@ class Watch:
             self.info = self.folder.info()
             self.status = self.folder.status()
             self.complaint = ""
-        except SeqkitError as error:
-            self.complaint = str(error)
+        except Exception as error:
+            self.complaint = reason(error)
             self.status = "gone" if not self.folder.path.is_dir() else self.status or "crashed"
         return before != (self.status, self.info)
 

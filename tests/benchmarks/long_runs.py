@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from seqkit.runs import RunFolder, this_process
+from seqkit.holding import this_process
+from seqkit.runs import RunFolder
 
 EVENTS = 1_000_000
 

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from seqkit.events import Event, EventLog
-from seqkit.runs import RunFolder, this_process
+from seqkit.holding import Hold, this_process
+from seqkit.runs import RunFolder
 
 
 def test_a_run_that_has_ended_is_told_from_its_beginning(
@@ -45,20 +46,21 @@ def test_a_run_whose_process_is_gone_ends_the_watching_with_a_hint(
     run = RunFolder(tmp_path / "gone")
     lines = run.events_file.read_text().splitlines(keepends=True)
     run.events_file.write_text("".join(lines[:-1]) + lines[-1][:20])
-    run.update(status="running", process={**this_process(), "started": 1.0})
+    run.update(status="running", process=this_process())
     done = seqkit("watch", "gone", "--runs-dir", tmp_path)
     assert done.code == 1
     assert "seqkit resume gone" in done.err
 
 
 def test_a_live_run_is_followed_until_it_ends(
-    runs_dir: Path, tmp_path: Path, seqkit: Callable[..., Any]
+    runs_dir: Path, tmp_path: Path, seqkit: Callable[..., Any], held: Callable[[Path], Hold]
 ) -> None:
     shutil.copytree(runs_dir / "first", tmp_path / "live")
     run = RunFolder(tmp_path / "live")
     lines = run.events_file.read_text().splitlines(keepends=True)
     run.events_file.write_text("".join(lines[:2]))
     run.update(status="running", process=this_process())
+    held(run.path)
 
     def go_on() -> None:
         time.sleep(0.5)

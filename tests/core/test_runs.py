@@ -2,23 +2,25 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from seqkit.errors import CheckpointError, ConfigurationError, DataError
 from seqkit.events import Event, EventLog
+from seqkit.holding import LOCK, Hold, process_alive, this_process
 from seqkit.runs import (
     RunFolder,
     all_runs,
     create_run,
     find_run,
-    process_alive,
-    this_process,
     write_atomically,
 )
 
@@ -213,17 +215,50 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path
 # --- status ---------------------------------------------------------------------------------------
 
 
-def test_a_run_of_this_process_is_running(tmp_path: Path) -> None:
+def test_a_run_that_this_process_holds_is_running(
+    tmp_path: Path, held: Callable[[Path], Hold]
+) -> None:
     run = make_run(tmp_path, "imdb-0001", status="running", process=this_process())
 
+    assert run.status() == "crashed"
+    hold = held(run.path)
     assert run.status() == "running"
+    hold.release()
+    assert run.status() == "crashed"
+
+
+def test_a_run_that_is_about_to_be_resumed_is_running_though_nothing_of_it_has_changed(
+    tmp_path: Path,
+) -> None:
+    run = make_run(tmp_path, "imdb-0001", status="stopped", process=this_process())
+    with Hold(run.path, {}) as hold:
+        assert run.status() == "running"
+        hold.begun()
+        assert run.status() == "stopped"
+
+
+def test_a_clock_or_host_name_that_changes_does_not_let_a_second_process_in(
+    tmp_path: Path, held: Callable[[Path], Hold]
+) -> None:
+    process = this_process() | {"host": "renamed", "started": 1.0}
+    run = make_run(tmp_path, "imdb-0001", status="running", process=process)
+    held(run.path)
+    os.utime(run.path / LOCK, (0, 0))
+
+    assert run.status() == "running"
+    with pytest.raises(CheckpointError, match="still running, as process"):
+        Hold(run.path, process)
 
 
 def test_a_run_whose_process_is_gone_has_crashed(tmp_path: Path, repository: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
-        "from seqkit.runs import RunFolder, this_process\n"
-        "RunFolder(Path(sys.argv[1])).update(status='running', process=this_process())\n"
+        "from seqkit.holding import Hold, this_process\n"
+        "from seqkit.runs import RunFolder\n"
+        "run = RunFolder(Path(sys.argv[1]))\n"
+        "hold = Hold(run.path, {})\n"
+        "run.update(status='running', process=this_process())\n"
+        "hold.begun()\n"
         "input()"
     )
     run = create_run(tmp_path, "imdb")
@@ -257,11 +292,57 @@ def test_a_damaged_note_of_a_process_is_no_process(process: dict) -> None:
     assert not process_alive({"host": here["host"]} | process if process else process)
 
 
-def test_a_run_on_another_machine_is_trusted(tmp_path: Path) -> None:
-    elsewhere = this_process() | {"host": "some-other-host"}
+def test_a_run_on_another_machine_runs_as_long_as_it_gives_signs_of_life(tmp_path: Path) -> None:
+    elsewhere = this_process() | {"host": "some-other-host", "boot": "another"}
     run = make_run(tmp_path, "imdb-0001", status="paused", process=elsewhere)
+    (run.path / LOCK).touch()
 
     assert run.status() == "paused"
+    with pytest.raises(CheckpointError, match=r"still running, on some-other-host.*--force"):
+        Hold(run.path, elsewhere)
+    os.utime(run.path / LOCK, (time.time() - 61, time.time() - 61))
+    assert run.status() == "crashed"
+    Hold(run.path, elsewhere).release()
+
+
+def test_a_run_is_taken_over_from_another_machine_by_force(tmp_path: Path) -> None:
+    elsewhere = this_process() | {"host": "some-other-host", "boot": "another"}
+    run = make_run(tmp_path, "imdb-0001", status="running", process=elsewhere)
+    (run.path / LOCK).touch()
+    with Hold(run.path, elsewhere, force=True) as hold:
+        assert hold.forced == "some-other-host"
+
+
+def test_a_run_killed_under_another_host_name_of_this_machine_has_crashed(tmp_path: Path) -> None:
+    process = this_process() | {"host": "container-17"}
+    run = make_run(tmp_path, "imdb-0001", status="running", process=process)
+    (run.path / LOCK).touch()
+
+    assert run.status() == ("crashed" if process["boot"] else "running")
+
+
+@pytest.mark.parametrize("kind", ["link", "fifo", "folder"])
+@pytest.mark.parametrize("name", ["run.json", "events.jsonl", "control.jsonl"])
+def test_a_file_of_a_run_that_is_no_file_is_refused(tmp_path: Path, kind: str, name: str) -> None:
+    run = make_run(tmp_path, "imdb-0001", status="running")
+    path = run.path / name
+    path.unlink(missing_ok=True)
+    outside = tmp_path / "outside"
+    outside.write_text("{}\n")
+    if kind == "link":
+        path.symlink_to(outside)
+    elif kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+    used: dict[str, Callable[[], Any]] = {
+        "run.json": run.info,
+        "events.jsonl": lambda: list(run.events()),
+        "control.jsonl": lambda: run.request("stop"),
+    }
+    with pytest.raises(CheckpointError, match=re.escape(name)):
+        used[name]()
+    assert outside.read_text() == "{}\n"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -259,3 +260,29 @@ def test_a_jsonl_file_without_objects_is_an_error(
 ) -> None:
     with pytest.raises(DataError, match=r"is empty"):
         read_jsonl(file(content), notes.append)
+
+
+def test_lines_before_the_header_are_pointed_at(tmp_path: Path) -> None:
+    rows = "\n".join(f"2024-01-{day:02d};{day}" for day in range(1, 29))
+    for before, lines in (("Report", "line 1"), ("Report, of May\nMade by hand\n", "lines 1 to 3")):
+        path = tmp_path / "t.csv"
+        path.write_text(f"{before}\ndate;y\n{rows}\n")
+        if before == "Report":
+            path.write_text(f"{before}\ndate,y\n{rows.replace(';', ',')}\n")
+        with pytest.raises(DataError, match=rf"seems to be on .*'date', 'y'\): delete {lines}$"):
+            read_csv(path, print)
+
+
+def test_columns_without_a_name_are_called_as_pandas_calls_them(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(",a,,Unnamed: 0\n1,2,3,4\n")
+    assert read_csv(path, print).columns == ("Unnamed: 0.1", "a", "Unnamed: 2", "Unnamed: 0")
+
+
+def test_a_table_of_very_many_columns_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(",".join(f"c{n}" for n in range(200_000)) + "\n" + "1," * 199_999 + "1\n")
+    begin = time.perf_counter()
+    with pytest.raises(DataError, match="has 200,000 columns; 20,000 are the most"):
+        read_csv(path, print)
+    assert time.perf_counter() - begin < 5

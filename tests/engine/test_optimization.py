@@ -143,7 +143,8 @@ def test_prediction_takes_fewer_inputs_at_once_where_memory_ends(lab: Lab) -> No
     texts = [f"a film of {number} good and bad hours" for number in range(40)]
     expected = load_predictor(run.folder, registry).predict(texts)
     file = run.folder.experiment_file
-    file.write_text(file.read_text().replace("most = 64", "most = 5"))
+    edited = file.read_text().partition("\n")[2]
+    file.write_text(edited.replace("most = 64", "most = 5"))
     answers = load_predictor(run.folder, registry).predict(texts)
     assert [answer["label"] for answer in answers] == [answer["label"] for answer in expected]
     file.write_text(file.read_text().replace("most = 5", "most = 0"))

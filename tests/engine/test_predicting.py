@@ -73,7 +73,12 @@ def test_a_copied_folder_predicts_where_there_is_nothing_else(
     text = (copy / "experiment.toml").read_text(encoding="utf-8")
     data = str(trained.parents[1] / "reviews.csv")
     assert data in text
-    (copy / "experiment.toml").write_text(text.replace(data, "/nowhere/reviews.csv"))
+    # As the message on an edited file says, it is used without its first line.
+    edited = text.replace(data, "/nowhere/reviews.csv")
+    (copy / "experiment.toml").write_text(edited)
+    with pytest.raises(CheckpointError, match="delete its first line"):
+        load_predictor(RunFolder(copy), load_registry())
+    (copy / "experiment.toml").write_text(edited.partition("\n")[2])
     moved = load_predictor(RunFolder(copy), load_registry())
     texts = ["good film", "bad film 3", "unknown words only"]
     assert moved.predict(texts) == predictor.predict(texts)

@@ -78,7 +78,7 @@ def test_a_signal_that_was_ignored_stays_ignored(lab: Lab, signal_at: SignalAt) 
 
 def test_handlers_that_python_did_not_set_are_put_back_without_error() -> None:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    with Signals(lambda name: None):
+    with Signals():
         assert signal.getsignal(signal.SIGTERM) != before[signal.SIGTERM]
     assert {number: signal.getsignal(number) for number in before} == before
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,19 +45,32 @@ def test_a_name_that_is_taken_is_refused_and_the_run_there_kept(lab: Lab) -> Non
     assert first.weights_file == weights
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full, a disk always full")
 def test_an_event_log_that_cannot_be_written_costs_one_warning(
     lab: Lab, signal_at: SignalAt
 ) -> None:
     run = lab.train(observers=[signal_at(2)])
-    run.folder.events_file.unlink()
-    run.folder.events_file.symlink_to("/dev/full")
     seen: list[Event] = []
-    resumed = lab.resume(run, observers=[seen.append])
+
+    def fill_the_disk(event: Event) -> None:
+        seen.append(event)
+        if event.kind == "started" and not full:
+            full.append(resource.getrlimit(resource.RLIMIT_FSIZE))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size, full[0][1]))
+        elif full and event.kind == "step" and event.step == 10:
+            resource.setrlimit(resource.RLIMIT_FSIZE, full[0])
+
+    log, full = run.folder.events_file, list[tuple[int, int]]()
+    log.write_bytes(log.read_bytes() + b"\n" * 200_000)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resumed = lab.resume(run, "trainer.checkpoint_every=0", observers=[fill_the_disk])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, full[0])
+        signal.signal(signal.SIGXFSZ, before)
     assert resumed.status == resumed.folder.status() == "finished"
     warnings = [event["message"] for event in seen if event.kind == "warning"]
     assert len(warnings) == 1
-    assert "events.jsonl cannot be written: No space left on device" in warnings[0]
+    assert "events.jsonl cannot be written: File too large" in warnings[0]
     assert seen[-1].kind == "ended"
     assert resumed.weights_file == lab.train().weights_file
 
@@ -65,7 +79,7 @@ def test_an_event_log_that_cannot_be_opened_is_named(lab: Lab, signal_at: Signal
     run = lab.train(observers=[signal_at(2)])
     run.folder.events_file.unlink()
     run.folder.events_file.mkdir()
-    with pytest.raises(DataError, match=r"events\.jsonl cannot be opened for writing"):
+    with pytest.raises(CheckpointError, match=r"events\.jsonl is a folder"):
         lab.resume(run)
 
 

@@ -26,7 +26,7 @@ def table(path: Path) -> Path:
         season = level * (1 + 0.3 * np.sin(np.arange(len(hours)) * np.pi / 12))
         load = season + 0.02 * level * generator.normal(size=len(hours))
         for place, (hour, value) in enumerate(zip(hours, load, strict=True)):
-            shown = "" if place % 37 == 5 else f"{value:.3f}"
+            shown = "" if place % 37 == 5 else f"{value:.4f}"
             lines.append(f"{hour},{name},{shown},{place % 24}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

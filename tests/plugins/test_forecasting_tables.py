@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from seqkit.config import validate
+from seqkit.data.numbers import NumbersError, parse_numbers
 from seqkit.errors import ConfigurationError, DataError
-from seqkit_timeseries._numbers import NumbersError, parse_numbers
 from seqkit_timeseries._times import TimesError, parse_times
 from seqkit_timeseries.datasets import SeriesCsv
 
@@ -37,7 +37,8 @@ def daily(rows: int, *columns: str, start: str = "2024-01-01", parts: str = ",")
 
 
 def test_a_table_becomes_a_series_split_by_time(tmp_path: Path) -> None:
-    splits, told = read(tmp_path, daily(20, "sales", "rain"), validation=0.2, test=0.3)
+    text = daily(20, "sales", "rain").replace("2024-01-01,0,", "2024-01-01,7,")
+    splits, told = read(tmp_path, text, validation=0.2, test=0.3)
     assert {name: [row["start"] for row in rows] for name, rows in splits.items()} == {
         "train": [0],
         "validation": [10],
@@ -160,7 +161,7 @@ def test_a_table_without_times_is_taken_row_by_row(tmp_path: Path) -> None:
     text = "y,z\n" + "".join(f"{row},{row / 2}\n" for row in range(20))
     record = read(tmp_path, text)[0]["test"][0]
     assert record["time"].tolist() == list(range(20))
-    assert record["names"] == {}
+    assert record["names"] == {"decimal": "."}
 
 
 def test_a_file_without_a_header_has_numbered_columns(tmp_path: Path) -> None:
@@ -244,10 +245,10 @@ def test_a_named_column_of_ids_is_used(tmp_path: Path) -> None:
     rows = "".join(
         f"2024-01-{day:02d},{name},{day}\n" for day in range(1, 21) for name in ("1", "2")
     )
-    splits, _ = read(tmp_path, "date,shop,y\n" + rows, id="shop")
+    splits, _ = read(tmp_path, "date,place,y\n" + rows, id="place")
     assert [record["series"] for record in splits["train"]] == ["1", "2"]
     with pytest.raises(DataError, match=r"two rows of .* \(dataset.id\)"):
-        read(tmp_path, "date,shop,y\n" + rows)
+        read(tmp_path, "date,place,y\n" + rows)
 
 
 def test_an_empty_file_and_a_missing_one_are_told_apart(tmp_path: Path) -> None:

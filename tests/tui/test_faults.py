@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,8 +20,9 @@ from rich.segment import Segment
 from textual.color import Color
 
 from seqkit.events import Event, dump_event
+from seqkit.holding import Hold, this_process
 from seqkit.places import cache_home, config_home
-from seqkit.runs import RunFolder, all_runs, process_alive, this_process
+from seqkit.runs import LIVE, RunFolder, all_runs
 from seqkit.tui.harmless import Harmless
 
 if sys.platform == "win32":
@@ -63,7 +64,7 @@ def training(tmp_path: Path) -> Iterator[RunFolder]:
     process.wait()
     for other in all_runs(run.path.parent):
         recorded = other.info().get("process") or {}
-        if process_alive(recorded):
+        if other.status() in LIVE:
             ended(int(recorded["pid"]))
 
 
@@ -137,7 +138,9 @@ def test_a_terminal_that_stops_reading_holds_no_training_up(
         terminal.wait_for("1 Runs", "running")
 
 
-def test_a_clock_that_jumps_back_changes_no_curve(tmp_path: Path) -> None:
+def test_a_clock_that_jumps_back_changes_no_curve(
+    tmp_path: Path, held: Callable[[Path], Hold]
+) -> None:
     run = RunFolder(tmp_path / "runs" / "jumpy")
     run.path.mkdir(parents=True)
     now = time.time()
@@ -150,6 +153,7 @@ def test_a_clock_that_jumps_back_changes_no_curve(tmp_path: Path) -> None:
                 warning = Event("warning", step, step / 200, {"message": f"at {step}"}, jumped)
                 file.write(dump_event(warning) + "\n")
     run.update(status="running", created=now + 86_400, process=this_process())
+    held(run.path)
     with Terminal("tui", folder=tmp_path, columns=100) as terminal:
         terminal.wait_for("jumpy", "now")
         open_monitor(terminal, "jumpy")

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from rich.text import Text
 from textual.app import App
@@ -18,8 +17,9 @@ from textual.pilot import Pilot
 from seqkit.engine.run import start_run
 from seqkit.events import Event, dump_event
 from seqkit.experiment import load_experiment
+from seqkit.holding import Hold, this_process
 from seqkit.registry import load_registry
-from seqkit.runs import RunFolder, this_process
+from seqkit.runs import RunFolder
 from seqkit.tui.chart import Chart
 from seqkit.tui.colours import CHART_DEFAULTS
 from seqkit.tui.context import Context
@@ -80,12 +80,13 @@ def run(recorded: RunFolder, tmp_path: Path) -> RunFolder:
 
 
 @pytest.fixture
-def live(run: RunFolder) -> RunFolder:
+def live(run: RunFolder, held: Callable[[Path], Hold]) -> RunFolder:
     """The same run at its twelfth step, by a process that lives as long as the test."""
     lines = run.events_file.read_bytes().splitlines(keepends=True)
     cut = next(i for i, line in enumerate(lines) if b'"step":13,' in line)
     run.events_file.write_bytes(b"".join(lines[:cut]))
     run.update(status="running", process=this_process())
+    held(run.path)
     return run
 
 
@@ -333,15 +334,22 @@ async def test_read_only_steers_nothing(live: RunFolder) -> None:
     assert requests(live) == []
 
 
-async def test_a_run_whose_process_was_killed_is_shown_as_crashed(live: RunFolder) -> None:
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
-    created = psutil.Process(process.pid).create_time()
-    live.update(process=this_process() | {"pid": process.pid, "started": created})
-    app = Tiny(live)
+async def test_a_run_whose_process_was_killed_is_shown_as_crashed(run: RunFolder) -> None:
+    code = (
+        "import sys; from pathlib import Path; from seqkit.holding import Hold\n"
+        "Hold(Path(sys.argv[1]), {}).begun(); print(flush=True); input()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(run.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    run.update(status="running", process=this_process() | {"pid": process.pid})
+    app = Tiny(run)
     async with app.run_test(size=NARROW) as pilot:
         await until(pilot, lambda: "running" in app.text)
         process.kill()
-        process.wait()
+        process.communicate()
         await until(pilot, lambda: "crashed" in app.text)
         assert "c resumes" in app.text
         await until(pilot, lambda: "Resume" in app.text and "Pause" not in app.text)

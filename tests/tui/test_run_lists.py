@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,8 @@ from rich.cells import cell_len
 
 from seqkit.errors import CheckpointError
 from seqkit.events import Event, dump_event
-from seqkit.runs import RunFolder, this_process
+from seqkit.holding import Hold, this_process
+from seqkit.runs import RunFolder
 from seqkit.tui.runs.columns import COLUMNS, GAP, layout, sort_rows
 from seqkit.tui.runs.index import RunIndex
 from seqkit.tui.runs.labels import Label, read_label, split_tags, write_label
@@ -81,9 +81,12 @@ def test_damaged_and_cut_lines_are_left_out(runs_dir: Path) -> None:
     assert read_row(RunFolder(runs_dir / "first")).step == 12
 
 
-def test_a_run_whose_process_is_gone_is_seen_to_have_crashed(runs_dir: Path) -> None:
+def test_a_run_whose_process_is_gone_is_seen_to_have_crashed(
+    runs_dir: Path, held: Callable[[Path], Hold]
+) -> None:
     run = RunFolder(runs_dir / "first")
     run.update(status="running", process=this_process())
+    hold = held(run.path)
     index = RunIndex(runs_dir)
     index.scan()
     index.work(5)
@@ -92,11 +95,7 @@ def test_a_run_whose_process_is_gone_is_seen_to_have_crashed(runs_dir: Path) -> 
     assert row.live
 
     # The folder stays as it is; only the process is gone.
-    info = run.info()
-    info["process"]["started"] -= 1000
-    stamped = (runs_dir / "first" / "run.json").stat()
-    (runs_dir / "first" / "run.json").write_text(json.dumps(info, indent=2) + "\n")
-    os.utime(runs_dir / "first" / "run.json", ns=(stamped.st_atime_ns, stamped.st_mtime_ns))
+    hold.release()
     index.scan()
     index.work(5)
 
@@ -289,9 +288,10 @@ def test_a_run_in_the_trash_comes_back_under_its_name(runs_dir: Path) -> None:
     assert bring_back(first).name == "first~2"
 
 
-def test_a_live_run_is_not_thrown_away(runs_dir: Path) -> None:
+def test_a_live_run_is_not_thrown_away(runs_dir: Path, held: Callable[[Path], Hold]) -> None:
     run = RunFolder(runs_dir / "first")
     run.update(status="running", process=this_process())
+    held(run.path)
     with pytest.raises(CheckpointError, match="still running"):
         throw_away(run)
     assert run.path.is_dir()

@@ -13,8 +13,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from seqkit.holding import Hold, this_process
 from seqkit.places import config_home
-from seqkit.runs import RunFolder, this_process
+from seqkit.runs import RunFolder
 from seqkit.tui.app import SeqkitApp
 from seqkit.tui.colours import THEMES
 from seqkit.tui.components.screen import ComponentsScreen
@@ -148,9 +149,12 @@ async def test_marks_make_an_action_one_on_several_runs(runs_dir: Path) -> None:
         assert {read_label(runs_dir / name).tags for name in ("first", "second")} == {("both",)}
 
 
-async def test_a_live_run_is_asked_to_stop_and_not_deleted(runs_dir: Path) -> None:
+async def test_a_live_run_is_asked_to_stop_and_not_deleted(
+    runs_dir: Path, held: Callable[[Path], Hold]
+) -> None:
     run = RunFolder(runs_dir / "first")
     run.update(status="running", process=this_process())
+    held(run.path)
     async with running(runs_dir) as (app, pilot):
         await until(pilot, lambda: len(names_of(app)) == 2)
         assert names_of(app)[0] == "first"

@@ -69,9 +69,8 @@ class Etth1(Dataset):
         if len(table.rows) != ETTH1_ROWS:
             reason = f"it has {len(table.rows):,} rows instead of {ETTH1_ROWS:,}"
             raise damaged(self.name, path, reason)
-        tabled = read_series(
-            table.columns, table.rows, table.lines, Reading(str(path), time="date"), notify
-        )
+        how = Reading(str(path), time="date", decimal=".")
+        tabled = read_series(table.columns, table.rows, table.lines, how, notify)
         whole, end = tabled.series[0], 20 * MONTH
         values = {name: column[:end] for name, column in whole.values.items()}
         used = Tabled([Series("", whole.time[:end], values)], tabled.names)
@@ -106,7 +105,9 @@ class ExchangeRate(Dataset):
         if (len(table.rows), len(table.columns)) != (EXCHANGE_ROWS, len(EXCHANGE_COLUMNS)):
             reason = f"it has {len(table.rows):,} rows of {len(table.columns)} columns"
             raise damaged(self.name, path, reason)
-        tabled = read_series(EXCHANGE_COLUMNS, table.rows, table.lines, Reading(str(path)), notify)
+        tabled = read_series(
+            EXCHANGE_COLUMNS, table.rows, table.lines, Reading(str(path), decimal="."), notify
+        )
         return split_records(tabled, 0.2, 0.2, notify, period=1)
 
     def fingerprint(self, config: Any) -> str:

@@ -87,7 +87,9 @@ def _splits(
     from seqkit_timeseries._table import Reading, read_series
 
     table = read_csv(path, notify)
-    how = Reading(path.name, time="date" if "date" in table.columns else "Date", identity=identity)
+    time = "date" if "date" in table.columns else "Date"
+    ids = (identity,) if identity else ()
+    how = Reading(path.name, time=time, identity=ids, decimal=".")
     # What is left out of a bundled file, its docstring says.
     tabled = read_series(table.columns, table.rows, table.lines, how, unheard)
     return split_records(tabled, config.validation, config.test, notify, **declared)

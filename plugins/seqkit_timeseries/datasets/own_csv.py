@@ -10,7 +10,7 @@ import seqkit
 from seqkit.api import Dataset, Notify, Record
 from seqkit.config import Field
 from seqkit.data import Encoding, Errors, LocalPath, fingerprint, missing_column, read_csv
-from seqkit_timeseries._columns import Columns
+from seqkit_timeseries._columns import Columns, IdColumns
 from seqkit_timeseries.datasets.held_out import Span, test_field, validation_field
 
 
@@ -25,9 +25,11 @@ class SeriesCsv(Dataset):
         time: str = Field(
             "", help="Column of the times; empty: told from its name or its first rows, if any."
         )
-        targets: Columns = Field([], help="Columns to forecast; empty: all that hold numbers.")
-        id: str = Field(
-            "", help="Column that tells series apart; empty: told from its name, such as symbol."
+        targets: Columns = Field([], help="Columns to forecast; empty: all that hold measurements.")
+        id: IdColumns = Field(
+            "auto",
+            help="Columns that tell series apart, together where they are several (store,item); "
+            "auto: those that are named so, such as symbol or store_id; none: no column does.",
         )
         validation: Span = validation_field(0.2)
         test: Span = test_field(0.2)
@@ -65,20 +67,24 @@ class SeriesCsv(Dataset):
             delimiter=config.delimiter,
             header=config.header,
         )
-        for name in filter(None, (config.time, config.id, *config.targets)):
+        words = {"auto": (), "none": None}
+        ids = words[config.id] if isinstance(config.id, str) else tuple(config.id)
+        for name in filter(None, (config.time, *(ids or ()), *config.targets)):
             if name not in table.columns:
                 raise missing_column(path, name, table.columns)
         how = Reading(
             str(path),
             time=config.time,
-            identity=config.id,
+            identity=ids,
             needed=config.targets,
             time_format=config.time_format,
             decimal=config.decimal,
             duplicates=config.duplicates,
         )
         tabled = read_series(table.columns, table.rows, table.lines, how, notify)
-        declared = {"targets": tuple(config.targets)} if config.targets else {}
+        declared: dict[str, Any] = {"aside": tabled.aside}
+        if config.targets:
+            declared["targets"] = tuple(config.targets)
         return split_records(tabled, config.validation, config.test, notify, **declared)
 
     def fingerprint(self, config: Any) -> str:

@@ -46,7 +46,12 @@ def scores(
         table.add_row(Text(f"  {plain(name)}", "dim"), Text(number(value), "dim"))
     verdict = side.comparison
     words = _evidence(verdict) if verdict else [Text(plain(side.problem), "dim")]
-    return [table, Text(""), *words]
+    unread = [
+        Text(f"{plain(run.name)} cannot be read: {plain(run.problem)}", "bold red")
+        for run in side.runs
+        if run.problem
+    ]
+    return [table, Text(""), *unread, *words]
 
 
 def settings(

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from seqkit.cli.output import duration, number
 from seqkit.comparison import Comparison, compare_runs
-from seqkit.errors import SeqkitError
 from seqkit.runs import RunFolder
 from seqkit.summary import RunSummary, differing, settings, summarise
+from seqkit.tui.text import reason
 
 MOST = 8
 """Runs that one chart tells apart."""
@@ -26,6 +27,7 @@ class Compared:
         settings: Its settings, flat.
         status: As `RunFolder.status` gives it.
         answers: Its answers to some test examples, by their number.
+        problem: Why it cannot be read; empty when it can.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Compared:
     settings: Mapping[str, Any]
     status: str
     answers: Mapping[int, Mapping[str, Any]]
+    problem: str = ""
 
     def score(self, split: str, metric: str) -> float | None:
         """Returns a score of its best checkpoint."""
@@ -115,8 +118,8 @@ def read_side(folders: Sequence[RunFolder]) -> Side:
     try:
         comparison: Comparison | None = compare_runs(list(folders[:MOST]))
         problem = ""
-    except SeqkitError as error:
-        comparison, problem = None, str(error)
+    except Exception as error:
+        comparison, problem = None, reason(error)
     return Side(runs, differ, metrics, comparison, problem)
 
 
@@ -133,9 +136,26 @@ def directions(side: Side) -> dict[str, bool]:
 def _read(folder: RunFolder) -> Compared:
     try:
         summary, status = summarise(folder.events()), folder.status()
-    except (SeqkitError, OSError):
-        summary, status = RunSummary(), "unreadable"
-    return Compared(folder.name, summary, settings(folder), status, _answers(folder))
+        run = Compared(folder.name, summary, settings(folder), status, _answers(folder))
+        _prove(run)
+        return run
+    except Exception as error:
+        # Whatever is wrong with one run, the others are still to be compared.
+        return Compared(folder.name, RunSummary(), {}, "cannot be read", {}, reason(error))
+
+
+def _prove(run: Compared) -> None:
+    """Asks for all that will be shown of a run. Raises where that has not the form it should."""
+    names = {*(["loss", run.summary.metric] if run.summary.metric else ["loss"])}
+    for event in (*run.summary.evaluations, *filter(None, (run.summary.test,))):
+        names |= set(event.get("metrics", {}))
+        for scores in dict(event.get("baselines") or {}).values():
+            dict(scores)
+    for split in ("test", "validation"):
+        for name in names:
+            run.score(split, name)
+    duration(run.summary.elapsed)
+    number(run.summary.started.get("parameters") or 0)
 
 
 def _answers(folder: RunFolder) -> dict[int, Mapping[str, Any]]:
@@ -148,7 +168,7 @@ def _answers(folder: RunFolder) -> dict[int, Mapping[str, Any]]:
         try:
             answer = json.loads(line)
             found[int(answer["example"])] = answer
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             # A torn line, such as a full disk leaves.
             continue
     return found

@@ -20,7 +20,7 @@ from seqkit.tui.monitor.log import LogLines, LogPane
 from seqkit.tui.monitor.machine import MachinePane
 from seqkit.tui.monitor.panes import TITLES, Tabs
 from seqkit.tui.monitor.steering import STEERING, Steering, shared_context
-from seqkit.tui.text import plain
+from seqkit.tui.text import plain, reason
 
 if TYPE_CHECKING:
     from seqkit.tui.monitor.curves import Curves, View
@@ -138,7 +138,10 @@ class MonitorScreen(Screen[None]):
         from seqkit.tui.watch import Watch
 
         self._watch, self._curves, self._view = Watch(self.folder), Curves(), View()
-        self._watch.open()
+        try:
+            self._watch.open()
+        except Exception as error:
+            self._complain(error)
         self._beat()
 
     def _beat(self) -> None:
@@ -154,11 +157,7 @@ class MonitorScreen(Screen[None]):
             if watch.behind:
                 pause = CATCH_UP_SECONDS
         except Exception as error:
-            self.log.error(f"the run could not be shown: {error!r}")
-            words = f"This run cannot be shown: {type(error).__name__}: {error}"
-            if words != self._complaint:
-                self._complaint = words
-                self.notify(words, severity="error", markup=False)
+            self._complain(error)
         self.set_timer(pause, self._beat)
 
     def _look(self, watch: Watch) -> None:
@@ -192,7 +191,20 @@ class MonitorScreen(Screen[None]):
         return self.query_one(Panes)
 
     def _show(self) -> None:
-        """Shows what there is now."""
+        """Shows what there is now; where that cannot be done, it is said once."""
+        try:
+            self._show_all()
+        except Exception as error:
+            self._complain(error)
+
+    def _complain(self, error: Exception) -> None:
+        self.log.error(f"the run could not be shown: {error!r}")
+        words = f"This run cannot be shown: {reason(error)}"
+        if words != self._complaint:
+            self._complaint = words
+            self.notify(words, severity="error", markup=False)
+
+    def _show_all(self) -> None:
         watch, curves, view = self._watch, self._curves, self._view
         if watch is None or curves is None or view is None:
             return

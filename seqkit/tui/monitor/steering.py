@@ -14,6 +14,7 @@ from seqkit.runs import LIVE, RunFolder
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Ask, Confirm
 from seqkit.tui.launch import resume_run
+from seqkit.tui.text import reason
 
 STEERING = ("pause", "steer", "rate", "resume")
 """The actions of the monitor that change a run."""
@@ -171,8 +172,8 @@ class Steering:
             if self._refused(action):
                 return
             self._folder.request(action, value)
-        except SeqkitError as error:
-            self._screen.notify(str(error), severity="error", markup=False)
+        except Exception as error:
+            self._screen.notify(reason(error), severity="error", markup=False)
             return
         self._screen.notify(done, markup=False)
 

@@ -12,6 +12,7 @@ from seqkit.tui.dialogs import Ask, Choice, Confirm
 from seqkit.tui.launch import LOGS
 from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.draft import Draft
+from seqkit.tui.text import reason
 
 if TYPE_CHECKING:
     from seqkit.tui.new.screen import NewRunScreen
@@ -30,8 +31,10 @@ def base_of(source: str, catalogue: Catalogue) -> Mapping[str, Any]:
         return dict(recipe["experiment"])
     try:
         return tomllib.loads(Path(source).read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{source} cannot be read: {error}. Choose another") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigurationError(
+            f"{source} cannot be read: {reason(error)}. Choose another"
+        ) from error
 
 
 def about(entry: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from seqkit.tui.launch import resume_run
 from seqkit.tui.runs.labels import Label, split_tags, write_label
 from seqkit.tui.runs.rows import RunRow, some_events
 from seqkit.tui.runs.trash import bring_back, throw_away
+from seqkit.tui.text import reason
 
 if TYPE_CHECKING:
     from seqkit.tui.runs.screen import RunsScreen
@@ -44,8 +45,8 @@ def _each(screen: RunsScreen, rows: Sequence[RunRow], act: Callable[[RunRow], ob
         try:
             act(row)
             done += 1
-        except SeqkitError as error:
-            _say(screen, str(error), wrong=True)
+        except Exception as error:
+            _say(screen, reason(error), wrong=True)
     return done
 
 
@@ -136,8 +137,12 @@ def resume(screen: RunsScreen) -> None:
         return
     words: list[str] = []
     if row.status == "finished":
-        summary = summarise(some_events(row.folder.events_file))
-        words = words_to_go_on(summary.started, summary.step)
+        try:
+            summary = summarise(some_events(row.folder.events_file))
+            words = words_to_go_on(summary.started, summary.step)
+        except Exception as error:
+            _say(screen, f"{row.title} cannot be read: {reason(error)}", wrong=True)
+            return
     detail = f"seqkit resume {row.name} {' '.join(words)}".rstrip()
     question = f"Train {row.title} for longer?" if words else f"Resume {row.title}?"
 

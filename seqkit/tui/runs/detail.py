@@ -27,10 +27,11 @@ class RunDetail(Static):
 
     def show(self, row: RunRow | None, marked: int = 0) -> None:
         """Shows a run, or nothing."""
-        self.update(Text() if row is None else Text("\n").join(_lines(row, marked)))
+        self.update(Text() if row is None else Text("\n").join(lines_of(row, marked)))
 
 
-def _lines(row: RunRow, marked: int) -> list[Text]:
+def lines_of(row: RunRow, marked: int = 0) -> list[Text]:
+    """Returns what is shown of a run, line by line."""
     head = Text(no_wrap=True, overflow="ellipsis")
     head.append(plain(row.title), "bold")
     if row.label.title:

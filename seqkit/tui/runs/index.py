@@ -11,10 +11,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from seqkit.errors import SeqkitError
 from seqkit.places import cache_home
 from seqkit.runs import LIVE, RunFolder, write_atomically
-from seqkit.tui.runs.rows import RunRow, Stamp, as_json, from_json, read_row, stamp
+from seqkit.tui.runs.columns import COLUMNS
+from seqkit.tui.runs.detail import lines_of
+from seqkit.tui.runs.rows import (
+    RunRow,
+    Stamp,
+    as_json,
+    damaged_row,
+    from_json,
+    read_row,
+    stamp,
+)
 
 _CACHE_VERSION = 1
 
@@ -103,7 +112,7 @@ class RunIndex:
             self._queued.discard(name)
             now = stamp(f"{self.folder}/{name}")
             if now[0]:
-                self._known[name] = _Known(read_row(RunFolder(self.folder / name)), now)
+                self._known[name] = _Known(_shown(read_row(RunFolder(self.folder / name))), now)
                 done = True
         return done
 
@@ -125,7 +134,8 @@ class RunIndex:
         """Notices a run whose process is gone and that had no time to say so."""
         try:
             status = known.row.folder.status()
-        except SeqkitError:
+        except Exception:
+            # Its file has just changed, and is read again at the next look.
             return False
         if status == known.row.status:
             return False
@@ -140,8 +150,22 @@ class RunIndex:
             row = from_json(RunFolder(self.folder / name), cached["row"])
         except (TypeError, KeyError, AttributeError):
             return False
+        if _shown(row) is not row:
+            return False
         self._known[name] = _Known(row, now)
         return True
+
+
+def _shown(row: RunRow) -> RunRow:
+    """Returns a row that can be drawn and sorted: this one, or else one that says why not."""
+    try:
+        for column in COLUMNS:
+            column.draw(row, column.width)
+            column.sort(row)
+        lines_of(row)
+    except Exception as error:
+        return damaged_row(row.folder, row.label, error)
+    return row
 
 
 def _cache_file(folder: Path) -> Path:
@@ -152,7 +176,7 @@ def _cache_file(folder: Path) -> Path:
 def _read_cache(folder: Path) -> dict[str, dict[str, Any]]:
     try:
         document = json.loads(_cache_file(folder).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(document, dict) or document.get("version") != _CACHE_VERSION:
         return {}

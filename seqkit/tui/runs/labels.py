@@ -36,7 +36,7 @@ def read_label(folder: Path) -> Label:
         return Label(
             str(document.get("title", "")), tuple(str(tag) for tag in tags if str(tag).strip())
         )
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return NO_LABEL
 
 

@@ -14,13 +14,14 @@ from seqkit.events import Event, parse_event
 from seqkit.runs import LIVE, RunFolder
 from seqkit.summary import RunSummary, flatten
 from seqkit.tui.runs.labels import FILE, NO_LABEL, Label, read_label
-from seqkit.tui.text import bare
+from seqkit.tui.text import bare, reason
 
 WHOLE = 2**20
 """Bytes of a log that are read whole; of a longer one, its ends and places in between."""
 
 _HEAD, _TAIL, _PLACES, _PLACE = 2**18, 2**19, 48, 2**12
 _CURVE = 48
+_NEVER = 2.0**40
 _STEP = b'"event":"step"'
 _SAMPLE = b'"event":"sample"'
 
@@ -124,11 +125,24 @@ def read_row(run: RunFolder) -> RunRow:
     """Reads a run; one that is damaged has the status `damaged`, and a message that says why."""
     label = read_label(run.path)
     try:
-        info, status = run.info(), run.status()
-    except SeqkitError as error:
-        return RunRow(run, label, "damaged", message=str(error))
-    summary = RunSummary()
-    for event in some_events(run.events_file):
+        return _read(run, label)
+    except Exception as error:
+        # Whatever is wrong with one run, the others are still to be shown.
+        return damaged_row(run, label, error)
+
+
+def damaged_row(run: RunFolder, label: Label, error: Exception) -> RunRow:
+    """Returns the line of a run that cannot be read."""
+    said = reason(error)
+    if not isinstance(error, SeqkitError):
+        said = f"{run.path} cannot be read: {said}. Its checkpoints may still be whole"
+    return RunRow(run, label, "damaged", created=_modified(run.path), message=said)
+
+
+def _read(run: RunFolder, label: Label) -> RunRow:
+    info, status = run.info(), run.status()
+    summary, damaged = RunSummary(), Damage()
+    for event in some_events(run.events_file, damaged):
         summary.add(event)
     started = summary.started
     scored, score = summary.scored, summary.score()
@@ -137,11 +151,13 @@ def read_row(run: RunFolder) -> RunRow:
     baselines = (scored.get("baselines") if scored else None) or started.get("baselines") or {}
     losses = [loss for _, loss in summary.train]
     message = str(summary.ended.get("message") or "") if summary.ended else ""
+    if damaged.said:
+        message = f"{damaged.said}. {message}" if message else damaged.said
     return RunRow(
         run,
         label,
         status,
-        created=_number(info.get("created")) or 0.0,
+        created=_time(info.get("created")),
         recipe=str(started.get("recipe") or info.get("recipe") or ""),
         **{key: bare(started.get(key)) for key in ("task", "dataset", "model")},
         device=str(started.get("device") or ""),
@@ -152,7 +168,7 @@ def read_row(run: RunFolder) -> RunRow:
         epochs=_whole(started.get("epochs")),
         progress=summary.progress() if started else None,
         eta=_number(summary.eta) if status in LIVE else None,
-        elapsed=summary.elapsed,
+        elapsed=_number(summary.elapsed) or 0.0,
         metric=summary.metric,
         value=value,
         split=split,
@@ -165,39 +181,63 @@ def read_row(run: RunFolder) -> RunRow:
     )
 
 
-def some_events(path: Path) -> Iterator[Event]:
+@dataclass
+class Damage:
+    """What of a log could not be read.
+
+    Attributes:
+        said: A sentence without its full stop; empty where all of it could.
+    """
+
+    said: str = ""
+
+
+def some_events(path: Path, damage: Damage | None = None) -> Iterator[Event]:
     """Reads what a summary needs of a log, however long it is; damaged lines are left out.
 
     Of the step events only some are read, evenly chosen, and the last one; samples are left out.
+
+    Args:
+        path: The log.
+        damage: Told what could not be read. A last line that is torn, as by a crash, is no damage.
     """
-    lines = [line for line in _lines(path) if _SAMPLE not in line[:48]]
+    damage = damage or Damage()
+    try:
+        found = _lines(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        damage.said = f"{path} cannot be read: {error.strerror}"
+        return
+    lines = [line for line in found if _SAMPLE not in line[:48]]
     steps = [index for index, line in enumerate(lines) if _STEP in line[:48]]
     chosen = {*_evenly(steps, _CURVE), *steps[-1:]}
     skipped = set(steps) - chosen
+    unreadable = 0
     for index, line in enumerate(lines):
         if index in skipped or not line:
             continue
         try:
             yield parse_event(line.decode("utf-8"))
         except (ValueError, RecursionError):
-            continue
+            unreadable += index < len(lines) - 1 or len(lines) == 1
+    if unreadable:
+        count = "a line" if unreadable == 1 else f"{unreadable} lines"
+        damage.said = f"{count} of {path} cannot be read"
 
 
 def _lines(path: Path) -> list[bytes]:
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size <= WHOLE:
-                return file.read().splitlines()
-            lines = file.read(_HEAD).splitlines()[:-1]
-            room = size - _HEAD - _TAIL
-            for place in range(_PLACES if room > _PLACES * _PLACE else 0):
-                file.seek(_HEAD + room * place // _PLACES)
-                lines += file.read(_PLACE).splitlines()[1:-1][:1]
-            file.seek(size - _TAIL)
-            return lines + file.read().splitlines()[1:]
-    except OSError:
-        return []
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size <= WHOLE:
+            return file.read().splitlines()
+        lines = file.read(_HEAD).splitlines()[:-1]
+        room = size - _HEAD - _TAIL
+        for place in range(_PLACES if room > _PLACES * _PLACE else 0):
+            file.seek(_HEAD + room * place // _PLACES)
+            lines += file.read(_PLACE).splitlines()[1:-1][:1]
+        file.seek(size - _TAIL)
+        return lines + file.read().splitlines()[1:]
 
 
 def _evenly(values: list[Any], count: int) -> list[Any]:
@@ -230,6 +270,19 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
         return None
     return float(value)
+
+
+def _modified(folder: Path) -> float:
+    try:
+        return (folder / "run.json").stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _time(value: Any) -> float:
+    """Returns seconds since 1970; 0 for what is none."""
+    found = _number(value)
+    return found if found is not None and 0 <= found < _NEVER else 0.0
 
 
 def _whole(value: Any) -> int | None:

@@ -21,7 +21,7 @@ def throw_away(run: RunFolder) -> Path:
         CheckpointError: It is still running.
         DataError: It cannot be moved.
     """
-    if (run.path / "run.json").exists() and run.status() in LIVE:
+    if _live(run):
         raise CheckpointError(f"{run.name} is still running. Stop it first")
     trash = run.path.parent / TRASH
     try:
@@ -31,6 +31,14 @@ def throw_away(run: RunFolder) -> Path:
     except OSError as error:
         raise DataError(f"{run.path} cannot be moved to {trash}: {error.strerror}.") from error
     return place
+
+
+def _live(run: RunFolder) -> bool:
+    try:
+        return (run.path / "run.json").exists() and run.status() in LIVE
+    except Exception:
+        # A damaged run is thrown away like any other; it can be brought back.
+        return False
 
 
 def bring_back(thrown: Path) -> RunFolder:

@@ -83,7 +83,7 @@ class AnswerWorker:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             reply: Any = None
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, RecursionError):
                 reply = json.loads(line)
             if isinstance(reply, dict):
                 self._tell(reply)

@@ -1,0 +1,108 @@
+"""Checksums of what a run's answers depend on, written beside it and checked when it is read.
+
+A folder, such as the encoder's, holds a `checksums.json`; a text that people read, such as
+`experiment.toml`, holds the checksum of what follows in its first line. Torch-free.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from seqkit.errors import CheckpointError
+from seqkit.regular_files import open_regular, read_regular
+
+CHECKSUMS = "checksums.json"
+_FIRST_LINE = re.compile(rb"# sha256 of what follows: ([0-9a-f]{64})\r?\n")
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """Returns the checksum of a JSON object, whatever its spaces and the order of its keys."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+def fingerprint(path: Path) -> dict[str, Any]:
+    """Returns size and checksum of a regular file.
+
+    Raises:
+        CheckpointError: It is no regular file.
+        OSError: It cannot be read.
+    """
+    digest, size = hashlib.sha256(), 0
+    with open_regular(path) as file:
+        while piece := file.read(2**20):
+            digest.update(piece)
+            size += len(piece)
+    return {"size": size, "sha256": digest.hexdigest()}
+
+
+def seal_folder(folder: Path) -> None:
+    """Writes the checksums of all files of a folder into it."""
+    files = {
+        path.relative_to(folder).as_posix(): fingerprint(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != CHECKSUMS
+    }
+    document = {"sha256": digest_of(files), "files": files}
+    (folder / CHECKSUMS).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def check_folder_seal(folder: Path, remedy: str) -> None:
+    """Checks the files of a folder; one that was never sealed passes.
+
+    Args:
+        folder: The folder.
+        remedy: What to do about damage, as a sentence without its full stop.
+
+    Raises:
+        CheckpointError: A file is missing or not what it was; the message says which.
+    """
+    path = folder / CHECKSUMS
+    try:
+        document = json.loads(read_regular(path))
+        files = dict(document["files"])
+        if document["sha256"] != digest_of(files):
+            raise ValueError("its checksum does not match")
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}. {remedy}") from error
+    for name, expected in files.items():
+        try:
+            found = fingerprint(folder / name)
+        except OSError as error:
+            raise CheckpointError(
+                f"{folder / name} cannot be read: {error.strerror}. {remedy}"
+            ) from error
+        if found != expected:
+            raise CheckpointError(
+                f"{folder / name} is damaged: its checksum does not match. {remedy}"
+            )
+
+
+def sealed_text(text: str) -> str:
+    """Returns a text below a line with its checksum."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"# sha256 of what follows: {digest}\n{text}"
+
+
+def check_text_seal(path: Path, remedy: str) -> None:
+    """Checks a text of `sealed_text`; one without the line passes, as does one that is missing.
+
+    Raises:
+        CheckpointError: It was changed or damaged since it was written.
+    """
+    try:
+        content = read_regular(path)
+    except OSError:
+        return
+    found = _FIRST_LINE.match(content)
+    if found and hashlib.sha256(content[found.end() :]).hexdigest() != found[1].decode():
+        raise CheckpointError(
+            f"{path} is damaged or was edited: its checksum does not match. {remedy}. Or, if you "
+            "edited it yourself, delete its first line"
+        )

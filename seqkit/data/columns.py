@@ -1,0 +1,77 @@
+"""What the name of a column says it is for: to tell series apart, or to number the rows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from seqkit.errors import DataError
+
+MOST_COLUMNS = 20_000
+"""More would take minutes; a table is that wide when its rows and columns are exchanged."""
+
+_IDS = re.compile(
+    "id|series|timeseries|symbol|ticker|isin|sku|store|shop|item|product|device|station"
+)
+_ROWS = re.compile(
+    "(row|line|record|obs|observation|serial|s|sr|sl)?(index|idx|id|number|num|no|nr|#)|rows?|line|n|"
+    "serial|seq|sequence|counter|count|obs|observation|record|level0|key|pk|t|k|i|step|x"
+)
+_UNNAMED = re.compile(r"unnamed: \d+(\.\d+)*(_level_\d+)?|\.\.\.\d+", re.IGNORECASE)
+
+
+def header_of(source: object, row: Sequence[str]) -> tuple[str, ...]:
+    """Returns the names in a header; one without a name is called as pandas calls it.
+
+    Args:
+        source: What to call the table in messages.
+        row: The fields of its header.
+
+    Raises:
+        DataError: Two columns have one name, or there are too many.
+    """
+    if len(row) > MOST_COLUMNS:
+        raise DataError(
+            f"{source} has {len(row):,} columns; {MOST_COLUMNS:,} are the most that are read. "
+            "Give a row for each time or example: rows and columns may be exchanged"
+        )
+    names = [name.strip() for name in row]
+    repeated = sorted(name for name, times in Counter(names).items() if times > 1 and name)
+    if repeated:
+        raise DataError(
+            f"{source} has more than one column {repeated[0]!r} in its header. Rename one of them, "
+            "or set header=false if its first row is no header"
+        )
+    taken = set(names)
+    for place, name in enumerate(names):
+        if not name:
+            names[place] = f"Unnamed: {place}"
+            while names[place] in taken:
+                names[place] += ".1"
+            taken.add(names[place])
+    return tuple(names)
+
+
+def is_unnamed(column: str) -> bool:
+    """Tells whether a column has no name but the one that a program gave it."""
+    return not column or bool(_UNNAMED.fullmatch(column))
+
+
+def names_ids(column: str) -> bool:
+    """Tells whether a name says that a column tells series apart, such as `store` or `item_id`."""
+    if _IDS.fullmatch(_word(column)) or re.search(r"[a-z0-9]I[dD]$", column):
+        return True
+    *before, last = re.split(r"[^a-z0-9]+", column.lower().strip())
+    if last in ("nbr", "nr"):
+        return bool(before and _IDS.fullmatch(before[0]))
+    return last == "id"
+
+
+def names_rows(column: str) -> bool:
+    """Tells whether a name says that a column numbers the rows, such as `index` or `No.`."""
+    return is_unnamed(column) or bool(_ROWS.fullmatch(_word(column)))
+
+
+def _word(column: str) -> str:
+    return re.sub(r"[^a-z0-9#]", "", column.lower())

@@ -1,0 +1,61 @@
+"""Numbers of people's tables: the decimal sign of a file, and what is asked about."""
+
+import numpy as np
+import pytest
+
+from seqkit.data.numbers import NumbersError, is_number, parse_numbers, settle_decimal, signs_of
+
+
+@pytest.mark.parametrize(
+    "text", ["1.5", "0.125", "1234.567", "1,234.5", "1,234,567", "2.5e3", ".25"]
+)
+def test_numbers_that_only_a_point_can_write_are_certain(text: str) -> None:
+    assert signs_of([text, "7"]).decimal == "."
+    mirrored = text.translate(str.maketrans(".,", ",."))
+    assert signs_of([mirrored, "7"]).decimal == ","
+
+
+@pytest.mark.parametrize("text", ["1.234", "12,345", "-123.456"])
+def test_three_digits_behind_a_sign_are_asked_about(text: str) -> None:
+    assert signs_of([text]).open
+    with pytest.raises(NumbersError, match=r"may be -?\d+ or -?\d+\.\d+"):
+        parse_numbers([text, "5"])
+    whole = float(text.replace(",", "").replace(".", ""))
+    assert parse_numbers([text], "," if "." in text else ".").tolist() == [whole]
+    assert parse_numbers([text], usual="," if "." in text else ".").tolist() == [whole]
+
+
+def test_one_column_settles_the_sign_of_the_file() -> None:
+    columns = [["12,5", "8"], ["1.001", "998"], ["north", "so, so"]]
+    assert settle_decimal(columns) == ","
+    assert parse_numbers(columns[1], usual=settle_decimal(columns)).tolist() == [1001, 998]
+
+
+def test_columns_that_contradict_each_other_settle_nothing() -> None:
+    assert settle_decimal([["12,5"], ["3.14"]]) == ""
+    assert parse_numbers(["12,5"]).tolist() == [12.5]
+    assert parse_numbers(["3.14"]).tolist() == [3.14]
+
+
+@pytest.mark.parametrize("space", [" ", "\u00a0", "\u202f", "’", "'"])
+def test_thousands_may_be_parted_by_spaces(space: str) -> None:
+    assert parse_numbers([f"1{space}234,5", "7"]).tolist() == [1234.5, 7]
+
+
+@pytest.mark.parametrize("yes", ["True", "TRUE", "true"])
+def test_true_and_false_are_numbers(yes: str) -> None:
+    assert parse_numbers([yes, "False", "", "1"])[:2].tolist() == [1, 0]
+    with pytest.raises(NumbersError, match="'maybe' is no number"):
+        parse_numbers([yes, "maybe"])
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("-3", True), ("1.2.3", False), ("x", False), ("", True)]
+)
+def test_a_text_is_a_number_under_one_of_the_signs(text: str, number: bool) -> None:
+    assert is_number(text) == number
+
+
+def test_scientific_numbers_have_a_point_in_any_file() -> None:
+    assert parse_numbers(["1.5e3", "2,5"], ",").tolist() == [1500, 2.5]
+    assert np.isnan(parse_numbers(["NA"], ",")[0])

@@ -1,0 +1,275 @@
+"""Which column of a person's table is what: ids, row counters, covariates, and what is left out."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from seqkit.data.roles import ids_among
+from seqkit.errors import ConfigurationError, DataError
+from seqkit_timeseries._encoder import ForecastingEncoder
+from seqkit_timeseries.datasets import SeriesCsv
+from seqkit_timeseries.task import Forecasting
+
+ROWS = 60
+
+
+def day(row: int) -> str:
+    return str(np.datetime64("2022-01-01") + row)
+
+
+def table(head: str, line: Callable[[int], str], rows: int = ROWS) -> str:
+    return "\n".join([head, *(line(row) for row in range(rows))]) + "\n"
+
+
+def encoded(
+    folder: Path, text: str, task: dict[str, Any] | None = None, **dataset: Any
+) -> tuple[ForecastingEncoder, list[str]]:
+    path = folder / "table.csv"
+    path.write_text(text, encoding="utf-8")
+    told: list[str] = []
+    config = SeriesCsv.Config(path=str(path), **dataset)
+    splits = SeriesCsv().splits(config, told.append)
+    settings = Forecasting.Config(**{"context": 4, "horizon": 2, **(task or {})})
+    encoder, _ = Forecasting().encode(settings, splits, told.append)
+    assert isinstance(encoder, ForecastingEncoder)
+    return encoder, told
+
+
+# --- ids ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["unique_id", "id", "store", "SKU", "storeId", "item_id", "series"]
+)
+@pytest.mark.parametrize("ids", [("7", "8"), ("north", "south")])
+def test_series_that_follow_each_other_are_told_apart_by_their_id(
+    name: str, ids: Sequence[str], tmp_path: Path
+) -> None:
+    text = table(f"ds,{name},y", lambda row: f"{day(row)},{ids[row // 40]},{row % 7}.5", 80)
+    encoder, _ = encoded(tmp_path, text, validation=4, test=4)
+    assert list(encoder.scalers) == list(ids)
+    assert encoder.layout.columns == ("y",)
+
+
+def test_a_row_id_is_neither_series_nor_target(tmp_path: Path) -> None:
+    text = table(
+        "id,date,store,sales", lambda row: f"{row},{day(row % 30)},{row // 30},{row % 7}.5"
+    )
+    encoder, told = encoded(tmp_path, text)
+    assert list(encoder.scalers) == ["0", "1"]
+    assert encoder.layout.columns == ("sales",)
+    assert any("'id' counts the rows" in text for text in told)
+    by_setting, _ = encoded(tmp_path, text, id="store")
+    assert by_setting.layout.columns == ("sales",)
+
+
+def test_several_ids_are_one_key_and_predict_takes_it(tmp_path: Path) -> None:
+    rows = [(s, i, n) for s in "12" for i in "ab/" for n in range(40)]
+    lines = [f"{day(n)},{s},{i},{n % 5}.5" for s, i, n in rows]
+    encoder, told = encoded(tmp_path, "\n".join(["date,store,item,y", *lines]))
+    assert list(encoder.scalers) == ["1/a", "1/b", "1/\\/", "2/a", "2/b", "2/\\/"]
+    assert any("dataset.id=store,item" in text for text in told)
+    encoder.save(tmp_path)
+    saved = ForecastingEncoder.load(tmp_path)
+    table = [{"date": day(n), "item": "b", "store": "2", "y": "1.5"} for n in range(6)]
+    assert [record["series"] for record in saved.parse(table)] == ["2/b"]
+    with pytest.raises(DataError, match="have no column 'item', which tells series apart together"):
+        saved.parse([{"date": day(0), "store": "2", "y": "1.5"}])
+
+
+def test_an_id_that_another_determines_adds_nothing() -> None:
+    cells = {
+        "state_id": ["X"] * 6 + ["Y"] * 6,
+        "id": [f"s{row // 3}" for row in range(12)],
+        "store": [f"{row // 6}" for row in range(12)],
+    }
+    assert ids_among(cells, ()) == ("id",)
+
+
+def test_a_setting_says_that_no_column_is_an_id(tmp_path: Path) -> None:
+    text = table("date,station,y", lambda row: f"{day(row)},{row % 3},{row % 7}.5")
+    encoder, _ = encoded(tmp_path, text, id="none")
+    assert encoder.layout.targets == ("station", "y")
+    (record,) = encoder.parse([{"date": day(n), "station": n % 3, "y": 1.5} for n in range(6)])
+    assert record["series"] == ""
+
+
+def test_fractions_are_no_ids(tmp_path: Path) -> None:
+    text = table("date,item,y", lambda row: f"{day(row)},{row % 3}.5,{row % 7}.5")
+    assert encoded(tmp_path, text)[0].layout.targets == ("item", "y")
+
+
+def test_an_id_that_is_missing_is_named_by_its_line(tmp_path: Path) -> None:
+    text = table("date,store,y", lambda row: f"{day(row)},{'' if row == 3 else 'a'},{row % 7}.5")
+    with pytest.raises(DataError, match="line 5: there is no id, in column 'store'"):
+        encoded(tmp_path, text)
+
+
+# --- row counters ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["Unnamed: 0", "", "index", "row_number", "anything"])
+@pytest.mark.parametrize("begin", [0, 1])
+def test_a_first_column_that_counts_the_rows_is_no_target(
+    name: str, begin: int, tmp_path: Path
+) -> None:
+    text = table(f"{name},date,y", lambda row: f"{row + begin},{day(row)},{row % 7}.5")
+    encoder, told = encoded(tmp_path, text)
+    assert encoder.layout.columns == ("y",)
+    assert any(f"{name or 'Unnamed: 0'!s}' counts the rows" in text for text in told)
+
+
+def test_a_counter_that_a_setting_names_is_read(tmp_path: Path) -> None:
+    text = table("date,y,t", lambda row: f"{day(row)},{row % 7}.5,{row}")
+    encoder, told = encoded(tmp_path, text, {"future_covariates": ["t"]})
+    assert (encoder.layout.targets, encoder.layout.future) == (("y",), ("t",))
+    assert not any("neither forecast" in text for text in told)
+
+
+def test_the_only_numbers_of_a_table_are_forecast(tmp_path: Path) -> None:
+    assert encoded(tmp_path, table("y", str))[0].layout.targets == ("y",)
+
+
+def test_dates_without_a_name_are_the_times(tmp_path: Path) -> None:
+    encoder, _ = encoded(tmp_path, table(",y", lambda row: f"{day(row)},{row % 7}.5"))
+    assert encoder.names["time"] == "Unnamed: 0"
+
+
+# --- what is known ahead --------------------------------------------------------------------------
+
+
+def test_a_covariate_that_is_named_is_not_also_a_target(tmp_path: Path) -> None:
+    text = table("date,y,price,rain", lambda row: f"{day(row)},{row % 7}.5,{row % 3},{row % 4}")
+    covariates = {"future_covariates": ["price"], "past_covariates": ["rain"]}
+    layout = encoded(tmp_path, text, covariates)[0].layout
+    assert (layout.targets, layout.past, layout.future) == (("y",), ("rain",), ("price",))
+    with pytest.raises(ConfigurationError, match="'price', which is named already, by dataset"):
+        encoded(tmp_path, text, covariates, targets=["y", "price"])
+    with pytest.raises(ConfigurationError, match="no column is left to forecast"):
+        encoded(tmp_path, text, {"future_covariates": ["price", "rain", "y"]})
+
+
+def test_true_and_false_are_one_and_zero(tmp_path: Path) -> None:
+    text = table("date,y,promo", lambda row: f"{day(row)},{row % 7}.5,{row % 3 == 0}")
+    numbers = text.replace("True", "1").replace("False", "0")
+    settings = {"future_covariates": ["promo"]}
+    words, ones = (encoded(tmp_path, t, settings)[0] for t in (text, numbers))
+    for one, other in zip(words.scalers.values(), ones.scalers.values(), strict=True):
+        assert np.array_equal(one.location, other.location)
+
+
+def test_rows_without_a_target_at_the_end_are_cut_and_what_they_know_ahead_is_used(
+    tmp_path: Path,
+) -> None:
+    text = table(
+        "date,y,price", lambda row: f"{day(row)},{f'{row % 7}.5' if row < 40 else ''},{row % 3}"
+    )
+    encoder, told = encoded(tmp_path, text, {"future_covariates": ["price"]}, targets=["y"])
+    assert any(
+        "20 rows at the end have no target" in text and "2022-02-09" in text for text in told
+    )
+    encoder.save(tmp_path)
+    (record,) = ForecastingEncoder.load(tmp_path).parse([])
+    assert str(record["time"][-1])[:10] == "2022-02-09"
+    assert record["ahead"]["price"].tolist() == [40 % 3, 41 % 3]
+    with_file = [
+        dict(zip(("date", "y", "price"), line.split(","), strict=True))
+        for line in text.splitlines()[1:]
+    ]
+    (same,) = encoder.parse(with_file)
+    assert same["time"][-1] == record["time"][-1]
+
+
+def test_the_splits_are_parts_of_the_rows_with_targets(tmp_path: Path) -> None:
+    text = table("date,y", lambda row: f"{day(row)},{f'{row % 7}.5' if row < 40 else ''}")
+    (tmp_path / "t.csv").write_text(text)
+    config = SeriesCsv.Config(path=str(tmp_path / "t.csv"), validation=0.25, test=0.25)
+    splits = SeriesCsv().splits(config, lambda _: None)
+    assert {name: len(next(iter(rows))["time"]) for name, rows in splits.items()} == {
+        "train": 20,
+        "validation": 30,
+        "test": 40,
+    }
+
+
+def test_a_resumed_run_says_that_its_last_rows_are_not_the_last_of_the_data(tmp_path: Path) -> None:
+    encoder, _ = encoded(tmp_path, table("date,y", lambda row: f"{day(row)},{row % 7}.5"))
+    longer = table("date,y", lambda row: f"{day(row)},{row % 7}.5", 90)
+    (tmp_path / "table.csv").write_text(longer)
+    told: list[str] = []
+    config = SeriesCsv.Config(path=str(tmp_path / "table.csv"))
+    for records in SeriesCsv().splits(config, told.append).values():
+        encoder.encode(records, told.append)
+    assert [text for text in told if "2022-03-01" in text and "--file" in text]
+    assert len([text for text in told if "go on behind" in text]) == 1
+
+
+# --- left out -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell", ["$1 234.50", "(1234)", "12 %", "€5"])
+def test_numbers_with_something_around_them_are_named_with_what_to_do(
+    cell: str, tmp_path: Path
+) -> None:
+    text = table("date,y,paid", lambda row: f"{day(row)},{row % 7}.5,{cell}")
+    _, told = encoded(tmp_path, text)
+    assert any(f"such as {cell!r}. Write the digits alone" in text for text in told)
+    with pytest.raises(DataError, match=r"line 2: .* is no number, in column 'paid'. Write"):
+        encoded(tmp_path, text, targets=["paid"])
+
+
+def test_an_empty_column_is_left_out_and_said(tmp_path: Path) -> None:
+    encoder, told = encoded(tmp_path, table("date,y,z", lambda row: f"{day(row)},{row % 7}.5,"))
+    assert encoder.layout.targets == ("y",)
+    assert any("'z'" in text and "no value" in text for text in told)
+
+
+def test_a_text_that_may_tell_series_apart_is_pointed_at(tmp_path: Path) -> None:
+    text = table("date,country,y", lambda row: f"{day(row)},{'AB'[row // 30]},{row % 7}.5")
+    assert any("write dataset.id=country" in text for text in encoded(tmp_path, text)[1])
+
+
+# --- what predict is given ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        [1.5, 2.5, 3.5, 4.5],
+        [[1.5, 2.5, 3.5, 4.5]],
+        [np.array([1.5, 2.5, 3.5, 4.5])],
+        ["1.5 2.5 3.5 4.5"],
+        [{"y": value, "date": day(row)} for row, value in enumerate((1.5, 2.5, 3.5, 4.5))],
+        [json.dumps({"values": {"y": [1.5, 2.5, 3.5, 4.5]}})],
+    ],
+)
+def test_numbers_are_read_as_they_are_given(inputs: list[Any], tmp_path: Path) -> None:
+    text = table("date,y", lambda row: f"{day(row)},{row % 7}.5")
+    for decimal in (".", ","):
+        encoder, _ = encoded(tmp_path, text)
+        encoder.names = {"time": "date", "decimal": decimal}
+        (record,) = encoder.parse(inputs)
+        assert record["values"]["y"].tolist() == [1.5, 2.5, 3.5, 4.5]
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        [object()],
+        [1, "2"],
+        [""],
+        [None],
+        [{"values": {"y": 5}}],
+        [{"values": {"y": [1.0]}, "time": 5}],
+        ['"'],
+        [{1: 2}],
+    ],
+)
+def test_what_is_no_input_is_refused(inputs: list[Any], tmp_path: Path) -> None:
+    encoder, _ = encoded(tmp_path, table("date,y", lambda row: f"{day(row)},{row % 7}.5"))
+    with pytest.raises(DataError):
+        encoder.parse(inputs)

@@ -1,0 +1,101 @@
+"""Values far from 0, very large and very small ones: units are in double precision."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import r2_score
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+from seqkit.api import Record
+from seqkit.errors import DataError
+from seqkit_timeseries import _metrics
+from seqkit_timeseries._normalisation import fit_scaler
+from seqkit_timeseries._precision import is_constant
+from seqkit_timeseries.task import Forecasting
+
+TASK = Forecasting()
+WAVE = np.sin(np.arange(60) / 3) + 0.1 * np.random.default_rng(0).normal(size=60)
+
+
+def series(values: Any, start: int) -> Record:
+    time = np.arange(len(values))
+    return {"series": "", "time": time, "values": {"y": np.asarray(values)}, "start": start}
+
+
+def encode(values: Any, **config: Any) -> tuple[Any, dict[str, Any], list[str]]:
+    splits = {"train": [series(values[:40], 0)], "test": [series(values, 40)]}
+    told: list[str] = []
+    settings = TASK.Config(**{"context": 6, "horizon": 3, "season": 4, **config})
+    encoder, arrays = TASK.encode(settings, splits, told.append)
+    return encoder, arrays, told
+
+
+@pytest.mark.parametrize("normalisation", ["standard", "min-max", "window", "last"])
+@pytest.mark.parametrize(("offset", "size"), [(1e9, 3.0), (1e6, 0.01), (0, 5e-13), (3e39, 5e38)])
+def test_scores_do_not_depend_on_offset_and_unit(
+    offset: float, size: float, normalisation: str
+) -> None:
+    near = encode(WAVE, normalisation=normalisation)
+    far = encode(offset + size * WAVE, normalisation=normalisation)
+    expected, found = (one[0].baselines(one[1], "test") for one in (near, far))
+    for name in ("repeat-last", "seasonal-naive", "drift", "linear"):
+        assert found[name]["mae"] == pytest.approx(size * expected[name]["mae"], rel=1e-4)
+        for metric in ("mase", "r2", "rse"):
+            assert found[name][metric] == pytest.approx(expected[name][metric], rel=1e-4)
+    assert np.allclose(near[1]["train"]["values"], far[1]["train"]["values"], atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 5e-13, 1.0, 1e9])
+def test_a_small_column_is_scaled_and_one_of_rounding_is_constant(scale: float) -> None:
+    assert not is_constant(scale * WAVE[:, None])
+    assert is_constant(np.full((40, 1), scale)).all()
+    assert is_constant(scale * (1 + 2e-16 * np.arange(8)[:, None])).all()
+    assert fit_scaler(scale * WAVE[:, None], "standard").scale[0] != 1
+
+
+def test_what_is_said_to_be_constant_is_what_is_not_scaled() -> None:
+    encoder, _, told = encode(1e9 + 1e-7 * WAVE)
+    assert any("1 column is constant in the train split, and not scaled: 'y'" in t for t in told)
+    assert encoder.scalers[""].scale.tolist() == [1.0]
+
+
+@pytest.mark.parametrize(("value", "said"), [(1e200, "1e+200"), (1e30, "1e[+]30"), (-1e150, "-1e")])
+def test_a_value_beyond_what_precision_holds_is_refused_by_row(value: float, said: str) -> None:
+    values = WAVE.copy()
+    values[45] = value
+    said = said.replace("e+", "e[+]")
+    with pytest.raises(DataError, match=f"{said}.* in column 'y', row 46 of the test split"):
+        encode(values)
+
+
+def test_without_scaling_one_is_told_that_single_precision_loses_the_values() -> None:
+    assert any(
+        "differ by too little" in text for text in encode(1e9 + WAVE, normalisation="none")[2]
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "other"), [("standard", StandardScaler), ("min-max", MinMaxScaler)]
+)
+@pytest.mark.parametrize("offset", [0, 1e6, -1e9])
+def test_scalers_are_those_of_scikit_learn(kind: str, other: Any, offset: float) -> None:
+    values = offset + np.random.default_rng(1).normal(size=(50, 3)) * [1, 20, 1e3]
+    values[7, 1] = np.nan
+    found = fit_scaler(values, kind).scaled(values)
+    assert np.allclose(found, other().fit_transform(values), atol=1e-6, equal_nan=True)
+
+
+@pytest.mark.parametrize("offset", [0, 1e9, -1e12])
+def test_r2_far_from_zero_is_that_of_scikit_learn(offset: float) -> None:
+    encoder, _, _ = encode(WAVE)
+    outputs = encoder.shape.outputs
+    targets = torch.from_numpy(offset + np.random.default_rng(2).normal(size=(30, 3, 1)))
+    forecasts = targets + 0.1
+    metric, rest = _metrics.determination(outputs), _metrics.determination(outputs)
+    metric.update(forecasts[:7], targets[:7])
+    rest.update(forecasts[7:], targets[7:])
+    metric.merge(rest)
+    expected = r2_score(targets.flatten().numpy(), forecasts.flatten().numpy())
+    assert metric.compute() == pytest.approx(expected, rel=1e-6)
