@@ -4,7 +4,7 @@ Nothing here imports torch. What needs numpy is in `seqkit.data.ragged`, which i
 so that naming a dataset stays cheap.
 """
 
-from seqkit.data.archives import read_members
+from seqkit.data.archives import read_members, unpack_members
 from seqkit.data.fetch import FetchOptions, fetch
 from seqkit.data.files import (
     Encoding,
@@ -18,8 +18,17 @@ from seqkit.data.files import (
     read_text,
     report_left_out,
 )
-from seqkit.data.folders import LocalPath, fingerprint, unreadable, unwritable, written_aside
+from seqkit.data.folders import (
+    LocalPath,
+    fingerprint,
+    opened_regular,
+    unreadable,
+    unwritable,
+    written_aside,
+)
 from seqkit.data.splits import carve
+from seqkit.data.stored import check_stored, seal_stored
+from seqkit.data.unpacking import unpacked
 
 __all__ = [
     "Encoding",
@@ -28,16 +37,21 @@ __all__ = [
     "LocalPath",
     "Table",
     "carve",
+    "check_stored",
     "counted",
     "fetch",
     "fingerprint",
     "listed",
     "missing_column",
+    "opened_regular",
     "read_csv",
     "read_jsonl",
     "read_members",
     "read_text",
     "report_left_out",
+    "seal_stored",
+    "unpack_members",
+    "unpacked",
     "unreadable",
     "unwritable",
     "written_aside",
