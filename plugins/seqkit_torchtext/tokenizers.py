@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import entry_points
 from importlib.util import find_spec
 
 from seqkit.errors import ConfigurationError, PluginError, suggestion
@@ -43,6 +44,8 @@ def tokenizer(name: str) -> Callable[[str], list[str]]:
             f"torchtext's tokenizer {kind} is of the package {_NEEDS[kind]}, which is not "
             f"installed. Run: pip install {_NEEDS[kind]}"
         )
+    if kind == "spacy":
+        language = _installed_model(name, language or "en")
     from torchtext.data.utils import get_tokenizer
 
     try:
@@ -55,3 +58,23 @@ def tokenizer(name: str) -> Callable[[str], list[str]]:
             "Name another language behind a slash, such as torchtext:spacy/en_core_web_sm"
         ) from error
     return cut
+
+
+def _installed_model(name: str, language: str) -> str:
+    """Returns the installed package of spaCy's that a language or a name stands for.
+
+    The name may come from a run of somebody else, and spaCy would import any package by its name
+    and open any folder by its path.
+    """
+    installed = {point.name for point in entry_points(group="spacy_models")}
+    if language in installed:
+        return language
+    # `de` stands for `de_core_news_sm`, as it does for torchtext.
+    small = [m for m in sorted(installed) if m.startswith(f"{language}_") and m.endswith("_sm")]
+    if small:
+        return small[0]
+    raise ConfigurationError(
+        f"{language!r} is not an installed model of spaCy, in torchtext:{name}. Installed are: "
+        f"{', '.join(sorted(installed)) or 'none'}. Install one, such as: "
+        "python -m spacy download en_core_web_sm"
+    )

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from seqkit.data import read_members
-from seqkit.errors import ConfigurationError, DataError, PluginError
+from seqkit.errors import ConfigurationError, DataError, PluginError, SeqkitError
 from seqkit.experiment import load_experiment
 from seqkit.registry import load_registry
 from seqkit.text import build_tokenizer, load_tokenizer
@@ -57,6 +57,52 @@ def test_a_run_whose_tokenizer_is_not_installed_says_what_to_install(
     (tmp_path / "tokenizer.json").write_text('{"tokenizer": "Other words"}')
     with pytest.raises(DataError, match="not known"):
         load_tokenizer(tmp_path)
+
+
+@pytest.fixture
+def spacy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder on the path with a package `spacy` and one model; lists what was opened."""
+    folder = tmp_path / "site"
+    (folder / "spacy").mkdir(parents=True)
+    (folder / "spacy" / "__init__.py").write_text(
+        "from pathlib import Path\n"
+        "def load(name):\n"
+        "    with (Path(__file__).parent / 'opened').open('a') as file:\n"
+        "        file.write(name + '\\n')\n"
+        "    from types import SimpleNamespace as Part\n"
+        "    return Part(tokenizer=lambda text: [Part(text=word) for word in text.split()])\n"
+    )
+    (folder / "de_core_news_sm-3.0.dist-info").mkdir()
+    (folder / "de_core_news_sm-3.0.dist-info" / "METADATA").write_text("Name: de_core_news_sm\n")
+    (folder / "de_core_news_sm-3.0.dist-info" / "entry_points.txt").write_text(
+        "[spacy_models]\nde_core_news_sm = de_core_news_sm\n"
+    )
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "spacy", raising=False)
+    return folder / "spacy" / "opened"
+
+
+@installed
+@pytest.mark.parametrize("name", ["de", "de_core_news_sm"])
+def test_an_installed_model_of_spacy_is_opened(spacy: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "tokenizer.json").write_text(f'{{"tokenizer": "torchtext:spacy/{name}"}}')
+    assert load_tokenizer(tmp_path).tokenize("zwei Wörter") == ["zwei", "Wörter"]
+    assert spacy.read_text() == "de_core_news_sm\n"
+
+
+@installed
+@pytest.mark.parametrize(
+    "name", ["pip", "de_", "os.path", "/etc", "../x", "./x", "a/../b", "x\\u0000", "", "de/x", "_"]
+)
+def test_a_run_names_no_package_to_import_and_no_folder_to_open(
+    spacy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delitem(sys.modules, "pip", raising=False)
+    (tmp_path / "tokenizer.json").write_text(f'{{"tokenizer": "torchtext:spacy/{name}"}}')
+    with pytest.raises(SeqkitError):
+        load_tokenizer(tmp_path)
+    assert not spacy.exists()
+    assert "pip" not in sys.modules
 
 
 def test_a_tokenizer_in_an_experiment_is_a_known_one_or_a_plugins() -> None:
