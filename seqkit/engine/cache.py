@@ -180,12 +180,12 @@ def _status(path: Path) -> dict[str, Any]:
         status = path.stat()
     return {
         "size": status.st_size,
-        "sha256": _sha256(path, status.st_size, status.st_mtime_ns, status.st_ino),
+        "sha256": sha256_of_file(path, status.st_size, status.st_mtime_ns, status.st_ino),
     }
 
 
 @lru_cache(maxsize=4096)
-def _sha256(path: Path, *_status: int) -> str:
-    # Once a process: a notebook that trains a hundred times reads the file itself anyway.
+def sha256_of_file(path: Path, *_status: int) -> str:
+    """Returns the checksum of a file, which is read once for each status of it."""
     with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
