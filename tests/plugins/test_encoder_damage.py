@@ -5,6 +5,7 @@ Checksums of a run notice damage before this; here each task has nothing but the
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -17,7 +18,7 @@ import numpy as np
 import pytest
 
 from seqkit.api import Encoder, Task
-from seqkit.errors import CheckpointError, SeqkitError
+from seqkit.errors import CheckpointError, DataError, SeqkitError
 from seqkit.registry import load_registry
 
 CASES = int(os.environ.get("FAULTS_COUNT", "0")) or 60
@@ -95,10 +96,14 @@ def test_any_flipped_bit_or_cut_is_named_or_leaves_an_encoder_that_works(
             del content[place:]
         path.write_bytes(content)
         try:
-            used(task.load(copy), task.name)
-        except SeqkitError as error:
+            encoder = task.load(copy)
+        except CheckpointError as error:
             named += 1
             outcomes.append(str(copy) in str(error))
+        else:
+            # A column of another name is one that the data do not have.
+            with contextlib.suppress(DataError):
+                used(encoder, task.name)
         shutil.rmtree(copy)
     assert named > CASES // 5
     assert all(outcomes)
@@ -142,11 +147,13 @@ def test_a_missing_key_or_a_value_of_another_kind_is_a_checkpoint_error(
                 text = json.dumps(document, ensure_ascii=False)
                 path.write_bytes(text.encode("utf-8", "surrogatepass"))
                 try:
-                    used(task.load(folder), task.name)
-                except CheckpointError as error:
-                    assert str(folder) in str(error), (place, wrong)  # noqa: PT017
-                except SeqkitError:
-                    assert "ahead" in str(place) or wrong is not KeyError, (place, wrong)
+                    encoder = task.load(folder)
+                except SeqkitError as error:
+                    assert isinstance(error, CheckpointError)  # noqa: PT017
+                    assert str(folder) in str(error)  # noqa: PT017
+                else:
+                    with contextlib.suppress(DataError):
+                        used(encoder, task.name)
         for text in ("[" * 100_000, '{"a":' * 100_000, "", "9" * 10_000, "[1]", "null", "\xff"):
             path.write_bytes(text.encode("latin-1"))
             with pytest.raises(CheckpointError, match=path.name.replace(".", r"\.")):
