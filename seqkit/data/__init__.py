@@ -27,7 +27,7 @@ from seqkit.data.folders import (
     written_aside,
 )
 from seqkit.data.splits import carve
-from seqkit.data.stored import check_stored, seal_stored
+from seqkit.data.stored import check_stored, seal_stored, sha256
 from seqkit.data.unpacking import unpacked
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "read_text",
     "report_left_out",
     "seal_stored",
+    "sha256",
     "unpack_members",
     "unpacked",
     "unreadable",

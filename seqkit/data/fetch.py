@@ -24,6 +24,11 @@ from seqkit.data.transfer import (
 )
 from seqkit.errors import DataError
 
+try:
+    import fcntl
+except ImportError:
+    fcntl = None  # type: ignore[assignment]
+
 _LEFT_BY_EARLIER_VERSIONS = re.compile(r"tmp[a-z0-9_]{8}")
 
 
@@ -126,29 +131,35 @@ def _fetch_from(url: str, part: Path, known_hash: str, download: Download) -> No
 @contextmanager
 def _alone(part: Path) -> Iterator[None]:
     """Holds a lock on the part, and makes it where there is none; it stays if anything came."""
-    while True:
-        file = part.open("ab")
-        _lock(file)
-        if part.exists() and os.path.samestat(os.fstat(file.fileno()), part.stat()):
-            break
-        # Whoever had it has finished it, or given up.
-        file.close()
-    try:
-        with file:
-            yield
-    finally:
-        if part.exists() and not size_of(part):
+    if fcntl is None:
+        # Windows, which lets nobody rename a file that is open.
+        part.touch()
+        yield
+        if not size_of(part):
             part.unlink(missing_ok=True)
-
-
-def _lock(file: IO[bytes]) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows, which lets nobody rename a file that another has open.
         return
-    # Some shared disks know no locks.
-    with suppress(OSError):
-        fcntl.flock(file, fcntl.LOCK_EX)
+    while True:
+        with part.open("ab") as file:
+            # Some shared disks know no locks.
+            with suppress(OSError):
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if not _is_same(file, part):
+                # Whoever had it has finished it, or given up.
+                continue
+            try:
+                yield
+            finally:
+                if _is_same(file, part) and not size_of(part):
+                    part.unlink(missing_ok=True)
+            return
+
+
+def _is_same(file: IO[bytes], path: Path) -> bool:
+    """Tells whether an open file still has its name."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _is_right(path: Path, known_hash: str) -> bool:

@@ -13,7 +13,7 @@ LARGEST = 2**30
 """Most bytes that a packed text is unpacked to: as rows it takes ten times as much memory."""
 
 _ALWAYS = 2**26
-_HIGHEST_RATIO = 150
+_HIGHEST_RATIO = 300
 """Above the first so many bytes, how often what is packed may be unpacked to: texts and tables come
 to 3 to 20 times, log files to 50, and a bomb to 1,000."""
 
@@ -28,7 +28,7 @@ def unpacked(path: Path, content: bytes) -> bytes:
         content: What was packed.
 
     Raises:
-        DataError: It is damaged, or unpacks to more than 1 GiB, or to more than 150 times its size.
+        DataError: It is damaged, or unpacks to more than 1 GiB, or to more than 300 times its size.
     """
     packed = io.BytesIO(content)
     parts: list[bytes] = []

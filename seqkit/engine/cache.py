@@ -10,7 +10,6 @@ Whatever is wrong with an entry, the data are encoded again: a cache must never 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -22,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from seqkit.api import Arrays, Encoder
-from seqkit.checksums import digest_of
+from seqkit.checksums import digest_of, fingerprint
 from seqkit.errors import ConfigurationError, PluginError, SeqkitError
-from seqkit.regular_files import check_folder, open_regular, read_regular
+from seqkit.regular_files import check_folder, check_regular, read_regular
 from seqkit.runs import write_atomically
 
 _MANIFEST = "manifest.json"
@@ -176,8 +175,8 @@ def _mapped(path: Path) -> np.memmap[Any, Any]:
 
 def _status(path: Path) -> dict[str, Any]:
     """Returns size and sha256 of a regular file."""
-    with open_regular(path):
-        status = path.stat()
+    check_regular(path)
+    status = path.stat()
     return {
         "size": status.st_size,
         "sha256": sha256_of_file(path, status.st_size, status.st_mtime_ns, status.st_ino),
@@ -187,5 +186,4 @@ def _status(path: Path) -> dict[str, Any]:
 @lru_cache(maxsize=4096)
 def sha256_of_file(path: Path, *_status: int) -> str:
     """Returns the checksum of a file, which is read once for each status of it."""
-    with open_regular(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return str(fingerprint(path)["sha256"])

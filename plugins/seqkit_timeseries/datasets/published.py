@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from seqkit.data import (
     check_stored,
     fetch,
     listed,
-    opened_regular,
     seal_stored,
+    sha256,
     unreadable,
     written_aside,
 )
@@ -137,7 +136,7 @@ def _local(source: Path, file: Published, files: Sequence[Published]) -> Path:
         if len(files) == 1:
             return source
         source = source.parent
-    found = sorted(source.rglob(file.name))
+    found = sorted(path for path in source.rglob(file.name) if path.is_file())
     if not found:
         names = listed([one.name for one in files])
         raise DataError(f"there is no {file.name} in {source}. Give a folder that holds {names}")
@@ -146,7 +145,6 @@ def _local(source: Path, file: Published, files: Sequence[Published]) -> Path:
 
 def _sha256(path: Path) -> str:
     try:
-        with opened_regular(path) as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()
+        return sha256(path)
     except OSError as error:
         raise unreadable(path, error) from error
