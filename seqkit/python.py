@@ -1,4 +1,7 @@
-"""seqkit from Python: `seqkit.run(...)` trains, `seqkit.load(run)` predicts. Made for notebooks."""
+"""seqkit from Python: `seqkit.run(...)` trains, `seqkit.load(run)` predicts. Made for notebooks.
+
+Where torch is not loaded yet, both have its threads sleep while they wait, as `seqkit.openmp` says.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from seqkit.errors import RunError
 from seqkit.events import Event
 from seqkit.experiment import load_experiment
+from seqkit.openmp import wait_passively
 from seqkit.places import runs_home
 from seqkit.registry import Registry, load_registry
 from seqkit.runs import RunFolder, find_run
@@ -80,6 +84,7 @@ def run(
     Raises:
         SeqkitError: The experiment is not valid, or the run failed.
     """
+    wait_passively()
     from seqkit.engine.run import start_run
 
     registry = load_registry([Path(path) for path in plugins])
@@ -127,6 +132,7 @@ def load(
     Raises:
         CheckpointError: There is no such run, or it has no whole checkpoint.
     """
+    wait_passively()
     from seqkit.engine.predict import load_predictor
 
     where = run.folder if isinstance(run, Result) else run

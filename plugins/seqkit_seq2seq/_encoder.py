@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from seqkit.api import Arrays, Batch, Encoder, Notify, Record, Say, Shape, Tokens, unsaid
 from seqkit.data.ragged import pad_ragged
 from seqkit.errors import ConfigurationError, DataError
-from seqkit.text import UNKNOWN_ID
+from seqkit.text import UNKNOWN_ID, Document, read_document
 from seqkit_seq2seq._pairs import parse, read_pairs
 from seqkit_seq2seq._side import BEGIN, END, Side, fit_side, packed_texts, unpacked_text
 
@@ -28,6 +29,14 @@ _LEAST_SLACK = 10
 # Batches' worth of shuffled pairs that are sorted together: their lengths nearly agree, and yet a
 # batch has other pairs in each epoch.
 _POOL = 100
+
+
+class _Saved(Document):
+    joint: bool
+    lowercase: bool
+    # What is written is at most so much longer than what is read, and written token by token.
+    slack: Annotated[int, Field(ge=0, le=10**7)]
+    maximum_length: Annotated[int, Field(ge=1)] | None
 
 
 def fit(
@@ -147,24 +156,11 @@ class Seq2SeqEncoder(Encoder):
 
     @classmethod
     def load(cls, folder: Path) -> Seq2SeqEncoder:
-        """Reads back what `save` wrote. Raises DataError when a file is missing or damaged."""
-        path = folder / _FILE
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-            joint, lowercase = bool(document["joint"]), bool(document["lowercase"])
-            slack, longest = int(document["slack"]), document["maximum_length"]
-            longest = None if longest is None else int(longest)
-        except OSError as error:
-            raise DataError(
-                f"{path} cannot be read: {error.strerror}. Copy the whole run folder again"
-            ) from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise DataError(
-                f"{path} is damaged: {error}. Copy the whole run folder again"
-            ) from error
-        target = Side.load(folder / "target", lowercase)
-        source = target if joint else Side.load(folder / "source", lowercase)
-        return cls(source, target, joint, slack, longest)
+        """Reads back what `save` wrote. Raises CheckpointError where it is damaged."""
+        saved = read_document(folder / _FILE, "seq2seq", _Saved)
+        target = Side.load(folder / "target", saved.lowercase)
+        source = target if saved.joint else Side.load(folder / "source", saved.lowercase)
+        return cls(source, target, saved.joint, saved.slack, saved.maximum_length)
 
     def encode(self, records: Iterable[Record], notify: Notify) -> Arrays:
         """Encodes records; without targets where one of them has none."""

@@ -14,7 +14,7 @@ from seqkit.text import (
     Tokenizer,
     Vocabulary,
     build_tokenizer,
-    load_tokenizer,
+    load_text,
 )
 
 BEGIN, END = "<bos>", "<eos>"
@@ -59,8 +59,8 @@ class Side:
 
     @classmethod
     def load(cls, folder: Path, lowercase: bool) -> Side:
-        """Reads back what `save` wrote. Raises DataError when a file is missing or damaged."""
-        return cls(load_tokenizer(folder), Vocabulary.load(folder), lowercase)
+        """Reads back what `save` wrote. Raises CheckpointError where it is damaged."""
+        return cls(*load_text(folder, specials=(BEGIN, END)), lowercase)
 
 
 def fit_side(

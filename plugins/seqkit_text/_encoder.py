@@ -6,10 +6,11 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from seqkit.api import (
     Arrays,
@@ -28,11 +29,14 @@ from seqkit.errors import DataError
 from seqkit.text import (
     UNKNOWN_ID,
     BytePairTokenizer,
+    Document,
     Tokenizer,
     Vocabulary,
     build_tokenizer,
+    damaged,
     fit_and_encode,
-    load_tokenizer,
+    load_text,
+    read_document,
     truncate,
 )
 from seqkit_text._labels import Labels, in_order, mistakable, name_classes, united
@@ -41,10 +45,14 @@ from seqkit_text._reading import Reading, fill_empty, parse, read_texts
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-Item = TypeVar("Item")
-
 _FILE = "classification.json"
 _TRAIN = "the train split"
+
+
+class _Saved(Document):
+    labels: list[str]
+    counts: list[Annotated[int, Field(ge=0)]]
+    reading: Reading
 
 
 def fit(
@@ -168,25 +176,20 @@ class ClassificationEncoder(Encoder):
 
     @classmethod
     def load(cls, folder: Path) -> ClassificationEncoder:
-        """Reads back what `save` wrote. Raises DataError when a file is missing or damaged."""
+        """Reads back what `save` wrote. Raises CheckpointError where it is damaged."""
         path = folder / _FILE
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-            labels = _list_of(str, document["labels"])
-            counts = _list_of(int, document["counts"])
-            reading = Reading(**document["reading"])
-            if len(labels) != len(counts) or len(labels) < 2:
-                raise ValueError(f"it has {len(labels)} labels and {len(counts)} counts")
-        except OSError as error:
-            raise DataError(
-                f"{path} cannot be read: {error.strerror}. Copy the whole run folder again"
-            ) from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise DataError(
-                f"{path} is damaged: {error}. Copy the whole run folder again"
-            ) from error
-        tokenizer, vocabulary = load_tokenizer(folder), Vocabulary.load(folder)
-        return cls(tokenizer, vocabulary, tuple(labels), tuple(counts), reading)
+        saved = read_document(path, "classification", _Saved)
+        labels, counts = tuple(saved.labels), tuple(saved.counts)
+        if len(labels) != len(counts) or len(labels) < 2:
+            reason = f"it has {len(labels)} labels and {len(counts)} counts"
+            raise damaged(path, "classification", reason)
+        if len(set(labels)) < len(labels):
+            raise damaged(path, "classification", "it has a label twice")
+        if saved.reading.maximum_length is not None and saved.reading.maximum_length < 1:
+            reason = f"its maximum_length is {saved.reading.maximum_length}"
+            raise damaged(path, "classification", reason)
+        tokenizer, vocabulary = load_text(folder)
+        return cls(tokenizer, vocabulary, labels, counts, saved.reading)
 
     def encode(self, records: Iterable[Record], notify: Notify) -> Arrays:
         """Encodes records; without `targets` where one of them has no label."""
@@ -340,9 +343,3 @@ def class_logits(outputs: Tensor) -> Tensor:
 def _targets(labels: Sequence[str | None], known: Labels) -> NDArray[np.int64]:
     ids = {label: known.find(label) for label in dict.fromkeys(labels)}
     return np.array([ids[label] for label in labels if label is not None], dtype=np.int64)
-
-
-def _list_of(kind: type[Item], value: Any) -> list[Item]:
-    if not isinstance(value, list) or not all(isinstance(item, kind) for item in value):
-        raise TypeError(f"{value!r:.60} is not a list of {kind.__name__}")
-    return value

@@ -15,7 +15,7 @@ from seqkit.config import Field
 from seqkit.errors import nearest
 
 _TOKENIZERS = ("basic-english", "whitespace", "characters", "bpe")
-_OF_A_PLUGIN = r"[a-z0-9_-]+:\S+"
+_OF_A_PLUGIN = r"[a-z0-9_-]{1,100}:[\w-][\w.-]{0,99}(/[\w-][\w.-]{0,99})*"
 
 
 def _valid(name: str) -> str:

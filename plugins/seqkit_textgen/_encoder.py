@@ -8,10 +8,11 @@ from dataclasses import asdict
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from seqkit.api import Arrays, Batch, Encoder, Notify, Record, Say, Shape, Tokens, unsaid
 from seqkit.data.ragged import pad_ragged
@@ -19,11 +20,14 @@ from seqkit.errors import DataError
 from seqkit.text import (
     UNKNOWN_ID,
     BytePairTokenizer,
+    Document,
     Tokenizer,
     Vocabulary,
     build_tokenizer,
+    damaged,
     fit_and_encode,
-    load_tokenizer,
+    load_text,
+    read_document,
 )
 from seqkit_textgen._pieces import Bytes, counted_characters, spelt_bytes
 from seqkit_textgen._prompts import Prompt, longest_known, prompt_from, read_prompt
@@ -45,6 +49,13 @@ EVALUATION_WINDOW = 1024
 
 MOST_LOGITS = 2**24
 """Numbers that a batch may put out where none has to be kept: 64 MiB."""
+
+
+class _Saved(Document):
+    tokens: Literal["characters", "words", "bpe"]
+    lowercase: bool
+    separator: str
+    window: Annotated[int, Field(ge=1, lt=2**31)]
 
 
 def fit(
@@ -137,20 +148,16 @@ class LanguageModelingEncoder(Encoder):
 
     @classmethod
     def load(cls, folder: Path) -> LanguageModelingEncoder:
-        """Reads back what `save` wrote. Raises DataError when a file is missing or damaged."""
+        """Reads back what `save` wrote. Raises CheckpointError where it is damaged."""
         path = folder / _FILE
-        try:
-            reading = Reading(**json.loads(path.read_text(encoding="utf-8")))
-        except OSError as error:
-            raise DataError(
-                f"{path} cannot be read: {error.strerror}. Copy the whole run folder again"
-            ) from error
-        except (ValueError, TypeError) as error:
-            raise DataError(
-                f"{path} is damaged: {error}. Copy the whole run folder again"
-            ) from error
-        tokenizer = WordTokenizer() if reading.tokens == "words" else load_tokenizer(folder)
-        return cls(tokenizer, Vocabulary.load(folder), reading)
+        saved = read_document(path, "language-modeling", _Saved)
+        reading = Reading(**dict(saved))
+        words = WordTokenizer() if reading.tokens == "words" else None
+        tokenizer, vocabulary = load_text(folder, tokenizer=words)
+        if tokenizer.name != reading.tokens:
+            reason = f"its tokens are {reading.tokens}, and the tokenizer is {tokenizer.name}"
+            raise damaged(path, "language-modeling", reason)
+        return cls(tokenizer, vocabulary, reading)
 
     def encode(self, records: Iterable[Record], notify: Notify) -> Arrays:
         """Encodes texts as one stream, or prompts, as `parse` gives them, each on its own."""

@@ -102,8 +102,9 @@ class ForecastingEncoder(Encoder):
     def encode(self, records: Iterable[Record], notify: Notify) -> Arrays:
         """Encodes records: windows of a split where they tell its `start`, else one to forecast."""
         held = list(records)
+        arrays = self.encode_from(held, notify, "the inputs")
         self._tell_later_rows(held, notify)
-        return self.encode_from(held, notify, "the inputs")
+        return arrays
 
     def _tell_later_rows(self, records: Iterable[Record], notify: Notify) -> None:
         """Says once where the data of a resumed run have grown behind the rows that it kept."""

@@ -5,19 +5,27 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from seqkit.api import Record
-from seqkit.errors import DataError
+from seqkit.errors import CheckpointError
+from seqkit.regular_files import read_regular
+from seqkit.text import Document, damaged, read_document
 from seqkit_timeseries._encoder import ForecastingEncoder
 from seqkit_timeseries._frequency import Frequency
 from seqkit_timeseries._layout import Layout
 from seqkit_timeseries._normalisation import Scaler
+from seqkit_timeseries.task import CalendarFeature, Forecasting
 
 _FILE, _ARRAYS = "forecasting.json", "forecasting.safetensors"
+_LARGEST_ARRAYS = 2**32
+_LONGEST = 10**8
+# Settings that forecasts depend on; others have a default where an older run lacks them.
+_NEEDED = ("context", "horizon", "normalisation", "missing", "report")
 
 
 def save_encoder(encoder: ForecastingEncoder, folder: Path) -> None:
@@ -52,47 +60,93 @@ def save_encoder(encoder: ForecastingEncoder, folder: Path) -> None:
     save_file(arrays, folder / _ARRAYS)
 
 
-def load_encoder(folder: Path) -> ForecastingEncoder:
-    """Reads an encoder back. Raises DataError when a file is missing or damaged."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+class _Saved(Document):
+    settings: Forecasting.Config
+    layout: Layout
+    frequency: Frequency
+    time_unit: Literal["s", "ms", "us", "ns"] = "s"  # Runs of before keep whole seconds alone.
+    period: Annotated[int, Field(ge=1, lt=2**31)]
+    names: dict[str, Any]
+    series: list[str]
+    tail: list[str]
 
-    path = folder / _FILE
+
+def load_encoder(folder: Path) -> ForecastingEncoder:
+    """Reads an encoder back. Raises CheckpointError where it is damaged."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    saved = read_document(folder / _FILE, "forecasting", _Saved)
+    settings = _settings(folder / _FILE, saved)
+    path = folder / _ARRAYS
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        path = folder / _ARRAYS
-        arrays = load_file(path)
-        return _restored(document, arrays)
+        arrays = load(read_regular(path, _LARGEST_ARRAYS))
+        return _restored(saved, settings, arrays)
     except OSError as error:
-        raise DataError(
+        raise CheckpointError(
             f"{path} cannot be read: {error.strerror or error}. Copy the whole run folder again"
         ) from error
     except (ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise DataError(f"{path} is damaged: {error}. Copy the whole run folder again") from error
+        raise damaged(path, "forecasting", f"{error}") from error
 
 
-def _restored(document: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> ForecastingEncoder:
-    layout = Layout(**{name: tuple(columns) for name, columns in document["layout"].items()})
-    frequency = Frequency(**document["frequency"])
-    pairs = zip(document["series"], arrays["location"], arrays["scale"], strict=True)
-    scalers = {name: Scaler(location, scale) for name, location, scale in pairs}
-    context = int(document["settings"]["context"])
-    times = arrays["times"]
+def _settings(path: Path, saved: _Saved) -> dict[str, Any]:
+    """Returns the task's settings, once they and the layout make sense."""
+    missing = [name for name in _NEEDED if name not in saved.settings.model_fields_set]
+    if missing:
+        raise damaged(path, "forecasting", f"its settings lack {missing[0]!r}")
+    layout = saved.layout
+    known = set(layout.columns)
+    fits = len(known) == len(layout.columns) and layout.targets and known >= {*layout.masked}
+    if not fits or not {*get_args(CalendarFeature)} >= {*layout.calendar}:
+        raise damaged(path, "forecasting", "its layout names columns that it does not have")
+    if saved.frequency.count < 1:
+        raise damaged(path, "forecasting", f"its rows are {saved.frequency.count} steps apart")
+    settings = saved.settings.model_dump()
+    if max(settings["context"], settings["horizon"]) > _LONGEST:
+        raise damaged(path, "forecasting", "its context or horizon is larger than any data")
+    return settings
+
+
+def _restored(
+    saved: _Saved, settings: dict[str, Any], arrays: dict[str, NDArray[Any]]
+) -> ForecastingEncoder:
+    layout, frequency, context = saved.layout, saved.frequency, int(settings["context"])
+    width = len(layout.columns)
+    rows = len(saved.tail) * context
+    location = _array(arrays, "location", (len(saved.series), width), np.float64)
+    scale = _array(arrays, "scale", (len(saved.series), width), np.float64)
+    if not (np.isfinite(location).all() and np.isfinite(scale).all() and (scale > 0).all()):
+        raise ValueError("a scaler is not finite, or divides by 0")
+    scalers = {
+        name: Scaler(*pair) for name, *pair in zip(saved.series, location, scale, strict=True)
+    }
+    if len(scalers) < len(saved.series):
+        raise ValueError("a series is there twice")
+    times = _array(arrays, "times", (rows,), np.int64)
     if frequency.unit != "rows":
-        # Runs of before keep whole seconds alone.
-        times = times.astype(f"datetime64[{document.get('time_unit', 's')}]")
-    if len(times) != len(document["tail"]) * context or len(times) != len(arrays["tail"]):
-        raise ValueError(f"it has {len(times)} rows for {len(document['tail'])} series")
+        times = times.astype(f"datetime64[{saved.time_unit}]")
+    values = _array(arrays, "tail", (rows, width), np.float64)
+    shape = (len(saved.tail), int(settings["horizon"]), len(layout.future))
+    ahead = _array(arrays, "ahead", shape, np.float64) if "ahead" in arrays else None
     tail: list[Record] = []
-    for place, name in enumerate(document["tail"]):
-        rows = slice(place * context, (place + 1) * context)
-        values = dict(zip(layout.columns, arrays["tail"][rows].T, strict=True))
-        record = {"series": name, "time": times[rows], "values": values}
-        if "ahead" in arrays:
-            record["ahead"] = dict(zip(layout.future, arrays["ahead"][place].T, strict=True))
+    for place, name in enumerate(saved.tail):
+        part = slice(place * context, (place + 1) * context)
+        columns = dict(zip(layout.columns, values[part].T, strict=True))
+        record = {"series": name, "time": times[part], "values": columns}
+        if ahead is not None:
+            record["ahead"] = dict(zip(layout.future, ahead[place].T, strict=True))
         tail.append(record)
-    period, names = int(document["period"]), document["names"]
-    return ForecastingEncoder(document["settings"], layout, frequency, period, names, scalers, tail)
+    return ForecastingEncoder(settings, layout, frequency, saved.period, saved.names, scalers, tail)
+
+
+def _array(
+    arrays: dict[str, NDArray[Any]], name: str, shape: tuple[int, ...], kind: Any
+) -> NDArray[Any]:
+    found = arrays[name]
+    if found.shape != shape or found.dtype != kind:
+        raise ValueError(f"{name!r} is {found.dtype} {found.shape}, not {np.dtype(kind)} {shape}")
+    return found
 
 
 def _ahead(encoder: ForecastingEncoder, record: Record) -> NDArray[np.float64]:

@@ -1,16 +1,20 @@
-"""The formats of torchtext's datasets: content of files to records."""
+"""The formats of torchtext's datasets: files to records."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import IO
 
 from seqkit.api import Record
 from seqkit.errors import DataError
 
-Contents = Mapping[str, bytes]
-"""The content of each file of a split, by its name."""
+Contents = Mapping[str, IO[bytes]]
+"""The files of a split, open for reading, by name."""
+
+_LARGEST_TEXT = 2**30
 
 _LONGEST_FIELD = 2**31 - 1
 
@@ -21,11 +25,11 @@ def numbered_rows(contents: Contents, classes: Sequence[str]) -> Iterator[Record
     Raises:
         DataError: The file is damaged; says which row.
     """
-    ((name, content),) = contents.items()
+    ((name, file),) = contents.items()
     if csv.field_size_limit() < _LONGEST_FIELD:
         csv.field_size_limit(_LONGEST_FIELD)
     # The largest of these files have more than a gigabyte, so that they are decoded in passing.
-    lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
+    lines = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     number = 0
     try:
         for number, row in enumerate(csv.reader(lines), start=1):
@@ -38,10 +42,27 @@ def numbered_rows(contents: Contents, classes: Sequence[str]) -> Iterator[Record
             }
     except csv.Error as error:
         raise _damaged(name, number + 1, str(error)) from error
+    except UnicodeDecodeError as error:
+        raise _damaged(name, _wrong_line(file), "it is not valid UTF-8") from error
+    finally:
+        # Left to itself, it would close the file; which is closed where a few rows were enough.
+        with suppress(ValueError):
+            lines.detach()
+
+
+def _wrong_line(file: IO[bytes]) -> int:
+    """Returns the first line that is not UTF-8."""
+    file.seek(0)
+    lines = enumerate(file, start=1)
+    return next((number for number, line in lines if not _is_utf8(line)), 0)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
     except UnicodeDecodeError:
-        # Decoded as a whole, it is known on which line.
-        _decoded(name, content)
-        raise
+        return False
+    return True
 
 
 def sentences_of_glue(contents: Contents, classes: Sequence[str]) -> Iterator[Record]:
@@ -102,7 +123,10 @@ def _tabbed(contents: Contents, fields: int) -> Iterator[tuple[str, int, list[st
 
 
 def _texts(contents: Contents) -> Iterator[tuple[str, str]]:
-    for name, content in contents.items():
+    for name, file in contents.items():
+        content = file.read(_LARGEST_TEXT + 1)
+        if len(content) > _LARGEST_TEXT:
+            raise DataError(f"{name} has more than {_LARGEST_TEXT:,} bytes. Get the file again")
         yield name, _decoded(name, content)
 
 

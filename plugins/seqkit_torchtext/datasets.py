@@ -5,10 +5,12 @@ Those that seqkit has anyway are not here: `imdb` reads the archive of torchtext
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar, Literal
+from typing import IO, Any, ClassVar, Literal
 
 import seqkit
 from seqkit.api import Dataset, Notify, Record, unheard
@@ -17,15 +19,19 @@ from seqkit.data import (
     FetchOptions,
     LocalPath,
     carve,
+    check_stored,
     fetch,
     fingerprint,
     listed,
-    read_members,
+    opened_regular,
+    seal_stored,
+    unpack_members,
     unreadable,
     written_aside,
 )
 from seqkit.errors import DataError
 from seqkit.places import cache_home, data_home
+from seqkit_torchtext._formats import Contents
 from seqkit_torchtext._published import PUBLISHED, Published
 
 Direction = Literal["de-en", "en-de"]
@@ -80,11 +86,15 @@ class PublishedFiles(Dataset):
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
         # What was got was counted when it was stored.
-        records = _read(self.published, self._source(config), notify if config.path else unheard)
+        source = self._source(config)
+        if not config.path:
+            check_stored(source, self.published.name)
         limit = getattr(config, "limit", 0) or None
-        found: dict[str, list[Record]] = {
-            split: list(islice(rows, limit)) for split, rows in records.items()
-        }
+        with _contents(self.published, source) as contents:
+            records = _read(self.published, contents, source, notify if config.path else unheard)
+            found: dict[str, list[Record]] = {
+                split: list(islice(rows, limit)) for split, rows in records.items()
+            }
         if getattr(config, "direction", "de-en") == "en-de":
             found = {split: [_turned(row) for row in rows] for split, rows in found.items()}
         if getattr(config, "validation", 0):
@@ -146,9 +156,10 @@ def _config(published: Published) -> type[seqkit.Config]:
 DATASETS = [_component(published) for published in PUBLISHED]
 
 
-def _read(published: Published, source: Path, notify: Notify) -> dict[str, Iterator[Record]]:
+def _read(
+    published: Published, contents: Contents, source: Path, notify: Notify
+) -> dict[str, Iterator[Record]]:
     """Returns the records of each split, counted as they are read."""
-    contents = _contents(published, source)
     return {
         split: _counted(
             published.read({f"{name} of {source}": contents[name] for name in names}),
@@ -174,8 +185,9 @@ def _turned(record: Record) -> Record:
     return {**record, "source": record["target"], "target": record["source"]}
 
 
-def _contents(published: Published, source: Path) -> dict[str, bytes]:
-    """Returns the content of each file of a dataset, by the end of its path.
+@contextmanager
+def _contents(published: Published, source: Path) -> Iterator[dict[str, IO[bytes]]]:
+    """Opens each file of a dataset, by the end of its path.
 
     Raises:
         DataError: The source is missing or damaged, or lacks a file.
@@ -187,30 +199,36 @@ def _contents(published: Published, source: Path) -> dict[str, bytes]:
             f"Run 'seqkit data get {published.name}' to download it, or 'seqkit data get "
             f"{published.name} --from PATH' if you have {_names(published)}"
         )
-    found = dict(_members(source, wanted))
+    with ExitStack() as stack:
+        found = _members(source, wanted, stack)
+        if source.is_dir():
+            for file in published.downloads:
+                if len(found) < len(wanted) and (source / file.name).is_file():
+                    found |= _members(source / file.name, wanted, stack)
+        missing = [name for name in wanted if name not in found]
+        if missing:
+            raise DataError(
+                f"{source} holds no {listed(missing)}. "
+                f"Give {_names(published)}, or a folder with it"
+            )
+        yield found
+
+
+def _members(source: Path, wanted: Sequence[str], stack: ExitStack) -> dict[str, IO[bytes]]:
+    """Opens the wanted files of a folder, of an archive, or the source itself if it is one."""
     if source.is_dir():
-        for file in published.downloads:
-            if len(found) < len(wanted) and (source / file.name).is_file():
-                found |= _members(source / file.name, wanted)
-    missing = [name for name in wanted if name not in found]
-    if missing:
-        raise DataError(
-            f"{source} holds no {listed(missing)}. Give {_names(published)}, or a folder with it"
-        )
+        return {
+            name: stack.enter_context(_opened(path))
+            for path in sorted(source.rglob("*"))
+            if (name := _wanted(path, wanted)) and path.is_file()
+        }
+    if name := _wanted(source, wanted):
+        return {name: stack.enter_context(_opened(source))}
+    found: dict[str, IO[bytes]] = {}
+    # On disk, as the largest of them have more than a gigabyte.
+    for member, file in unpack_members(source, lambda name: _wanted(Path(name), wanted)):
+        found[str(_wanted(Path(member), wanted))] = stack.enter_context(file)
     return found
-
-
-def _members(source: Path, wanted: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Yields the wanted files of a folder, of an archive, or the source itself if it is one."""
-    if source.is_dir():
-        for path in sorted(source.rglob("*")):
-            if (name := _wanted(path, wanted)) and path.is_file():
-                yield name, _bytes(path)
-    elif name := _wanted(source, wanted):
-        yield name, _bytes(source)
-    else:
-        for member, content in read_members(source, lambda name: _wanted(Path(name), wanted)):
-            yield str(_wanted(Path(member), wanted)), content
 
 
 def _wanted(path: Path, wanted: Sequence[str]) -> str | None:
@@ -222,22 +240,25 @@ def _wanted(path: Path, wanted: Sequence[str]) -> str | None:
     return None
 
 
-def _bytes(path: Path) -> bytes:
+def _opened(path: Path) -> IO[bytes]:
     try:
-        return path.read_bytes()
+        return opened_regular(path)
     except OSError as error:
         raise unreadable(path, error) from error
 
 
 def _store(published: Published, source: Path, notify: Notify) -> None:
-    contents = _contents(published, source)
-    for records in _read(published, source, notify).values():
-        for _ in records:
-            pass
-    with written_aside(_home(published)) as folder:
-        for name, content in contents.items():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(content)
+    with _contents(published, source) as contents:
+        for records in _read(published, contents, source, notify).values():
+            for _ in records:
+                pass
+        with written_aside(_home(published)) as folder:
+            for name, file in contents.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                file.seek(0)
+                with (folder / name).open("wb") as copy:
+                    shutil.copyfileobj(file, copy, 2**20)
+            seal_stored(folder)
 
 
 def _names(published: Published) -> str:

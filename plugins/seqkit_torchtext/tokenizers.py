@@ -21,36 +21,6 @@ _NEEDS = {
 }
 
 
-_SPACY = {"en": "en_core_web_sm", "de": "de_core_news_sm"}
-"""What the short names of torchtext's tutorials stand for."""
-
-
-def checked_language(kind: str, language: str, name: str) -> str:
-    """Returns a language that is safe to pass on.
-
-    A name may come from the file of a run, and spaCy imports any package and opens any folder that
-    it is given as a model: only installed packages that say that they are models are.
-    """
-    if kind == "spacy":
-        language = _SPACY.get(language or "en", language)
-        models = sorted({point.name for point in entry_points(group="spacy_models")})
-        if language not in models:
-            raise ConfigurationError(
-                f"spaCy has no model {language!r}, in torchtext:{name}. "
-                + (
-                    suggestion(language, models)
-                    if models
-                    else "Install one: python -m spacy download en_core_web_sm"
-                )
-            )
-    elif language and not re.fullmatch("[a-z]{2,3}", language):
-        raise ConfigurationError(
-            f"torchtext has no tokenizer {kind} for the language {language!r}. "
-            "Name another language behind a slash, such as torchtext:moses/de"
-        )
-    return language
-
-
 def tokenizer(name: str) -> Callable[[str], list[str]]:
     """Returns what `torchtext.data.get_tokenizer` returns.
 
@@ -68,6 +38,12 @@ def tokenizer(name: str) -> Callable[[str], list[str]]:
             f"{kind!r} is not a tokenizer of torchtext, in torchtext:{name}. "
             f"{suggestion(kind, list(_NEEDS))}"
         )
+    if kind != "spacy" and language and not re.fullmatch("[a-z]{2,3}", language):
+        # The name may come from a run of somebody else, and some open a file of that name.
+        raise ConfigurationError(
+            f"torchtext has no tokenizer {kind} for the language {language!r}. "
+            "Name another language behind a slash, such as torchtext:moses/de"
+        )
     import_torchtext()
     # Looked for here, as torchtext itself would print to the terminal.
     if _NEEDS[kind] and find_spec(_NEEDS[kind]) is None:
@@ -75,7 +51,8 @@ def tokenizer(name: str) -> Callable[[str], list[str]]:
             f"torchtext's tokenizer {kind} is of the package {_NEEDS[kind]}, which is not "
             f"installed. Run: pip install {_NEEDS[kind]}"
         )
-    language = checked_language(kind, language, name)
+    if kind == "spacy":
+        language = _installed_model(name, language or "en")
     from torchtext.data.utils import get_tokenizer
 
     try:
@@ -88,3 +65,23 @@ def tokenizer(name: str) -> Callable[[str], list[str]]:
             "Name another language behind a slash, such as torchtext:spacy/en_core_web_sm"
         ) from error
     return cut
+
+
+def _installed_model(name: str, language: str) -> str:
+    """Returns the installed package of spaCy's that a language or a name stands for.
+
+    The name may come from a run of somebody else, and spaCy would import any package by its name
+    and open any folder by its path.
+    """
+    installed = {point.name for point in entry_points(group="spacy_models")}
+    if language in installed:
+        return language
+    # `de` stands for `de_core_news_sm`, as it does for torchtext.
+    small = [m for m in sorted(installed) if m.startswith(f"{language}_") and m.endswith("_sm")]
+    if small:
+        return small[0]
+    raise ConfigurationError(
+        f"{language!r} is not an installed model of spaCy, in torchtext:{name}. Installed are: "
+        f"{', '.join(sorted(installed)) or 'none'}. Install one, such as: "
+        "python -m spacy download en_core_web_sm"
+    )

@@ -4,7 +4,7 @@ Nothing here imports torch. What needs numpy is in `seqkit.data.ragged`, which i
 so that naming a dataset stays cheap.
 """
 
-from seqkit.data.archives import read_members
+from seqkit.data.archives import read_members, unpack_members
 from seqkit.data.fetch import FetchOptions, fetch
 from seqkit.data.files import (
     Encoding,
@@ -19,8 +19,17 @@ from seqkit.data.files import (
     read_text,
     report_left_out,
 )
-from seqkit.data.folders import LocalPath, fingerprint, unreadable, unwritable, written_aside
+from seqkit.data.folders import (
+    LocalPath,
+    fingerprint,
+    opened_regular,
+    unreadable,
+    unwritable,
+    written_aside,
+)
 from seqkit.data.splits import carve
+from seqkit.data.stored import check_stored, seal_stored, sha256
+from seqkit.data.unpacking import unpacked
 from seqkit.data.written import table_cell, write_table, write_text, written_whole
 
 __all__ = [
@@ -30,18 +39,24 @@ __all__ = [
     "LocalPath",
     "Table",
     "carve",
+    "check_stored",
     "counted",
     "fetch",
     "fingerprint",
     "lines_of",
     "listed",
     "missing_column",
+    "opened_regular",
     "read_csv",
     "read_jsonl",
     "read_members",
     "read_text",
     "report_left_out",
+    "seal_stored",
+    "sha256",
     "table_cell",
+    "unpack_members",
+    "unpacked",
     "unreadable",
     "unwritable",
     "write_table",

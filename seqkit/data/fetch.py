@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import errno
-import logging
-import shutil
-from collections.abc import Callable, Sequence
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, Any
 
 from seqkit.data.folders import unwritable
+from seqkit.data.transfer import (
+    CONNECT_SECONDS,
+    LARGEST,
+    READ_SECONDS,
+    Download,
+    Progress,
+    RefusedError,
+    empty,
+    size_of,
+)
 from seqkit.errors import DataError
 
-if TYPE_CHECKING:
-    from requests import Response
+if sys.platform != "win32":
+    import fcntl
 
-Progress = Callable[[int, int | None, str], None]
-"""Receives the bytes done, their total where it is known, and the name of the file."""
-
-CONNECT_SECONDS = 10.0
-READ_SECONDS = 60.0
-_ATTEMPTS = 4
-_CHUNK = 2**16
+_LEFT_BY_EARLIER_VERSIONS = re.compile(r"tmp[a-z0-9_]{8}")
 
 
 def _silent(*_: Any) -> None:
@@ -46,10 +52,6 @@ class FetchOptions:
     notify: Callable[[str], None] = _silent
 
 
-class _CutOffError(Exception):
-    """The server ended early; what came is kept and the rest can be asked for."""
-
-
 def fetch(
     urls: Sequence[str],
     destination: Path,
@@ -57,11 +59,14 @@ def fetch(
     *,
     progress: Progress = _silent,
     timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS),
+    largest: int = LARGEST,
 ) -> Path:
     """Downloads a file from the first mirror that has it whole.
 
     A partial download stays beside the destination, named with `.part`, and is continued by the
-    next try, this time or another. The file itself appears only once its hash is verified.
+    next try, this time or another: a server that cuts off is asked again for as long as something
+    comes, and a busy one (429, 500, 502, 503, 504) after as long as it says. The file itself
+    appears only once its hash is verified. Of several processes that want it, one downloads it.
 
     Args:
         urls: The mirrors, the best one first.
@@ -69,6 +74,7 @@ def fetch(
         known_hash: `sha256:...` or `md5:...`, in hexadecimal digits.
         progress: Told how far the download is.
         timeout: Seconds to wait for a connection, and for the next bytes.
+        largest: Most bytes that the file may have.
 
     Returns:
         The destination.
@@ -76,38 +82,27 @@ def fetch(
     Raises:
         DataError: No mirror has the file; names each and why. Or the disk is full or read-only.
     """
-    import pooch  # type: ignore[import-untyped]
-    import requests
-
-    pooch.get_logger().setLevel(logging.WARNING)
     part = destination.with_name(destination.name + ".part")
     failures: list[str] = []
-    for url in urls:
-        resumed = True
-        while resumed:
-            download = _Download(part, progress, timeout)
-            resumed = False
-            try:
-                pooch.retrieve(
-                    url,
-                    known_hash,
-                    fname=destination.name,
-                    path=destination.parent,
-                    downloader=download,
-                )
-            except requests.RequestException as error:
-                failures.append(f"{url}: {_reason(error)}")
-            except _CutOffError as error:
-                failures.append(f"{url}: {error}")
-            except OSError as error:
-                raise _disk_error(destination.parent, error) from error
-            except ValueError:
-                # The earlier part may have been of another version of the file: once more, whole.
-                resumed = download.resumed
-                if not resumed:
-                    failures.append(f"{url}: the file is not the published one (wrong hash)")
-            else:
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        _clear(destination.parent)
+        if _is_right(destination, known_hash):
+            return destination
+        with _alone(part):
+            # Another process may have had it meanwhile.
+            if _is_right(destination, known_hash):
                 return destination
+            for url in urls:
+                try:
+                    _fetch_from(url, part, known_hash, Download(part, progress, timeout, largest))
+                except RefusedError as error:
+                    failures.append(f"{url}: {error}")
+                else:
+                    part.replace(destination)
+                    return destination
+    except OSError as error:
+        raise _disk_error(destination.parent, error) from error
     listed = "\n".join(f"  {failure}" for failure in failures)
     raise DataError(
         f"{destination.name} could not be downloaded from any of {len(urls)} addresses:\n{listed}\n"
@@ -116,89 +111,68 @@ def fetch(
     )
 
 
-class _Download:
-    """A downloader for pooch that asks only for the bytes that are missing."""
+def _fetch_from(url: str, part: Path, known_hash: str, download: Download) -> None:
+    """Completes the part. Raises RefusedError where that cannot be done from this address."""
+    resumed = size_of(part) > 0
+    download.whole(url)
+    if _is_right(part, known_hash):
+        return
+    empty(part)
+    if resumed:
+        # The earlier part may have been of another version of the file: once more, whole.
+        download.whole(url)
+        if _is_right(part, known_hash):
+            return
+        empty(part)
+    raise RefusedError("the file is not the published one (wrong hash)")
 
-    def __init__(self, part: Path, progress: Progress, timeout: tuple[float, float]) -> None:
-        self.part = part
-        self.progress = progress
-        self.timeout = timeout
-        self.resumed = False
 
-    def __call__(self, url: str, output_file: str, _pooch: Any) -> None:
-        """Downloads into the part, and hands it over when it is whole."""
-        import requests
-
-        self.resumed = self.part.exists()
-        for attempt in range(1, _ATTEMPTS + 1):
-            before = self._size()
+@contextmanager
+def _alone(part: Path) -> Iterator[None]:
+    """Holds a lock on the part, and makes it where there is none; it stays if anything came."""
+    if sys.platform == "win32":
+        # It lets nobody rename a file that is open.
+        part.touch()
+        yield
+        if not size_of(part):
+            part.unlink(missing_ok=True)
+        return
+    while True:
+        with part.open("ab") as file:
+            # Some shared disks know no locks.
+            with suppress(OSError):
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if not _is_same(file, part):
+                # Whoever had it has finished it, or given up.
+                continue
             try:
-                self._continue(url)
-                break
-            except (
-                requests.ConnectionError,
-                requests.Timeout,
-                requests.exceptions.ChunkedEncodingError,
-                _CutOffError,
-            ):
-                # A server that sent something is asked for the rest; one that sent nothing is left.
-                if self._size() <= before or attempt == _ATTEMPTS:
-                    raise
-        self.part.replace(output_file)
-
-    def _size(self) -> int:
-        return self.part.stat().st_size if self.part.exists() else 0
-
-    def _continue(self, url: str) -> None:
-        import requests
-
-        done = self._size()
-        # Unpacked on the way, the bytes would not be those that were asked for.
-        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
-        with requests.get(url, headers=headers, stream=True, timeout=self.timeout) as response:
-            content_range = response.headers.get("Content-Range", "")
-            if response.status_code == 416:
-                if content_range == f"bytes */{done}":
-                    return
-                self.part.unlink()
-                self._continue(url)
-                return
-            response.raise_for_status()
-            # A server that does not know ranges, or this one, begins at the beginning.
-            if not content_range.startswith(f"bytes {done}-"):
-                done = 0
-            self._write(response, done)
-
-    def _write(self, response: Response, done: int) -> None:
-        length = response.headers.get("Content-Length", "")
-        total = done + int(length) if length.isdigit() else None
-        name = self.part.name.removesuffix(".part")
-        free = shutil.disk_usage(self.part.parent).free
-        if total is not None and total - done > free:
-            raise OSError(errno.ENOSPC, f"{total - done:,} bytes are needed and {free:,} are free")
-        with self.part.open("ab" if done else "wb") as file:
-            for chunk in response.iter_content(_CHUNK):
-                file.write(chunk)
-                done += len(chunk)
-                self.progress(done, total, name)
-        if total is not None and done != total:
-            raise _CutOffError(f"only {done:,} of {total:,} bytes came")
+                yield
+            finally:
+                if _is_same(file, part) and not size_of(part):
+                    part.unlink(missing_ok=True)
+            return
 
 
-def _reason(error: Exception) -> str:
-    import requests
+def _is_same(file: IO[bytes], path: Path) -> bool:
+    """Tells whether an open file still has its name."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
-    if isinstance(error, requests.HTTPError) and error.response is not None:
-        return f"HTTP {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate could not be verified"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection broke off"
-    if isinstance(error, requests.ConnectionError):
-        return "no connection"
-    return f"{type(error).__name__}: {error}"
+
+def _is_right(path: Path, known_hash: str) -> bool:
+    import pooch  # type: ignore[import-untyped]
+
+    kind, _, digest = known_hash.rpartition(":")
+    return path.is_file() and bool(pooch.file_hash(path, alg=kind or "sha256") == digest.lower())
+
+
+def _clear(folder: Path) -> None:
+    """Removes what a killed download of an earlier version left."""
+    for path in folder.iterdir():
+        if _LEFT_BY_EARLIER_VERSIONS.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def _disk_error(folder: Path, error: OSError) -> DataError:

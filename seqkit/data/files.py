@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import io
 import json
 import re
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -21,6 +19,7 @@ from pydantic import AfterValidator
 from seqkit.api import Notify
 from seqkit.data.columns import header_of
 from seqkit.data.folders import unreadable
+from seqkit.data.unpacking import unpacked
 from seqkit.errors import DataError, nearest, suggestion
 
 _UNKNOWN_ENCODING = "is not known to Python, which has utf-8, latin-1, cp1252, utf-16 and others"
@@ -294,10 +293,7 @@ def _read_bytes(path: Path) -> bytes:
         raise unreadable(path, error) from error
     if content[:2] != b"\x1f\x8b":
         return content
-    try:
-        return gzip.decompress(content)
-    except (EOFError, OSError, zlib.error) as error:
-        raise DataError(f"{path} is damaged or truncated: {error}. Copy it again") from error
+    return unpacked(path, content)
 
 
 def undecodable(

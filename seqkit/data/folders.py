@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 from pydantic import AfterValidator, BaseModel
 
@@ -55,6 +56,19 @@ def written_aside(target: Path) -> Iterator[Path]:
         raise unwritable(target, error) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def opened_regular(path: Path) -> IO[bytes]:
+    """Opens a file of the user's, who may name a link; a FIFO or a device is refused.
+
+    Raises:
+        DataError: It is no file, or one without an end.
+        OSError: It cannot be opened.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise DataError(f"{path} is a FIFO or a device, and not a file. Name a file")
+    return path.open("rb")
 
 
 def unwritable(path: Path, error: OSError) -> DataError:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,22 +13,15 @@ from typing import Any
 import numpy as np
 
 from seqkit.api import Arrays, Encoder, Notify, unheard
-from seqkit.checksums import (
-    CHECKSUMS,
-    check_folder_seal,
-    digest_of,
-    fingerprint,
-    seal_folder,
-)
-from seqkit.errors import CheckpointError, DataError
+from seqkit.checksums import CHECKSUMS
+from seqkit.engine import cache
+from seqkit.errors import DataError
 from seqkit.experiment import Experiment
 from seqkit.places import cache_home
 from seqkit.registry import Plugin, Registry
-from seqkit.regular_files import read_regular
-from seqkit.runs import write_atomically
 
-_SPLITS = ("train", "validation", "test")
 SCHEMA_VERSION = 2
+_SPLITS = ("train", "validation", "test")
 
 
 @dataclass
@@ -61,25 +52,21 @@ class EncodedData:
         """Returns the scores of naive answers on a split, computed once and kept."""
         if split not in self._baselines:
             file = self.folder / f"baselines-{split}.json" if self.folder else None
-            if file is not None and file.is_file():
-                try:
-                    document = json.loads(read_regular(file))
-                    if document["sha256"] == digest_of(document["scores"]):
-                        self._baselines[split] = document["scores"]
-                        return dict(self._baselines[split])
-                except (OSError, ValueError, LookupError, TypeError, RecursionError):
-                    pass
-                except CheckpointError:
-                    file = None
-            scores = self.encoder.baselines(self.splits, split)
+            scores = _kept_scores(file) if file is not None else None
+            if scores is None:
+                scores = self.encoder.baselines(self.splits, split)
+                if file is not None:
+                    cache.write_scores(file, scores)
             self._baselines[split] = scores
-            if file is not None:
-                try:
-                    document = {"sha256": digest_of(scores), "scores": scores}
-                    write_atomically(file, json.dumps(document))
-                except OSError:
-                    file.unlink(missing_ok=True)
         return dict(self._baselines[split])
+
+
+def _kept_scores(file: Path) -> cache.Scores | None:
+    try:
+        return cache.read_scores(file)
+    except cache.DamagedEntryError:
+        cache.discard(file)
+        return None
 
 
 def encode_data(experiment: Experiment, registry: Registry, notify: Notify) -> EncodedData:
@@ -193,37 +180,17 @@ def _code(plugin: Plugin) -> str:
 
 
 def _keep(experiment: Experiment, data: EncodedData, folder: Path, notify: Notify) -> EncodedData:
-    """Writes the data aside, renames the folder into place, and maps it."""
-    aside: Path | None = None
+    """Writes the data into the cache and maps them from there."""
+    facts = {
+        "schema": SCHEMA_VERSION,
+        "created": time.time(),
+        "dataset": experiment.dataset.as_dict(),
+        "task": experiment.task.as_dict(),
+    }
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".encoding-", dir=folder.parent))
-        (aside / "encoder").mkdir()
-        data.encoder.save(aside / "encoder")
-        seal_folder(aside / "encoder")
-        files: dict[str, dict[str, Any]] = {}
-        for split, arrays in data.splits.items():
-            files[split] = {}
-            (aside / split).mkdir()
-            for name, array in arrays.items():
-                path = aside / split / f"{name}.npy"
-                np.save(path, array, allow_pickle=False)
-                files[split][name] = fingerprint(path)
-        manifest = {
-            "schema": SCHEMA_VERSION,
-            "created": time.time(),
-            "dataset": experiment.dataset.as_dict(),
-            "task": experiment.task.as_dict(),
-            "files": files,
-            "sha256": digest_of(files),
-        }
-        write_atomically(aside / "manifest.json", json.dumps(manifest, indent=2, default=str))
-        # Fails when another process was first, whose data are as good.
-        aside.replace(folder)
+        cache.write_entry(folder, facts, data.encoder, data.splits)
     except OSError as error:
-        if aside is not None:
-            shutil.rmtree(aside, ignore_errors=True)
-        if not (folder / "manifest.json").is_file():
+        if not cache.is_kept(folder):
             notify(f"the encoded data are not kept for the next run: {error}")
             return data
     kept = _read(experiment, folder, notify)
@@ -235,42 +202,24 @@ def _keep(experiment: Experiment, data: EncodedData, folder: Path, notify: Notif
 
 def _read(experiment: Experiment, folder: Path, notify: Notify) -> EncodedData | None:
     try:
-        manifest = json.loads(read_regular(folder / "manifest.json"))
-    except FileNotFoundError:
-        # Whole folders are renamed into place: one without a manifest is no other process's work.
-        shutil.rmtree(folder, ignore_errors=True)
-        return None
+        found = cache.read_entry(folder, experiment.task.component.load)
     except OSError as error:
         notify(f"the cache {folder} cannot be read, and the data are encoded again: {error}")
         return None
-    except (ValueError, RecursionError, CheckpointError):
-        manifest = None
-    try:
-        files: Mapping[str, Mapping[str, Any]] = manifest["files"]
-        if manifest["sha256"] != digest_of(files):
-            raise ValueError("the checksum of its manifest does not match")
-        check_folder_seal(folder / "encoder", "It is made anew")
-        splits = {split: _map(folder / split, arrays) for split, arrays in files.items()}
-        encoder = experiment.task.component.load(folder / "encoder")
-    except Exception as error:
-        # Whatever is wrong with it: the data are there, and it is made anew.
+    except cache.DamagedEntryError as error:
         notify(f"damaged cache {folder} was thrown away and the data encoded again: {error}")
-        shutil.rmtree(folder, ignore_errors=True)
+        found = None
+    if found is None:
+        # Whole folders are renamed into place: one without a manifest is no other process's work.
+        cache.discard(folder)
         return None
+    for reason in cache.damaged_scores(folder):
+        notify(f"damaged baselines in the cache were thrown away, to be scored again: {reason}")
+    encoder, splits = found
     return EncodedData(encoder, splits, cached=True, folder=folder)
-
-
-def _map(folder: Path, files: Mapping[str, Any]) -> Arrays:
-    arrays = {}
-    for name, expected in files.items():
-        path = folder / f"{name}.npy"
-        if fingerprint(path) != expected:
-            raise ValueError(f"the checksum of {path} does not match")
-        arrays[name] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return arrays
 
 
 def is_encoded(experiment: Experiment, registry: Registry) -> bool:
     """Tells whether the encoded data of an experiment are in the cache."""
     key = _key(experiment, registry)
-    return bool(key) and (cache_home() / "encoded" / key / "manifest.json").is_file()
+    return bool(key) and cache.is_kept(cache_home() / "encoded" / key)

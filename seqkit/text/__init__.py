@@ -1,7 +1,9 @@
 """Text toolbox: tokenizers, vocabularies and flat arrays of token ids. Never imports torch."""
 
 from seqkit.text.bpe import BytePairTokenizer, train_bpe
+from seqkit.text.documents import Document, damaged, read_document, read_json, write_json
 from seqkit.text.encoding import fit_and_encode
+from seqkit.text.loading import load_text
 from seqkit.text.tokenizers import (
     TOKENIZERS,
     PlainTokenizer,
@@ -21,14 +23,20 @@ __all__ = [
     "UNKNOWN",
     "UNKNOWN_ID",
     "BytePairTokenizer",
+    "Document",
     "PlainTokenizer",
     "PluginTokenizer",
     "Tokenizer",
     "Vocabulary",
     "build_tokenizer",
+    "damaged",
     "fit_and_encode",
+    "load_text",
     "load_tokenizer",
+    "read_document",
+    "read_json",
     "read_vectors",
     "train_bpe",
     "truncate",
+    "write_json",
 ]

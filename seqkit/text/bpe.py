@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from seqkit.errors import ConfigurationError, suggestion
-from seqkit.text._json import damaged, read_json, write_json
+from seqkit.text.documents import damaged, read_json, write_json
 
 if TYPE_CHECKING:
     import tokenizers
@@ -26,6 +26,7 @@ _BYTES = 256
 # Merges of one piece of text cost as much as its square while training, so that a megabyte without
 # a space would take hours. Pieces are cut here; ordinary words never reach it.
 _LONGEST_PIECE = 128
+_LONGEST_TOKEN = 4 * _LONGEST_PIECE
 _BATCH = 256
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -112,21 +113,9 @@ def train_bpe(
         raise ConfigurationError(
             f"split is {split!r}, in the bpe tokenizer. {suggestion(split, get_args(Split))}"
         )
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from tokenizers import models, pre_tokenizers, trainers
 
-    words = (
-        [pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)]
-        if split == "byte-level"
-        else [
-            pre_tokenizers.WhitespaceSplit(),
-            pre_tokenizers.ByteLevel(add_prefix_space=True, use_regex=False),
-        ]
-    )
-    backend = Tokenizer(models.BPE())
-    backend.pre_tokenizer = pre_tokenizers.Sequence(
-        [*words, pre_tokenizers.FixedLength(_LONGEST_PIECE)]
-    )
-    backend.decoder = decoders.ByteLevel()
+    backend = _backend(models.BPE(), split)
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary_size,
         min_frequency=minimum_frequency,
@@ -140,24 +129,106 @@ def train_bpe(
 def load_bpe(folder: Path) -> BytePairTokenizer:
     """Reads the encoding that `BytePairTokenizer.save` wrote into `folder`.
 
+    The library is given the vocabulary and the merges alone, once they are checked: a file of its
+    format may hold regular expressions without end, or padding that takes all memory.
+
     Raises:
-        DataError: The file is missing, damaged, or of another kind of tokenizer.
+        CheckpointError: The file is missing, damaged, or not what `save` writes.
     """
-    from tokenizers import Tokenizer
+    from tokenizers.models import BPE
 
     path = folder / _FILE
     document = read_json(path, "tokenizer")
-    if "ByteLevel" not in _pre_tokenizer_types(document):
-        raise damaged(path, "tokenizer", "it is not a byte-pair encoding over bytes")
+    split: Split = (
+        "whitespace" if _pre_tokenizer_types(document)[:1] == ["WhitespaceSplit"] else "byte-level"
+    )
     try:
-        backend = Tokenizer.from_str(json.dumps(document))
+        vocabulary, merges = _checked(document.get("model"))
+        backend = _backend(BPE(vocab=vocabulary, merges=merges), split)
     except Exception as error:  # the library raises bare Exceptions
-        raise damaged(path, "tokenizer", str(error)) from error
-    if backend.decoder is None:
-        raise damaged(path, "tokenizer", "it has no decoder")
-    if sorted(backend.get_vocab().values()) != list(range(backend.get_vocab_size())):
-        raise damaged(path, "tokenizer", "the ids of its tokens do not run from 0")
+        raise damaged(path, "tokenizer", f"{error}"[:300]) from error
+    written = json.loads(backend.to_str())
+    for model in (document["model"], written["model"]):
+        del model["vocab"], model["merges"]
+    for part in written:
+        if not _agrees(document.get(part), written[part]):
+            reason = f"its {part} is not what seqkit writes for a byte-pair encoding"
+            raise damaged(path, "tokenizer", reason)
+    unknown = [name for name, value in document.items() if name not in written and value]
+    if unknown:
+        raise damaged(path, "tokenizer", f"it has a part {unknown[0]!r:.60}, which is not known")
     return BytePairTokenizer(backend)
+
+
+def _backend(model: Any, split: Split) -> tokenizers.Tokenizer:
+    from tokenizers import Tokenizer, decoders, pre_tokenizers
+
+    words = (
+        [pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)]
+        if split == "byte-level"
+        else [
+            pre_tokenizers.WhitespaceSplit(),
+            pre_tokenizers.ByteLevel(add_prefix_space=True, use_regex=False),
+        ]
+    )
+    backend = Tokenizer(model)
+    backend.pre_tokenizer = pre_tokenizers.Sequence(
+        [*words, pre_tokenizers.FixedLength(_LONGEST_PIECE)]
+    )
+    backend.decoder = decoders.ByteLevel()
+    return backend
+
+
+def _checked(model: Any) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    """Returns the vocabulary and the merges of a saved model. Raises ValueError for any other."""
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    if not isinstance(model, dict):
+        raise ValueError("it has no model")
+    vocabulary, merges = model.get("vocab"), model.get("merges")
+    if not isinstance(vocabulary, dict) or not isinstance(merges, list):
+        raise ValueError("its model has no vocabulary or no merges")
+    if not all(type(rank) is int for rank in vocabulary.values()):
+        raise ValueError("an id of a token is no whole number")
+    if sorted(vocabulary.values()) != list(range(len(vocabulary))):
+        raise ValueError("the ids of its tokens do not run from 0")
+    alphabet = set(ByteLevel.alphabet())
+    if not vocabulary.keys() >= alphabet or not alphabet.issuperset("".join(vocabulary)):
+        raise ValueError("its tokens are not made of the 256 bytes")
+    if any(len(token) > _LONGEST_TOKEN for token in vocabulary):
+        raise ValueError("a token is longer than any piece of text")
+    # Older versions of the library wrote a pair as one string.
+    pairs = [pair.split(" ") if isinstance(pair, str) else pair for pair in merges]
+    if not all(
+        isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) for part in pair)
+        for pair in pairs
+    ):
+        raise ValueError("a merge is not a pair of tokens")
+    if any(
+        first not in vocabulary or second not in vocabulary or first + second not in vocabulary
+        for first, second in pairs
+    ):
+        raise ValueError("a merge is of a token that it does not have")
+    return vocabulary, [(first, second) for first, second in pairs]
+
+
+def _agrees(found: Any, written: Any) -> bool:
+    """Tells whether a part of a file is what was written, by this version of the library or not.
+
+    Versions differ in the keys they write; one that is not known may not ask for anything.
+    """
+    if isinstance(written, list):
+        return (
+            isinstance(found, list)
+            and len(found) == len(written)
+            and all(map(_agrees, found, written))
+        )
+    if not isinstance(written, dict):
+        return bool(found == written and type(found) is type(written))
+    if not isinstance(found, dict):
+        return False
+    named = all(_agrees(found[key], value) for key, value in written.items() if key in found)
+    return named and not any(value for key, value in found.items() if key not in written)
 
 
 def _encodable(text: str) -> str:

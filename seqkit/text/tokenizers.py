@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from seqkit.errors import ConfigurationError, PluginError, suggestion
-from seqkit.text._json import damaged, read_json, write_json
 from seqkit.text.bpe import Split, load_bpe, train_bpe
+from seqkit.text.documents import damaged, read_json, write_json
 
 TOKENIZERS = ("basic-english", "bpe", "characters", "whitespace")
 GROUP = "seqkit.tokenizers"
 """The entry points of tokenizers that plugins bring, each a function: it takes a name and returns
 what cuts a text into tokens. The entry point `torchtext` answers for `torchtext:spacy`."""
 
-_OF_A_PLUGIN = re.compile(r"[a-z0-9_-]+:\S+")
+# A name, and no path: what a run names is handed to the plugin, which may look for a folder by it.
+_OF_A_PLUGIN = re.compile(r"[a-z0-9_-]{1,100}:[\w-][\w.-]{0,99}(?:/[\w-][\w.-]{0,99})*")
 
 _FILE = "tokenizer.json"
 
@@ -176,7 +177,14 @@ def _of_a_plugin(qualified: str) -> PluginTokenizer:
             f"tokenizer {qualified!r} is of a plugin that is not installed. "
             f"Plugins with tokenizers are: {', '.join(sorted(there)) or 'none'}"
         )
-    return PluginTokenizer(qualified, there[plugin].load()(name))
+    try:
+        make = there[plugin].load()
+    except Exception as error:
+        raise PluginError(
+            f"tokenizer {qualified!r} cannot be had: its plugin does not load ({error}). "
+            "Install the plugin again"
+        ) from error
+    return PluginTokenizer(qualified, make(name))
 
 
 def _require_known(name: str, known: Iterable[str]) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqkit.errors import DataError
 
+_LONGEST_LINE = 2**20
 _DAMAGE = (EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
@@ -47,7 +51,14 @@ def read_vectors(
     try:
         with ExitStack() as stack:
             checked = False
-            for number, line in enumerate(_opened(path, size, stack), start=1):
+            file = _opened(path, size, stack)
+            lines = iter(partial(file.readline, _LONGEST_LINE), b"")
+            for number, line in enumerate(lines, start=1):
+                if len(line) == _LONGEST_LINE:
+                    raise DataError(
+                        f"{path} has a line of more than {_LONGEST_LINE:,} bytes, line {number}, "
+                        "which is no word with its numbers. Name a file of vectors"
+                    )
                 word, _, numbers = line.partition(b" ")
                 if not checked:
                     there = len(numbers.split())
@@ -69,12 +80,12 @@ def read_vectors(
     return vectors[order], found[order]
 
 
-def _opened(path: Path, size: int, stack: ExitStack) -> Iterable[bytes]:
+def _opened(path: Path, size: int, stack: ExitStack) -> IO[bytes]:
     file = stack.enter_context(path.open("rb"))
     start = file.read(2)
     file.seek(0)
     if start == b"\x1f\x8b":
-        return stack.enter_context(gzip.open(file))
+        return stack.enter_context(io.BufferedReader(gzip.GzipFile(fileobj=file)))
     if start != b"PK":
         return file
     archive = stack.enter_context(zipfile.ZipFile(file))
@@ -83,7 +94,7 @@ def _opened(path: Path, size: int, stack: ExitStack) -> Iterable[bytes]:
         if name.endswith((".txt", ".vec")):
             with archive.open(name) as member:
                 # The first line may be a header of two numbers.
-                first, second = (len(member.readline().split()) - 1 for _ in range(2))
+                first, second = (len(member.readline(_LONGEST_LINE).split()) - 1 for _ in range(2))
             sizes[name] = second if first == 1 else first
             if sizes[name] == size:
                 return stack.enter_context(archive.open(name))

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seqkit.errors import ConfigurationError, DataError, suggestion
-from seqkit.text._json import damaged, read_json, write_json
+from seqkit.text.documents import damaged, read_json, write_json
 
 PADDING = "<pad>"
 PADDING_ID = 0
 UNKNOWN = "<unk>"
 UNKNOWN_ID = 1
 
-_FILE = "vocabulary.json"
+FILE = "vocabulary.json"
 
 
 @dataclass(frozen=True)
@@ -166,16 +166,16 @@ class Vocabulary:
     def save(self, folder: Path) -> None:
         """Writes `vocabulary.json` into `folder`."""
         words = self.tokens[2 + len(self.specials) :]
-        write_json(folder / _FILE, {"specials": self.specials, "words": words, "size": len(self)})
+        write_json(folder / FILE, {"specials": self.specials, "words": words, "size": len(self)})
 
     @classmethod
     def load(cls, folder: Path) -> Vocabulary:
         """Reads the vocabulary that `save` wrote into `folder`.
 
         Raises:
-            DataError: `vocabulary.json` is missing or damaged.
+            CheckpointError: `vocabulary.json` is missing or damaged.
         """
-        path = folder / _FILE
+        path = folder / FILE
         document = read_json(path, "vocabulary")
         specials = _strings(document, "specials", path)
         words = _strings(document, "words", path)

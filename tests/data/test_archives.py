@@ -2,14 +2,16 @@
 
 import gzip
 import io
+import os
 import tarfile
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from seqkit.data import read_members
+from seqkit.data import read_members, unpack_members
 from seqkit.errors import DataError
 
 
@@ -129,3 +131,35 @@ def test_an_encrypted_zip_is_refused(tmp_path: Path) -> None:
     path.write_bytes(bytes(content))
     with pytest.raises(DataError, match=r"encrypted"):
         list(read_members(path, everything))
+
+
+def test_a_member_too_large_to_be_read_whole_is_refused_before_it_is(tmp_path: Path) -> None:
+    path = tar_of(tmp_path / "x.tar.gz", [("small", b"1"), ("large", bytes(300_000))])
+    with pytest.raises(DataError, match=r"'large' has more than 200,000 bytes"):
+        list(read_members(path, everything, largest=200_000))
+    assert [name for name, _ in read_members(path, {"small"}.__contains__, largest=200_000)]
+
+
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+def test_large_members_are_unpacked_to_files_without_filling_memory(
+    tmp_path: Path, kind: Any
+) -> None:
+    make = tar_of if kind == "tar" else zip_of
+    path = make(tmp_path / "x", [("large", bytes(50_000_000)), *FILES])
+    tracemalloc.start()
+    try:
+        for (name, file), (expected, content) in zip(
+            unpack_members(path, everything), [("large", None), *FILES], strict=True
+        ):
+            with file:
+                assert name == expected
+                assert content is None or file.read() == content
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.tar.gz")
+    with pytest.raises(DataError, match="is a FIFO or a device"):
+        list(read_members(tmp_path / "x.tar.gz", everything))

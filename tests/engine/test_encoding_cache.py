@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from seqkit.engine.cache import sha256_of_file
 from seqkit.engine.encoding import EncodedData, encode_data
 from seqkit.errors import DataError
 from seqkit.events import Event
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from tests.engine.conftest import Lab
 
 Reviews = Callable[..., Path]
+
+FAULTS = int(os.environ.get("FAULTS_COUNT", "0")) or 24
+"""Damaged entries that are read; many more of them by hand."""
 
 
 def encode(lab: Lab, path: Path, *words: str) -> tuple[EncodedData, list[str]]:
@@ -85,6 +90,35 @@ def cut_short(folder: Path) -> None:
     path.write_bytes(path.read_bytes()[:-4])
 
 
+def flip(path: Path, place: int = -1) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def crafted(header: str) -> Callable[[Path], None]:
+    """Puts an array of the same size and another header in place of the values."""
+
+    def harm(folder: Path) -> None:
+        path = folder / "train" / "values.npy"
+        size = path.stat().st_size
+        text = header.encode()
+        start = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+        path.write_bytes(start.ljust(size, b"\0")[:size])
+
+    return harm
+
+
+def put_pipe(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+
+def put_link(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to(path.with_name("elsewhere"))
+
+
 HARMS: dict[str, Callable[[Path], Any]] = {
     "an array cut short": cut_short,
     "an array gone": lambda folder: (folder / "train" / "values.npy").unlink(),
@@ -92,6 +126,20 @@ HARMS: dict[str, Callable[[Path], Any]] = {
     "a manifest of another kind": lambda folder: (folder / "manifest.json").write_text("[]"),
     "strange sizes": lambda folder: (folder / "manifest.json").write_text('{"files": [1]}'),
     "an encoder gone": lambda folder: shutil.rmtree(folder / "encoder"),
+    "a bit of an array": lambda folder: flip(folder / "train" / "values.npy"),
+    "a bit of a header": lambda folder: flip(folder / "train" / "offsets.npy", 30),
+    "a bit of the vocabulary": lambda folder: flip(folder / "encoder" / "vocabulary.json", 60),
+    "a bit of the manifest": lambda folder: flip(folder / "manifest.json", 300),
+    "a header of 8 PiB": crafted("{'descr': '<f8', 'fortran_order': False, 'shape': (2**50,), }"),
+    "a header of objects": crafted("{'descr': '|O', 'fortran_order': False, 'shape': (3,), }"),
+    "a header that is no Python": crafted("{'descr': (["),
+    "a deep header": crafted("(" * 5000),
+    "a deep manifest": lambda folder: (folder / "manifest.json").write_text("[" * 100_000),
+    "a manifest that is a pipe": lambda folder: put_pipe(folder / "manifest.json"),
+    "a manifest that is a link": lambda folder: put_link(folder / "manifest.json"),
+    "an array that is a pipe": lambda folder: put_pipe(folder / "train" / "values.npy"),
+    "an array that is a link": lambda folder: put_link(folder / "train" / "values.npy"),
+    "a pipe beside the arrays": lambda folder: put_pipe(folder / "train" / "more"),
     "an encoder cut short": lambda folder: next((folder / "encoder").iterdir()).write_text("{"),
 }
 
@@ -110,6 +158,65 @@ def test_damaged_data_are_made_again_and_the_user_hears_of_it(
     assert len([note for note in notes if "damaged cache" in note]) == 1
     assert equal(first, second)
     assert encode(lab, path)[0].cached
+
+
+def test_any_flipped_bit_or_cut_is_noticed_and_the_data_made_again(
+    lab: Lab, reviews: Reviews
+) -> None:
+    path = reviews(count=30)
+    first, _ = encode(lab, path)
+    baselines = first.baselines("validation")
+    arrays: dict[str, Any] = {
+        s: {n: np.array(a) for n, a in v.items()} for s, v in first.splits.items()
+    }
+    first = EncodedData(first.encoder, arrays)
+    chance = random.Random(0)
+    noticed = 0
+    for number in range(FAULTS):
+        files = sorted(file for file in folders()[0].rglob("*") if file.is_file())
+        harm(chance.choice(files), chance, cut=number % 4 == 0)
+        sha256_of_file.cache_clear()
+        again, notes = encode(lab, path)
+        assert equal(first, again)
+        assert again.baselines("validation") == baselines
+        noticed += any("damaged" in note for note in notes)
+    # White space of the manifest is not among what its checksum is of.
+    assert noticed > 0.9 * FAULTS
+
+
+def harm(path: Path, chance: random.Random, cut: bool) -> None:
+    content = bytearray(path.read_bytes())
+    place = chance.randrange(len(content))
+    if cut:
+        del content[place:]
+    else:
+        content[place] ^= 1 << chance.randrange(8)
+    path.write_bytes(content)
+
+
+def test_a_cached_start_reads_a_file_for_its_checksum_once_a_process(
+    lab: Lab, reviews: Reviews
+) -> None:
+    path = reviews()
+    encode(lab, path)
+    sha256_of_file.cache_clear()
+    encode(lab, path)
+    before = sha256_of_file.cache_info()
+    encode(lab, path)
+    assert sha256_of_file.cache_info().misses == before.misses > 0
+
+
+def test_a_link_in_place_of_an_entry_is_not_followed(lab: Lab, reviews: Reviews) -> None:
+    path = reviews()
+    encode(lab, path)
+    entry = folders()[0]
+    put_link(entry)
+    elsewhere = entry.with_name("elsewhere")
+    before = sorted(elsewhere.rglob("*"))
+    flip(elsewhere / "train" / "values.npy")
+    assert equal(encode(lab, path)[0], encode(lab, path)[0])
+    assert sorted(elsewhere.rglob("*")) == before
+    assert not entry.is_symlink()
 
 
 def test_a_missing_manifest_means_the_data_are_made_again(lab: Lab, reviews: Reviews) -> None:

@@ -313,7 +313,7 @@ def test_a_damaged_encoder_is_named(change: dict[str, Any], tmp_path: Path) -> N
     encode({"train": TRAIN})[0].save(tmp_path)
     path = tmp_path / "classification.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(DataError, match=r"classification\.json is damaged: .*Copy the whole run"):
+    with pytest.raises(DataError, match=r"file is damaged: .*classification\.json. Restore it"):
         TASK.load(tmp_path)
 
 

@@ -1,7 +1,9 @@
 """The bundled time series and the benchmarks."""
 
 import hashlib
+import os
 import re
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,15 +102,54 @@ def test_a_folder_without_the_file_is_refused(tmp_path: Path) -> None:
         M4Hourly().get(M4Hourly.Config(), FetchOptions(source=tmp_path))
 
 
-def test_another_version_of_a_file_is_taken_with_a_word_and_checked_when_read(
+def etth1_file(path: Path, rows: int = 17_420, ends: str = "\n") -> Path:
+    hours = np.datetime_as_string(np.datetime64("2016-07-01T00") + np.arange(rows), unit="s")
+    lines = ["date,HUFL,HULL,MUFL,MULL,LUFL,LULL,OT"]
+    lines += [f"{hour.replace('T', ' ')},1,2,3,4,5,6,{n % 24}" for n, hour in enumerate(hours)]
+    path.write_bytes((ends.join(lines) + ends).encode())
+    return path
+
+
+def test_another_version_of_a_file_is_taken_with_a_word_where_it_can_be_read_as_it(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "ETTh1.csv").write_text("date,OT\n2016-07-01,1\n2016-07-02,2\n", encoding="utf-8")
     told: list[str] = []
-    options = FetchOptions(source=tmp_path, notify=told.append)
+    options = FetchOptions(source=etth1_file(tmp_path / "ETTh1.csv"), notify=told.append)
     assert Etth1().get(Etth1.Config(), options) == Etth1().location(Etth1.Config())
     assert "is not the published file" in told[0]
-    with pytest.raises(DataError, match="is damaged: it has 2 rows instead of 17,420"):
+    assert set(records(Etth1)[0]) == {"train", "validation", "test"}
+
+
+@pytest.mark.parametrize("kind", ["short", "archive", "other columns", "empty", "pipe", "folder"])
+def test_a_wrong_file_is_refused_and_what_was_here_stays(tmp_path: Path, kind: str) -> None:
+    home = Etth1().get(Etth1.Config(), FetchOptions(source=etth1_file(tmp_path / "ETTh1.csv")))
+    before = {path.name: path.read_bytes() for path in home.iterdir()}
+    wrong = tmp_path / "anything.tar.gz"
+    if kind == "short":
+        etth1_file(wrong, rows=10)
+    elif kind == "archive":
+        with tarfile.open(wrong, "w:gz") as archive:
+            archive.add(tmp_path / "ETTh1.csv", "ETTh1.csv")
+    elif kind == "other columns":
+        wrong.write_text("date,OT\n2016-07-01,1\n2016-07-02,2\n", encoding="utf-8")
+    elif kind == "empty":
+        wrong.write_bytes(b"")
+    elif kind == "pipe":
+        os.mkfifo(wrong)
+    else:
+        wrong.mkdir()
+    with pytest.raises(DataError, match=r"anything\.tar\.gz"):
+        Etth1().get(Etth1.Config(), FetchOptions(source=wrong))
+    assert {path.name: path.read_bytes() for path in home.iterdir()} == before
+
+
+def test_a_stored_dataset_whose_bits_changed_is_named_with_what_to_do(tmp_path: Path) -> None:
+    home = Etth1().get(Etth1.Config(), FetchOptions(source=etth1_file(tmp_path / "ETTh1.csv")))
+    path = home / "ETTh1.csv"
+    content = bytearray(path.read_bytes())
+    content[5000] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"ETTh1\.csv is damaged.*data get etth1 --force"):
         records(Etth1)
 
 

@@ -441,7 +441,7 @@ def test_a_damaged_encoder_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError, match="is damaged"):
         TASK.load(tmp_path)
     (tmp_path / name).unlink()
-    with pytest.raises(DataError, match=f"{name} cannot be read"):
+    with pytest.raises(DataError, match=name.replace(".", r"\.")):
         TASK.load(tmp_path)
 
 

@@ -12,12 +12,12 @@ import pytest
 import torch
 
 from seqkit.data import read_members
-from seqkit.errors import ConfigurationError, DataError, PluginError
+from seqkit.errors import ConfigurationError, DataError, PluginError, SeqkitError
 from seqkit.experiment import load_experiment
 from seqkit.registry import load_registry
 from seqkit.text import build_tokenizer, load_tokenizer
 from seqkit_torchtext import import_torchtext
-from seqkit_torchtext.tokenizers import checked_language
+from seqkit_torchtext.tokenizers import tokenizer
 
 installed = pytest.mark.skipif(find_spec("torchtext") is None, reason="torchtext is not installed")
 
@@ -58,6 +58,52 @@ def test_a_run_whose_tokenizer_is_not_installed_says_what_to_install(
     (tmp_path / "tokenizer.json").write_text('{"tokenizer": "Other words"}')
     with pytest.raises(DataError, match="not known"):
         load_tokenizer(tmp_path)
+
+
+@pytest.fixture
+def spacy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder on the path with a package `spacy` and one model; lists what was opened."""
+    folder = tmp_path / "site"
+    (folder / "spacy").mkdir(parents=True)
+    (folder / "spacy" / "__init__.py").write_text(
+        "from pathlib import Path\n"
+        "def load(name):\n"
+        "    with (Path(__file__).parent / 'opened').open('a') as file:\n"
+        "        file.write(name + '\\n')\n"
+        "    from types import SimpleNamespace as Part\n"
+        "    return Part(tokenizer=lambda text: [Part(text=word) for word in text.split()])\n"
+    )
+    (folder / "de_core_news_sm-3.0.dist-info").mkdir()
+    (folder / "de_core_news_sm-3.0.dist-info" / "METADATA").write_text("Name: de_core_news_sm\n")
+    (folder / "de_core_news_sm-3.0.dist-info" / "entry_points.txt").write_text(
+        "[spacy_models]\nde_core_news_sm = de_core_news_sm\n"
+    )
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "spacy", raising=False)
+    return folder / "spacy" / "opened"
+
+
+@installed
+@pytest.mark.parametrize("name", ["de", "de_core_news_sm"])
+def test_an_installed_model_of_spacy_is_opened(spacy: Path, tmp_path: Path, name: str) -> None:
+    (tmp_path / "tokenizer.json").write_text(f'{{"tokenizer": "torchtext:spacy/{name}"}}')
+    assert load_tokenizer(tmp_path).tokenize("zwei Wörter") == ["zwei", "Wörter"]
+    assert spacy.read_text() == "de_core_news_sm\n"
+
+
+@installed
+@pytest.mark.parametrize(
+    "name", ["pip", "de_", "os.path", "/etc", "../x", "./x", "a/../b", "x\\u0000", "", "de/x", "_"]
+)
+def test_a_run_names_no_package_to_import_and_no_folder_to_open(
+    spacy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delitem(sys.modules, "pip", raising=False)
+    (tmp_path / "tokenizer.json").write_text(f'{{"tokenizer": "torchtext:spacy/{name}"}}')
+    with pytest.raises(SeqkitError):
+        load_tokenizer(tmp_path)
+    assert not spacy.exists()
+    assert "pip" not in sys.modules
 
 
 def test_a_tokenizer_in_an_experiment_is_a_known_one_or_a_plugins() -> None:
@@ -122,10 +168,7 @@ def test_the_tutorial_has_the_same_tokens_vocabulary_and_batches_through_torchte
         assert batch["lengths"].tolist() == [len(row) for row in expected]
 
 
-@pytest.mark.parametrize(
-    "name", ["spacy/pip", "spacy//any/path", "spacy/../model", "moses/../../etc", "moses/EN"]
-)
-def test_a_name_from_a_file_imports_no_package_and_opens_no_folder(name: str) -> None:
-    kind, _, language = name.partition("/")
-    with pytest.raises(ConfigurationError, match=re.escape(repr(language))):
-        checked_language(kind, language, name)
+@pytest.mark.parametrize("name", ["moses/../../etc", "moses/EN", "basic_english//root"])
+def test_a_language_from_a_file_opens_no_path(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(repr(name.partition("/")[2]))):
+        tokenizer(name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,17 @@ from typing import Any
 import seqkit
 from seqkit.api import Dataset, Notify, Record
 from seqkit.config import Field
-from seqkit.data import FetchOptions, LocalPath, fetch, fingerprint, unreadable, written_aside
+from seqkit.data import (
+    FetchOptions,
+    LocalPath,
+    check_stored,
+    fetch,
+    fingerprint,
+    seal_stored,
+    unpacked,
+    unreadable,
+    written_aside,
+)
 from seqkit.errors import DataError
 from seqkit.places import cache_home, data_home
 from seqkit_seq2seq.datasets.directions import Direction, directed, direction_field
@@ -46,6 +55,8 @@ class Multi30k(Dataset):
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
         folder = Path(config.path) if config.path else _home()
+        if not config.path:
+            check_stored(folder, self.name)
         found: dict[str, Iterable[Record]] = {}
         for split in PARTS:
             pairs = read_split(folder, split)
@@ -101,9 +112,9 @@ def _lines(path: Path, expected: int) -> list[str]:
     try:
         content = path.read_bytes()
         if path.suffix == ".gz":
-            content = gzip.decompress(content)
+            content = unpacked(path, content)
         text = content.decode("utf-8")
-    except (EOFError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError) as error:
+    except (DataError, UnicodeDecodeError) as error:
         raise DataError(
             f"{path} is damaged: {error}. Run 'seqkit data get multi30k --force' to get it again"
         ) from error
@@ -136,6 +147,7 @@ def _store(source: Path, options: FetchOptions) -> None:
                     "number of lines, and was taken."
                 )
             (folder / name).write_bytes(content)
+        seal_stored(folder)
 
 
 def _home() -> Path:

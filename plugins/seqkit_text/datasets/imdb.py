@@ -17,9 +17,11 @@ from seqkit.data import (
     FetchOptions,
     LocalPath,
     carve,
+    check_stored,
     fetch,
     fingerprint,
     read_members,
+    seal_stored,
     unreadable,
     written_aside,
 )
@@ -40,6 +42,7 @@ COUNTS = {
     ("unlabelled", ""): 50_000,
 }
 _LABELS = {"neg": "negative", "pos": "positive", "unsup": ""}
+_LONGEST_REVIEW = 2**20
 _PARTS = ("train/neg", "train/pos", "test/neg", "test/pos")
 _REVIEW = re.compile(r"(?:^|/)((train|test)/(neg|pos|unsup)/(\d+)_\d+)\.txt$")
 
@@ -118,7 +121,11 @@ def read_reviews(source: Path, unlabelled: bool) -> Reviews:
     if not source.exists():
         raise DataError(f"there is no file or folder {source}. Give {ARCHIVE} or what is in it")
     folder = source.is_dir()
-    members = _folder_members(source) if folder else read_members(source, _REVIEW.search)
+    members = (
+        _folder_members(source)
+        if folder
+        else read_members(source, _REVIEW.search, largest=_LONGEST_REVIEW)
+    )
     groups: dict[tuple[str, str], list[tuple[int, Record]]] = {}
     for name, content in members:
         match = _REVIEW.search(name)
@@ -184,6 +191,7 @@ def _store(source: Path, options: FetchOptions) -> None:
             lines = (json.dumps(record, ensure_ascii=False) + "\n" for record in records)
             with (folder / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n") as file:
                 file.writelines(lines)
+        seal_stored(folder)
 
 
 def _home() -> Path:
@@ -206,6 +214,7 @@ def stored(split: str) -> Iterator[Record]:
             f"the dataset imdb is not here: there is no {path}. Run 'seqkit data get imdb' to "
             f"download it, or 'seqkit data get imdb --from {ARCHIVE}' if you have the archive"
         )
+    check_stored(path.parent, "imdb")
     return _lines(path, 0 if split == "unlabelled" else 25_000)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from seqkit.api import Dataset, Notify, Record, unheard
-from seqkit.data import FetchOptions, Table, fingerprint, read_csv
+from seqkit.data import FetchOptions, Table, fingerprint, listed, read_csv
 from seqkit.places import data_home
 from seqkit_timeseries.datasets.published import Published, damaged, stored, take
 
@@ -34,6 +34,7 @@ M4_TEST = Published(
     "Hourly-test.csv",
     "71a57fccb15e534d973626ada4fb87febf789e9317715b7cc6dd3b5f90db6f42",
 )
+ETTH1_COLUMNS = ("date", "HUFL", "HULL", "MUFL", "MULL", "LUFL", "LULL", "OT")
 ETTH1_ROWS, MONTH = 17_420, 30 * 24
 EXCHANGE_ROWS = 7_588
 EXCHANGE_COLUMNS = (
@@ -61,11 +62,16 @@ class Etth1(Dataset):
     tasks = ("forecasting",)
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
+        return self._read([stored(self.name, ETTH1)], notify)
+
+    def _read(self, paths: Sequence[Path], notify: Notify) -> Mapping[str, Iterable[Record]]:
         from seqkit_timeseries._splitting import split_records
         from seqkit_timeseries._table import Reading, Series, Tabled, read_series
 
-        path = stored(self.name, ETTH1)
+        (path,) = paths
         table = read_csv(path, notify)
+        if table.columns != ETTH1_COLUMNS:
+            raise damaged(self.name, path, f"its columns are {listed(table.columns)}")
         if len(table.rows) != ETTH1_ROWS:
             reason = f"it has {len(table.rows):,} rows instead of {ETTH1_ROWS:,}"
             raise damaged(self.name, path, reason)
@@ -80,7 +86,7 @@ class Etth1(Dataset):
         return fingerprint(config, [data_home() / self.name / ETTH1.name])
 
     def get(self, config: Any, options: FetchOptions) -> Path:
-        return take(self.name, [ETTH1], options)
+        return take(self.name, [ETTH1], options, self._read)
 
     def location(self, config: Any) -> Path:
         return data_home() / self.name
@@ -97,10 +103,13 @@ class ExchangeRate(Dataset):
     tasks = ("forecasting",)
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
+        return self._read([stored(self.name, EXCHANGE_RATE)], notify)
+
+    def _read(self, paths: Sequence[Path], notify: Notify) -> Mapping[str, Iterable[Record]]:
         from seqkit_timeseries._splitting import split_records
         from seqkit_timeseries._table import Reading, read_series
 
-        path = stored(self.name, EXCHANGE_RATE)
+        (path,) = paths
         table = read_csv(path, notify, header=False)
         if (len(table.rows), len(table.columns)) != (EXCHANGE_ROWS, len(EXCHANGE_COLUMNS)):
             reason = f"it has {len(table.rows):,} rows of {len(table.columns)} columns"
@@ -114,7 +123,7 @@ class ExchangeRate(Dataset):
         return fingerprint(config, [data_home() / self.name / EXCHANGE_RATE.name])
 
     def get(self, config: Any, options: FetchOptions) -> Path:
-        return take(self.name, [EXCHANGE_RATE], options)
+        return take(self.name, [EXCHANGE_RATE], options, self._read)
 
     def location(self, config: Any) -> Path:
         return data_home() / self.name
@@ -131,9 +140,11 @@ class M4Hourly(Dataset):
     tasks = ("forecasting",)
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
+        return self._read([stored(self.name, file) for file in (M4_TRAIN, M4_TEST)], notify)
+
+    def _read(self, paths: Sequence[Path], _notify: Notify) -> Mapping[str, Iterable[Record]]:
         import numpy as np
 
-        paths = [stored(self.name, file) for file in (M4_TRAIN, M4_TEST)]
         pasts, futures = (_wide(path, read_csv(path, unheard)) for path in paths)
         if len(pasts) != M4_SERIES or list(pasts) != list(futures):
             reason = f"it has {len(pasts)} series instead of {M4_SERIES}"
@@ -163,7 +174,7 @@ class M4Hourly(Dataset):
         )
 
     def get(self, config: Any, options: FetchOptions) -> Path:
-        return take(self.name, [M4_TRAIN, M4_TEST], options)
+        return take(self.name, [M4_TRAIN, M4_TEST], options, self._read)
 
     def location(self, config: Any) -> Path:
         return data_home() / self.name

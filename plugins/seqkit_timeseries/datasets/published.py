@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqkit.data import FetchOptions, fetch, listed, unreadable, written_aside
-from seqkit.errors import DataError
+from seqkit.api import Notify, unheard
+from seqkit.data import (
+    FetchOptions,
+    check_stored,
+    fetch,
+    listed,
+    seal_stored,
+    sha256,
+    unreadable,
+    written_aside,
+)
+from seqkit.errors import DataError, SeqkitError
 from seqkit.places import cache_home, data_home
 
 
@@ -28,14 +37,25 @@ class Published:
     sha256: str
 
 
-def take(dataset: str, files: Sequence[Published], options: FetchOptions) -> Path:
+def take(
+    dataset: str,
+    files: Sequence[Published],
+    options: FetchOptions,
+    read: Callable[[Sequence[Path], Notify], object],
+) -> Path:
     """Downloads files, or copies them from where `--from` says, into the dataset's folder.
 
-    A copy with another hash is taken with a word about it: what it holds is checked when it is
-    read.
+    A copy with another hash is taken with a word about it where it holds what was published: it may
+    have other line ends. Any other is refused, and what was here stays.
+
+    Args:
+        dataset: Its name.
+        files: What it is made of.
+        options: How it was asked for.
+        read: Reads such files, and raises DataError where they do not hold what was published.
 
     Raises:
-        DataError: A file is not there, cannot be downloaded, or cannot be written.
+        DataError: A file is not there, is another, cannot be downloaded, or cannot be written.
     """
     home = data_home() / dataset
     if options.source is None:
@@ -53,18 +73,42 @@ def take(dataset: str, files: Sequence[Published], options: FetchOptions) -> Pat
         ]
     else:
         sources = [_local(options.source, file, files) for file in files]
+        _check(dataset, sources, files, options.notify, read)
     with written_aside(home) as folder:
         for source, file in zip(sources, files, strict=True):
             shutil.copyfile(source, folder / file.name)
-    for source, file in zip(sources, files, strict=True):
-        if options.source is None:
+        seal_stored(folder)
+    if options.source is None:
+        for source in sources:
             source.unlink(missing_ok=True)
-        elif _sha256(home / file.name) != file.sha256:
-            options.notify(
-                f"{source} is not the published file (its sha256 is not {file.sha256}), and was "
-                "taken all the same."
-            )
     return home
+
+
+def _check(
+    dataset: str,
+    sources: Sequence[Path],
+    files: Sequence[Published],
+    notify: Notify,
+    read: Callable[[Sequence[Path], Notify], object],
+) -> None:
+    pairs = zip(sources, files, strict=True)
+    others = [(source, file) for source, file in pairs if _sha256(source) != file.sha256]
+    if not others:
+        return
+    try:
+        read(sources, unheard)
+    except SeqkitError as error:
+        reason = str(error).split(". ")[0]
+        source, file = others[0]
+        raise DataError(
+            f"{source} is not {file.name} as it was published: {reason}. Give the published file, "
+            f"or run 'seqkit data get {dataset}'. Nothing was changed"
+        ) from error
+    for source, file in others:
+        notify(
+            f"{source} is not the published file (its sha256 is not {file.sha256}), but can be "
+            "read as it, and was taken."
+        )
 
 
 def stored(dataset: str, file: Published) -> Path:
@@ -76,6 +120,7 @@ def stored(dataset: str, file: Published) -> Path:
             f"{dataset}' to download it, or 'seqkit data get {dataset} --from {file.name}' if you "
             "have the file"
         )
+    check_stored(path.parent, dataset)
     return path
 
 
@@ -91,7 +136,7 @@ def _local(source: Path, file: Published, files: Sequence[Published]) -> Path:
         if len(files) == 1:
             return source
         source = source.parent
-    found = sorted(source.rglob(file.name))
+    found = sorted(path for path in source.rglob(file.name) if path.is_file())
     if not found:
         names = listed([one.name for one in files])
         raise DataError(f"there is no {file.name} in {source}. Give a folder that holds {names}")
@@ -100,7 +145,6 @@ def _local(source: Path, file: Published, files: Sequence[Published]) -> Path:
 
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()
+        return sha256(path)
     except OSError as error:
         raise unreadable(path, error) from error
