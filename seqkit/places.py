@@ -6,29 +6,41 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
 
-from seqkit.errors import DataError
+from seqkit.errors import ConfigurationError, DataError
+
+
+def _of_user(find: Callable[[str], Path]) -> Path:
+    try:
+        return find("seqkit")
+    except (RuntimeError, KeyError) as error:
+        # As in a container that runs under a number that nobody has.
+        raise ConfigurationError(
+            "this user has no home folder: HOME is not set, and the user's number is not known. "
+            "Set SEQKIT_HOME to a folder that can be written"
+        ) from error
 
 
 def data_home() -> Path:
     """Returns the folder that `seqkit data get` fills, one folder a dataset."""
     home = os.environ.get("SEQKIT_HOME")
-    return Path(home) / "data" if home else platformdirs.user_data_path("seqkit") / "data"
+    return Path(home) / "data" if home else _of_user(platformdirs.user_data_path) / "data"
 
 
 def cache_home() -> Path:
     """Returns the folder of encoded data, which can always be made again."""
     home = os.environ.get("SEQKIT_HOME")
-    return Path(home) / "cache" if home else platformdirs.user_cache_path("seqkit")
+    return Path(home) / "cache" if home else _of_user(platformdirs.user_cache_path)
 
 
 def config_home() -> Path:
     """Returns the folder of what a user set in the terminal UI: preferences and keys."""
     home = os.environ.get("SEQKIT_HOME")
-    return Path(home) / "config" if home else platformdirs.user_config_path("seqkit")
+    return Path(home) / "config" if home else _of_user(platformdirs.user_config_path)
 
 
 def runs_home() -> Path:

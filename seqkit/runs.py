@@ -20,8 +20,12 @@ from seqkit.regular_files import open_regular, read_regular
 
 ACTIONS = ("stop", "save", "pause", "resume", "set-learning-rate")
 LIVE = ("running", "paused")
+_LONGEST_NAME = 200
+"""Bytes; file systems take 255, and some files beside a run have longer names than its folder."""
+
 _UNBORN = ".new-run-"
 _UNBORN_SECONDS = 3600.0
+_LONGEST_PATH = 4000
 
 
 @dataclass(frozen=True)
@@ -174,9 +178,15 @@ def create_run(
         ConfigurationError: The name is taken, or is not one.
         DataError: The folder cannot be written.
     """
-    if name and (Path(name).name != name or name.startswith(".") or "\0" in name):
+    shown = name if len(name) <= 60 else name[:57] + "..."
+    if name and (
+        Path(name).name != name
+        or name.startswith((".", "-"))
+        or not name.isprintable()
+        or len(os.fsencode(name)) > _LONGEST_NAME
+    ):
         raise ConfigurationError(
-            f"--name {name!r} cannot be a folder's name. Use letters, digits and hyphens"
+            f"--name {shown!r} cannot be a folder's name. Use letters, digits and hyphens"
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -228,6 +238,16 @@ def _remove_unborn(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
+def remove_run(run: RunFolder) -> None:
+    """Deletes the folder of a run that never began; its name is free at once."""
+    gone = run.path.with_name(f"{_UNBORN}{secrets.token_hex(6)}")
+    try:
+        run.path.rename(gone)
+    except OSError:
+        gone = run.path
+    shutil.rmtree(gone, ignore_errors=True)
+
+
 def all_runs(folder: Path) -> list[RunFolder]:
     """Returns every run of a folder, the newest first."""
     try:
@@ -267,6 +287,11 @@ def find_run(name: str, folder: Path) -> RunFolder:
     Raises:
         CheckpointError: There is no such run, or several begin so.
     """
+    if len(name) > _LONGEST_PATH:
+        raise CheckpointError(
+            f"there is no run {name[:57]!r}..., in {folder}: {len(name):,} characters make no name. "
+            "Run 'seqkit runs' for the runs"
+        )
     path = Path(name)
     for candidate in (folder / name, path):
         if name and (candidate / "run.json").is_file():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from seqkit.errors import CheckpointError, SeqkitError
+from seqkit.checksums import check_text_seal
+from seqkit.errors import CheckpointError
 from seqkit.events import Event
 from seqkit.runs import LIVE, RunFolder
 
@@ -159,7 +161,7 @@ def settings(run: RunFolder) -> dict[str, Any]:
     """
     try:
         document = tomllib.loads(run.experiment_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return flatten(document)
 
@@ -202,15 +204,46 @@ def describe(run: RunFolder) -> dict[str, Any]:
         CheckpointError: Its `run.json` is missing or damaged.
     """
     info, status = run.info(), run.status()
-    try:
+    with told_as_damage(run):
         return _described(run, info, status)
-    except SeqkitError:
-        raise
-    except Exception as error:
+
+
+@contextmanager
+def told_as_damage(*runs: RunFolder) -> Iterator[None]:
+    """Names the runs whose logs hold values of kinds that no run writes, whatever comes of it.
+
+    Raises:
+        CheckpointError: Something else than an error of seqkit was raised.
+    """
+    try:
+        yield
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as e:
+        names = ", ".join(run.name for run in runs)
         raise CheckpointError(
-            f"the events of run {run.name} are damaged, in {run.events_file}: "
-            f"{type(error).__name__}: {error}. Its checkpoints may still be whole"
-        ) from error
+            f"what is kept of run {names} is damaged, in {runs[0].path}: {type(e).__name__}: {e}. "
+            "Its checkpoints may still be whole"
+        ) from e
+
+
+def damaged_settings(run: RunFolder) -> str:
+    """Returns what is wrong with the file that `settings` reads; empty when it is whole."""
+    try:
+        check_text_seal(run.experiment_file, "What is said of its settings may be wrong")
+        tomllib.loads(run.experiment_file.read_text(encoding="utf-8"))
+    except CheckpointError as error:
+        return str(error)
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError, RecursionError) as error:
+        return f"{run.experiment_file} is damaged: {error}. Nothing is said of its settings"
+    return ""
 
 
 def _described(run: RunFolder, info: Mapping[str, Any], status: str) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class TrainerConfig(Config):
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", help="Mixed precision; auto uses it only on devices where it pays."
     )
-    threads: int = Field(0, ge=0, help="CPU threads; 0: as many as there are cores.")
+    threads: int = Field(0, ge=0, le=1024, help="CPU threads; 0: as many as there are cores.")
     seed: int = Field(0, ge=0, lt=2**32, help="Seed of everything random in the run.")
 
     evaluate_every: int = Field(

@@ -99,7 +99,7 @@ class PublishedFiles(Dataset):
             found = {split: [_turned(row) for row in rows] for split, rows in found.items()}
         if getattr(config, "validation", 0):
             train, held_out = carve(found["train"], config.validation, config.seed, "label")
-            found |= {"train": train, "validation": held_out}
+            found |= {"train": train} | ({"validation": held_out} if held_out else {})
         return {split: found[split] for split in ("train", "validation", "test") if split in found}
 
     def fingerprint(self, config: Any) -> str:

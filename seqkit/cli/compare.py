@@ -53,12 +53,15 @@ def compare(runs: tuple[str, ...], metric: str, sort: str, runs_dir: Path, as_js
     """
     from seqkit.cli.comparison import write_comparison
     from seqkit.comparison import compare_runs
-    from seqkit.summary import describe, differing, settings
+    from seqkit.summary import damaged_settings, describe, differing, settings
 
     folders, varies, grouped = _found(runs, runs_dir)
     described = [describe(folder) for folder in folders]
     given = [settings(folder) for folder in folders]
-    keys = [key for key in differing(given) if key != "description"]
+    for message in filter(None, map(damaged_settings, folders)):
+        output.warn(message)
+    # Those of a file that cannot be read are not known, and differ from nothing.
+    keys = [key for key in differing(list(filter(None, given))) if key != "description"]
     compared = [
         run | {"settings": {key: values.get(key) for key in keys}}
         for run, values in zip(described, given, strict=True)

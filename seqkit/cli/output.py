@@ -169,13 +169,24 @@ def show(item: RenderableType) -> None:
 def json_document(document: Any) -> None:
     """Writes the one JSON document of a command."""
     text = json.dumps(spell_out(document), ensure_ascii=False, indent=2, default=str)
-    _write(text + "\n")
+    _write(_json_for_people(text) + "\n")
 
 
 def json_line(document: Any) -> None:
     """Writes one JSON value on a line of its own, at once, for a program that reads along."""
-    _write(json.dumps(spell_out(document), ensure_ascii=False, default=str) + "\n")
+    text = json.dumps(spell_out(document), ensure_ascii=False, default=str)
+    _write(_json_for_people(text) + "\n")
     flush()
+
+
+def _json_for_people(text: str) -> str:
+    """Returns the same JSON; on a terminal, with what would steer it spelt out."""
+    if not sys.stdout.isatty():
+        return text
+    return "".join(
+        f"\\u{ord(character):04x}" if character != "\n" and _is_control(character) else character
+        for character in text
+    )
 
 
 def raw(text: str) -> None:

@@ -167,9 +167,23 @@ def _show_trainer(as_json: bool) -> None:
 
 
 def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
-    from seqkit.summary import describe, settings, summarise
+    from seqkit.summary import told_as_damage
 
-    described, summary = describe(run), summarise(run.events())
+    with told_as_damage(run):
+        _show_whole_run(run, plugins, as_json)
+
+
+def _show_whole_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
+    from seqkit.events import read_events
+    from seqkit.summary import damaged_settings, describe, settings, summarise
+
+    damaged: list[int] = []
+    described, summary = describe(run), summarise(read_events(run.events_file, damaged))
+    if damaged:
+        lines = ", ".join(map(str, damaged[:5])) + (", ..." if len(damaged) > 5 else "")
+        output.warn(f"{len(damaged)} damaged lines were passed over, in {run.events_file}: {lines}")
+    if message := damaged_settings(run):
+        output.warn(message)
     defaults = _defaults(run, plugins)
     given = settings(run)
     changed = {key: value for key, value in given.items() if defaults.get(key, None) != value}
@@ -233,7 +247,7 @@ def _write_run(
     summary = summarise(run.events())
     status = described["status"]
     unknown: list[report.Line] = [[(run.name, "bold cyan")]]
-    opening = report.opening(summary.started) if summary.started else unknown
+    opening = report.opening({**summary.started, "run": run.name}) if summary.started else unknown
     part, started = described["progress"], age(described["created"])
     state = status + (f" at {part:.0%} of the steps" if part not in (None, 1.0) else "")
     state += f", started {'now' if started == 'now' else started + ' ago'}"

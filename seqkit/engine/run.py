@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from seqkit.experiment import Experiment, load_experiment
 from seqkit.holding import Hold
 from seqkit.registry import Registry
 from seqkit.regular_files import check_folder
-from seqkit.runs import RunFolder, create_run, write_atomically
+from seqkit.runs import RunFolder, create_run, remove_run, write_atomically
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def start_run(
                 return Outcome(folder, session.run(None))
         finally:
             if session is None or not session.began:
-                shutil.rmtree(folder.path, ignore_errors=True)
+                remove_run(folder)
 
 
 def resume_run(

@@ -188,7 +188,7 @@ def test_a_group_at_work_is_told_from_one_that_was_left(registry: Registry, tmp_
     assert not in_progress("cells", tmp_path), "this process itself"
     path = file_of("cells", tmp_path)
     document = json.loads(path.read_text(encoding="utf-8"))
-    document["process"]["host"] = "another-machine"
+    document["process"] |= {"host": "another-machine", "boot": "another"}
     document["process"]["pid"] += 1
     path.write_text(json.dumps(document), encoding="utf-8")
     assert in_progress("cells", tmp_path)

@@ -236,7 +236,7 @@ def test_an_encoder_read_back_encodes_and_decodes_the_same(tokens: str, tmp_path
     assert again.records(stream, [0, 5]) == encoder.records(arrays["validation"], [0, 5])
     path = tmp_path / "language-modeling.json"
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"odd": 1}), "utf-8")
-    with pytest.raises(DataError, match=r"is damaged.*Copy the whole run folder"):
+    with pytest.raises(DataError, match=r"is damaged.*Restore it from"):
         LanguageModeling().load(tmp_path)
 
 
