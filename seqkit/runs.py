@@ -289,7 +289,7 @@ def find_run(name: str, folder: Path) -> RunFolder:
     """
     if len(name) > _LONGEST_PATH:
         raise CheckpointError(
-            f"there is no run {name[:57]!r}..., in {folder}: {len(name):,} characters make no name. "
+            f"there is no run {name[:57]!r}..., in {folder}: it has {len(name):,} characters. "
             "Run 'seqkit runs' for the runs"
         )
     path = Path(name)
