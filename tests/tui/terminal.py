@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyte
 
@@ -62,6 +62,7 @@ class Terminal:
         self.started = time.perf_counter()
         controller, terminal = pty.openpty()
         self._controller = controller
+        self._gone = False
         self.resize(columns, lines)
         variables = {
             "TERM": "xterm-256color",
@@ -92,7 +93,18 @@ class Terminal:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
+        if not self._gone:
+            os.close(self._controller)
+
+    def hang_up(self) -> None:
+        """Takes the terminal away, as a window that is closed or a connection that breaks."""
         os.close(self._controller)
+        self._gone = True
+
+    @property
+    def modes(self) -> list[Any]:
+        """How the terminal takes keys and writes text, as `termios.tcgetattr` gives it."""
+        return termios.tcgetattr(self._controller)[:4]
 
     def resize(self, columns: int, lines: int) -> None:
         """Changes the size, as dragging a window does."""

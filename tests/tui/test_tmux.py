@@ -35,6 +35,14 @@ def tmux(tmp_path: Path) -> Iterator[Callable[..., str]]:
     subprocess.run(["tmux", "-S", socket, "kill-server"], capture_output=True, check=False)
 
 
+def suspend_and_continue(terminal: Terminal, tmux: Callable[..., str]) -> None:
+    tmux("send-keys", "C-z")
+    terminal.wait_for("Stopped")
+    terminal.settle()
+    tmux("send-keys", "fg", "Enter")
+    terminal.wait_for("Stopped", gone=True)
+
+
 def test_detached_attached_again_and_suspended(
     recorded_runs: Path, tmp_path: Path, tmux: Callable[..., str]
 ) -> None:
@@ -54,16 +62,38 @@ def test_detached_attached_again_and_suspended(
         terminal.wait_for("1 Runs", "second", "Open")
         # A click and the wheel, as older mice report them: bytes that are no text.
         terminal.type(b"\x1b[M \xe9\xe1\x1b[Ma\xff\xfe")
+        suspend_and_continue(terminal, tmux)
+        terminal.wait_for("1 Runs", "first", "second", "Open", seconds=10)
         terminal.press("enter")
         terminal.wait_for("Loss", "Search")
-        tmux("send-keys", "C-z")
-        terminal.wait_for("Stopped")
-        terminal.settle()
-        tmux("send-keys", "fg", "Enter")
-        terminal.wait_for("Loss", "Search")
+        suspend_and_continue(terminal, tmux)
+        terminal.wait_for("Loss", "Search", seconds=10)
         tmux("send-keys", "q")
         terminal.wait_for("Loss", gone=True)
         assert "$" in terminal.text or "#" in terminal.text
+
+
+def test_a_suspended_one_is_ended_by_a_signal(
+    recorded_runs: Path, tmp_path: Path, tmux: Callable[..., str]
+) -> None:
+    words = [sys.executable, "-m", "seqkit", "tui", "--runs-dir", str(recorded_runs)]
+    tmux("new-session", "-d", "-x", "90", "-y", "25", "sh -i")
+    attach = ("tmux", "-S", str(tmp_path / "tmux"), "attach")
+    with Terminal(folder=tmp_path, columns=90, lines=25, program=attach) as terminal:
+        terminal.read(0.5)
+        tmux("send-keys", "-l", shlex.join(words))
+        tmux("send-keys", "Enter")
+        terminal.wait_for("1 Runs", "second", "Quit")
+        tmux("send-keys", "C-z")
+        terminal.wait_for("Stopped")
+        (program,) = psutil.Process(int(tmux("display", "-p", "#{pane_pid}"))).children()
+        program.terminate()
+        program.resume()
+        terminal.wait_until(lambda: gone(program), "its end", seconds=2)
+
+
+def gone(program: psutil.Process) -> bool:
+    return not program.is_running() or program.status() == psutil.STATUS_ZOMBIE
 
 
 def test_nothing_is_left_when_the_terminal_is_gone(
@@ -78,7 +108,7 @@ def test_nothing_is_left_when_the_terminal_is_gone(
     program = psutil.Process(int(tmux("display", "-p", "#{pane_pid}")))
     try:
         tmux("kill-server")
-        program.wait(20)
+        program.wait(3)
     finally:
         with contextlib.suppress(psutil.Error):
             program.kill()

@@ -139,7 +139,7 @@ def _evidence(comparison: Comparison) -> list[RenderableType]:
 def _baselines(side: Side, split: str, metric: str) -> list[tuple[str, float]]:
     for run in side.runs:
         event = run.summary.test if split == "test" else run.summary.best
-        found = event.get("baselines", {}) if event is not None else {}
+        found = (event.get("baselines") if event is not None else None) or {}
         pairs = [(n, s.get(metric)) for n, s in found.items() if isinstance(s, Mapping)]
         known = [(n, float(value)) for n, value in pairs if isinstance(value, int | float)]
         if known:

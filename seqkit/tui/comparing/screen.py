@@ -19,7 +19,7 @@ from seqkit.tui.chart import Axis, Chart, Plot, Series, clock, whole
 from seqkit.tui.comparing import panes
 from seqkit.tui.comparing.reading import Order, Side, directions, read_side
 from seqkit.tui.context import Context
-from seqkit.tui.text import plain
+from seqkit.tui.text import plain, reason
 
 if TYPE_CHECKING:
     from seqkit.tui.app import SeqkitApp
@@ -71,6 +71,7 @@ class CompareScreen(Screen[None]):
         self._order = Order()
         self._axis = _AXES[0]
         self._log = False
+        self._complaint = ""
 
     def compose(self) -> ComposeResult:
         """Lays the screen out."""
@@ -131,7 +132,16 @@ class CompareScreen(Screen[None]):
     # --- drawing ----------------------------------------------------------------------------------
 
     def redraw(self) -> None:
-        """Draws everything again."""
+        """Draws everything again; where that cannot be done, it is said once."""
+        try:
+            self._draw_all()
+        except Exception as error:
+            words = f"These runs cannot be shown: {reason(error)}"
+            if words != self._complaint:
+                self._complaint = words
+                self.notify(words, severity="error", markup=False)
+
+    def _draw_all(self) -> None:
         side = self.side
         if side is None:
             return
@@ -160,11 +170,12 @@ class CompareScreen(Screen[None]):
         for place, run in enumerate(side.runs):
             points = []
             for event in run.summary.evaluations:
-                value = event.get("loss") if metric == "loss" else event["metrics"].get(metric)
+                scores = event.get("metrics", {})
+                value = event.get("loss") if metric == "loss" else scores.get(metric)
                 at = {"step": event.step, "epoch": event.epoch}.get(
                     self._axis, event.get("elapsed") or 0.0
                 )
-                if isinstance(value, int | float):
+                if isinstance(value, int | float) and isinstance(at, int | float):
                     points.append((float(at), float(value)))
             x, y = (
                 (np.array(part, np.float64) for part in zip(*points, strict=True))
