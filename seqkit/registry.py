@@ -407,7 +407,9 @@ def _check_hooks(module: Any) -> None:
         elif name in HOOKS:
             raise PluginError(f"{name}() is not decorated. Put @seqkit.hookimpl above it")
     if not marked:
-        raise PluginError(f"it has no hook. Decorate one with @seqkit.hookimpl: {HOOKS[0]}(), ...")
+        raise PluginError(
+            f"it has no hook. Decorate one, such as {HOOKS[0]}(), with @seqkit.hookimpl"
+        )
 
 
 def _entry(plugin: str, kind: str, base: type[Any], item: Any) -> Entry:

@@ -85,14 +85,14 @@ def compare(runs: tuple[str, ...], metric: str, sort: str, runs_dir: Path, as_js
 
 def _found(names: Sequence[str], runs_dir: Path) -> tuple[list[RunFolder], list[str], bool]:
     """Returns the runs, what varies in those of groups, and whether all come from groups."""
-    from seqkit.runs import group_members
+    from seqkit.runs import group_members, is_run
 
     found: dict[Path, RunFolder] = {}
     grouped = True
     varies: dict[str, None] = {}
     for name in names:
-        is_run = any((path / "run.json").is_file() for path in (runs_dir / name, Path(name)))
-        members = [] if is_run else _as_planned(name, group_members(name, runs_dir), runs_dir)
+        named = is_run(runs_dir / name) or is_run(Path(name))
+        members = [] if named else _as_planned(name, group_members(name, runs_dir), runs_dir)
         grouped = grouped and bool(members)
         for folder in members or [open_run(name, runs_dir)]:
             found[folder.path.resolve()] = folder

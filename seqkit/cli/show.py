@@ -60,7 +60,9 @@ def show(name: str, runs_dir: Path, plugins: tuple[Path, ...], as_json: bool) ->
 
 
 def _is_run(name: str, runs_dir: Path) -> bool:
-    return (runs_dir / name / "run.json").is_file() or (Path(name) / "run.json").is_file()
+    from seqkit.runs import is_run
+
+    return is_run(runs_dir / name) or is_run(Path(name))
 
 
 def _find(name: str, runs_dir: Path, registry: Registry) -> RunFolder:
