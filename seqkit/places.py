@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
@@ -16,19 +18,35 @@ from seqkit.errors import DataError
 def data_home() -> Path:
     """Returns the folder that `seqkit data get` fills, one folder a dataset."""
     home = os.environ.get("SEQKIT_HOME")
-    return Path(home) / "data" if home else platformdirs.user_data_path("seqkit") / "data"
+    return Path(home) / "data" if home else _of_user(platformdirs.user_data_path) / "data"
 
 
 def cache_home() -> Path:
     """Returns the folder of encoded data, which can always be made again."""
     home = os.environ.get("SEQKIT_HOME")
-    return Path(home) / "cache" if home else platformdirs.user_cache_path("seqkit")
+    return Path(home) / "cache" if home else _of_user(platformdirs.user_cache_path)
 
 
 def config_home() -> Path:
     """Returns the folder of what a user set in the terminal UI: preferences and keys."""
     home = os.environ.get("SEQKIT_HOME")
-    return Path(home) / "config" if home else platformdirs.user_config_path("seqkit")
+    return Path(home) / "config" if home else _of_user(platformdirs.user_config_path)
+
+
+def _of_user(place: Callable[[str], Path]) -> Path:
+    """Returns a folder below the user's home.
+
+    Raises:
+        DataError: There is no home: no `HOME`, and a user without an entry in `/etc/passwd`.
+    """
+    with contextlib.suppress(RuntimeError):
+        path = place("seqkit")
+        if path.is_absolute():
+            return path
+    raise DataError(
+        "this user has no home folder: HOME is not set and the system knows none. "
+        "Set SEQKIT_HOME to a folder for data, cache and preferences"
+    )
 
 
 def runs_home() -> Path:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from seqkit.errors import CheckpointError, SeqkitError
 from seqkit.events import Event
 from seqkit.runs import LIVE, RunFolder
+
+UNREADABLE = "unreadable"
+"""What `listed` says is the status of a run that cannot be read."""
+
+_DESCRIBED = (
+    *("name", "path", "status", "created", "group", "recipe", "task", "dataset", "model"),
+    *("device", "parameters", "step", "total_steps", "epoch", "epochs", "progress", "eta"),
+    *("elapsed", "examples_per_second", "score", "metrics", "higher_is_better", "message"),
+)
 
 Point = tuple[float, float]
 """An epoch and a loss."""
@@ -158,10 +168,29 @@ def settings(run: RunFolder) -> dict[str, Any]:
     missing or damaged has none.
     """
     try:
-        document = tomllib.loads(run.experiment_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_settings(run)
+    except CheckpointError:
         return {}
-    return flatten(document)
+
+
+def read_settings(run: RunFolder) -> dict[str, Any]:
+    """Returns the same as `settings`.
+
+    Raises:
+        CheckpointError: The file is missing or damaged.
+    """
+    path = run.experiment_file
+    try:
+        return flatten(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise CheckpointError(
+            f"the settings of run {run.name} are not known: {path} cannot be read: "
+            f"{error.strerror}."
+        ) from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CheckpointError(
+            f"the settings of run {run.name} are not known: {path} is damaged: {error}."
+        ) from error
 
 
 def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -202,8 +231,29 @@ def describe(run: RunFolder) -> dict[str, Any]:
         CheckpointError: Its `run.json` is missing or damaged.
     """
     info, status = run.info(), run.status()
-    try:
+    with reading(run):
         return _described(run, info, status)
+
+
+def _check_types(started: Mapping[str, Any]) -> None:
+    """Refuses fields that front ends show or count with, where they are of another type."""
+    for keys, kind, what in (
+        (("recipe", "task", "dataset", "model", "device"), str, "a text"),
+        (("parameters", "total_steps", "epochs"), int | float, "a number"),
+    ):
+        for key in keys:
+            if not isinstance(started.get(key), kind | None):
+                raise TypeError(f"{key} is {str(started[key])[:40]!r}; it must be {what}")
+
+
+@contextmanager
+def reading(run: RunFolder) -> Iterator[None]:
+    """Turns whatever damaged events lead to into an error that names them.
+
+    Events are checked where they are used: a field may be of any type in a file that was changed.
+    """
+    try:
+        yield
     except SeqkitError:
         raise
     except Exception as error:
@@ -213,16 +263,27 @@ def describe(run: RunFolder) -> dict[str, Any]:
         ) from error
 
 
+def listed(run: RunFolder) -> dict[str, Any]:
+    """Returns what `describe` does and `error`: why the run cannot be read, or empty."""
+    try:
+        return describe(run) | {"error": ""}
+    except SeqkitError as error:
+        nothing = dict.fromkeys(_DESCRIBED)
+        known = {"name": run.name, "path": str(run.path), "status": UNREADABLE, "group": ""}
+        return nothing | known | {"metrics": {}, "message": "", "error": str(error)}
+
+
 def _described(run: RunFolder, info: Mapping[str, Any], status: str) -> dict[str, Any]:
     summary = summarise(run.events())
     started = summary.started
+    _check_types(started)
     score = summary.score()
     return {
         "name": run.name,
         "path": str(run.path),
         "status": status,
         "created": info.get("created"),
-        "group": info.get("group", ""),
+        "group": str(info.get("group") or ""),
         **{key: started.get(key) for key in ("recipe", "task", "dataset", "model", "device")},
         "parameters": started.get("parameters"),
         "step": summary.step,

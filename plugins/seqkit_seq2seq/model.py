@@ -20,8 +20,10 @@ class Seq2SeqConfig(seqkit.Config):
     """Settings of the encoder-decoder."""
 
     cell: Literal["rnn", "lstm", "gru"] = Field("gru", help="Kind of the recurrent layers.")
-    hidden_size: int = Field(256, ge=1, help="Units of each layer and direction.")
-    layers: int = Field(1, ge=1, help="Recurrent layers of the encoder, and of the decoder.")
+    hidden_size: int = Field(256, ge=1, le=65_536, help="Units of each layer and direction.")
+    layers: int = Field(
+        1, ge=1, le=256, help="Recurrent layers of the encoder, and of the decoder."
+    )
     bidirectional: bool = Field(True, help="Whether the encoder also reads backwards.")
     attention: Literal["none", "dot", "general", "additive"] = Field(
         "general",
@@ -39,7 +41,9 @@ class Seq2SeqConfig(seqkit.Config):
         help="Whether each step also reads what the step before attended to, which makes training "
         "go step by step.",
     )
-    embedding_size: int = Field(256, ge=1, help="Size of a token's embedding. For token input.")
+    embedding_size: int = Field(
+        256, ge=1, le=65_536, help="Size of a token's embedding. For token input."
+    )
     vectors: LocalPath = Field(
         "",
         help="File of pretrained vectors to start the source's embeddings from: GloVe's .txt, "
