@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from seqkit.errors import ConfigurationError, suggestion
+from seqkit.errors import ConfigurationError, DataError, suggestion
 from seqkit.runs import RunFolder
 from seqkit.scores import Column, ExampleScores, Floats, from_sum, load_scores, to_sum
 from seqkit.significance import (
@@ -49,6 +49,7 @@ class ScoredRun:
     parameters: int
     scores: ExampleScores | None
     dataset: str
+    damage: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ class Comparison:
         baselines: Naive answers on the same split, by name.
         pairs: Every two settings.
         left_out: Runs that count nothing, and why.
+        damaged: Runs whose scores of single examples cannot be read, and why.
         resamples: How many test sets were drawn; 0 for none.
         examples: Size of the split, where examples were resampled.
         block: Neighbouring examples that were drawn together.
@@ -131,6 +133,7 @@ class Comparison:
     baselines: Mapping[str, float] = field(default_factory=dict)
     pairs: tuple[Pair, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+    damaged: Mapping[str, str] = field(default_factory=dict)
     resamples: int = 0
     examples: int = 0
     block: int = 1
@@ -152,6 +155,7 @@ class Comparison:
             "baselines": dict(self.baselines),
             "pairs": [_pair(pair, self.better(pair)) for pair in self.pairs],
             "left_out": dict(self.left_out),
+            "damaged": dict(self.damaged),
             "bootstrap": {
                 "resamples": self.resamples,
                 "examples": self.examples,
@@ -216,21 +220,21 @@ def compare_runs(
     Raises:
         ConfigurationError: No run has such a metric.
         CheckpointError: A run cannot be read.
-        DataError: Its scores are damaged.
     """
     described = [describe(folder) for folder in folders]
     flat = [settings(folder) for folder in folders]
-    varied = [key for key in differing(flat) if key not in _NO_SETTINGS]
+    varied = [key for key in differing([one for one in flat if one]) if key not in _NO_SETTINGS]
     split = "test" if any("test" in run["metrics"] for run in described) else "validation"
     infos = [folder.info() for folder in folders]
-    monitors = [str(info["metric"]) for info in infos if info.get("metric")]
-    name = metric or (monitors[0] if monitors else "loss")
     known = {
         key
         for run in described
         for key, value in (run["metrics"].get(split) or {}).items()
         if isinstance(value, int | float)
     }
+    monitors = [one for one in (info.get("metric") for info in infos) if isinstance(one, str)]
+    likely = [one for one in monitors if one in known] or monitors or ["loss"]
+    name = metric or likely[0]
     if known and name not in known:
         raise ConfigurationError(
             f"no run has a {split} score {name!r}. {suggestion(name, sorted(known))}"
@@ -242,6 +246,8 @@ def compare_runs(
         value = (run["metrics"].get(split) or {}).get(name)
         if run["status"] != "finished":
             left_out[run["name"]] = f"is {run['status']}"
+        elif not own:
+            left_out[run["name"]] = "has no readable experiment.toml"
         elif not isinstance(value, int | float) or not math.isfinite(value):
             left_out[run["name"]] = f"has no {split} {name}"
         else:
@@ -271,6 +277,7 @@ def compare_runs(
         baselines=_baselines(infos, split, name),
         pairs=pairs,
         left_out=left_out,
+        damaged={run.name: run.damage for s in found for run in s.runs if run.damage},
         resamples=resampled.count,
         examples=resampled.examples,
         block=resampled.block,
@@ -283,14 +290,20 @@ def _scored(
 ) -> ScoredRun:
     dataset = {key: item for key, item in own.items() if key.partition(".")[0] == "dataset"}
     seed = own.get(SEED)
+    scores, damage = None, ""
+    try:
+        scores = load_scores(folder.scores(split))
+    except DataError as error:
+        damage = str(error)
     return ScoredRun(
         name=folder.name,
         seed=seed if isinstance(seed, int) else 0,
         value=value,
         elapsed=float(run["elapsed"]),
         parameters=int(run["parameters"] or 0),
-        scores=load_scores(folder.scores(split)),
+        scores=scores,
         dataset=json.dumps(dataset, sort_keys=True, default=str),
+        damage=damage,
     )
 
 
@@ -334,11 +347,12 @@ def _shown(value: Any) -> str:
 
 def _baselines(infos: Sequence[Mapping[str, Any]], split: str, metric: str) -> dict[str, float]:
     for info in infos:
-        evaluation = info.get("test" if split == "test" else "evaluation") or {}
+        evaluation = info.get("test" if split == "test" else "evaluation")
+        baselines = evaluation.get("baselines") if isinstance(evaluation, Mapping) else None
         found = {
             name: float(scores[metric])
-            for name, scores in (evaluation.get("baselines") or {}).items()
-            if isinstance(scores.get(metric), int | float)
+            for name, scores in (baselines if isinstance(baselines, Mapping) else {}).items()
+            if isinstance(scores, Mapping) and isinstance(scores.get(metric), int | float)
         }
         if found:
             return found
@@ -364,7 +378,8 @@ def _resampled(runs: Sequence[ScoredRun], metric: str, resamples: int) -> tuple[
     missing = ""
     for run in runs:
         if run.scores is None:
-            missing = f"{run.name} keeps no scores of single examples"
+            why = "has damaged scores" if run.damage else "keeps no scores"
+            missing = f"{run.name} {why} of single examples"
         elif metric not in run.scores.columns:
             missing = f"{metric} is not a mean over examples"
         else:

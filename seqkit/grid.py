@@ -284,13 +284,21 @@ def load_grid(group: str, runs_dir: Path) -> Grid:
             group=group,
             experiment=str(document["experiment"]),
             varies=tuple(map(str, document["varies"])),
-            runs=tuple(
-                PlannedRun(**run | {"words": tuple(run["words"])}) for run in document["runs"]
-            ),
+            runs=tuple(map(_planned, document["runs"])),
             failed=dict(document.get("failed") or {}),
         )
-    except (LookupError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{path} is damaged: {error}. Start the sweep again by its words") from None
+
+
+def _planned(run: Mapping[str, Any]) -> PlannedRun:
+    planned = PlannedRun(**{**run, "words": tuple(map(str, run["words"]))})
+    texts, numbers = (planned.name, planned.label, planned.digest), (planned.seed, planned.threads)
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"name, label and digest of the run {planned.name!r} must be texts")
+    if not all(isinstance(number, int) for number in numbers):
+        raise TypeError(f"seed and threads of the run {planned.name!r} must be whole numbers")
+    return planned
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -303,7 +311,7 @@ def _document(path: Path) -> dict[str, Any]:
         groups = groups_in(path.parent)
         hint = suggestion(group, groups) if groups else "There are no sweeps yet"
         raise DataError(f"there is no sweep {group!r}, in {path.parent}. {hint}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read: {error}.") from error
     if not isinstance(document, dict):
         raise DataError(f"{path} is damaged: it holds no JSON object.")

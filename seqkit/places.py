@@ -5,24 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
 
-from seqkit.errors import ConfigurationError, DataError
-
-
-def _of_user(find: Callable[[str], Path]) -> Path:
-    try:
-        return find("seqkit")
-    except (RuntimeError, KeyError) as error:
-        # As in a container that runs under a number that nobody has.
-        raise ConfigurationError(
-            "this user has no home folder: HOME is not set, and the user's number is not known. "
-            "Set SEQKIT_HOME to a folder that can be written"
-        ) from error
+from seqkit.errors import DataError
 
 
 def data_home() -> Path:
@@ -41,6 +31,22 @@ def config_home() -> Path:
     """Returns the folder of what a user set in the terminal UI: preferences and keys."""
     home = os.environ.get("SEQKIT_HOME")
     return Path(home) / "config" if home else _of_user(platformdirs.user_config_path)
+
+
+def _of_user(place: Callable[[str], Path]) -> Path:
+    """Returns a folder below the user's home.
+
+    Raises:
+        DataError: There is no home: no `HOME`, and a user without an entry in `/etc/passwd`.
+    """
+    with contextlib.suppress(RuntimeError):
+        path = place("seqkit")
+        if path.is_absolute():
+            return path
+    raise DataError(
+        "this user has no home folder: HOME is not set and the system knows none. "
+        "Set SEQKIT_HOME to a folder for data, cache and preferences"
+    )
 
 
 def runs_home() -> Path:

@@ -408,7 +408,7 @@ def _check_hooks(module: Any) -> None:
             raise PluginError(f"{name}() is not decorated. Put @seqkit.hookimpl above it")
     if not marked:
         raise PluginError(
-            f"it has no hook. Decorate one with @seqkit.hookimpl: {HOOKS[0]}() or another"
+            f"it has no hook. Decorate one, such as {HOOKS[0]}(), with @seqkit.hookimpl"
         )
 
 

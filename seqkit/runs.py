@@ -20,12 +20,11 @@ from seqkit.regular_files import open_regular, read_regular
 
 ACTIONS = ("stop", "save", "pause", "resume", "set-learning-rate")
 LIVE = ("running", "paused")
-_LONGEST_NAME = 200
-"""Bytes; file systems take 255, and some files beside a run have longer names than its folder."""
-
 _UNBORN = ".new-run-"
 _UNBORN_SECONDS = 3600.0
-_LONGEST_PATH = 4000
+_LONGEST_WORD = 4096
+_LONGEST_NAME = 200
+"""Bytes of a run's name: file systems take 255, and some files add an ending."""
 
 
 @dataclass(frozen=True)
@@ -178,15 +177,11 @@ def create_run(
         ConfigurationError: The name is taken, or is not one.
         DataError: The folder cannot be written.
     """
-    shown = name if len(name) <= 60 else name[:57] + "..."
-    if name and (
-        Path(name).name != name
-        or name.startswith((".", "-"))
-        or not name.isprintable()
-        or len(os.fsencode(name)) > _LONGEST_NAME
-    ):
+    if name and not _is_name(name):
+        shown = name if len(name) <= 60 else name[:57] + "..."
         raise ConfigurationError(
-            f"--name {shown!r} cannot be a folder's name. Use letters, digits and hyphens"
+            f"--name {shown!r} cannot be a run's name. Use letters, digits and hyphens, "
+            f"{_LONGEST_NAME} bytes at most"
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -257,6 +252,13 @@ def all_runs(folder: Path) -> list[RunFolder]:
     return [RunFolder(path) for path in sorted(found, key=_modified, reverse=True)]
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def group_members(group: str, folder: Path) -> list[RunFolder]:
     """Returns the runs of a group, the oldest first."""
     return [run for run in reversed(all_runs(folder)) if group and _group_of(run) == group]
@@ -281,20 +283,30 @@ def _modified(path: Path) -> tuple[float, str]:
         return 0.0, path.name
 
 
+def _is_name(name: str) -> bool:
+    """Tells whether a name can be a folder's, shows as it is, and is no option or hidden file."""
+    fits = len(name.encode("utf-8", errors="replace")) <= _LONGEST_NAME
+    plain = name.isprintable() and name == name.strip() and Path(name).name == name
+    return fits and plain and not name.startswith((".", "-"))
+
+
+def is_run(path: Path) -> bool:
+    """Tells whether a folder is that of a run; a path that no file could have is none."""
+    try:
+        return (path / "run.json").is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def find_run(name: str, folder: Path) -> RunFolder:
     """Finds a run by path, name, unique beginning of a name, or `last` for the newest.
 
     Raises:
         CheckpointError: There is no such run, or several begin so.
     """
-    if len(name) > _LONGEST_PATH:
-        raise CheckpointError(
-            f"there is no run {name[:57]!r}..., in {folder}: it has {len(name):,} characters. "
-            "Run 'seqkit runs' for the runs"
-        )
     path = Path(name)
     for candidate in (folder / name, path):
-        if name and (candidate / "run.json").is_file():
+        if name and is_run(candidate):
             return RunFolder(candidate if candidate.name not in ("", "..") else candidate.resolve())
     runs = all_runs(folder)
     if name == "last" and runs:
@@ -306,7 +318,12 @@ def find_run(name: str, folder: Path) -> RunFolder:
     if begins:
         shown = ", ".join(sorted(run.name for run in begins)[:5])
         raise CheckpointError(f"{name!r} begins the names of several runs. Write one of: {shown}")
-    if name and path.is_dir():
+    if len(name) > _LONGEST_WORD:
+        raise CheckpointError(
+            f"there is no run {name[:57] + '...'!r}, in {folder}: the name has {len(name):,} "
+            "characters. Run 'seqkit runs' for the runs"
+        )
+    if name and _is_folder(path):
         raise CheckpointError(
             f"{name} is not a run: it has no run.json. Run 'seqkit runs' for the runs"
         )

@@ -9,9 +9,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seqkit.checksums import check_text_seal
-from seqkit.errors import CheckpointError
+from seqkit.errors import CheckpointError, SeqkitError
 from seqkit.events import Event
 from seqkit.runs import LIVE, RunFolder
+
+UNREADABLE = "unreadable"
+"""What `listed` says is the status of a run that cannot be read."""
+
+_DESCRIBED = (
+    *("name", "path", "status", "created", "group", "recipe", "task", "dataset", "model"),
+    *("device", "parameters", "step", "total_steps", "epoch", "epochs", "progress", "eta"),
+    *("elapsed", "examples_per_second", "score", "metrics", "higher_is_better", "message"),
+)
 
 Point = tuple[float, float]
 """An epoch and a loss."""
@@ -160,10 +169,30 @@ def settings(run: RunFolder) -> dict[str, Any]:
     missing or damaged has none.
     """
     try:
-        document = tomllib.loads(run.experiment_file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return read_settings(run)
+    except CheckpointError:
         return {}
-    return flatten(document)
+
+
+def read_settings(run: RunFolder) -> dict[str, Any]:
+    """Returns the same as `settings`.
+
+    Raises:
+        CheckpointError: The file is missing or damaged.
+    """
+    path = run.experiment_file
+    check_text_seal(path, "Nothing is said of its settings")
+    try:
+        return flatten(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise CheckpointError(
+            f"the settings of run {run.name} are not known: {path} cannot be read: "
+            f"{error.strerror}."
+        ) from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CheckpointError(
+            f"the settings of run {run.name} are not known: {path} is damaged: {error}."
+        ) from error
 
 
 def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,58 +233,59 @@ def describe(run: RunFolder) -> dict[str, Any]:
         CheckpointError: Its `run.json` is missing or damaged.
     """
     info, status = run.info(), run.status()
-    with told_as_damage(run):
+    with reading(run):
         return _described(run, info, status)
 
 
-@contextmanager
-def told_as_damage(*runs: RunFolder) -> Iterator[None]:
-    """Names the runs whose logs hold values of kinds that no run writes, whatever comes of it.
+def _check_types(started: Mapping[str, Any]) -> None:
+    """Refuses fields that front ends show or count with, where they are of another type."""
+    for keys, kind, what in (
+        (("recipe", "task", "dataset", "model", "device"), str, "a text"),
+        (("parameters", "total_steps", "epochs"), int | float, "a number"),
+    ):
+        for key in keys:
+            if not isinstance(started.get(key), kind | None):
+                raise TypeError(f"{key} is {str(started[key])[:40]!r}; it must be {what}")
 
-    Raises:
-        CheckpointError: Something else than an error of seqkit was raised.
+
+@contextmanager
+def reading(run: RunFolder) -> Iterator[None]:
+    """Turns whatever damaged events lead to into an error that names them.
+
+    Events are checked where they are used: a field may be of any type in a file that was changed.
     """
     try:
         yield
-    except (
-        ArithmeticError,
-        AttributeError,
-        LookupError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as e:
-        names = ", ".join(run.name for run in runs)
+    except SeqkitError:
+        raise
+    except Exception as error:
         raise CheckpointError(
-            f"what is kept of run {names} is damaged, in {runs[0].path}: {type(e).__name__}: {e}. "
-            "Its checkpoints may still be whole"
-        ) from e
+            f"what is kept of run {run.name} is damaged, in {run.path}: "
+            f"{type(error).__name__}: {error}. Its checkpoints may still be whole"
+        ) from error
 
 
-def damaged_settings(run: RunFolder) -> str:
-    """Returns what is wrong with the file that `settings` reads; empty when it is whole."""
+def listed(run: RunFolder) -> dict[str, Any]:
+    """Returns what `describe` does and `error`: why the run cannot be read, or empty."""
     try:
-        check_text_seal(run.experiment_file, "What is said of its settings may be wrong")
-        tomllib.loads(run.experiment_file.read_text(encoding="utf-8"))
-    except CheckpointError as error:
-        return str(error)
-    except FileNotFoundError:
-        return ""
-    except (OSError, ValueError, RecursionError) as error:
-        return f"{run.experiment_file} is damaged: {error}. Nothing is said of its settings"
-    return ""
+        return describe(run) | {"error": ""}
+    except SeqkitError as error:
+        nothing = dict.fromkeys(_DESCRIBED)
+        known = {"name": run.name, "path": str(run.path), "status": UNREADABLE, "group": ""}
+        return nothing | known | {"metrics": {}, "message": "", "error": str(error)}
 
 
 def _described(run: RunFolder, info: Mapping[str, Any], status: str) -> dict[str, Any]:
     summary = summarise(run.events())
     started = summary.started
+    _check_types(started)
     score = summary.score()
     return {
         "name": run.name,
         "path": str(run.path),
         "status": status,
         "created": info.get("created"),
-        "group": info.get("group", ""),
+        "group": str(info.get("group") or ""),
         **{key: started.get(key) for key in ("recipe", "task", "dataset", "model", "device")},
         "parameters": started.get("parameters"),
         "step": summary.step,

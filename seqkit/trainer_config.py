@@ -8,15 +8,23 @@ from pydantic import model_validator
 
 from seqkit.config import Config, Field
 
+MOST = 10**9
+"""Largest count of anything: what is meant as "all" or "never" fits, and a slip of digits not."""
+
 
 class TrainerConfig(Config):
     """How a model is trained."""
 
-    epochs: int = Field(5, ge=1, help="Passes over the training data.")
-    max_steps: int = Field(0, ge=0, help="Stop after this many optimiser steps; 0: no limit.")
-    batch_size: int = Field(64, ge=1, help="Examples per optimiser step.")
+    epochs: int = Field(5, ge=1, le=MOST, help="Passes over the training data.")
+    max_steps: int = Field(
+        0, ge=0, le=MOST, help="Stop after this many optimiser steps; 0: no limit."
+    )
+    batch_size: int = Field(64, ge=1, le=MOST, help="Examples per optimiser step.")
     accumulation: int = Field(
-        1, ge=1, help="Parts a batch is computed in, to save memory; their gradients are added up."
+        1,
+        ge=1,
+        le=MOST,
+        help="Parts a batch is computed in, to save memory; their gradients are added up.",
     )
     bucketing: bool = Field(
         True, help="Group examples of similar length into a batch, which saves padding."
@@ -43,7 +51,7 @@ class TrainerConfig(Config):
         0.5, gt=0, lt=1, help="What plateau multiplies the learning rate by."
     )
     plateau_patience: int = Field(
-        1, ge=0, help="Evaluations without improvement that plateau waits for."
+        1, ge=0, le=MOST, help="Evaluations without improvement that plateau waits for."
     )
     clip_norm: float = Field(
         1.0, ge=0, help="Largest norm of the gradient; a larger one is scaled down. 0: no clipping."
@@ -67,20 +75,20 @@ class TrainerConfig(Config):
     seed: int = Field(0, ge=0, lt=2**32, help="Seed of everything random in the run.")
 
     evaluate_every: int = Field(
-        0, ge=0, help="Steps between evaluations; 0: at the end of each epoch."
+        0, ge=0, le=MOST, help="Steps between evaluations; 0: at the end of each epoch."
     )
     checkpoint_every: int = Field(
-        0, ge=0, help="Steps between checkpoints besides those of evaluations; 0: none."
+        0, ge=0, le=MOST, help="Steps between checkpoints besides those of evaluations; 0: none."
     )
     keep_checkpoints: int = Field(
-        1, ge=1, help="Newest checkpoints that are kept besides the best one."
+        1, ge=1, le=MOST, help="Newest checkpoints that are kept besides the best one."
     )
-    log_every: int = Field(10, ge=1, help="Steps between step events.")
+    log_every: int = Field(10, ge=1, le=MOST, help="Steps between step events.")
     monitor: str = Field(
         "", help="What chooses the best checkpoint: loss or a metric; the first metric when empty."
     )
     early_stopping: int = Field(
-        0, ge=0, help="Stop after this many evaluations without improvement; 0: never."
+        0, ge=0, le=MOST, help="Stop after this many evaluations without improvement; 0: never."
     )
     samples: int = Field(3, ge=0, le=20, help="Examples shown with each evaluation.")
     baselines: bool = Field(True, help="Score naive baselines on the same data.")
@@ -90,7 +98,7 @@ class TrainerConfig(Config):
         "stop", help="What to do at a loss or gradient that is not finite."
     )
     overfit_batches: int = Field(
-        0, ge=0, help="Train on this many batches only, again and again; 0: on all."
+        0, ge=0, le=MOST, help="Train on this many batches only, again and again; 0: on all."
     )
     tensorboard: bool = Field(
         False, help="Write TensorBoard files as well; needs seqkit[tensorboard]."

@@ -33,11 +33,11 @@ SEES_THE_FUTURE = "it reads backwards too, and sees the token it is to predict"
 class RecurrentConfig(seqkit.Config):
     """What the recurrent models have in common."""
 
-    hidden_size: int = Field(128, ge=1, le=65536, help="Units of each layer and direction.")
-    layers: int = Field(1, ge=1, le=100, help="Recurrent layers on top of each other.")
+    hidden_size: int = Field(128, ge=1, le=65_536, help="Units of each layer and direction.")
+    layers: int = Field(1, ge=1, le=256, help="Recurrent layers on top of each other.")
     bidirectional: bool = Field(False, help="Whether each layer also reads backwards.")
     embedding_size: int = Field(
-        100, ge=1, le=65536, help="Size of a token's embedding. For token input."
+        100, ge=1, le=65_536, help="Size of a token's embedding. For token input."
     )
     vectors: LocalPath = Field(
         "",
@@ -48,7 +48,7 @@ class RecurrentConfig(seqkit.Config):
         0.1, gt=0, help="Standard deviation of the embeddings at the start. For token input."
     )
     projection_size: int = Field(
-        0, ge=0, help="Size that features are projected to; 0 takes them as they are."
+        0, ge=0, le=65_536, help="Size that features are projected to; 0 takes them as they are."
     )
     pooling: Literal["auto"] | Pooling = Field(
         "auto",

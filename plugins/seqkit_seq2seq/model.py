@@ -20,9 +20,9 @@ class Seq2SeqConfig(seqkit.Config):
     """Settings of the encoder-decoder."""
 
     cell: Literal["rnn", "lstm", "gru"] = Field("gru", help="Kind of the recurrent layers.")
-    hidden_size: int = Field(256, ge=1, le=65536, help="Units of each layer and direction.")
+    hidden_size: int = Field(256, ge=1, le=65_536, help="Units of each layer and direction.")
     layers: int = Field(
-        1, ge=1, le=100, help="Recurrent layers of the encoder, and of the decoder."
+        1, ge=1, le=256, help="Recurrent layers of the encoder, and of the decoder."
     )
     bidirectional: bool = Field(True, help="Whether the encoder also reads backwards.")
     attention: Literal["none", "dot", "general", "additive"] = Field(
@@ -42,7 +42,7 @@ class Seq2SeqConfig(seqkit.Config):
         "go step by step.",
     )
     embedding_size: int = Field(
-        256, ge=1, le=65536, help="Size of a token's embedding. For token input."
+        256, ge=1, le=65_536, help="Size of a token's embedding. For token input."
     )
     vectors: LocalPath = Field(
         "",

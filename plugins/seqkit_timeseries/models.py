@@ -19,9 +19,9 @@ class SegRnnConfig(seqkit.Config):
     )
     cell: Literal["gru", "lstm", "rnn"] = Field("gru", help="The recurrent cell.")
     hidden_size: int = Field(
-        128, ge=2, multiple_of=2, help="Units, and size of a segment's vector; even."
+        128, ge=2, le=65_536, multiple_of=2, help="Units, and size of a segment's vector; even."
     )
-    layers: int = Field(1, ge=1, le=100, help="Recurrent layers on top of each other.")
+    layers: int = Field(1, ge=1, le=256, help="Recurrent layers on top of each other.")
     dropout: float = Field(0.0, ge=0, lt=1, help="Dropout before the last linear layer.")
 
 

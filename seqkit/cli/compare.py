@@ -10,7 +10,7 @@ import click
 
 from seqkit.cli import output
 from seqkit.cli.common import complete_runs, json_option, open_run, runs_dir_option
-from seqkit.errors import ConfigurationError, suggestion
+from seqkit.errors import CheckpointError, ConfigurationError, suggestion
 
 if TYPE_CHECKING:
     from seqkit.cli.output import Piece
@@ -53,15 +53,14 @@ def compare(runs: tuple[str, ...], metric: str, sort: str, runs_dir: Path, as_js
     """
     from seqkit.cli.comparison import write_comparison
     from seqkit.comparison import compare_runs
-    from seqkit.summary import damaged_settings, describe, differing, settings
+    from seqkit.summary import describe, differing, settings
 
     folders, varies, grouped = _found(runs, runs_dir)
+    folders = _readable(folders)
     described = [describe(folder) for folder in folders]
     given = [settings(folder) for folder in folders]
-    for message in filter(None, map(damaged_settings, folders)):
-        output.warn(message)
-    # Those of a file that cannot be read are not known, and differ from nothing.
-    keys = [key for key in differing(list(filter(None, given))) if key != "description"]
+    # A run whose settings are lost differs in nothing that is known.
+    keys = [key for key in differing([one for one in given if one]) if key != "description"]
     compared = [
         run | {"settings": {key: values.get(key) for key in keys}}
         for run, values in zip(described, given, strict=True)
@@ -86,21 +85,45 @@ def compare(runs: tuple[str, ...], metric: str, sort: str, runs_dir: Path, as_js
     write_comparison(comparison, settings=grouped or repeated)
 
 
+def _readable(folders: list[RunFolder]) -> list[RunFolder]:
+    """Returns the runs that can be read, and warns of the others and of settings that cannot.
+
+    Raises:
+        CheckpointError: None of them can.
+    """
+    from seqkit.summary import describe, read_settings
+
+    readable = []
+    for folder in folders:
+        try:
+            describe(folder)
+            readable.append(folder)
+            read_settings(folder)
+        except CheckpointError as error:
+            if not readable and len(folders) == 1:
+                raise
+            output.warn(str(error))
+    if not readable:
+        raise CheckpointError("none of these runs can be read. Run 'seqkit runs' for the others")
+    return readable
+
+
 def _found(names: Sequence[str], runs_dir: Path) -> tuple[list[RunFolder], list[str], bool]:
     """Returns the runs, what varies in those of groups, and whether all come from groups."""
-    from seqkit.runs import group_members
+    from seqkit.runs import group_members, is_run
 
     found: dict[Path, RunFolder] = {}
     grouped = True
     varies: dict[str, None] = {}
     for name in names:
-        is_run = any((path / "run.json").is_file() for path in (runs_dir / name, Path(name)))
-        members = [] if is_run else _as_planned(name, group_members(name, runs_dir), runs_dir)
+        named = is_run(runs_dir / name) or is_run(Path(name))
+        members = [] if named else _as_planned(name, group_members(name, runs_dir), runs_dir)
         grouped = grouped and bool(members)
         for folder in members or [open_run(name, runs_dir)]:
             found[folder.path.resolve()] = folder
         for folder in members:
-            varies |= dict.fromkeys(folder.info().get("varies") or ())
+            keys = folder.info().get("varies")
+            varies |= dict.fromkeys(map(str, keys if isinstance(keys, list) else ()))
     return list(found.values()), list(varies), grouped
 
 

@@ -29,6 +29,8 @@ def write_comparison(comparison: Comparison, settings: bool = True) -> None:
     """
     for name, why in comparison.left_out.items():
         output.note(f"{name} {why}, and is left out.")
+    for why in comparison.damaged.values():
+        output.warn(why)
     if not comparison.settings:
         return
     if settings:

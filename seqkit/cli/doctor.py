@@ -17,7 +17,7 @@ import click
 
 from seqkit.cli import output
 from seqkit.cli.common import json_option, open_registry, plugin_option
-from seqkit.errors import ExitCode
+from seqkit.errors import DataError, ExitCode
 
 State = Literal["good", "note", "bad"]
 _LOW_SPACE = 2e9
@@ -115,10 +115,15 @@ def _folders() -> Iterator[Finding]:
     from seqkit.cli.data import size_of
     from seqkit.places import cache_home, data_home, runs_home
 
-    for about, folder in (("data", data_home()), ("cache", cache_home()), ("runs", runs_home())):
-        there = _nearest(folder)
-        used = f", {output.size(size_of(folder))}" if folder.is_dir() else ", not there yet"
+    for about, home in (("data", data_home), ("cache", cache_home), ("runs", runs_home)):
         try:
+            folder = home()
+        except DataError as error:
+            yield Finding(about, "bad", str(error))
+            continue
+        try:
+            there = _nearest(folder)
+            used = f", {output.size(size_of(folder))}" if folder.is_dir() else ", not there yet"
             free = shutil.disk_usage(there).free
         except OSError as error:
             text = f"{folder}: {error.strerror}. Set SEQKIT_HOME to another folder"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -25,6 +26,10 @@ Piece = str | tuple[str, str]
 """A text, or a text with its rich style."""
 
 PLAIN_WIDTH = 160
+_CONTROL = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Characters that move the cursor, turn the direction of writing or cannot be encoded."""
 _warned: set[str] = set()
 
 
@@ -33,10 +38,7 @@ _warned: set[str] = set()
 
 def visible(text: object) -> str:
     r"""Returns text with every control character but the line break spelt out, as in `\x1b`."""
-    return "".join(
-        character if character == "\n" or not _is_control(character) else _spelt(character)
-        for character in str(text)
-    )
+    return _CONTROL.sub(lambda found: _spelt(found[0]), str(text))
 
 
 def one_line(text: object, width: int = 0) -> str:
@@ -45,18 +47,6 @@ def one_line(text: object, width: int = 0) -> str:
     if width and len(line) > width:
         line = line[: max(0, width - 1)].rstrip() + ("…" if encodable("…") else "~")
     return line
-
-
-def _is_control(character: str) -> bool:
-    code = ord(character)
-    return (
-        code < 0x20
-        or 0x7F <= code < 0xA0
-        or code in (0x061C, 0x200E, 0x200F, 0x2028, 0x2029)
-        or 0x202A <= code <= 0x202E
-        or 0x2066 <= code <= 0x2069
-        or 0xD800 <= code < 0xE000
-    )
 
 
 def _spelt(character: str) -> str:
@@ -168,25 +158,19 @@ def show(item: RenderableType) -> None:
 
 def json_document(document: Any) -> None:
     """Writes the one JSON document of a command."""
-    text = json.dumps(spell_out(document), ensure_ascii=False, indent=2, default=str)
-    _write(_json_for_people(text) + "\n")
+    _write(_json(document, indent=2) + "\n")
 
 
 def json_line(document: Any) -> None:
     """Writes one JSON value on a line of its own, at once, for a program that reads along."""
-    text = json.dumps(spell_out(document), ensure_ascii=False, default=str)
-    _write(_json_for_people(text) + "\n")
+    _write(_json(document) + "\n")
     flush()
 
 
-def _json_for_people(text: str) -> str:
-    """Returns the same JSON; on a terminal, with what would steer it spelt out."""
-    if not sys.stdout.isatty():
-        return text
-    return "".join(
-        f"\\u{ord(character):04x}" if character != "\n" and _is_control(character) else character
-        for character in text
-    )
+def _json(document: Any, indent: int | None = None) -> str:
+    r"""Returns JSON that moves no cursor: what `visible` spells out is written as `\u009b`."""
+    text = json.dumps(spell_out(document), ensure_ascii=False, indent=indent, default=str)
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def raw(text: str) -> None:

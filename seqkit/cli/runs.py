@@ -20,6 +20,7 @@ COLOURS = {
     "interrupted": "yellow",
     "failed": "red",
     "crashed": "red",
+    "unreadable": "red",
 }
 
 
@@ -30,14 +31,12 @@ COLOURS = {
 def runs(group: str, runs_dir: Path, as_json: bool) -> None:
     """List the runs, the newest first, with how far they are and how well they do."""
     from seqkit.runs import all_runs
-    from seqkit.summary import describe
+    from seqkit.summary import listed
 
-    described: list[dict[str, Any]] = []
-    for run in all_runs(runs_dir):
-        try:
-            described.append(describe(run))
-        except CheckpointError as error:
-            output.warn(str(error))
+    described = [listed(run) for run in all_runs(runs_dir)]
+    for run in described:
+        if run["error"]:
+            output.warn(run["error"])
     groups = sorted({run["group"] for run in described if run["group"]})
     if group:
         if group not in groups:

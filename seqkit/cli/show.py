@@ -17,12 +17,14 @@ from seqkit.cli.common import (
     runs_dir_option,
 )
 from seqkit.cli.listing import entry_document, singular, summary_of
-from seqkit.errors import ConfigurationError, SeqkitError, suggestion
+from seqkit.errors import CheckpointError, ConfigurationError, SeqkitError, suggestion
 
 if TYPE_CHECKING:
+    from seqkit.cli.report import Line
     from seqkit.config import Config
     from seqkit.registry import Entry, Registry
     from seqkit.runs import RunFolder
+    from seqkit.summary import RunSummary
 
 
 def _complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -60,7 +62,9 @@ def show(name: str, runs_dir: Path, plugins: tuple[Path, ...], as_json: bool) ->
 
 
 def _is_run(name: str, runs_dir: Path) -> bool:
-    return (runs_dir / name / "run.json").is_file() or (Path(name) / "run.json").is_file()
+    from seqkit.runs import is_run
+
+    return is_run(runs_dir / name) or is_run(Path(name))
 
 
 def _find(name: str, runs_dir: Path, registry: Registry) -> RunFolder:
@@ -167,30 +171,25 @@ def _show_trainer(as_json: bool) -> None:
 
 
 def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
-    from seqkit.summary import told_as_damage
-
-    with told_as_damage(run):
-        _show_whole_run(run, plugins, as_json)
-
-
-def _show_whole_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
     from seqkit.events import read_events
-    from seqkit.summary import damaged_settings, describe, settings, summarise
+    from seqkit.summary import describe, read_settings, reading, summarise
 
-    damaged: list[int] = []
-    described, summary = describe(run), summarise(read_events(run.events_file, damaged))
+    described, damaged = describe(run), list[int]()
+    with reading(run):
+        summary = summarise(read_events(run.events_file, damaged))
+    defaults, given, wrong = {}, {}, ""
+    try:
+        given = read_settings(run)
+        defaults = _defaults(run, plugins)
+    except CheckpointError as error:
+        wrong = str(error)
+        output.warn(wrong)
     if damaged:
-        lines = ", ".join(map(str, damaged[:5])) + (", ..." if len(damaged) > 5 else "")
-        output.warn(f"{len(damaged)} damaged lines were passed over, in {run.events_file}: {lines}")
-    if message := damaged_settings(run):
-        output.warn(message)
-    defaults = _defaults(run, plugins)
-    given = settings(run)
+        output.warn(_damaged_lines(run, damaged))
     changed = {key: value for key, value in given.items() if defaults.get(key, None) != value}
     if as_json:
-        output.json_document(
-            described
-            | {
+        with reading(run):
+            document = described | {
                 "settings": given,
                 "changed": changed,
                 "evaluations": [event.as_dict() for event in summary.evaluations],
@@ -199,10 +198,21 @@ def _show_whole_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) ->
                     split: list(event.get("items", ())) for split, event in summary.samples.items()
                 },
                 "checkpoints": [path.name for path in _checkpoints(run)],
+                "settings_error": wrong,
+                "damaged_lines": damaged,
             }
-        )
+        output.json_document(document)
         return
-    _write_run(run, described, changed, defaults)
+    with reading(run):
+        lines = _run_lines(run, summary, described, changed, defaults)
+    for line in lines:
+        output.line(*line)
+
+
+def _damaged_lines(run: RunFolder, numbers: list[int]) -> str:
+    shown = ", ".join(map(str, numbers[:5])) + (", ..." if len(numbers) > 5 else "")
+    what = output.count_of(len(numbers), "damaged line")
+    return f"{run.events_file} has {what}, at {shown}; what they said is not shown"
 
 
 def _defaults(run: RunFolder, plugins: tuple[Path, ...]) -> dict[str, Any]:
@@ -215,12 +225,13 @@ def _defaults(run: RunFolder, plugins: tuple[Path, ...]) -> dict[str, Any]:
     try:
         document = tomllib.loads(run.experiment_file.read_text(encoding="utf-8"))
         registry = open_registry(plugins)
-    except (OSError, ValueError, SeqkitError):
+    except (OSError, ValueError, RecursionError, SeqkitError):
         return {}
     kinds = {"task": "tasks", "dataset": "datasets", "model": "models", "loss": "losses"}
     configs: dict[str, type[Config]] = {"trainer": TrainerConfig}
     for key, kind in kinds.items():
-        name = str(document.get(key, {}).get("name", ""))
+        table = document.get(key, {})
+        name = str(table.get("name", "")) if isinstance(table, dict) else str(table)
         found = [entry for entry in registry.entries(kind) if name in (entry.name, entry.qualified)]
         if len(found) == 1:
             configs[key] = found[0].component.Config
@@ -236,18 +247,22 @@ def _defaults(run: RunFolder, plugins: tuple[Path, ...]) -> dict[str, Any]:
     return flatten(values)
 
 
-def _write_run(
-    run: RunFolder, described: dict[str, Any], changed: dict[str, Any], defaults: dict[str, Any]
-) -> None:
+def _run_lines(
+    run: RunFolder,
+    summary: RunSummary,
+    described: dict[str, Any],
+    changed: dict[str, Any],
+    defaults: dict[str, Any],
+) -> list[Line]:
     from seqkit.cli import report
     from seqkit.cli.runs import COLOURS, age
     from seqkit.cli.settings import in_toml
-    from seqkit.summary import summarise
 
-    summary = summarise(run.events())
     status = described["status"]
     unknown: list[report.Line] = [[(run.name, "bold cyan")]]
-    opening = report.opening({**summary.started, "run": run.name}) if summary.started else unknown
+    # The folder may have been renamed since.
+    named = {**summary.started, "run": run.name}
+    opening = report.opening(named) if summary.started else unknown
     part, started = described["progress"], age(described["created"])
     state = status + (f" at {part:.0%} of the steps" if part not in (None, 1.0) else "")
     state += f", started {'now' if started == 'now' else started + ' ago'}"
@@ -260,8 +275,8 @@ def _write_run(
     rate = f", {speed:,.0f} examples/s" if speed else ""
     trained = f"{output.duration(described['elapsed'])}{rate}" if described["elapsed"] else ""
     lines += report.facts([("trained", trained), ("message", described["message"])])
-    named = {"task", "dataset", "model", "loss", "metrics", "description"}
-    rows = [(key, value) for key, value in changed.items() if key not in named]
+    above = {"task", "dataset", "model", "loss", "metrics", "description"}
+    rows = [(key, value) for key, value in changed.items() if key not in above]
     if rows:
         lines += [[], [("Settings that differ from their defaults", "bold")]]
         widest = max(len(key) for key, _ in rows)
@@ -289,8 +304,7 @@ def _write_run(
         ]
     )
     lines += [[], *report.next_lines(summary, run.path)]
-    for line in lines:
-        output.line(*line)
+    return lines
 
 
 def _checkpoints(run: RunFolder) -> list[Path]:

@@ -159,14 +159,14 @@ def _close(work: Sweep, code: int, as_json: bool) -> int:
     """Writes what came of it, and what to do next."""
     from seqkit.cli.comparison import write_comparison
     from seqkit.comparison import compare_runs
-    from seqkit.grid import folder_of
-    from seqkit.summary import describe
+    from seqkit.runs import RunFolder, is_run
+    from seqkit.summary import listed
 
     grid, runs_dir = work.grid, work.runs_dir
-    found = [(run, folder_of(grid, run, runs_dir)) for run in grid.runs]
-    folders = [folder for _, folder in found if folder is not None]
-    statuses = {folder.name: folder.status() for folder in folders}
-    finished = [folder for folder in folders if statuses[folder.name] == "finished"]
+    found = [(run, RunFolder(runs_dir / run.name)) for run in grid.runs]
+    listings = {run.name: listed(folder) for run, folder in found if is_run(folder.path)}
+    statuses = {name: listing["status"] for name, listing in listings.items()}
+    finished = [folder for run, folder in found if statuses.get(run.name) == "finished"]
     unfinished = [name for name, status in statuses.items() if status in _AGAIN]
     compared = None
     if finished and (as_json or code != ExitCode.INTERRUPTED):
@@ -176,10 +176,7 @@ def _close(work: Sweep, code: int, as_json: bool) -> int:
             {
                 "group": grid.group,
                 "experiment": grid.experiment,
-                "runs": [
-                    _outcome(run, describe(folder) if folder is not None else None, work.failed)
-                    for run, folder in found
-                ],
+                "runs": [_outcome(run, listings.get(run.name), work.failed) for run in grid.runs],
                 "comparison": compared.as_dict() if compared is not None else None,
             }
         )

@@ -13,10 +13,10 @@ from seqkit.cli import output
 from seqkit.cli.children import Child
 from seqkit.cli.sweep_table import SweepTable
 from seqkit.engine.control import Signals
-from seqkit.errors import ExitCode
+from seqkit.errors import CheckpointError, ExitCode
 from seqkit.grid import Grid, PlannedRun, folder_of, save_grid
 from seqkit.runs import LIVE, RunFolder
-from seqkit.summary import summarise
+from seqkit.summary import reading, summarise
 
 _POLL_SECONDS = 0.1
 _LAST_WAIT = 10.0
@@ -84,11 +84,19 @@ class Sweep:
         """
         done = []
         for run in self.grid.runs:
-            folder = folder_of(self.grid, run, self.runs_dir)
-            status = folder.status() if folder is not None else ""
-            if folder is not None and status == "finished":
-                done.append((run, summarise(folder.events())))
-            elif status in LIVE:
+            try:
+                folder = folder_of(self.grid, run, self.runs_dir)
+                status = folder.status() if folder is not None else ""
+                if folder is not None and status == "finished":
+                    with reading(folder):
+                        done.append((run, summarise(folder.events())))
+            except CheckpointError as error:
+                # The others go on; trying this one again would meet the same file.
+                self.failed[run.name] = str(error)
+                continue
+            if status == "finished":
+                continue
+            if status in LIVE:
                 self._follow(run, [])
             elif not self._retry and (status == "failed" or run.name in self.grid.failed):
                 message = str(folder.info().get("message", "")) if folder is not None else ""

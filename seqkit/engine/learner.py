@@ -12,7 +12,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seqkit.api import Arrays, Encoder, LossFunction, Record, Shape
+from seqkit.api import (
+    Arrays,
+    Classes,
+    Encoder,
+    LossFunction,
+    Record,
+    Shape,
+    Tokens,
+    Values,
+)
 from seqkit.engine.batching import evaluation_plan
 from seqkit.engine.device import Device, out_of_memory
 from seqkit.engine.per_example import ExampleScorer
@@ -81,8 +90,23 @@ class Learner:
         """
         with self.device.autocast():
             outputs, state = self.encoder.forward(self.model, batch, state)
+        self._check(outputs)
         total, count = self.loss(outputs.float(), batch["targets"])
         return total, count, state
+
+    def _check(self, outputs: Tensor) -> None:
+        """Refuses outputs of another size, which some losses would take, and which mean nothing.
+
+        Raises:
+            RunError: The last dimension is not of the size that the task asks for.
+        """
+        size, what = _last_size(self.shape)
+        if outputs.dim() == 0 or outputs.shape[-1] != size:
+            model = self.experiment.model.entry
+            raise RunError(
+                f"model {model.qualified} puts out the shape {tuple(outputs.shape)}, whose last "
+                f"dimension must be {size}: {what}. Run 'seqkit plugin check {model.plugin}'"
+            )
 
     def score(
         self,
@@ -193,6 +217,17 @@ class Learner:
         options = self.experiment.task.component.Prediction()
         with self.device.autocast():
             return self.encoder.predict(model, batch, records, options), records
+
+
+def _last_size(shape: Shape) -> tuple[int, str]:
+    """Returns the size of the last dimension that a model puts out, and what it is."""
+    match shape.outputs:
+        case Classes(logits=logits):
+            return logits, "a number for each class" if logits > 1 else "one number for two classes"
+        case Tokens(size=size):
+            return size, "a number for each token"
+        case Values(size=size, quantiles=quantiles):
+            return (len(quantiles), "the quantiles") if quantiles else (size, "the target columns")
 
 
 @contextmanager

@@ -169,3 +169,16 @@ def test_a_terminal_without_colours_gets_no_escape_and_no_live_bar(
     assert "\x1b" not in written
     assert "of 6: loss" in written
     assert "\x1b" not in in_a_terminal(tmp_path, "show", "lstm", TERM="dumb")
+
+
+def test_json_spells_out_what_moves_a_cursor_and_is_the_same_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    document = {"name": "a\x1b[31m\x9b31m\x7f\u202eb", "word": "grün 語"}
+    output.json_document(document)
+    output.json_line(document)
+    out = capsys.readouterr().out
+    assert not {"\x1b", "\x9b", "\x7f", "\u202e"} & set(out)
+    assert r"\u009b" in out
+    assert "grün 語" in out
+    assert json.loads(out.splitlines()[-1]) == document

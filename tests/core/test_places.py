@@ -48,3 +48,15 @@ def test_bundled_data_are_found_in_a_checkout() -> None:
 def test_a_bundled_file_that_is_missing_names_the_remedy() -> None:
     with pytest.raises(DataError, match=r"no/such\.txt is missing, in .*--force-reinstall"):
         bundled("no/such.txt")
+
+
+def test_a_user_without_a_home_is_told_which_variable_to_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_home(_: str) -> Path:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.delenv("SEQKIT_HOME")
+    monkeypatch.setattr("platformdirs.user_cache_path", no_home)
+    with pytest.raises(DataError, match="Set SEQKIT_HOME"):
+        cache_home()

@@ -41,7 +41,10 @@ BROKEN = {
         MODEL + HOOK.replace("@seqkit.hookimpl", ""),
         "register_models() is not decorated. Put @seqkit.hookimpl above it",
     ),
-    "no-hook": (MODEL, "it has no hook. Decorate one with @seqkit.hookimpl"),
+    "no-hook": (
+        MODEL,
+        "it has no hook. Decorate one, such as register_models(), with @seqkit.hookimpl",
+    ),
     "wrong-argument": (
         MODEL + HOOK.replace("register_models()", "register_models(registry)"),
         "PluginValidationError",

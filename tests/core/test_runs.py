@@ -64,7 +64,7 @@ def test_a_name_of_the_users_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a/b", "../a", "/a", ".", "..", ".hidden", "a/", "a\0b"])
 def test_a_name_that_cannot_be_a_folder_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be a folder's name"):
+    with pytest.raises(ConfigurationError, match="cannot be a run's name"):
         create_run(tmp_path / "runs", "imdb", name)
     assert not (tmp_path / "runs").exists() or not any((tmp_path / "runs").iterdir())
 

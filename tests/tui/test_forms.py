@@ -287,7 +287,7 @@ def test_the_help_of_a_line_gives_way_to_its_problem(catalogue: Catalogue) -> No
     row = next(row for row in form_rows(draft, set()) if row.key == "model.hidden_size")
     assert explain(row, draft, None) == (
         "Units of each layer and direction.",
-        "whole number · at least 1 · default 128",
+        "whole number · at least 1, at most 65536 · default 128",
     )
     assert explain(row, draft, Problem("x", "It is wrong", "Mend it"))[0] == "It is wrong. Mend it"
 
