@@ -99,6 +99,9 @@ def test_a_signal_ends_it_and_the_terminal_is_as_it_was(
         terminal.settle()
         assert during != before
         assert terminal.modes == before
+        if state is nobody_reading:
+            # Here the program leads its session, and the kernel drops what is unread as it ends.
+            return
         for on, off in ((b"?1049h", b"?1049l"), (b"?25l", b"?25h"), (b"?1003h", b"?1003l")):
             assert terminal.raw.rfind(off) > terminal.raw.rfind(on)
         assert b"Traceback" not in terminal.raw
