@@ -52,6 +52,7 @@ def make_run(folder: Path, name: str, rate: float) -> RunFolder:
     events.append(Event("ended", 40, 4.0, ended, BEGAN + 41))
     with run.events_file.open("w", encoding="utf-8") as file:
         file.writelines(dump_event(event) + "\n" for event in events)
+    run.experiment_file.write_text('task = "classification"\n', encoding="utf-8")
     run.update(status="finished", created=BEGAN, process={}, recipe="sentiment")
     return run
 
