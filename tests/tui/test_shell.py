@@ -353,6 +353,27 @@ async def test_a_file_of_ones_own_becomes_the_dataset(
         assert not new.problems
 
 
+async def test_a_file_taken_before_it_was_looked_into_is_that_file_and_not_the_one_before(
+    recorded_runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, column in (("a", "review"), ("b", "words")):
+        rows = [f"it was a {'good' if n % 2 else 'bad'} film,{n % 2}" for n in range(40)]
+        (tmp_path / f"{name}.csv").write_text(f"{column},stars\n" + "\n".join(rows) + "\n")
+    monkeypatch.chdir(tmp_path)
+    async with running(recorded_runs) as (app, pilot):
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, NewRunScreen) and app.screen.draft)
+        new = cast(NewRunScreen, app.screen)
+        await pilot.press("f", *"a.csv")
+        await until(pilot, lambda: "it was a good film" in shown(app))
+        await pilot.press("backspace", "backspace", "backspace", "backspace", "backspace", "b")
+        await pilot.press("ctrl+o")
+        assert new.draft is not None
+        draft = new.draft
+        await until(pilot, lambda: app.screen is new and draft.name("dataset") == "text-csv")
+        assert {"dataset.path=b.csv", "dataset.text=words"} <= set(draft.words())
+
+
 async def test_what_could_not_be_started_says_why(recorded_runs: Path) -> None:
     async with running(recorded_runs) as (app, pilot):
         app.train(["sentiment", "model=none", "trainer.epochs=0"])

@@ -21,6 +21,8 @@ from seqkit.tui.new.client import Checker
 from seqkit.tui.text import fit, plain
 
 _ROWS = 8
+_REST = 0.1
+"""Seconds that a file stays highlighted before it is looked into."""
 _COLUMN = 24
 
 
@@ -88,6 +90,7 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         self._wanted = ""
         self._path: Path | None = None
         self._found: dict[str, Any] = {}
+        self._looking = self._take_when_known = False
 
     def compose(self) -> ComposeResult:
         """Lays the picker out."""
@@ -140,7 +143,7 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         """Looks into the highlighted file."""
         name = str(event.option.id)
         if name != "..":
-            self.run_worker(self._look(Path(name)), group="look", exclusive=True)
+            self._look_into(Path(name))
 
     def _open(self, name: str) -> None:
         line = self.query_one(Input)
@@ -152,16 +155,26 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
             line.cursor_position = len(line.value)
             line.focus()
         else:
+            if path != self._path:
+                self._look_into(path)
             self.action_take()
 
     # --- looking ----------------------------------------------------------------------------------
 
-    async def _look(self, path: Path, task: str = "") -> None:
-        await asyncio.sleep(0.1)
+    def _look_into(self, path: Path, task: str = "") -> None:
+        # What was found in another file is forgotten at once: it is never taken in this one's name.
         self._path, self._wanted, self._found = path, task, {"said": "Looking …"}
+        self._looking, self._take_when_known = True, False
+        self.run_worker(self._look(path, task), group="look", exclusive=True)
+
+    async def _look(self, path: Path, task: str) -> None:
+        await asyncio.sleep(_REST)
         self._draw()
         self._found = await self._checker.ask("look", path=str(path), task=task)
+        self._looking = False
         self._draw()
+        if self._take_when_known:
+            self.action_take()
 
     def _roles(self) -> list[str]:
         """Returns the settings of the dataset that name a column."""
@@ -218,10 +231,11 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         """Looks at the file as data of the next task."""
         if self._path is not None:
             task = self._tasks[(self._tasks.index(self._wanted) + 1) % len(self._tasks)]
-            self.run_worker(self._look(self._path, task), group="look", exclusive=True)
+            self._look_into(self._path, task)
 
     def action_take(self) -> None:
-        """Closes with what is shown."""
+        """Closes with what is shown; a file that is still being looked into, once it is known."""
+        self._take_when_known = self._looking
         if self._found.get("dataset"):
             self.dismiss({key: self._found[key] for key in ("dataset", "task", "recipe")})
 
