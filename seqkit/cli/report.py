@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ def bare(name: object) -> str:
 def reference(folder: str | Path) -> str:
     """Returns how a command line names a run: its name, or its path where that is not enough."""
     path = Path(folder)
-    usual = path.parent.resolve() == runs_home().resolve()
+    usual = os.path.realpath(path.parent) == os.path.realpath(runs_home())
     return shlex.quote(path.name if usual else str(path))
 
 

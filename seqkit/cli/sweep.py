@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -206,7 +207,7 @@ def _next(
     grid: Grid, runs_dir: Path, failed: Mapping[str, str], unfinished: Sequence[str], code: int
 ) -> None:
     words = ["seqkit", "sweep", "--resume", grid.group]
-    if runs_dir.resolve() != Path("runs").resolve():
+    if os.path.realpath(runs_dir) != os.path.realpath("runs"):
         words += ["--runs-dir", str(runs_dir)]
     command = shlex.join(words)
     if failed:

@@ -161,8 +161,8 @@ def test_classes_of_one_example_are_trained_on_whatever_is_held_out(
     splits, notes = _records(tmp_path, "text-csv", rows, **settings)
     assert {record["label"] for record in splits["train"]} == {label for _, label in rows}
     assert any(note.startswith("10 classes have one example") for note in notes)
-    encoder, _ = _encoded(splits, notes)
-    assert encoder.facts["classes"]["rare 195"] == 1
+    encoder, arrays = _encoded(splits, notes)
+    assert encoder.facts(arrays["train"])["classes"]["rare 195"] == 1
 
 
 def test_a_blank_text_has_an_empty_answer() -> None:

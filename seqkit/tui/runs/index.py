@@ -169,7 +169,7 @@ def _shown(row: RunRow) -> RunRow:
 
 
 def _cache_file(folder: Path) -> Path:
-    key = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    key = hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:16]
     return cache_home() / "tui" / f"runs-{key}.json"
 
 
