@@ -15,6 +15,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from seqkit.checksums import read_document, sealed_document
 from seqkit.comparison import SEED, label_of
 from seqkit.errors import ConfigurationError, DataError, Problem
 from seqkit.experiment import Experiment, load_experiment, parse_override
@@ -303,7 +304,7 @@ def _planned(run: Mapping[str, Any]) -> PlannedRun:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        return read_document(path.read_bytes())
     except FileNotFoundError:
         from seqkit.errors import suggestion
 
@@ -312,10 +313,10 @@ def _document(path: Path) -> dict[str, Any]:
         hint = suggestion(group, groups) if groups else "There are no sweeps yet"
         raise DataError(f"there is no sweep {group!r}, in {path.parent}. {hint}") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{path} cannot be read: {error}.") from error
-    if not isinstance(document, dict):
-        raise DataError(f"{path} is damaged: it holds no JSON object.")
-    return document
+        raise DataError(
+            f"{path} cannot be read: {error}. Start the sweep again by its words, after deleting "
+            "the file: its runs stay and are gone on with"
+        ) from error
 
 
 def save_grid(grid: Grid, runs_dir: Path, running: bool) -> None:
@@ -335,7 +336,8 @@ def save_grid(grid: Grid, runs_dir: Path, running: bool) -> None:
     path = file_of(grid.group, runs_dir)
     try:
         runs_dir.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(sealed_document(document), indent=2, ensure_ascii=False)
+        write_atomically(path, text + "\n")
     except OSError as error:
         raise DataError(
             f"{path} cannot be written: {error.strerror}. Give another folder with --runs-dir"

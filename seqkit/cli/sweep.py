@@ -159,8 +159,8 @@ def _close(work: Sweep, code: int, as_json: bool) -> int:
     """Writes what came of it, and what to do next."""
     from seqkit.cli.comparison import write_comparison
     from seqkit.comparison import compare_runs
+    from seqkit.listing import listed
     from seqkit.runs import RunFolder, is_run
-    from seqkit.summary import listed
 
     grid, runs_dir = work.grid, work.runs_dir
     found = [(run, RunFolder(runs_dir / run.name)) for run in grid.runs]

@@ -1,6 +1,7 @@
 """A grid of settings and seeds: how words are split, which runs there are, how they are kept."""
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,7 @@ def test_a_group_at_work_is_told_from_one_that_was_left(registry: Registry, tmp_
     document = json.loads(path.read_text(encoding="utf-8"))
     document["process"] |= {"host": "another-machine", "boot": "another"}
     document["process"]["pid"] += 1
+    document.pop("sha256")
     path.write_text(json.dumps(document), encoding="utf-8")
     assert in_progress("cells", tmp_path)
 
@@ -204,3 +206,19 @@ def test_a_missing_or_damaged_group_is_named(registry: Registry, tmp_path: Path)
         file_of("cells", tmp_path).write_text(text, encoding="utf-8")
         with pytest.raises(DataError, match=r"cells\.sweep\.json"):
             load_grid("cells", tmp_path)
+
+
+def test_no_flipped_bit_of_a_group_is_believed(registry: Registry, tmp_path: Path) -> None:
+    grid = made(registry, "model=lstm,gru")
+    save_grid(grid, tmp_path, running=False)
+    path = file_of("cells", tmp_path)
+    content = path.read_bytes()
+    for bit in random.Random(0).sample(range(8 * len(content)), 500):
+        data = bytearray(content)
+        data[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(data)
+        try:
+            read = load_grid("cells", tmp_path)
+        except DataError:
+            continue
+        assert read.runs == grid.runs

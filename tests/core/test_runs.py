@@ -181,7 +181,7 @@ def test_a_damaged_run_json_is_named_and_the_checkpoints_are_remembered(
     run = make_run(tmp_path, "imdb-0001")
     (run.path / "run.json").write_bytes(content)
 
-    with pytest.raises(CheckpointError, match=r"run\.json cannot be read: .*may still be whole"):
+    with pytest.raises(CheckpointError, match=r"run\.json cannot be read: .*resume imdb-0001"):
         run.info()
     with pytest.raises(CheckpointError):
         run.status()
@@ -191,7 +191,7 @@ def test_a_run_json_of_another_form_is_damaged_too(tmp_path: Path) -> None:
     run = make_run(tmp_path, "imdb-0001")
     (run.path / "run.json").write_text("[1, 2]")
 
-    with pytest.raises(CheckpointError, match=r"run\.json is damaged: it holds no JSON object"):
+    with pytest.raises(CheckpointError, match=r"run\.json cannot be read: it holds no JSON"):
         run.info()
 
 
