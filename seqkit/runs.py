@@ -16,7 +16,7 @@ from typing import Any
 from seqkit.checksums import SEAL, read_document, sealed_document, sealed_line
 from seqkit.errors import CheckpointError, ConfigurationError, DataError, suggestion
 from seqkit.events import Event, read_events
-from seqkit.holding import is_held, is_preparing
+from seqkit.holding import SILENCE_SECONDS, HeldError, Hold, is_held, is_preparing
 from seqkit.regular_files import open_regular, read_regular
 
 ACTIONS = ("stop", "save", "pause", "resume", "set-learning-rate")
@@ -69,6 +69,11 @@ class RunFolder:
     def control_file(self) -> Path:
         """Requests to the running process."""
         return self.path / "control.jsonl"
+
+    @property
+    def lock_file(self) -> Path:
+        """What is locked by the process that works on the run."""
+        return self.path / "run.lock"
 
     @property
     def checkpoints(self) -> Path:
@@ -135,11 +140,28 @@ class RunFolder:
         held = self.held(info)
         if status in LIVE:
             return status if held else "crashed"
-        return "running" if held and is_preparing(self.path) else status
+        return "running" if held and is_preparing(self.lock_file) else status
 
     def held(self, info: Mapping[str, Any]) -> bool:
         """Tells whether a process works on a run whose `run.json` says `info`."""
-        return is_held(self.path, self.process(info))
+        return is_held(self.lock_file, self.process(info))
+
+    def hold(self, process: Mapping[str, Any] | None = None, force: bool = False) -> Hold:
+        """Takes the right to change the run, for this process alone.
+
+        Args:
+            process: Who was the last to work on it, as `run.json` says.
+            force: Take over from a process of another machine that still gives signs of life.
+
+        Raises:
+            CheckpointError: Another process works on the run.
+            OSError: The folder cannot be written.
+        """
+        try:
+            return Hold(self.lock_file, process, force)
+        except HeldError as error:
+            still = f"run {self.name} is still running{error.where}. Stop it first: "
+            raise CheckpointError(f"{still}seqkit stop {self.name}{_or_wait(error)}") from None
 
     @staticmethod
     def process(info: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -168,6 +190,15 @@ class RunFolder:
                 file.write(sealed_line(json.dumps(line)) + b"\n")
         except OSError as error:
             raise DataError(f"{self.control_file} cannot be written: {error.strerror}.") from error
+
+
+def _or_wait(held: HeldError) -> str:
+    if not held.host:
+        return ""
+    return (
+        f". If that machine is gone for certain, wait until it has been silent for "
+        f"{SILENCE_SECONDS:.0f} seconds, or add --force"
+    )
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -185,7 +185,7 @@ class Sweep:
             failed[run.name] = message
         if failed != self.grid.failed:
             self.grid = replace(self.grid, failed=failed)
-            save_grid(self.grid, self.runs_dir, running=True)
+            save_grid(self.grid, self.runs_dir)
 
     def _left(self) -> str:
         """Returns in words how long everything that is left will take, as far as can be told."""

@@ -141,7 +141,7 @@ def resume_run(
 
 def _held(folder: RunFolder, process: Mapping[str, Any], force: bool = False) -> Hold:
     try:
-        return Hold(folder.path, process, force)
+        return folder.hold(process, force)
     except OSError as error:
         raise DataError(
             f"the run folder {folder.path} cannot be written: {error.strerror}."

@@ -67,7 +67,7 @@ def test_a_finished_run_has_its_record_back_and_nothing_else_is_changed(lab: Lab
 def test_a_run_of_a_sweep_is_one_again(lab: Lab, signal_at: SignalAt) -> None:
     run = lab.train(observers=[signal_at(2)], name="cell")
     planned = PlannedRun("cell", (), "all", 0, "digest")
-    save_grid(Grid("cells", "sentiment", ("model",), (planned,)), lab.runs, running=False)
+    save_grid(Grid("cells", "sentiment", ("model",), (planned,)), lab.runs)
     harm(run.path / "run.json", "{")
     lab.resume(run)
 
