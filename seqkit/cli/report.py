@@ -278,10 +278,10 @@ def checkpoint_words(step: int, epoch: float) -> str:
     return f"checkpoint of step {step:,} (epoch {epoch_number(epoch)})"
 
 
-def checkpoint_named(name: str, events: Iterable[Event]) -> str:
+def checkpoint_named(name: str, checkpoints: Iterable[Event]) -> str:
     """Returns how a person is told of a checkpoint of this name; the name where no event has it."""
-    for event in events:
-        if event.kind == "checkpoint" and str(event.get("path")).endswith(f"/{name}"):
+    for event in checkpoints:
+        if str(event.get("path")).endswith(f"/{name}"):
             return checkpoint_words(event.step, event.epoch)
     return name
 

@@ -24,9 +24,9 @@ import numpy as np
 
 from seqkit.events import Event, dump_event, parse_event
 from seqkit.places import cache_home
+from seqkit.tail import Tail
 from seqkit.tui.history import History, Table
 from seqkit.tui.sentences import Entry
-from seqkit.tui.tail import Tail
 
 VERSION = 1
 KEPT = 20

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.runs import LIVE, RunFolder
+from seqkit.tail import SLICE, Tail, first_and_last, here_and_there
 from seqkit.tui import backfill
 from seqkit.tui.history import History
-from seqkit.tui.tail import SLICE, Tail, first_and_last, here_and_there
 from seqkit.tui.text import reason
 
 LARGE = 4 * 1024 * 1024

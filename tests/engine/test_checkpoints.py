@@ -20,7 +20,7 @@ from seqkit.engine.predict import choose_checkpoint, load_predictor
 from seqkit.engine.progress import flatten, unflatten
 from seqkit.errors import CheckpointError, ExitCode, RunError
 from seqkit.events import Event
-from seqkit.holding import LOCK, Hold
+from seqkit.holding import Hold
 from seqkit.registry import load_registry
 
 if TYPE_CHECKING:
@@ -381,7 +381,7 @@ def test_a_link_as_a_checkpoint_folder_is_checked_like_any_other(run: Run) -> No
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file of a run but the lock, which says who looks at it."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != LOCK)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "run.lock")
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 

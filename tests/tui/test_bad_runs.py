@@ -17,6 +17,7 @@ from seqkit.tui.app import SeqkitApp
 from seqkit.tui.comparing.panes import scores
 from seqkit.tui.comparing.reading import Side, directions, read_side
 from seqkit.tui.context import Context
+from seqkit.tui.history import History
 from seqkit.tui.monitor import MonitorScreen
 from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.saving import base_of
@@ -137,6 +138,31 @@ def test_what_of_a_log_cannot_be_read_is_said(runs_dir: Path) -> None:
     assert listed(runs_dir)["first"].message == ""
     a_folder("events.jsonl")(runs_dir / "first")
     assert "cannot be read" in listed(runs_dir)["first"].message
+
+
+def test_no_changed_digit_of_a_log_is_believed(runs_dir: Path) -> None:
+    log = runs_dir / "first" / "events.jsonl"
+    content = log.read_bytes()
+    log.write_bytes(content.replace(b'"loss":0.', b'"loss":1.'))
+    row = listed(runs_dir)["first"]
+    assert row.losses == ()
+    assert row.value is None
+    assert f"lines of {log}" in row.message
+    side = read_side([RunFolder(runs_dir / "first"), RunFolder(runs_dir / "second")])
+    assert "are damaged and left out: line " in shown(side)
+    history = History()
+    history.feed(log.read_bytes().split(b"\n"))
+    assert history.steps.count == 0
+    assert history.damaged == sum(b'"loss":0.' in line for line in content.splitlines())
+
+
+def test_a_changed_answer_to_an_example_is_left_out_of_the_comparison(runs_dir: Path) -> None:
+    path = RunFolder(runs_dir / "first").answers("test")
+    whole = len(path.read_bytes().splitlines())
+    path.write_bytes(path.read_bytes().replace(b'"probability": 0.', b'"probability": 1.', 1))
+    side = read_side([RunFolder(runs_dir / "first"), RunFolder(runs_dir / "second")])
+    assert len(side.runs[0].answers) == whole - 1
+    assert "test-answers.jsonl" in shown(side)
 
 
 def test_a_run_that_cannot_be_read_is_named_in_the_comparison(runs_dir: Path) -> None:

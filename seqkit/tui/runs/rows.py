@@ -150,9 +150,8 @@ def _read(run: RunFolder, label: Label) -> RunRow:
     better = started.get("higher_is_better")
     baselines = (scored.get("baselines") if scored else None) or started.get("baselines") or {}
     losses = [loss for _, loss in summary.train]
-    message = str(summary.ended.get("message") or "") if summary.ended else ""
-    if damaged.said:
-        message = f"{damaged.said}. {message}" if message else damaged.said
+    ended = str(summary.ended.get("message") or "") if summary.ended else ""
+    message = ". ".join(filter(None, (damaged.said, label.damage, ended)))
     return RunRow(
         run,
         label,
@@ -218,7 +217,7 @@ def some_events(path: Path, damage: Damage | None = None) -> Iterator[Event]:
         if index in skipped or not line:
             continue
         try:
-            yield parse_event(line.decode("utf-8"))
+            yield parse_event(line)
         except (ValueError, RecursionError):
             unreadable += index < len(lines) - 1 or len(lines) == 1
     if unreadable:
