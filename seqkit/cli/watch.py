@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from seqkit.cli import output
 from seqkit.cli.common import json_option, open_run, run_argument, runs_dir_option
 from seqkit.errors import ExitCode
+from seqkit.regular_files import open_regular
 
 if TYPE_CHECKING:
     from seqkit.events import Event
@@ -52,16 +55,19 @@ def follow(run: RunFolder, as_json: bool = False) -> int:
             elif past and event.kind in ("step", "sample"):
                 console.recall([event])
             else:
-                console(event)
+                console(_of_this_name(event, run))
             status = str(event.get("status", "")) if event.kind == "ended" else ""
     finally:
         console.close()
     if status:
         return ExitCode.FAILED if status == "failed" else ExitCode.DONE
-    output.note(
-        f"The process of {run.name} is gone, and left no word. "
-        f"Go on from its last checkpoint: seqkit resume {run.name}"
-    )
+    if (now := run.status()) == "crashed":
+        output.note(
+            f"The process of {run.name} is gone, and left no word. "
+            f"Go on from its last checkpoint: seqkit resume {run.name}"
+        )
+    else:
+        output.note(f"{run.name} is {now}, and its log does not say how it ended.")
     return ExitCode.FAILED
 
 
@@ -73,7 +79,7 @@ def followed(run: RunFolder) -> Iterator[tuple[Event, bool]]:
     from seqkit.runs import LIVE
 
     past, rest = True, b""
-    with run.events_file.open("rb") as file:
+    with _log_of(run) as file:
         while True:
             # Asked before the log is read: a run that had ended by then has written everything.
             live = run.status() in LIVE
@@ -85,6 +91,22 @@ def followed(run: RunFolder) -> Iterator[tuple[Event, bool]]:
             if not live:
                 return
             time.sleep(_POLL_SECONDS)
+
+
+def _log_of(run: RunFolder) -> IO[bytes]:
+    """Opens the log of a run; a run that has none has said nothing."""
+    try:
+        return open_regular(run.events_file)
+    except FileNotFoundError:
+        return io.BytesIO()
+
+
+def _of_this_name(event: Event, run: RunFolder) -> Event:
+    """Returns what a run said of itself as it began, with its present name and place."""
+    if event.kind != "started":
+        return event
+    here = {"run": run.name, "folder": str(run.path.resolve())}
+    return replace(event, data={**event.data, **here})
 
 
 def _parsed(lines: list[bytes]) -> Iterator[Event]:

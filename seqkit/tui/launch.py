@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqkit.errors import DataError
+from seqkit.errors import CheckpointError, DataError
+from seqkit.regular_files import open_regular
 from seqkit.runs import RunFolder
 
 LOGS = ".logs"
@@ -47,10 +48,10 @@ class Launch:
     def said(self) -> str:
         """Returns its errors, or else the last lines that it wrote."""
         try:
-            with self.log.open("rb") as file:
+            with open_regular(self.log) as file:
                 file.seek(max(0, self.log.stat().st_size - _LAST))
                 text = file.read().decode("utf-8", "replace")
-        except OSError:
+        except (OSError, CheckpointError):
             return ""
         errors = re.findall(r"^seqkit: error: (.*(?:\n(?!seqkit: ).*)*)", text, re.MULTILINE)
         if errors:
@@ -66,11 +67,11 @@ def start(words: Sequence[str], log: Path) -> Launch:
         log: A file that its output is added to.
 
     Raises:
-        DataError: The log cannot be written.
+        DataError: The log cannot be written, or is a link, a FIFO or a device.
     """
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
+        with open_regular(log, append=True) as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "seqkit", *words],
                 stdin=subprocess.DEVNULL,

@@ -9,6 +9,8 @@ from typing import Any
 
 from seqkit.cli.output import duration, number
 from seqkit.comparison import Comparison, compare_runs
+from seqkit.errors import CheckpointError
+from seqkit.regular_files import read_regular
 from seqkit.runs import RunFolder
 from seqkit.summary import RunSummary, differing, settings, summarise
 from seqkit.tui.text import reason
@@ -161,8 +163,8 @@ def _prove(run: Compared) -> None:
 def _answers(folder: RunFolder) -> dict[int, Mapping[str, Any]]:
     found: dict[int, Mapping[str, Any]] = {}
     try:
-        text = folder.answers("test").read_text(encoding="utf-8")
-    except (OSError, ValueError):
+        text = read_regular(folder.answers("test")).decode("utf-8")
+    except (OSError, ValueError, CheckpointError):
         return {}
     for line in text.splitlines():
         try:

@@ -11,10 +11,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqkit.errors import DataError
+from seqkit.errors import CheckpointError, DataError
+from seqkit.regular_files import read_regular
 from seqkit.runs import write_atomically
 
 FILE = "label.json"
+_LARGEST = 2**20
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,12 @@ NO_LABEL = Label()
 def read_label(folder: Path) -> Label:
     """Reads a run's label; a missing or damaged one is empty."""
     try:
-        document = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        document = json.loads(read_regular(folder / FILE, _LARGEST).decode("utf-8"))
         tags = document.get("tags", [])
         return Label(
             str(document.get("title", "")), tuple(str(tag) for tag in tags if str(tag).strip())
         )
-    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
+    except (OSError, CheckpointError, ValueError, AttributeError, TypeError, RecursionError):
         return NO_LABEL
 
 
