@@ -34,6 +34,10 @@ class Launch:
     process: subprocess.Popen[bytes]
     log: Path
 
+    def resumes(self, run: RunFolder) -> bool:
+        """Tells whether it goes on with this run."""
+        return self.words[:2] == ("resume", str(run.path))
+
     def running(self) -> bool:
         """Tells whether it still runs, and reaps it when it does not."""
         return self.process.poll() is None
