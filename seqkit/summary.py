@@ -10,6 +10,7 @@ from typing import Any
 from seqkit.checksums import check_text_seal
 from seqkit.errors import CheckpointError
 from seqkit.events import Event
+from seqkit.regular_files import read_regular
 from seqkit.runs import RunFolder
 
 Point = tuple[float, float]
@@ -178,7 +179,7 @@ def read_settings(run: RunFolder) -> dict[str, Any]:
     path = run.experiment_file
     check_text_seal(path, "Nothing is said of its settings")
     try:
-        return flatten(tomllib.loads(path.read_text(encoding="utf-8")))
+        return flatten(tomllib.loads(read_regular(path).decode("utf-8")))
     except OSError as error:
         raise CheckpointError(
             f"the settings of run {run.name} are not known: {path} cannot be read: "

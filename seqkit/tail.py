@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from seqkit.errors import CheckpointError
-from seqkit.regular_files import open_regular
+from seqkit.regular_files import check_regular, open_regular
 
 SLICE = 256 * 1024
 """Bytes read at once by default: about 1,700 step events, a few milliseconds of parsing."""
@@ -90,9 +90,12 @@ class Tail:
     def changed(self) -> bool:
         """Tells cheaply whether reading would bring anything: new bytes, or another file."""
         try:
+            check_regular(self.path)
             status = self.path.stat()
         except OSError:
             return self.state == "following"
+        except CheckpointError:
+            return False
         known = self.state == "following" and self._identity == (status.st_dev, status.st_ino)
         return not known or status.st_size != self.offset + len(self._partial)
 
@@ -149,7 +152,7 @@ class Tail:
 
 def first_and_last(path: Path, size: int = SLICE) -> tuple[list[bytes], list[bytes], int]:
     """Returns the whole lines of the first and the last bytes of a file, and where it ended."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         end = os.fstat(file.fileno()).st_size
         head = file.read(min(size, end))
         head = head[: head.rfind(b"\n") + 1]
@@ -166,12 +169,12 @@ def here_and_there(path: Path, start: int, end: int, seeks: int = 2000) -> list[
     """Returns up to `seeks` whole lines from places spread evenly over a part of a file."""
     found: list[bytes] = []
     reach = 4096
-    with path.open("rb", buffering=0) as file:
+    with open_regular(path) as file:
         if end - start < seeks * reach:
             seeks = max(1, (end - start) // reach)
         for number in range(seeks):
             file.seek(start + (end - start) * number // seeks)
-            data = file.read(reach) or b""
+            data = file.read(reach)
             first = data.find(b"\n") + 1
             last = data.find(b"\n", first)
             if first and last > first:

@@ -18,6 +18,7 @@ from seqkit.cli.common import (
 )
 from seqkit.cli.listing import entry_document, singular, summary_of
 from seqkit.errors import CheckpointError, ConfigurationError, SeqkitError, suggestion
+from seqkit.regular_files import read_regular
 
 if TYPE_CHECKING:
     from seqkit.cli.report import Line
@@ -217,7 +218,7 @@ def _defaults(run: RunFolder, plugins: tuple[Path, ...]) -> dict[str, Any]:
     from seqkit.trainer_config import TrainerConfig
 
     try:
-        document = tomllib.loads(run.experiment_file.read_text(encoding="utf-8"))
+        document = tomllib.loads(read_regular(run.experiment_file).decode("utf-8"))
         registry = open_registry(plugins)
     except (OSError, ValueError, RecursionError, SeqkitError):
         return {}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,16 +55,19 @@ def follow(run: RunFolder, as_json: bool = False) -> int:
             elif past and event.kind in ("step", "sample"):
                 console.note(event)
             else:
-                console(event)
+                console(_of_this_name(event, run))
             status = str(event.get("status", "")) if event.kind == "ended" else ""
     finally:
         console.close()
     if status:
         return ExitCode.FAILED if status == "failed" else ExitCode.DONE
-    output.note(
-        f"The process of {run.name} is gone, and left no word. "
-        f"Go on from its last checkpoint: seqkit resume {run.name}"
-    )
+    if (now := run.status()) == "crashed":
+        output.note(
+            f"The process of {run.name} is gone, and left no word. "
+            f"Go on from its last checkpoint: seqkit resume {run.name}"
+        )
+    else:
+        output.note(f"{run.name} is {now}, and its log does not say how it ended.")
     return ExitCode.FAILED
 
 
@@ -93,6 +98,14 @@ def followed(run: RunFolder) -> Iterator[tuple[Event, bool]]:
         if not live:
             return
         time.sleep(_POLL_SECONDS)
+
+
+def _of_this_name(event: Event, run: RunFolder) -> Event:
+    """Returns what a run said of itself as it began, with its present name and place."""
+    if event.kind != "started":
+        return event
+    here = {"run": run.name, "folder": os.path.realpath(run.path)}
+    return replace(event, data={**event.data, **here})
 
 
 def _parsed(news: News, path: Path) -> Iterator[Event]:

@@ -20,7 +20,7 @@ from rich.segment import Segment
 from textual.color import Color
 
 from seqkit.events import Event, dump_event
-from seqkit.holding import LOCK, Hold, this_process
+from seqkit.holding import Hold, this_process
 from seqkit.places import cache_home, config_home
 from seqkit.runs import LIVE, RunFolder, all_runs
 from seqkit.tui.harmless import Harmless
@@ -66,7 +66,7 @@ def training(tmp_path: Path) -> Iterator[RunFolder]:
         # Who takes a run over locks it first, then writes who it is, and run.json last.
         while other.status() in LIVE:
             with contextlib.suppress(ValueError):
-                ended(int(json.loads((other.path / LOCK).read_bytes())["pid"]))
+                ended(int(json.loads(other.lock_file.read_bytes())["pid"]))
             time.sleep(0.05)
 
 

@@ -17,6 +17,7 @@ from seqkit.regular_files import read_regular
 from seqkit.runs import write_atomically
 
 FILE = "label.json"
+_LARGEST = 2**20
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ NO_LABEL = Label()
 def read_label(folder: Path) -> Label:
     """Reads a run's label; one that is missing or damaged has no title and no tags."""
     try:
-        document = read_document(read_regular(folder / FILE))
+        document = read_document(read_regular(folder / FILE, _LARGEST))
         tags = document.get("tags", [])
         return Label(
             str(document.get("title", "")), tuple(str(tag) for tag in tags if str(tag).strip())

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seqkit.errors import SeqkitError
+from seqkit.errors import CheckpointError, SeqkitError
 from seqkit.events import Event, parse_event
+from seqkit.regular_files import open_regular
 from seqkit.runs import LIVE, RunFolder
 from seqkit.summary import RunSummary, flatten
 from seqkit.tui.runs.labels import FILE, NO_LABEL, Label, read_label
@@ -208,6 +209,9 @@ def some_events(path: Path, damage: Damage | None = None) -> Iterator[Event]:
     except OSError as error:
         damage.said = f"{path} cannot be read: {error.strerror}"
         return
+    except CheckpointError as error:
+        damage.said = str(error).rstrip(".")
+        return
     lines = [line for line in found if _SAMPLE not in line[:48]]
     steps = [index for index, line in enumerate(lines) if _STEP in line[:48]]
     chosen = {*_evenly(steps, _CURVE), *steps[-1:]}
@@ -226,7 +230,7 @@ def some_events(path: Path, damage: Damage | None = None) -> Iterator[Event]:
 
 
 def _lines(path: Path) -> list[bytes]:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size <= WHOLE:
             return file.read().splitlines()
