@@ -153,16 +153,15 @@ def _usual_column(columns: Sequence[str], predictor: Predictor) -> str:
     """Returns the column that the run's task reads, or an empty text where none is plainly so."""
     from seqkit.data.headings import USUAL_NAMES
 
-    fields = list(predictor.experiment.task.component.fields)
+    field = next(iter(predictor.experiment.task.component.fields), "")
     config = predictor.experiment.dataset.config
-    named = [getattr(config, field, "") for field in fields]
-    known: list[str] = [*fields, *(name for name in named if isinstance(name, str) and name)]
-    for name in known:
-        if name in columns:
+    # The column that was learnt from comes first: others may have the field's own name.
+    for name in (getattr(config, field, ""), field):
+        if isinstance(name, str) and name and name in columns:
             return name
     if len(columns) == 1:
         return columns[0]
-    usual = [name for name in columns if name.lower() in USUAL_NAMES.get(fields[0], ())]
+    usual = [name for name in columns if name.lower() in USUAL_NAMES.get(field, ())]
     if len(usual) == 1:
         return usual[0]
     # Without a header, the first column of a run's own file is the first of its fields.

@@ -66,12 +66,23 @@ def test_spellings_that_were_united_are_told_with_what_tells_them_apart() -> Non
 
 
 @pytest.mark.parametrize(
-    "names", [("Pos", "pos"), ("01", "1"), ("new york", "new  york"), ("sci-fi", "sci fi")]
+    "names",
+    [
+        ("Pos", "pos"),
+        ("01", "1"),
+        ("new york", "new  york"),
+        ("sci-fi", "sci fi"),
+        ("1", "1,0"),
+        ("10", "1e1"),
+        ("-1", "\u22121"),
+        ("1", "True"),
+        ('"pos"', "pos."),
+    ],
 )
 def test_classes_that_are_easily_mistaken_are_told(names: tuple[str, ...]) -> None:
     [said] = mistakable([*names, "other"])
     assert all(repr(name) in said for name in names)
-    assert "other" not in said
+    assert "'other'" not in said
 
 
 @pytest.mark.parametrize("names", [("-1", "1"), ("1", "10"), ("a", "b"), ("0", "0.5")])
