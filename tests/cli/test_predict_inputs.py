@@ -211,6 +211,34 @@ def test_what_is_wrong_with_a_file_of_inputs_is_named(
     assert message in done.err
 
 
+@pytest.mark.parametrize(
+    ("name", "head", "rows", "settings"),
+    [
+        ("a.csv", "label,review\n", "0,good film\n1,bad plot\n", []),
+        ("a.tsv", "sentence\tlabel\n", "good film\t0\nbad plot\t1\n", []),
+        ("a.csv", "id,said,label\n", "x,good film,0\ny,bad plot,1\n", ["dataset.text=said"]),
+        ("a.jsonl", "", '{"label": 0, "say": "good film"}\n{"label": 1, "say": "bad plot"}\n', []),
+    ],
+)
+def test_what_a_run_answers_is_never_read_as_its_input(
+    seqkit: Callable[..., Any],
+    tmp_path: Path,
+    name: str,
+    head: str,
+    rows: str,
+    settings: list[str],
+) -> None:
+    path, asked = tmp_path / name, tmp_path / f"asked-{name}"
+    path.write_text(head + 10 * rows)
+    asked.write_text(head + rows)
+    dataset = "text-jsonl" if path.suffix == ".jsonl" else "text-csv"
+    words = [f"dataset={dataset}", f"dataset.path={path}", *settings, "model.hidden_size=4"]
+    words += ["trainer.max_steps=1", "--runs-dir", str(tmp_path), "--name", "own", "-q"]
+    assert seqkit("run", "sentiment", *words).code == 0
+    done = seqkit("predict", "own", "--runs-dir", tmp_path, "--file", asked, "--json")
+    assert [answer["text"] for answer in _answers(done)] == ["good film", "bad plot"]
+
+
 def test_null_and_numbers_of_a_jsonl_file_are_texts(
     seqkit: Callable[..., Any], tmp_path: Path
 ) -> None:
