@@ -63,6 +63,7 @@ BAD = {
     "texts": _events("step", elapsed="long", loss="low", eta="soon", examples_per_second="fast"),
     "text-losses": _events("evaluation", loss="low", elapsed=[1]),
     "text-total": _events("started", total_steps="many", epochs="few", steps_per_epoch=[]),
+    "text-parameters": _events("started", parameters="many", epochs="few"),
     "started": _events("started", baselines=5, layers="many", dataset={}, model=[], experiment=3),
     "samples": _events("sample", items=3),
     "events-folder": _folder,
@@ -109,11 +110,19 @@ def test_a_run_that_cannot_be_read_says_why(seqkit: Callable, folder: Path) -> N
     assert "whole" in done.out
 
 
-def test_lost_settings_are_said_and_differ_in_nothing(seqkit: Callable, folder: Path) -> None:
-    (folder / "bad" / "experiment.toml").write_text("x = [", encoding="utf-8")
+def _another_number(text: str) -> str:
+    return text.replace("hidden_size = ", "hidden_size = 1")
+
+
+@pytest.mark.parametrize("damage", [lambda _: "x = [", _another_number])
+def test_lost_settings_are_said_and_differ_in_nothing(
+    seqkit: Callable, folder: Path, damage: Callable[[str], str]
+) -> None:
+    path = folder / "bad" / "experiment.toml"
+    path.write_text(damage(path.read_text("utf-8")), encoding="utf-8")
     done = seqkit("compare", "bad", "whole", "--json")
     assert json.loads(done.out)["differing"] == []
-    assert "the settings of run bad are not known" in done.err
+    assert "experiment.toml is damaged" in done.err
     shown = json.loads(seqkit("show", "bad", "--json").out)
     assert "is damaged" in shown["settings_error"]
     assert shown["changed"] == {}

@@ -1,5 +1,6 @@
 """Run folders: made without races, found by any name, read whatever has happened to them."""
 
+import errno
 import json
 import os
 import re
@@ -60,6 +61,30 @@ def test_a_name_of_the_users_is_kept(tmp_path: Path) -> None:
     assert create_run(tmp_path, "imdb", "first try").path == tmp_path / "first try"
     with pytest.raises(ConfigurationError, match="there is a run 'first try' already, in"):
         create_run(tmp_path, "imdb", "first try")
+
+
+def test_an_empty_folder_of_that_name_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(ConfigurationError, match="there is a run 'mine' already"):
+        create_run(tmp_path, "imdb", "mine")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine"]
+
+
+def test_a_run_that_cannot_be_begun_leaves_nothing(tmp_path: Path) -> None:
+    def fill(run: RunFolder) -> None:
+        run.control_file.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(DataError, match="cannot be written: No space left"):
+        create_run(tmp_path, "imdb", fill=fill)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_another_process_is_about_to_name_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / ".new-run-0123").mkdir()
+    create_run(tmp_path, "imdb")
+
+    assert (tmp_path / ".new-run-0123").is_dir()
 
 
 @pytest.mark.parametrize("name", ["a/b", "../a", "/a", ".", "..", ".hidden", "a/", "a\0b"])
@@ -348,6 +373,7 @@ def test_a_file_of_a_run_that_is_no_file_is_refused(tmp_path: Path, kind: str, n
 def test_a_run_that_says_too_little_has_crashed(tmp_path: Path, info: str) -> None:
     run = make_run(tmp_path, "imdb-0001")
     (run.path / "run.json").write_text(info)
+    run.lock_file.touch()
 
     assert run.status() == "crashed"
 

@@ -104,6 +104,38 @@ def test_changed_code_that_reads_data_encodes_anew(
     assert changed.key != first.key
 
 
+def test_data_of_a_plugin_whose_code_was_changed_are_encoded_anew(lab: Lab) -> None:
+    plugin = lab.plugin(
+        """
+        import seqkit
+
+        class Mine(seqkit.Dataset):
+            \"\"\"Has a fingerprint, whatever its code does.\"\"\"
+            name = "mine"
+            tasks = ("classification",)
+
+            def fingerprint(self, config):
+                return "always"
+
+            def splits(self, config, notify):
+                return {"train": [{"text": "a b", "label": n % 2} for n in range(8)]}
+
+        @seqkit.hookimpl
+        def register_datasets():
+            return [Mine]
+        """
+    )
+
+    def cached() -> bool:
+        experiment = lab.experiment(plugins=[plugin], dataset={"name": "mine"})
+        return encode_data(experiment, load_registry([plugin]), lambda _: None).cached
+
+    assert [cached(), cached()] == [False, True]
+    plugin.write_text(plugin.read_text().replace("a b", "a c"))
+    os.utime(plugin, ns=(0, 0))
+    assert [cached(), cached()] == [False, True]
+
+
 def cut_short(folder: Path) -> None:
     path = folder / "train" / "values.npy"
     path.write_bytes(path.read_bytes()[:-4])
@@ -250,7 +282,9 @@ def test_damaged_baselines_are_computed_again(lab: Lab, reviews: Reviews) -> Non
     path = reviews()
     scores = encode(lab, path)[0].baselines("validation")
     (folders()[0] / "baselines-validation.json").write_text('{"majority": {"acc')
-    assert encode(lab, path)[0].baselines("validation") == scores
+    again, notes = encode(lab, path)
+    assert again.baselines("validation") == scores
+    assert ["damaged baselines" in note for note in notes] == [True]
     assert encode(lab, path)[0].baselines("validation") == scores
 
 
