@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from seqkit.checksums import check_text_seal
 from seqkit.errors import CheckpointError, SeqkitError
 from seqkit.events import Event
 from seqkit.runs import LIVE, RunFolder
+from seqkit.toml_text import parse_toml
 
 UNREADABLE = "unreadable"
 """What `listed` says is the status of a run that cannot be read."""
@@ -183,7 +183,7 @@ def read_settings(run: RunFolder) -> dict[str, Any]:
     path = run.experiment_file
     check_text_seal(path, "Nothing is said of its settings")
     try:
-        return flatten(tomllib.loads(path.read_text(encoding="utf-8")))
+        return flatten(parse_toml(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise CheckpointError(
             f"the settings of run {run.name} are not known: {path} cannot be read: "

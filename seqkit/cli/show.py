@@ -217,15 +217,14 @@ def _damaged_lines(run: RunFolder, numbers: list[int]) -> str:
 
 def _defaults(run: RunFolder, plugins: tuple[Path, ...]) -> dict[str, Any]:
     """Returns the default of every setting of the run's components; those missing have none."""
-    import tomllib
-
     from seqkit.summary import flatten
+    from seqkit.toml_text import parse_toml
     from seqkit.trainer_config import TrainerConfig
 
     try:
-        document = tomllib.loads(run.experiment_file.read_text(encoding="utf-8"))
+        document = parse_toml(run.experiment_file.read_text(encoding="utf-8"))
         registry = open_registry(plugins)
-    except (OSError, ValueError, RecursionError, SeqkitError):
+    except (OSError, ValueError, SeqkitError):
         return {}
     kinds = {"task": "tasks", "dataset": "datasets", "model": "models", "loss": "losses"}
     configs: dict[str, type[Config]] = {"trainer": TrainerConfig}

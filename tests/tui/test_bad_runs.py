@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,14 @@ def a_folder(name: str) -> Damage:
     return damage
 
 
+def a_fifo(name: str) -> Damage:
+    def damage(run: Path) -> None:
+        (run / name).unlink()
+        os.mkfifo(run / name)
+
+    return damage
+
+
 def text(name: str, content: str) -> Damage:
     return lambda run: (run / name).write_text(content, encoding="utf-8")
 
@@ -71,6 +80,8 @@ DAMAGES: dict[str, Damage] = {
     "a folder as run.json": a_folder("run.json"),
     "deep events": text("events.jsonl", DEEP),
     "a folder as events": a_folder("events.jsonl"),
+    "a FIFO as events": a_fifo("events.jsonl"),
+    "a FIFO as the experiment": a_fifo("experiment.toml"),
     "a bit of metrics": letrics,
     "a deep experiment": text("experiment.toml", f"a = {DEEP}"),
     "a deep label": text("label.json", DEEP),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqkit.data import write_text
 from seqkit.errors import ConfigurationError, DataError
+from seqkit.toml_text import parse_toml
 from seqkit.tui.dialogs import Ask, Choice, Confirm
 from seqkit.tui.launch import LOGS
 from seqkit.tui.new.catalogue import Catalogue
@@ -31,8 +31,8 @@ def base_of(source: str, catalogue: Catalogue) -> Mapping[str, Any]:
     if recipe is not None:
         return dict(recipe["experiment"])
     try:
-        return tomllib.loads(Path(source).read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
+        return parse_toml(Path(source).read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
         raise ConfigurationError(
             f"{source} cannot be read: {reason(error)}. Choose another"
         ) from error

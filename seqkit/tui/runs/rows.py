@@ -11,6 +11,7 @@ from typing import Any
 
 from seqkit.errors import SeqkitError
 from seqkit.events import Event, parse_event
+from seqkit.regular_files import open_regular
 from seqkit.runs import LIVE, RunFolder
 from seqkit.summary import RunSummary, flatten
 from seqkit.tui.runs.labels import FILE, NO_LABEL, Label, read_label
@@ -206,8 +207,8 @@ def some_events(path: Path, damage: Damage | None = None) -> Iterator[Event]:
         found = _lines(path)
     except FileNotFoundError:
         return
-    except OSError as error:
-        damage.said = f"{path} cannot be read: {error.strerror}"
+    except (OSError, SeqkitError) as error:
+        damage.said = f"{path} cannot be read: {reason(error)}"
         return
     lines = [line for line in found if _SAMPLE not in line[:48]]
     steps = [index for index, line in enumerate(lines) if _STEP in line[:48]]
@@ -227,7 +228,7 @@ def some_events(path: Path, damage: Damage | None = None) -> Iterator[Event]:
 
 
 def _lines(path: Path) -> list[bytes]:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size <= WHOLE:
             return file.read().splitlines()
