@@ -394,16 +394,16 @@ class Session:
 
         Without a validation split the newest checkpoint counts as the best one.
         """
-        progress = checkpoint.manifest["progress"]
-        step = progress["best_step"] if validated else checkpoint.step
+        progress = Progress.from_dict(checkpoint.manifest["progress"])
+        step = progress.best_step if validated else checkpoint.step
         if step is None:
             return None
         name, _ = self.experiment.monitor
         return {
             "step": step,
-            "epoch": progress["best_epoch"] if validated else checkpoint.epoch,
+            "epoch": progress.best_epoch if validated else checkpoint.epoch,
             "metric": name,
-            "value": progress["best_value"],
+            "value": progress.best_value,
             "checkpoint": checkpoint_name(step),
         }
 
