@@ -15,7 +15,7 @@ from seqkit.api import Notify
 from seqkit.data import counted, listed
 from seqkit.data.columns import is_unnamed
 from seqkit.data.numbers import NumbersError, parse_numbers, settle_decimal
-from seqkit.data.roles import aside, ids_among, joined_ids
+from seqkit.data.roles import aside, ids_among, is_a_row, joined_ids
 from seqkit.data.times import (
     ReadTimes,
     TimesError,
@@ -94,8 +94,9 @@ class Tabled:
 
     Attributes:
         series: The series, in the order in which they begin.
-        names: What the columns of `time` and `series` are called, where there are such, and the
-            `time_format`, the `hundred` years of two digits and the `decimal` that were found.
+        names: What the columns of `time` and `series` are called, where there are such, the
+            `time_format`, the `hundred` years of two digits and the `decimal` that were found, and
+            what to do with `duplicates` where that was said.
             Several columns of ids are a JSON list.
         aside: Columns that are neither to be forecast nor read unless a setting names them, and
             why.
@@ -136,6 +137,12 @@ def read_series(
                 f"{suggestion(name, columns, 'Name one of these')}"
             )
     time = how.time or _time_column(cells, how)
+    if is_a_row(columns, time):
+        way = f", or set {how.key}header=false: they are called 1, 2, ..." if how.key else ""
+        raise DataError(
+            f"the first row of {how.source} ({listed(columns)}) names no columns: it is a row like "
+            f"the others. Write names above it{way}"
+        )
     identity = _ids(cells, time, lines, how, notify)
     read = _times(cells[time], time, lines, how, notify) if time else None
     if not time:
@@ -165,6 +172,8 @@ def read_series(
         known |= {"time_format": read.form, "hundred": str(read.hundred or "")}
     if how.identity is None:
         known["ids"] = "none"
+    if how.duplicates != "error":
+        known["duplicates"] = how.duplicates
     return Tabled(found, {key: name for key, name in known.items() if name}, left)
 
 

@@ -8,8 +8,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqkit.data.columns import is_unnamed, names_ids, names_rows
+from seqkit.data.numbers import MISSING, is_number
+from seqkit.data.times import TimesError, read_times
 
 Cells = Mapping[str, Sequence[str]]
+
+
+def is_a_row(names: Sequence[str], time: str) -> bool:
+    """Tells whether what names the columns of a table is plainly a row of times and numbers.
+
+    Years and other whole numbers may well be names; dates and fractions are not.
+
+    Args:
+        names: The first row.
+        time: The one above the times; empty where there are none.
+    """
+    numbers = [name for name in names if name.lower() not in MISSING and is_number(name)]
+    if not time:
+        return len(numbers) == len(names) and any(map(_fraction, numbers))
+    if time in numbers:
+        return len(numbers) == len(names) > 1 and any(map(_fraction, numbers))
+    try:
+        read_times([time])
+    except TimesError as error:
+        return error.open
+    return True
 
 
 def ids_among(cells: Cells, others: Collection[str]) -> tuple[str, ...]:
@@ -92,7 +115,7 @@ def aside(
     for name, numbers in values.items():
         if name in needed:
             continue
-        counts = _counts(numbers, owners, strict=not names_rows(name))
+        counts = _counts(numbers, owners, named=names_rows(name))
         first = name == columns[0]
         if counts and (first or names_rows(name)):
             found[name] = "counts the rows"
@@ -107,17 +130,30 @@ def aside(
     return found, doubtful if len(values) - len(found) > 1 else []
 
 
-def _counts(numbers: NDArray[np.float64], owners: NDArray[np.int64], strict: bool) -> bool:
-    """Tells whether numbers are 0, 1, 2, ... or 1, 2, 3, ... in the file or in each series."""
-    if len(numbers) < 3 or _fractions(numbers) or np.isnan(numbers).any():
+def _counts(numbers: NDArray[np.float64], owners: NDArray[np.int64], named: bool) -> bool:
+    """Tells whether numbers count the rows of the file or of each series.
+
+    They are 0, 1, 2, ... or 1, 2, 3, ...; where a name says that they count, any equal steps.
+    """
+    if len(numbers) < 3 or not np.isfinite(numbers).all():
         return False
-    if _from_start(numbers if strict else np.sort(numbers)) or _from_start(numbers[::-1]):
+    if named:
+        order = np.lexsort((numbers, owners))
+        steps = np.diff(numbers[order])[np.diff(owners[order]) == 0]
+        return _equal(np.diff(np.sort(numbers))) or _equal(steps)
+    if _fractions(numbers):
+        return False
+    if _from_start(numbers) or _from_start(numbers[::-1]):
         return True
-    order = np.lexsort((np.arange(len(numbers)) if strict else numbers, owners))
+    order = np.argsort(owners, kind="stable")
     same = np.diff(owners[order]) == 0
     firsts = numbers[order][np.concatenate([[True], ~same])]
     steps = np.diff(numbers[order])[same]
     return bool(len(steps) and (steps == 1).all() and np.isin(firsts, (0, 1)).all())
+
+
+def _equal(steps: NDArray[np.float64]) -> bool:
+    return bool(len(steps) and steps[0] and np.allclose(steps, steps[0], rtol=1e-3, atol=0))
 
 
 def _from_start(numbers: NDArray[np.float64]) -> bool:
