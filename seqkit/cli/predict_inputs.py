@@ -48,7 +48,7 @@ def read_inputs(file: Path, predictor: Predictor, encoding: str, column: str) ->
             return [values for _, values in objects]
         if kind in (".csv", ".tsv") or (kind and kind == _own_kind(predictor)):
             return _rows(_own_table(file, kind, predictor, encoding))
-    elif kind in (".csv", ".tsv"):
+    elif kind in (".csv", ".tsv") or _is_like_own(file, kind, predictor, encoding):
         table = _text_table(file, kind, predictor, encoding)
         rows = _rows(table)
         chosen = column or _usual_column(table.columns, predictor)
@@ -117,6 +117,19 @@ def _own_kind(predictor: Predictor) -> str:
     """Returns the ending of the run's own file; empty where it has none."""
     path = getattr(predictor.experiment.dataset.config, "path", "")
     return kind_of(Path(path)) if isinstance(path, str) else ""
+
+
+def _is_like_own(file: Path, kind: str, predictor: Predictor, encoding: str) -> bool:
+    """Tells whether a text is a table of tabs, as the run's own of the same ending is."""
+    from seqkit.data import lines_of, read_text
+
+    if not hasattr(predictor.experiment.dataset.config, "delimiter"):
+        return False
+    if not kind or kind != _own_kind(predictor):
+        return False
+    text = read_text(file, output.warn, encoding=encoding, option=True)
+    lines = [line for line in lines_of(text) if line.strip()]
+    return bool(lines) and all("\t" in line for line in lines)
 
 
 def _own_table(
