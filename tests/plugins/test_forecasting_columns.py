@@ -226,6 +226,18 @@ def test_a_resumed_run_says_that_its_last_rows_are_not_the_last_of_the_data(tmp_
     assert len([text for text in told if "go on behind" in text]) == 1
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [lambda row: 1_640_995_200 + row * 86_400, lambda row: day(row).replace("-", "")],
+)
+def test_times_in_a_second_column_are_no_target(cell: Callable[[int], Any], tmp_path: Path) -> None:
+    text = table("date,seen,y", lambda row: f"{day(row)},{cell(row)},{row % 7}.5")
+    encoder, told = encoded(tmp_path, text)
+    assert encoder.layout.columns == ("y",)
+    assert any("'seen' holds times" in text for text in told)
+    assert encoded(tmp_path, text, targets=["seen", "y"])[0].layout.targets == ("seen", "y")
+
+
 # --- no header -----------------------------------------------------------------------------------
 
 
@@ -256,7 +268,7 @@ def test_numbers_may_be_names(head: str, tmp_path: Path) -> None:
 # --- left out -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cell", ["$1 234.50", "(1234)", "12 %", "€5"])
+@pytest.mark.parametrize("cell", ["$1 234.50", "(1234)", "12 %", "€5", "12 km"])
 def test_numbers_with_something_around_them_are_named_with_what_to_do(
     cell: str, tmp_path: Path
 ) -> None:
