@@ -125,6 +125,7 @@ def _of_table(
         ready=ready,
         usual=encoder.names,
         others=False,
+        duplicates=encoder.names.get("duplicates", "error"),
         key="",
         counted="row",
     )

@@ -47,7 +47,7 @@ def header_of(source: object, row: Sequence[str]) -> tuple[str, ...]:
     if repeated:
         raise DataError(
             f"{source} has more than one column {repeated[0]!r} in its header. Rename one of them, "
-            "or set header=false if its first row is no header"
+            "or set dataset.header=false if its first row is no header"
         )
     taken = set(names)
     for place, name in enumerate(names):

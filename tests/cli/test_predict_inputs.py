@@ -217,6 +217,7 @@ def test_what_is_wrong_with_a_file_of_inputs_is_named(
         ("a.csv", "label,review\n", "0,good film\n1,bad plot\n", []),
         ("a.tsv", "sentence\tlabel\n", "good film\t0\nbad plot\t1\n", []),
         ("a.csv", "id,said,label\n", "x,good film,0\ny,bad plot,1\n", ["dataset.text=said"]),
+        ("a.txt", "said\tlabel\n", "good film\t0\nbad plot\t1\n", []),
         ("a.jsonl", "", '{"label": 0, "say": "good film"}\n{"label": 1, "say": "bad plot"}\n', []),
     ],
 )

@@ -59,3 +59,39 @@ def test_a_text_is_a_number_under_one_of_the_signs(text: str, number: bool) -> N
 def test_scientific_numbers_have_a_point_in_any_file() -> None:
     assert parse_numbers(["1.5e3", "2,5"], ",").tolist() == [1500, 2.5]
     assert np.isnan(parse_numbers(["NA"], ",")[0])
+
+
+def test_the_minus_sign_of_type_setters_is_one() -> None:
+    assert parse_numbers(["\u22123,5", "7"]).tolist() == [-3.5, 7]
+    assert is_number("\u22121.5e\u22123")
+
+
+@pytest.mark.parametrize(
+    "word", ["", "NA", "<NA>", "n.a.", "#N/A", "\\N", "--", "\u2013", "\u2014", ".."]
+)
+def test_words_for_none_are_no_numbers(word: str) -> None:
+    assert np.isnan(parse_numbers(["1.5", word])).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("cell", "adorned"),
+    [
+        ("12 km", True),
+        ("12 %", True),
+        ("1.234,50 €", True),
+        ("3.67-", True),
+        ("(3.67)", True),
+        ("100.5*", True),
+        ("<0.5", True),
+        ("21°C", True),
+        ("5kWh", True),
+        ("12A", False),
+        ("#DIV/0!", False),
+        ("2022-01-31", False),
+        ("rain", False),
+    ],
+)
+def test_what_stands_around_a_number_is_told_from_texts_and_codes(cell: str, adorned: bool) -> None:
+    with pytest.raises(NumbersError) as caught:
+        parse_numbers(["1.5", cell])
+    assert caught.value.adorned == adorned
