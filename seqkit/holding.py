@@ -22,7 +22,7 @@ from typing import IO, Any, Self
 from seqkit.errors import CheckpointError
 from seqkit.regular_files import open_regular
 
-LOCK = "run.lock"
+LOCK, LOG = "run.lock", "events.jsonl"
 BEAT_SECONDS = 5.0
 SILENCE_SECONDS = 60.0
 _LARGEST = 4096
@@ -90,12 +90,14 @@ def is_held(folder: Path, process: Mapping[str, Any]) -> bool:
     path = folder / LOCK
     try:
         handle = open_regular(path)
+    except FileNotFoundError:
+        return _older_works(folder, process)
     except (OSError, CheckpointError):
         return False
     with handle as file:
         if _locked_by_another(file.fileno()):
             return True
-        return _beats_elsewhere(file, process)
+        return _works(folder, file, process)
 
 
 def is_preparing(folder: Path) -> bool:
@@ -115,6 +117,28 @@ def _holder(file: IO[bytes]) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _works(folder: Path, file: IO[bytes], process: Mapping[str, Any]) -> bool:
+    """Tells whether a process works on a run that shows no lock here."""
+    if "boot" in process:
+        return _beats_elsewhere(file, process)
+    return _older_works(folder, process) or _beats_elsewhere(file, {})
+
+
+def _older_works(folder: Path, process: Mapping[str, Any]) -> bool:
+    """Tells whether a process of a version without locks works on a run.
+
+    Here it is told by its id and start, elsewhere by the age of the log.
+    """
+    if not process or "boot" in process:
+        return False
+    if _is_here(process):
+        return process_alive(process)
+    try:
+        return abs(time.time() - (folder / LOG).stat().st_mtime) < SILENCE_SECONDS
+    except OSError:
+        return False
 
 
 def _beats_elsewhere(file: IO[bytes], process: Mapping[str, Any]) -> bool:
@@ -157,9 +181,10 @@ class Hold:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not (taken := _lock(self._file.fileno())) and time.monotonic() < deadline:
             time.sleep(0.01)
-        holder = _holder(self._file) or process
+        older = bool(process) and "boot" not in process
+        holder = process if older else _holder(self._file) or process
         elsewhere = any(known and not _is_here(known) for known in (holder, process))
-        if taken and not _beats_elsewhere(self._file, process):
+        if taken and not _works(self._path.parent, self._file, process):
             return
         if not elsewhere:
             pid = f", as process {holder['pid']}" if "pid" in holder else ""

@@ -117,9 +117,14 @@ class RunFolder:
 
     @staticmethod
     def process(info: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Returns which process was the last to work on a run, as `run.json` says; may be empty."""
+        """Returns which process was the last to work on a run, as `run.json` says; may be empty.
+
+        One without `boot` is of a version that held no lock, and counts while the run is live.
+        """
         process = info.get("process")
-        return process if isinstance(process, Mapping) else {}
+        if not isinstance(process, Mapping):
+            return {}
+        return process if "boot" in process or info.get("status") in LIVE else {}
 
     def events(self) -> Iterator[Event]:
         """Reads the events from the start."""

@@ -321,6 +321,60 @@ def test_a_run_killed_under_another_host_name_of_this_machine_has_crashed(tmp_pa
     assert run.status() == ("crashed" if process["boot"] else "running")
 
 
+def _of_a_version_without_locks(**changes: Any) -> dict[str, Any]:
+    process = this_process() | changes
+    del process["boot"]
+    return process
+
+
+def test_a_run_that_a_version_without_locks_trains_now_is_running(
+    tmp_path: Path, repository: Path
+) -> None:
+    code = "import time; print(1, flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        import psutil
+
+        started = psutil.Process(other.pid).create_time()
+        process = _of_a_version_without_locks(pid=other.pid, started=started)
+        run = make_run(tmp_path, "imdb-0001", status="running", process=process)
+        assert run.status() == "running"
+        with pytest.raises(CheckpointError, match=f"still running, as process {other.pid}"):
+            Hold(run.path, run.process(run.info()))
+        assert run.status() == "running"
+        other.kill()
+    assert run.status() == "crashed"
+    Hold(run.path, run.process(run.info())).release()
+
+
+def test_a_run_that_a_version_without_locks_finished_in_a_process_that_goes_on_is_free(
+    tmp_path: Path,
+) -> None:
+    process = _of_a_version_without_locks()
+    run = make_run(tmp_path, "imdb-0001", status="finished", process=process)
+    assert run.status() == "finished"
+    Hold(run.path, run.process(run.info())).release()
+
+
+@pytest.mark.parametrize(("age", "status"), [(0, "running"), (3600, "crashed")])
+def test_a_run_of_a_version_without_locks_on_another_machine_lives_by_its_log(
+    tmp_path: Path, age: float, status: str
+) -> None:
+    process = _of_a_version_without_locks(host="node17")
+    run = make_run(tmp_path, "imdb-0001", status="running", process=process)
+    run.events_file.touch()
+    os.utime(run.events_file, (time.time() - age, time.time() - age))
+    for _ in range(2):
+        assert run.status() == status
+        if status == "crashed":
+            Hold(run.path, run.process(run.info())).release()
+            (run.path / LOCK).unlink()
+        else:
+            with pytest.raises(CheckpointError, match="still running, on node17"):
+                Hold(run.path, run.process(run.info()))
+
+
 @pytest.mark.parametrize("kind", ["link", "fifo", "folder"])
 @pytest.mark.parametrize("name", ["run.json", "events.jsonl", "control.jsonl"])
 def test_a_file_of_a_run_that_is_no_file_is_refused(tmp_path: Path, kind: str, name: str) -> None:
