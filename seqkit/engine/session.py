@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -48,6 +49,7 @@ from seqkit.summary import words_to_go_on
 Observer = Callable[[Event], None]
 TEST_SAMPLES = 200
 """Test examples looked through for right and wrong answers to show."""
+_PLANNING = re.compile(r"trainer\.(batch_size|bucketing|overfit_batches|seed)=")
 
 
 class Session:
@@ -197,7 +199,8 @@ class Session:
         training = Training(learner, data.splits, self.progress, self._save)
         if checkpoint is not None:
             self._restore(training, checkpoint)
-            if said := training.take_up():
+            unlike = data.changed or any(map(_PLANNING.match, self.overrides))
+            if said := training.take_up(unlike):
                 self.warn(said)
             self._best = self._best_of(checkpoint, "validation" in data.splits)
         baselines = self._baselines(data, "validation")
