@@ -254,12 +254,15 @@ class Encoder(ABC):
         """Hears what the model will put out once the loss has adapted it, such as quantiles."""
         return
 
-    @property
-    def facts(self) -> Mapping[str, str | Mapping[str, int]]:
-        """What a person should know of the training data before the first step, by its name.
+    def facts(self, train: Arrays) -> Mapping[str, str | Mapping[str, int]]:
+        """Returns what a person should know of the training data before the first step, by name.
 
         A sentence, or names with their counts: `{"classes": {"neg": 400, "pos": 380}}`. It stands
         in the `started` event and in the opening lines of a run.
+
+        Args:
+            train: The flat arrays of the training split; those of a run that goes on may differ
+                from what the encoder was fitted to.
         """
         return {}
 

@@ -1,7 +1,16 @@
-"""Checksums of what a run's answers depend on, written beside it and checked when it is read.
+"""Checksums of what a run's answers depend on, written with it and checked when it is read.
 
 A folder, such as the encoder's, holds a `checksums.json`; a text that people read, such as
-`experiment.toml`, holds the checksum of what follows in its first line. Torch-free.
+`experiment.toml`, holds the checksum of what follows in its first line; a JSON object, such as
+`run.json`, that of its other keys in its first key, `sha256`; and a JSON line, such as those of
+`events.jsonl`, that of its bytes before it in its last key, `crc`. Torch-free.
+
+A line has a CRC-32 and no sha256: it is written and checked hundreds of thousands of times, is
+short, and is read by people, whom 64 digits a line would be in the way of. A CRC-32 finds every
+damage of up to 32 bits in a row and all but one in four thousand million others; neither kind
+holds against somebody who means to deceive, and writes the checksum anew.
+
+What was written without a checksum, by hand or by another program, is read as it is.
 """
 
 from __future__ import annotations
@@ -12,11 +21,17 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from seqkit.errors import CheckpointError
 from seqkit.regular_files import open_regular, read_regular
 
 CHECKSUMS = "checksums.json"
+SEAL = "sha256"
+LINE_SEAL = "crc"
+_BEFORE_SEAL = b',"crc":"'
+_LINE_SEAL = len(_BEFORE_SEAL) + 10
+"""Bytes of `,"crc":"0b5f8a11"}`."""
 _FIRST_LINE = re.compile(rb"# sha256 of what follows: ([0-9a-f]{64})\r?\n")
 
 
@@ -106,3 +121,49 @@ def check_text_seal(path: Path, remedy: str) -> None:
             f"{path} is damaged or was edited: its checksum does not match. {remedy}. Or, if you "
             "edited it yourself, delete its first line"
         )
+
+
+def sealed_document(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a JSON object with the checksum of all that it holds as its first key."""
+    # As it is read back: keys that are numbers become texts, in another order.
+    plain: dict[str, Any] = json.loads(json.dumps(document))
+    return {SEAL: digest_of(plain)} | plain
+
+
+def read_document(content: bytes, sealed: bool = False) -> dict[str, Any]:
+    """Reads a JSON object of `sealed_document`, and returns it without its checksum.
+
+    Args:
+        content: The file.
+        sealed: Refuse one that has no checksum.
+
+    Raises:
+        ValueError: It is no JSON object, or was changed or damaged since it was written.
+        RecursionError: It is nested too deeply.
+    """
+    document: Any = json.loads(content.decode("utf-8"))
+    if not isinstance(document, dict):
+        raise ValueError("it holds no JSON object")
+    if sealed or SEAL in document:
+        expected = document.pop(SEAL, None)
+        if expected != digest_of(document):
+            raise ValueError("its checksum does not match")
+    return dict(document)
+
+
+def sealed_line(text: str) -> bytes:
+    r"""Returns a JSON object with at least one key as a line that ends with its checksum.
+
+    `{"a":1}` becomes `{"a":1,"crc":"a702fc6e"}`: the CRC-32 of the bytes before `,"crc"`, UTF-8. A
+    lone half of a surrogate pair, which UTF-8 cannot say, is spelt out as JSON's `\ud800`.
+    """
+    content = text.encode("utf-8", "backslashreplace")[:-1]
+    return b'%s%s%08x"}' % (content, _BEFORE_SEAL, crc32(content))
+
+
+def line_fits(line: bytes) -> bool:
+    """Tells whether a line is what was written, as far as it can tell: it may have no checksum."""
+    line = line.rstrip()
+    if line[-_LINE_SEAL:-10] != _BEFORE_SEAL:
+        return True
+    return line[-10:] == b'%08x"}' % crc32(line[:-_LINE_SEAL])

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from seqkit.errors import ConfigurationError, DataError, suggestion
+from seqkit.listing import describe
 from seqkit.runs import RunFolder
 from seqkit.scores import Column, ExampleScores, Floats, from_sum, load_scores, to_sum
 from seqkit.significance import (
@@ -29,7 +30,7 @@ from seqkit.significance import (
     resampled_sums,
     unpaired_difference,
 )
-from seqkit.summary import describe, differing, settings
+from seqkit.summary import differing, settings
 
 SEED = "trainer.seed"
 EVIDENCE = 0.05
@@ -208,6 +209,7 @@ def compare_runs(
     metric: str = "",
     keys: Sequence[str] = (),
     resamples: int = RESAMPLES,
+    described: Sequence[Mapping[str, Any]] = (),
 ) -> Comparison:
     """Compares runs on the test split, or on the validation split where none was tested.
 
@@ -216,12 +218,13 @@ def compare_runs(
         metric: What to compare by; what chose the best checkpoint when empty.
         keys: The settings that vary on purpose; found out when empty.
         resamples: How many test sets to draw.
+        described: What `describe` says of each of them, where it was asked already.
 
     Raises:
         ConfigurationError: No run has such a metric.
         CheckpointError: A run cannot be read.
     """
-    described = [describe(folder) for folder in folders]
+    described = described or [describe(folder) for folder in folders]
     flat = [settings(folder) for folder in folders]
     varied = [key for key in differing([one for one in flat if one]) if key not in _NO_SETTINGS]
     split = "test" if any("test" in run["metrics"] for run in described) else "validation"

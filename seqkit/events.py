@@ -1,7 +1,9 @@
 """Events: what a run says while it happens, one JSON object a line of `events.jsonl`.
 
 Every event has `v` (schema version), `event` (its kind), `time` (seconds since 1970), `step`
-(optimiser steps done) and `epoch` (a float; 1.5 is half-way through the second). By kind:
+(optimiser steps done) and `epoch` (a float; 1.5 is half-way through the second). As it is written
+it ends with `crc`, the checksum of the bytes before it, as `seqkit.checksums` says; a line that
+does not fit its own is damaged, and none of it is believed. By kind:
 
     started      run, folder, experiment (resolved, nested), recipe, task, dataset, model, device,
                  device_reason, precision, parameters (count), layers (list of {name, parameters}),
@@ -39,6 +41,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from seqkit.checksums import LINE_SEAL, line_fits, sealed_line
 from seqkit.errors import CheckpointError
 from seqkit.regular_files import open_regular
 
@@ -90,29 +93,42 @@ class Event:
             "step": self.step,
             "epoch": round(self.epoch, 6),
         }
-        return head | {key: value for key, value in self.data.items() if key not in head}
+        kept = (*head, LINE_SEAL)
+        return head | {key: value for key, value in self.data.items() if key not in kept}
 
 
 def dump_event(event: Event) -> str:
-    """Returns an event as one line of strict JSON, without its line break."""
+    """Returns an event as one line of strict JSON with its checksum, without its line break."""
+    return _line(event).decode("utf-8")
+
+
+def _line(event: Event) -> bytes:
     document = event.as_dict()
     try:
-        return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError:
-        return json.dumps(spell_out(document), ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(spell_out(document), ensure_ascii=False, separators=(",", ":"))
+    return sealed_line(text)
 
 
-def parse_event(line: str) -> Event:
+def parse_event(line: str | bytes) -> Event:
     """Reads one line of an event log.
 
     Raises:
         ValueError: The line is not an event: cut short, damaged, or of an unknown kind of schema.
     """
+    if isinstance(line, bytes):
+        content, line = line, line.decode("utf-8")
+    else:
+        content = line.encode("utf-8", "surrogatepass")
+    if not line_fits(content):
+        raise ValueError("a damaged event: its checksum does not match")
     document = json.loads(line)
     if not isinstance(document, dict) or not isinstance(document.get("event"), str):
         raise ValueError("not an event: no 'event' key")
     if document.pop("v", None) != SCHEMA_VERSION:
         raise ValueError("an event of another schema version")
+    document.pop(LINE_SEAL, None)
     kind = document.pop("event")
     time, step, epoch = (document.pop(key, 0) for key in ("time", "step", "epoch"))
     try:
@@ -163,8 +179,7 @@ class EventLog:
 
     def write(self, event: Event) -> None:
         """Appends an event. Raises OSError when the disk is full."""
-        line = ("\n" if self._unfinished else "") + dump_event(event) + "\n"
-        self._file.write(line.encode("utf-8", errors="backslashreplace"))
+        self._file.write((b"\n" if self._unfinished else b"") + _line(event) + b"\n")
         self._file.flush()
         self._unfinished = False
 
@@ -195,7 +210,7 @@ def read_events(path: Path, damaged: list[int] | None = None) -> Iterator[Event]
             if not line.strip():
                 continue
             try:
-                yield parse_event(line.decode("utf-8"))
+                yield parse_event(line)
             except (ValueError, RecursionError):
                 if damaged is not None:
                     damaged.append(number)

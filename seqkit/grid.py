@@ -15,14 +15,16 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from seqkit.checksums import read_document, sealed_document
 from seqkit.comparison import SEED, label_of
 from seqkit.errors import ConfigurationError, DataError, Problem
 from seqkit.experiment import Experiment, load_experiment, parse_override
-from seqkit.holding import process_alive, this_process
+from seqkit.holding import SILENCE_SECONDS, HeldError, Hold
 from seqkit.registry import Registry
 from seqkit.runs import RunFolder, write_atomically
 
 _ENDING = ".sweep.json"
+_LOCK_ENDING = ".sweep.lock"
 _SCHEMA = 1
 _LONGEST_PART = 24
 _OPENING, _CLOSING = "[{(", "]})"
@@ -303,7 +305,7 @@ def _planned(run: Mapping[str, Any]) -> PlannedRun:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        return read_document(path.read_bytes())
     except FileNotFoundError:
         from seqkit.errors import suggestion
 
@@ -312,14 +314,14 @@ def _document(path: Path) -> dict[str, Any]:
         hint = suggestion(group, groups) if groups else "There are no sweeps yet"
         raise DataError(f"there is no sweep {group!r}, in {path.parent}. {hint}") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{path} cannot be read: {error}.") from error
-    if not isinstance(document, dict):
-        raise DataError(f"{path} is damaged: it holds no JSON object.")
-    return document
+        raise DataError(
+            f"{path} cannot be read: {error}. Start the sweep again by its words, after deleting "
+            "the file: its runs stay and are gone on with"
+        ) from error
 
 
-def save_grid(grid: Grid, runs_dir: Path, running: bool) -> None:
-    """Writes the runs of a group, and whether this process works on them.
+def save_grid(grid: Grid, runs_dir: Path) -> None:
+    """Writes the runs of a group.
 
     Raises:
         DataError: The folder cannot be written to.
@@ -330,30 +332,53 @@ def save_grid(grid: Grid, runs_dir: Path, running: bool) -> None:
         "varies": grid.varies,
         "runs": [vars(run) for run in grid.runs],
         "failed": grid.failed,
-        "process": this_process() if running else None,
     }
     path = file_of(grid.group, runs_dir)
     try:
         runs_dir.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        text = json.dumps(sealed_document(document), indent=2, ensure_ascii=False)
+        write_atomically(path, text + "\n")
     except OSError as error:
         raise DataError(
             f"{path} cannot be written: {error.strerror}. Give another folder with --runs-dir"
         ) from error
 
 
-def in_progress(group: str, runs_dir: Path) -> bool:
-    """Tells whether another process works on the group."""
-    path = file_of(group, runs_dir)
-    if not path.exists():
-        return False
-    process = _document(path).get("process")
-    ours = this_process()
-    return (
-        isinstance(process, Mapping)
-        and process.get("pid") != ours["pid"]
-        and process_alive(process)
-    )
+def hold_group(group: str, runs_dir: Path) -> Hold:
+    """Takes the right to work on a group, for this process alone.
+
+    Raises:
+        ConfigurationError: Another sweep works on it.
+        DataError: The folder cannot be written to.
+    """
+    path = runs_dir / f"{group}{_LOCK_ENDING}"
+    try:
+        runs_dir.mkdir(parents=True, exist_ok=True)
+        return Hold(path, stays=False)
+    except HeldError as error:
+        there = f"sweep {group} is running already{error.where}, in {runs_dir}"
+        if not error.host:
+            raise ConfigurationError(f"{there}. Stop that one with Ctrl-C first") from None
+        raise ConfigurationError(
+            f"{there}. Stop that one first or, if that machine is gone for certain, wait until it "
+            f"has been silent for {SILENCE_SECONDS:.0f} seconds"
+        ) from None
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be written: {error.strerror}. Give another folder with --runs-dir"
+        ) from error
+
+
+def up_to_date(grid: Grid, runs_dir: Path) -> Grid:
+    """Returns a group that this process holds, with what other sweeps made of it before.
+
+    Raises:
+        ConfigurationError: It is of another experiment by now.
+        DataError: Its file is damaged.
+    """
+    if not file_of(grid.group, runs_dir).exists():
+        return grid
+    return joined(load_grid(grid.group, runs_dir), grid)
 
 
 def joined(before: Grid, wanted: Grid) -> Grid:

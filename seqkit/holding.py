@@ -1,13 +1,14 @@
-"""Who works on a run: an operating-system lock on a file in its folder, and a sign of life.
+"""Who works on something, such as a run: an operating-system lock on a file, and a sign of life.
 
-The lock says for certain whether a process of this machine works on the run, whatever host names
-and clocks say: it ends with the process. A file shared between machines may not carry locks, so
+The lock says for certain whether a process of this machine is at work, whatever host names and
+clocks say: it ends with the process. A file shared between machines may not carry locks, so
 the holder also sets the file's time every `BEAT_SECONDS`; a holder on another machine counts as
 gone when it has not done so for `SILENCE_SECONDS`. Torch-free.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -19,10 +20,10 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any, Self
 
+from seqkit.checksums import read_document, sealed_document
 from seqkit.errors import CheckpointError
 from seqkit.regular_files import open_regular
 
-LOCK = "run.lock"
 BEAT_SECONDS = 5.0
 SILENCE_SECONDS = 60.0
 _LARGEST = 4096
@@ -42,33 +43,8 @@ def _boot() -> str:
 
 
 def this_process() -> dict[str, Any]:
-    """Returns what tells this process from any other: host, boot, id and start time."""
-    import psutil
-
-    return {
-        "host": socket.gethostname(),
-        "boot": _boot(),
-        "pid": os.getpid(),
-        "started": psutil.Process().create_time(),
-    }
-
-
-def process_alive(process: Mapping[str, Any]) -> bool:
-    """Tells whether a process of `this_process` still runs; one of another machine is trusted.
-
-    Where a file can be held by a lock, as that of a run is, the lock tells it for certain.
-    """
-    # Imported when there is a process to ask for: it is a sixth of what the terminal UI imports.
-    import psutil
-
-    if not _is_here(process):
-        return bool(process)
-    try:
-        found = psutil.Process(int(process["pid"]))
-        same = abs(found.create_time() - float(process["started"])) < 1.0
-        return same and found.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, KeyError, ValueError, TypeError, OverflowError):
-        return False
+    """Returns which process this is, as far as it concerns others: host, boot and id."""
+    return {"host": socket.gethostname(), "boot": _boot(), "pid": os.getpid()}
 
 
 def _is_here(process: Mapping[str, Any]) -> bool:
@@ -80,14 +56,13 @@ def _is_here(process: Mapping[str, Any]) -> bool:
     return process.get("host") == socket.gethostname()
 
 
-def is_held(folder: Path, process: Mapping[str, Any]) -> bool:
-    """Tells whether a process works on a run.
+def is_held(path: Path, process: Mapping[str, Any]) -> bool:
+    """Tells whether a process holds a lock.
 
     Args:
-        folder: The run's folder.
-        process: Who was the last to work on it, as `this_process` said.
+        path: The file that is locked.
+        process: Who was the last to hold it, as `this_process` said.
     """
-    path = folder / LOCK
     try:
         handle = open_regular(path)
     except (OSError, CheckpointError):
@@ -98,23 +73,22 @@ def is_held(folder: Path, process: Mapping[str, Any]) -> bool:
         return _beats_elsewhere(file, process)
 
 
-def is_preparing(folder: Path) -> bool:
-    """Tells whether the process that holds a run has not begun to change it yet."""
+def is_preparing(path: Path) -> bool:
+    """Tells whether the process that holds a lock has not begun to change what it is of yet."""
     try:
-        with open_regular(folder / LOCK) as file:
+        with open_regular(path) as file:
             return bool(_holder(file).get("preparing"))
     except (OSError, CheckpointError):
         return False
 
 
 def _holder(file: IO[bytes]) -> dict[str, Any]:
-    """Returns what the newest holder of a lock wrote; nothing where that cannot be read."""
+    """Returns what the newest holder of a lock wrote; nothing where that is damaged."""
     file.seek(0)
     try:
-        found = json.loads(file.read(_LARGEST))
+        return read_document(file.read(_LARGEST))
     except (OSError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _beats_elsewhere(file: IO[bytes], process: Mapping[str, Any]) -> bool:
@@ -123,37 +97,69 @@ def _beats_elsewhere(file: IO[bytes], process: Mapping[str, Any]) -> bool:
     return elsewhere and abs(time.time() - os.fstat(file.fileno()).st_mtime) < SILENCE_SECONDS
 
 
-class Hold:
-    """The right to change a run, held by one process at a time until it is released.
-
-    Args:
-        folder: The run's folder.
-        process: Who was the last to work on it.
-        force: Take over from a process of another machine that still gives signs of life.
+class HeldError(Exception):
+    """Something is held already.
 
     Attributes:
-        forced: The machine that the run was taken over from by force; "" if it was not.
+        pid: The process that holds it; "" where that is not known.
+        host: The machine that the process is on, where that is another one, or "".
+    """
+
+    def __init__(self, pid: str, host: str) -> None:
+        super().__init__(f"held by process {pid} on {host or 'this machine'}")
+        self.pid, self.host = pid, host
+
+    @property
+    def where(self) -> str:
+        """Who it is, as the end of a sentence: `, as process 17`, or `, on node3`."""
+        return f", on {self.host}" if self.host else f", as process {self.pid}" if self.pid else ""
+
+
+class Hold:
+    """The right to change something, held by one process at a time until it is released.
+
+    Args:
+        path: The file that is locked; it is made where there is none.
+        process: Who was the last to hold it, where that is known.
+        force: Take over from a process of another machine that still gives signs of life.
+        stays: Whether the file stays when it is released.
+
+    Attributes:
+        forced: The machine that it was taken over from by force; "" if it was not.
 
     Raises:
-        CheckpointError: Another process works on the run.
+        HeldError: Another process holds it.
+        CheckpointError: The file is no regular one.
         OSError: The folder cannot be written.
     """
 
-    def __init__(self, folder: Path, process: Mapping[str, Any], force: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        process: Mapping[str, Any] | None = None,
+        force: bool = False,
+        stays: bool = True,
+    ) -> None:
         self.forced = ""
-        self._path = folder / LOCK
-        self._file = open_regular(self._path, append=True)
-        try:
-            self._take(folder.name, process, force)
-            self._write(preparing=True)
-        except BaseException:
-            self._file.close()
-            raise
+        self._path = path
+        self._stays = stays
+        taken = False
+        while not taken:
+            self._file = open_regular(self._path, append=True)
+            try:
+                self._take(process or {}, force)
+                # Whoever held it may have deleted the file since it was opened.
+                taken = self._is_at_its_place()
+                if taken:
+                    self._write(preparing=True)
+            finally:
+                if not taken:
+                    self._file.close()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._live, name="sign of life", daemon=True)
         self._thread.start()
 
-    def _take(self, name: str, process: Mapping[str, Any], force: bool) -> None:
+    def _take(self, process: Mapping[str, Any], force: bool) -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not (taken := _lock(self._file.fileno())) and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -162,27 +168,25 @@ class Hold:
         if taken and not _beats_elsewhere(self._file, process):
             return
         if not elsewhere:
-            pid = f", as process {holder['pid']}" if "pid" in holder else ""
-            raise CheckpointError(
-                f"run {name} is still running{pid}. Stop it first: seqkit stop {name}"
-            )
-        host = str(process.get("host") or holder.get("host") or "another machine")
-        self.forced = host
+            raise HeldError(str(holder.get("pid", "")), "")
+        self.forced = str(process.get("host") or holder.get("host") or "another machine")
         if not force:
-            raise CheckpointError(
-                f"run {name} is still running, on {host}. Stop it first: seqkit stop {name}. If "
-                f"that machine is gone for certain, wait until it has been silent for "
-                f"{SILENCE_SECONDS:.0f} seconds, or add --force"
-            )
+            raise HeldError(str(holder.get("pid", "")), self.forced)
+
+    def _is_at_its_place(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._file.fileno()), self._path.stat())
+        except FileNotFoundError:
+            return False
 
     def begun(self) -> None:
-        """Notes that the run is being changed from here on."""
+        """Notes that what is held is being changed from here on."""
         self._write(preparing=False)
 
     def _write(self, preparing: bool) -> None:
-        text = json.dumps(this_process() | {"preparing": preparing}) + "\n"
+        text = json.dumps(sealed_document(this_process() | {"preparing": preparing}))
         self._file.truncate(0)
-        self._file.write(text.encode())
+        self._file.write(text.encode() + b"\n")
         self._file.flush()
 
     def _live(self) -> None:
@@ -193,10 +197,14 @@ class Hold:
                 continue
 
     def release(self) -> None:
-        """Lets others work on the run."""
+        """Lets others hold it."""
         if not self._ended.is_set():
             self._ended.set()
             self._thread.join()
+            if not self._stays:
+                # While it is still locked. Where an open file cannot be deleted, it stays.
+                with contextlib.suppress(OSError):
+                    self._path.unlink()
             self._file.close()
 
     def __enter__(self) -> Self:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seqkit.checksums import SEAL, read_document, sealed_document, sealed_line
 from seqkit.errors import CheckpointError, ConfigurationError, DataError, suggestion
 from seqkit.events import Event, read_events
-from seqkit.holding import is_held, is_preparing
+from seqkit.holding import SILENCE_SECONDS, HeldError, Hold, is_held, is_preparing
 from seqkit.regular_files import open_regular, read_regular
 
 ACTIONS = ("stop", "save", "pause", "resume", "set-learning-rate")
@@ -25,6 +26,22 @@ _UNBORN_SECONDS = 3600.0
 _LONGEST_WORD = 4096
 _LONGEST_NAME = 200
 """Bytes of a run's name: file systems take 255, and some files add an ending."""
+
+
+class DamagedRecordError(CheckpointError):
+    """A `run.json` that is not what was written.
+
+    Attributes:
+        what: Which file it is, and what is wrong with it.
+    """
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.what = f"{path} cannot be read: {reason}"
+        super().__init__(
+            f"{self.what}. The log and the checkpoints beside it may still be whole, and 'seqkit "
+            f"resume {path.parent.name}' writes it anew from them. Or, if you edited it yourself, "
+            f'delete its line "{SEAL}"'
+        )
 
 
 @dataclass(frozen=True)
@@ -54,6 +71,11 @@ class RunFolder:
         return self.path / "control.jsonl"
 
     @property
+    def lock_file(self) -> Path:
+        """What is locked by the process that works on the run."""
+        return self.path / "run.lock"
+
+    @property
     def checkpoints(self) -> Path:
         """Folder of checkpoints."""
         return self.path / "checkpoints"
@@ -79,28 +101,33 @@ class RunFolder:
         """
         path = self.path / "run.json"
         try:
-            info = json.loads(read_regular(path).decode("utf-8"))
+            return read_document(read_regular(path))
         except FileNotFoundError as error:
             raise CheckpointError(
                 f"{self.path} is not a run: it has no run.json. Run 'seqkit runs' for the runs"
             ) from error
-        except (OSError, ValueError, RecursionError) as error:
-            raise CheckpointError(
-                f"{path} cannot be read: {error}. The checkpoints beside it may still be whole"
-            ) from error
-        if not isinstance(info, dict):
-            raise CheckpointError(f"{path} is damaged: it holds no JSON object.")
-        return info
+        except OSError as error:
+            raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
+        except (ValueError, RecursionError) as error:
+            raise DamagedRecordError(path, str(error)) from error
 
     def update(self, **changes: Any) -> None:
         """Changes fields of `run.json`, replacing the file at once.
 
         Raises:
+            CheckpointError: It is damaged.
             OSError: The folder cannot be written to, or the disk is full; the old file stays.
         """
-        path = self.path / "run.json"
-        info = self.info() if path.exists() else {}
-        write_atomically(path, json.dumps(info | changes, indent=2, ensure_ascii=False) + "\n")
+        self.write((self.info() if (self.path / "run.json").exists() else {}) | changes)
+
+    def write(self, info: Mapping[str, Any]) -> None:
+        """Writes a whole `run.json`.
+
+        Raises:
+            OSError: The folder cannot be written to, or the disk is full; the old file stays.
+        """
+        text = json.dumps(sealed_document(info), indent=2, ensure_ascii=False)
+        write_atomically(self.path / "run.json", text + "\n")
 
     def status(self) -> str:
         """Returns running, paused, finished, stopped, interrupted, failed or crashed.
@@ -110,10 +137,31 @@ class RunFolder:
         """
         info = self.info()
         status = str(info.get("status", "crashed"))
-        held = is_held(self.path, self.process(info))
+        held = self.held(info)
         if status in LIVE:
             return status if held else "crashed"
-        return "running" if held and is_preparing(self.path) else status
+        return "running" if held and is_preparing(self.lock_file) else status
+
+    def held(self, info: Mapping[str, Any]) -> bool:
+        """Tells whether a process works on a run whose `run.json` says `info`."""
+        return is_held(self.lock_file, self.process(info))
+
+    def hold(self, process: Mapping[str, Any] | None = None, force: bool = False) -> Hold:
+        """Takes the right to change the run, for this process alone.
+
+        Args:
+            process: Who was the last to work on it, as `run.json` says.
+            force: Take over from a process of another machine that still gives signs of life.
+
+        Raises:
+            CheckpointError: Another process works on the run.
+            OSError: The folder cannot be written.
+        """
+        try:
+            return Hold(self.lock_file, process, force)
+        except HeldError as error:
+            still = f"run {self.name} is still running{error.where}. Stop it first: "
+            raise CheckpointError(f"{still}seqkit stop {self.name}{_or_wait(error)}") from None
 
     @staticmethod
     def process(info: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -139,9 +187,18 @@ class RunFolder:
             line["value"] = value
         try:
             with open_regular(self.control_file, append=True) as file:
-                file.write(json.dumps(line).encode() + b"\n")
+                file.write(sealed_line(json.dumps(line)) + b"\n")
         except OSError as error:
             raise DataError(f"{self.control_file} cannot be written: {error.strerror}.") from error
+
+
+def _or_wait(held: HeldError) -> str:
+    if not held.host:
+        return ""
+    return (
+        f". If that machine is gone for certain, wait until it has been silent for "
+        f"{SILENCE_SECONDS:.0f} seconds, or add --force"
+    )
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -7,6 +7,7 @@ the dataset.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from seqkit.checksums import SEAL
 from seqkit.errors import DataError
 
 Floats = NDArray[np.float64]
@@ -65,7 +67,7 @@ class ExampleScores:
     block: int = 1
 
     def save(self, path: Path) -> None:
-        """Writes the file, aside and then renamed, with 32 bits a number.
+        """Writes the file, aside and then renamed, with 32 bits a number and a checksum.
 
         Raises:
             OSError: The folder cannot be written to.
@@ -81,6 +83,7 @@ class ExampleScores:
             "block": str(self.block),
             "columns": json.dumps(how),
         }
+        metadata[SEAL] = _checksum(tensors, metadata)
         path.parent.mkdir(exist_ok=True)
         aside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
@@ -88,6 +91,14 @@ class ExampleScores:
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
+
+
+def _checksum(tensors: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> str:
+    digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode())
+    for name, values in sorted(tensors.items()):
+        digest.update(f"{name} {values.dtype} {values.shape}".encode())
+        digest.update(values.tobytes())
+    return digest.hexdigest()
 
 
 def load_scores(path: Path) -> ExampleScores | None:
@@ -101,11 +112,15 @@ def load_scores(path: Path) -> ExampleScores | None:
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            expected = metadata.pop(SEAL, None)
+            if expected is not None and expected != _checksum(tensors, metadata):
+                raise ValueError("its checksum does not match")
             how: dict[str, Any] = json.loads(metadata["columns"])
-            count = file.get_tensor(_COUNT).astype(np.float64)
+            count = tensors[_COUNT].astype(np.float64)
             columns = {}
             for name, item in how.items():
-                values = file.get_tensor(name if name == LOSS else _METRIC + name)
+                values = tensors[name if name == LOSS else _METRIC + name]
                 if values.shape != count.shape or item["mean"] not in MEANS:
                     raise ValueError(f"the scores {name!r} do not fit")
                 columns[name] = Column(

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from seqkit.checksums import check_text_seal
-from seqkit.errors import CheckpointError, SeqkitError
+from seqkit.errors import CheckpointError
 from seqkit.events import Event
-from seqkit.runs import LIVE, RunFolder
-
-UNREADABLE = "unreadable"
-"""What `listed` says is the status of a run that cannot be read."""
-
-_DESCRIBED = (
-    *("name", "path", "status", "created", "group", "recipe", "task", "dataset", "model"),
-    *("device", "parameters", "step", "total_steps", "epoch", "epochs", "progress", "eta"),
-    *("elapsed", "examples_per_second", "score", "metrics", "higher_is_better", "message"),
-)
+from seqkit.regular_files import read_regular
+from seqkit.runs import RunFolder
 
 Point = tuple[float, float]
 """An epoch and a loss."""
@@ -37,7 +28,7 @@ class RunSummary:
         evaluations: Its `evaluation` events on validation data, the oldest first.
         test: The newest `evaluation` event on the test split.
         samples: The newest `sample` event of each split.
-        checkpoint: Path of the newest checkpoint, as the event gives it.
+        checkpoints: The `checkpoint` events, the oldest first.
         ended: Its newest `ended` event, unless it was resumed since.
         step: Optimiser steps done.
         epoch: Epochs done.
@@ -52,7 +43,7 @@ class RunSummary:
     evaluations: list[Event] = field(default_factory=list)
     test: Event | None = None
     samples: dict[str, Event] = field(default_factory=dict)
-    checkpoint: str = ""
+    checkpoints: list[Event] = field(default_factory=list)
     ended: Event | None = None
     step: int = 0
     epoch: float = 0.0
@@ -86,7 +77,7 @@ class RunSummary:
         elif event.kind == "sample":
             self.samples[str(event.get("split"))] = event
         elif event.kind == "checkpoint":
-            self.checkpoint = str(event.get("path", ""))
+            self.checkpoints.append(event)
         elif event.kind == "ended":
             self.ended = event
 
@@ -101,6 +92,11 @@ class RunSummary:
         self.evaluations = [kept for kept in self.evaluations if kept.step <= event.step]
         self.validation = [(kept.epoch, float(kept["loss"])) for kept in self.evaluations]
         self.test = None
+
+    @property
+    def checkpoint(self) -> str:
+        """Path of the newest checkpoint, as its event gives it; empty where there is none."""
+        return str(self.checkpoints[-1].get("path", "")) if self.checkpoints else ""
 
     @property
     def best(self) -> Event | None:
@@ -183,7 +179,7 @@ def read_settings(run: RunFolder) -> dict[str, Any]:
     path = run.experiment_file
     check_text_seal(path, "Nothing is said of its settings")
     try:
-        return flatten(tomllib.loads(path.read_text(encoding="utf-8")))
+        return flatten(tomllib.loads(read_regular(path).decode("utf-8")))
     except OSError as error:
         raise CheckpointError(
             f"the settings of run {run.name} are not known: {path} cannot be read: "
@@ -224,84 +220,3 @@ def differing(runs: Sequence[Mapping[str, Any]]) -> list[str]:
         for key in keys
         if any(values.get(key, missing) != runs[0].get(key, missing) for values in runs[1:])
     ]
-
-
-def describe(run: RunFolder) -> dict[str, Any]:
-    """Returns what a front end lists of a run, as JSON values.
-
-    Raises:
-        CheckpointError: Its `run.json` is missing or damaged.
-    """
-    info, status = run.info(), run.status()
-    with reading(run):
-        return _described(run, info, status)
-
-
-def _check_types(started: Mapping[str, Any]) -> None:
-    """Refuses fields that front ends show or count with, where they are of another type."""
-    for keys, kind, what in (
-        (("recipe", "task", "dataset", "model", "device"), str, "a text"),
-        (("parameters", "total_steps", "epochs"), int | float, "a number"),
-    ):
-        for key in keys:
-            if not isinstance(started.get(key), kind | None):
-                raise TypeError(f"{key} is {str(started[key])[:40]!r}; it must be {what}")
-
-
-@contextmanager
-def reading(run: RunFolder) -> Iterator[None]:
-    """Turns whatever damaged events lead to into an error that names them.
-
-    Events are checked where they are used: a field may be of any type in a file that was changed.
-    """
-    try:
-        yield
-    except SeqkitError:
-        raise
-    except Exception as error:
-        raise CheckpointError(
-            f"what is kept of run {run.name} is damaged, in {run.path}: "
-            f"{type(error).__name__}: {error}. Its checkpoints may still be whole"
-        ) from error
-
-
-def listed(run: RunFolder) -> dict[str, Any]:
-    """Returns what `describe` does and `error`: why the run cannot be read, or empty."""
-    try:
-        return describe(run) | {"error": ""}
-    except SeqkitError as error:
-        nothing = dict.fromkeys(_DESCRIBED)
-        known = {"name": run.name, "path": str(run.path), "status": UNREADABLE, "group": ""}
-        return nothing | known | {"metrics": {}, "message": "", "error": str(error)}
-
-
-def _described(run: RunFolder, info: Mapping[str, Any], status: str) -> dict[str, Any]:
-    summary = summarise(run.events())
-    started = summary.started
-    _check_types(started)
-    score = summary.score()
-    return {
-        "name": run.name,
-        "path": str(run.path),
-        "status": status,
-        "created": info.get("created"),
-        "group": str(info.get("group") or ""),
-        **{key: started.get(key) for key in ("recipe", "task", "dataset", "model", "device")},
-        "parameters": started.get("parameters"),
-        "step": summary.step,
-        "total_steps": started.get("total_steps"),
-        "epoch": summary.epoch,
-        "epochs": started.get("epochs"),
-        "progress": summary.progress(),
-        "eta": summary.eta if status in LIVE else None,
-        "elapsed": summary.elapsed,
-        "examples_per_second": summary.speed,
-        "score": dict(zip(("split", "metric", "value"), score, strict=True)) if score else None,
-        "metrics": {
-            event.get("split"): dict(event.get("metrics", {})) | {"loss": event.get("loss")}
-            for event in (summary.best, summary.test)
-            if event is not None
-        },
-        "higher_is_better": started.get("higher_is_better"),
-        "message": summary.ended.get("message", "") if summary.ended else "",
-    }

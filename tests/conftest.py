@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from seqkit.holding import Hold
+from seqkit.runs import RunFolder
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -66,7 +67,7 @@ def held() -> Iterator[Callable[[Path], Hold]]:
     with contextlib.ExitStack() as stack:
 
         def hold(folder: Path) -> Hold:
-            taken = stack.enter_context(Hold(folder, {}))
+            taken = stack.enter_context(RunFolder(folder).hold())
             taken.begun()
             return taken
 

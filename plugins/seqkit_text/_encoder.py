@@ -163,10 +163,10 @@ class ClassificationEncoder(Encoder):
     def tokens(self) -> Sequence[str]:
         return self.vocabulary.tokens
 
-    @property
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self, train: Arrays) -> Mapping[str, Any]:
         """The classes, with the number of their training examples."""
-        return {"classes": dict(zip(self.labels, self.counts, strict=True))}
+        counts = np.bincount(train["targets"], minlength=len(self.labels)).tolist()
+        return {"classes": dict(zip(self.labels, counts, strict=True))}
 
     def save(self, folder: Path) -> None:
         self.tokenizer.save(folder)

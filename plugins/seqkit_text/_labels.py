@@ -16,6 +16,10 @@ from typing import Any
 _UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 # A number that begins with a needless 0 is a code, such as a postcode, and no number.
 _NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)")
+# Numbers in other notations, which name classes of their own: 1,0 and 1e0.
+_WRITTEN = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,2})?")
+_TRUTHS = {"true": "1", "false": "0"}
+_LONGEST = 40
 _LETTER = r"[^\W\d_]"
 _SHOWN = 5
 
@@ -181,9 +185,18 @@ def _tidy(text: str) -> str:
 
 
 def _look(name: str) -> str:
-    """Returns a name without case, signs between words, needless zeros and variants of letters."""
+    """Returns a name without case, signs between words, needless zeros and variants of letters.
+
+    Numbers look like their value however they are written, and truth values like 1 and 0.
+    """
     text = unicodedata.normalize("NFKC", name).casefold()
-    text = re.sub(rf"[{_UNSEEN}]", "", text)
+    text = re.sub(rf"[{_UNSEEN}]", "", text).strip("\"'\u201c\u201d. ")
+    if text in _TRUTHS:
+        return _TRUTHS[text]
+    written = re.sub("[\u2212\u2013]", "-", text).replace(",", ".")
+    if len(text) < _LONGEST and _WRITTEN.fullmatch(written):
+        number = Decimal(written)
+        return f"{number.normalize():f}" if number else "0"
     text = re.sub(rf"(?<={_LETTER})[\s_-]+(?={_LETTER})", "", text)
     text = re.sub(r"\s+", " ", text)
     return re.sub(r"(?<![0-9.])0+(?=[0-9])", "", text)

@@ -145,6 +145,8 @@ def _tail(
         of = f" of {named(first)}" if cut[0] else ""
         last = row_text(first, max(0, rows[cut[0]] - 1))
         notify(f"{what} no target{of}{more}: forecasts begin behind {last}.")
+    for text in _ended_before(latest, rows, layout, min(context, horizon)):
+        notify(text)
     enough = {name: record for name, record in latest.items() if rows[name] >= context}
     if len(enough) > most:
         notify(
@@ -168,6 +170,23 @@ def _tail(
         }
         tail.append(one | {"ahead": ahead} if any(map(len, ahead.values())) else one)
     return tail
+
+
+def _ended_before(
+    latest: Mapping[str, Record], rows: Mapping[str, int], layout: Layout, least: int
+) -> Iterable[str]:
+    """Yields a sentence for each target that has no value in `least` rows or more at the end."""
+    for target in layout.targets if len(layout.targets) > 1 else ():
+        for name, record in latest.items():
+            own = rows_with_targets(record, [target])
+            if 0 < own <= rows[name] - least:
+                there = ", ".join(other for other in layout.targets if other != target)
+                yield (
+                    f"{target!r} of {named(record)} has no value in the last {rows[name] - own:,} "
+                    f"rows, where other targets go on: its forecasts begin behind these rows. If "
+                    f"others are known ahead, write task.future_covariates={there}."
+                )
+                break
 
 
 def _length(record: Record) -> int:

@@ -37,6 +37,9 @@ def split_records(
     how = Reading("", usual=tabled.names)
     tests = _beginnings(series, test, "dataset.test", [len(one.time) for one in series], how)
     validations = _beginnings(series, validation, "dataset.validation", tests, how)
+    parts = [size for size in (validation, test) if not isinstance(size, str) and 0 < size < 1]
+    if parts and series[0].time.dtype.kind == "M" and _follow_each_other(series):
+        notify("series follow each other in time: each is split by its own rows.")
     splits: dict[str, list[Record]] = {"train": [], "validation": [], "test": []}
     late = []
     for one, whole, middle, last in zip(series, tabled.series, validations, tests, strict=True):
@@ -102,7 +105,8 @@ def _beginnings(
 ) -> list[int]:
     """Returns the row at which a split begins in each series, where it ends at `ends`.
 
-    A part of the rows is a part of all moments of the data, so that it is one moment for all.
+    A part of the rows is a part of all moments of the data, so that it is one moment for all;
+    series that have no moments in common are each parted by themselves.
     """
     if isinstance(size, str):
         moment = _moment(size, key, how)
@@ -115,7 +119,7 @@ def _beginnings(
         return list(ends)
     if size >= 1:
         return [max(0, end - round(size)) for end in ends]
-    if series[0].time.dtype.kind != "M":
+    if series[0].time.dtype.kind != "M" or _follow_each_other(series):
         return [end - round(size * len(one.time)) for one, end in zip(series, ends, strict=True)]
     moments = np.unique(np.concatenate([one.time for one in series]))
     limit = max(one.time[end - 1] for one, end in zip(series, ends, strict=True) if end)
@@ -126,6 +130,15 @@ def _beginnings(
     begins = moments[max(0, first)]
     found = [int(np.searchsorted(one.time, begins)) for one in series]
     return [min(row, end) for row, end in zip(found, ends, strict=True)]
+
+
+def _follow_each_other(series: Sequence[Series]) -> bool:
+    """Tells whether most moments are of one series alone, so that later ones had no training."""
+    every = np.concatenate([one.time for one in series])
+    _, places, counts = np.unique(every, return_inverse=True, return_counts=True)
+    edges = np.cumsum([len(one.time) for one in series])[:-1]
+    shared = [float(part.mean()) for part in np.split(counts[places] > 1, edges) if len(part)]
+    return len(series) > 1 and float(np.mean(shared)) < 0.5
 
 
 def _moment(text: str, key: str, how: Reading) -> Any:

@@ -9,13 +9,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import IO
 
 from seqkit.errors import CheckpointError
 from seqkit.events import parse_event
 from seqkit.runs import LIVE, RunFolder
 from seqkit.summary import RunSummary
+from seqkit.tail import Tail
 
 _ERROR = "seqkit: error: "
 _LONGEST_ERROR = 20_000
@@ -45,7 +45,7 @@ class Child:
         self.began = time.monotonic()
         self.stage = ""
         self._since = time.time() if words else 0.0
-        self._log = _Log(folder.events_file)
+        self._tail = Tail(folder.events_file)
         self._process: subprocess.Popen[bytes] | None = None
         # A file, not a pipe: the run may go on when nobody reads any more.
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
@@ -62,15 +62,23 @@ class Child:
     def look(self) -> bool:
         """Takes in what has happened since the last look; returns whether the run has ended."""
         ended = self._ended()
-        for line in self._log.lines():
-            try:
-                event = parse_event(line)
-            except ValueError:
-                continue
-            self.summary.add(event)
-            if event.kind in ("started", "step") and event.time >= self._since:
-                self.stage = event.kind
+        more = True
+        while more:
+            news = self._tail.read()
+            more = news.more
+            for line in news.lines:
+                self._take(line)
         return ended
+
+    def _take(self, line: bytes) -> None:
+        try:
+            event = parse_event(line)
+        except (ValueError, RecursionError):
+            # Whoever looks at the run's log is told of it.
+            return
+        self.summary.add(event)
+        if event.kind in ("started", "step") and event.time >= self._since:
+            self.stage = event.kind
 
     def left(self) -> float | None:
         """Returns how many seconds it will still train, once that can be told."""
@@ -128,23 +136,3 @@ class Child:
     def close(self) -> None:
         """Lets go of the run, which goes on if it has not ended."""
         self._errors.close()
-
-
-class _Log:
-    """The lines of a file that is being written, each once and whole."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._read = 0
-
-    def lines(self) -> list[str]:
-        """Returns the lines since the last time."""
-        try:
-            with self._path.open("rb") as file:
-                file.seek(self._read)
-                text = file.read()
-        except OSError:
-            return []
-        whole = text[: text.rfind(b"\n") + 1]
-        self._read += len(whole)
-        return whole.decode("utf-8", "replace").splitlines()

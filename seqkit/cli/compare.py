@@ -53,11 +53,10 @@ def compare(runs: tuple[str, ...], metric: str, sort: str, runs_dir: Path, as_js
     """
     from seqkit.cli.comparison import write_comparison
     from seqkit.comparison import compare_runs
-    from seqkit.summary import describe, differing, settings
+    from seqkit.summary import differing, settings
 
-    folders, varies, grouped = _found(runs, runs_dir)
-    folders = _readable(folders)
-    described = [describe(folder) for folder in folders]
+    found, varies, grouped = _found(runs, runs_dir)
+    folders, described = _readable(found)
     given = [settings(folder) for folder in folders]
     # A run whose settings are lost differs in nothing that is known.
     keys = [key for key in differing([one for one in given if one]) if key != "description"]
@@ -69,9 +68,10 @@ def compare(runs: tuple[str, ...], metric: str, sort: str, runs_dir: Path, as_js
     if sort:
         order = _order(rows, sort)
         folders = [folders[place] for place in order]
+        described = [described[place] for place in order]
         compared = [compared[place] for place in order]
         rows = _rows(compared, keys)
-    comparison = compare_runs(folders, metric, varies)
+    comparison = compare_runs(folders, metric, varies, described=described)
     if as_json:
         output.json_document({"differing": keys, "runs": compared} | comparison.as_dict())
         return
@@ -85,19 +85,23 @@ def compare(runs: tuple[str, ...], metric: str, sort: str, runs_dir: Path, as_js
     write_comparison(comparison, settings=grouped or repeated)
 
 
-def _readable(folders: list[RunFolder]) -> list[RunFolder]:
-    """Returns the runs that can be read, and warns of the others and of settings that cannot.
+def _readable(folders: list[RunFolder]) -> tuple[list[RunFolder], list[dict[str, Any]]]:
+    """Returns the runs that can be read and what they came to, and warns of all that cannot.
 
     Raises:
         CheckpointError: None of them can.
     """
-    from seqkit.summary import describe, read_settings
+    from seqkit.listing import describe
+    from seqkit.summary import read_settings
 
-    readable = []
+    readable: list[RunFolder] = []
+    described: list[dict[str, Any]] = []
     for folder in folders:
         try:
-            describe(folder)
+            described.append(describe(folder))
             readable.append(folder)
+            if said := described[-1]["damage"]:
+                output.warn(said)
             read_settings(folder)
         except CheckpointError as error:
             if not readable and len(folders) == 1:
@@ -105,7 +109,7 @@ def _readable(folders: list[RunFolder]) -> list[RunFolder]:
             output.warn(str(error))
     if not readable:
         raise CheckpointError("none of these runs can be read. Run 'seqkit runs' for the others")
-    return readable
+    return readable, described
 
 
 def _found(names: Sequence[str], runs_dir: Path) -> tuple[list[RunFolder], list[str], bool]:

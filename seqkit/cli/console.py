@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,10 +56,13 @@ class Console:
         else:
             self._note([f"Preparing {what} ..."])
 
-    def recall(self, events: Iterable[Event]) -> None:
-        """Takes in what a run did before it is resumed, showing nothing."""
-        for event in events:
-            self._summary.add(event)
+    def recall(self, summary: RunSummary) -> None:
+        """Takes over what a run did before it is resumed, showing nothing."""
+        self._summary = summary
+
+    def note(self, event: Event) -> None:
+        """Takes in one event, showing nothing."""
+        self._summary.add(event)
 
     def close(self) -> None:
         """Takes the live parts off the terminal."""

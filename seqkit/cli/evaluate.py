@@ -40,7 +40,8 @@ def evaluate(
     """Score a run's best checkpoint on a split of its dataset, beside the baselines."""
     from seqkit.cli import report
     from seqkit.cli.bar import Bar
-    from seqkit.summary import summarise
+    from seqkit.listing import reading
+    from seqkit.run_log import damaged_lines, read_log
 
     registry = open_registry(plugins)
     folder = open_run(run, runs_dir)
@@ -59,12 +60,14 @@ def evaluate(
     if as_json:
         output.json_document(score)
         return
-    events = list(folder.events())
-    metric = summarise(events).metric
-    which = report.checkpoint_named(score["checkpoint"], events)
+    with reading(folder):
+        log = read_log(folder)
+    if said := damaged_lines(log.path, log.damaged):
+        output.warn(said)
+    which = report.checkpoint_named(score["checkpoint"], log.summary.checkpoints)
     heading = f"  {output.count_of(score['examples'], 'example')}, {which}"
     output.line((f"{split.capitalize()} score", "bold"), heading)
-    for line in report.scores_beside(folder.name, score, score["baselines"], metric):
+    for line in report.scores_beside(folder.name, score, score["baselines"], log.summary.metric):
         output.line(*line)
     for name, signature in score["signatures"].items():
         output.line((f"  {name}  {signature}", "dim"))

@@ -55,7 +55,8 @@ def read_inputs(file: Path, predictor: Predictor, encoding: str, column: str) ->
         return _taken(file, rows, table.lines, chosen, predictor)
     elif kind in (".jsonl", ".ndjson"):
         objects = read_jsonl(file, output.warn, encoding=encoding, option=True)
-        chosen = column or _usual_column(tuple(objects[0][1]), predictor)
+        names = tuple(dict.fromkeys(name for _, values in objects for name in values))
+        chosen = column or _usual_column(names, predictor)
         lines = [line for line, _ in objects]
         return _taken(file, [values for _, values in objects], lines, chosen, predictor)
     if column:
@@ -150,21 +151,28 @@ def _text_table(file: Path, kind: str, predictor: Predictor, encoding: str) -> T
 
 
 def _usual_column(columns: Sequence[str], predictor: Predictor) -> str:
-    """Returns the column that the run's task reads, or an empty text where none is plainly so."""
+    """Returns the column that the run's task reads, or an empty text where none is plainly so.
+
+    The first field of a task is what it reads; columns of the others hold what it is to answer.
+    """
     from seqkit.data.headings import USUAL_NAMES
 
-    fields = list(predictor.experiment.task.component.fields)
+    field, *others = predictor.experiment.task.component.fields or ("text",)
     config = predictor.experiment.dataset.config
-    named = [getattr(config, field, "") for field in fields]
-    known: list[str] = [*fields, *(name for name in named if isinstance(name, str) and name)]
-    for name in known:
-        if name in columns:
+    # The column that was learnt from comes first: others may have the field's own name.
+    for name in (getattr(config, field, ""), field):
+        if isinstance(name, str) and name and name in columns:
             return name
     if len(columns) == 1:
         return columns[0]
-    usual = [name for name in columns if name.lower() in USUAL_NAMES.get(fields[0], ())]
+    usual = [name for name in columns if name.lower() in USUAL_NAMES.get(field, ())]
     if len(usual) == 1:
         return usual[0]
+    answers = {name for other in others for name in USUAL_NAMES.get(other, (other,))}
+    named = [getattr(config, other, "") for other in others]
+    rest = [name for name in columns if name not in named and name.lower() not in answers]
+    if len(columns) == 2 and len(rest) == 1:
+        return rest[0]
     # Without a header, the first column of a run's own file is the first of its fields.
     return columns[0] if not getattr(config, "header", True) else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ def bare(name: object) -> str:
 def reference(folder: str | Path) -> str:
     """Returns how a command line names a run: its name, or its path where that is not enough."""
     path = Path(folder)
-    usual = path.parent.resolve() == runs_home().resolve()
+    usual = os.path.realpath(path.parent) == os.path.realpath(runs_home())
     return shlex.quote(path.name if usual else str(path))
 
 
@@ -277,10 +278,10 @@ def checkpoint_words(step: int, epoch: float) -> str:
     return f"checkpoint of step {step:,} (epoch {epoch_number(epoch)})"
 
 
-def checkpoint_named(name: str, events: Iterable[Event]) -> str:
+def checkpoint_named(name: str, checkpoints: Iterable[Event]) -> str:
     """Returns how a person is told of a checkpoint of this name; the name where no event has it."""
-    for event in events:
-        if event.kind == "checkpoint" and str(event.get("path")).endswith(f"/{name}"):
+    for event in checkpoints:
+        if str(event.get("path")).endswith(f"/{name}"):
             return checkpoint_words(event.step, event.epoch)
     return name
 

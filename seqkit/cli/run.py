@@ -102,7 +102,14 @@ class Observers:
 
     def recall(self, folder: RunFolder) -> None:
         """Lets the console know what a run did before it is resumed."""
-        self._console.recall(folder.events())
+        from seqkit.listing import reading
+        from seqkit.run_log import damaged_lines, read_log
+
+        with reading(folder):
+            log = read_log(folder)
+        if said := damaged_lines(log.path, log.damaged):
+            output.warn(said)
+        self._console.recall(log.summary)
 
     def preparing(self, what: str) -> None:
         """Says that data are being prepared, until the run has started."""

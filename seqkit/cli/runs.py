@@ -30,13 +30,13 @@ COLOURS = {
 @json_option()
 def runs(group: str, runs_dir: Path, as_json: bool) -> None:
     """List the runs, the newest first, with how far they are and how well they do."""
+    from seqkit.listing import listed
     from seqkit.runs import all_runs
-    from seqkit.summary import listed
 
     described = [listed(run) for run in all_runs(runs_dir)]
     for run in described:
-        if run["error"]:
-            output.warn(run["error"])
+        if said := run["error"] or run["damage"]:
+            output.warn(said)
     groups = sorted({run["group"] for run in described if run["group"]})
     if group:
         if group not in groups:

@@ -18,6 +18,7 @@ from seqkit.cli.common import (
 )
 from seqkit.cli.listing import entry_document, singular, summary_of
 from seqkit.errors import CheckpointError, ConfigurationError, SeqkitError, suggestion
+from seqkit.regular_files import read_regular
 
 if TYPE_CHECKING:
     from seqkit.cli.report import Line
@@ -171,12 +172,12 @@ def _show_trainer(as_json: bool) -> None:
 
 
 def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
-    from seqkit.events import read_events
-    from seqkit.summary import describe, read_settings, reading, summarise
+    from seqkit.listing import describe, reading
+    from seqkit.run_log import RunLog
+    from seqkit.summary import read_settings
 
-    described, damaged = describe(run), list[int]()
-    with reading(run):
-        summary = summarise(read_events(run.events_file, damaged))
+    log = RunLog(run.events_file)
+    described, summary = describe(run, log), log.summary
     defaults, given, wrong = {}, {}, ""
     try:
         given = read_settings(run)
@@ -184,8 +185,8 @@ def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
     except CheckpointError as error:
         wrong = str(error)
         output.warn(wrong)
-    if damaged:
-        output.warn(_damaged_lines(run, damaged))
+    if described["damage"]:
+        output.warn(described["damage"])
     changed = {key: value for key, value in given.items() if defaults.get(key, None) != value}
     if as_json:
         with reading(run):
@@ -199,7 +200,7 @@ def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
                 },
                 "checkpoints": [path.name for path in _checkpoints(run)],
                 "settings_error": wrong,
-                "damaged_lines": damaged,
+                "damaged_lines": log.damaged,
             }
         output.json_document(document)
         return
@@ -207,12 +208,6 @@ def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
         lines = _run_lines(run, summary, described, changed, defaults)
     for line in lines:
         output.line(*line)
-
-
-def _damaged_lines(run: RunFolder, numbers: list[int]) -> str:
-    shown = ", ".join(map(str, numbers[:5])) + (", ..." if len(numbers) > 5 else "")
-    what = output.count_of(len(numbers), "damaged line")
-    return f"{run.events_file} has {what}, at {shown}; what they said is not shown"
 
 
 def _defaults(run: RunFolder, plugins: tuple[Path, ...]) -> dict[str, Any]:
@@ -223,7 +218,7 @@ def _defaults(run: RunFolder, plugins: tuple[Path, ...]) -> dict[str, Any]:
     from seqkit.trainer_config import TrainerConfig
 
     try:
-        document = tomllib.loads(run.experiment_file.read_text(encoding="utf-8"))
+        document = tomllib.loads(read_regular(run.experiment_file).decode("utf-8"))
         registry = open_registry(plugins)
     except (OSError, ValueError, RecursionError, SeqkitError):
         return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -76,7 +77,7 @@ def sweep(
     one of 'seqkit run'. The same command again leaves out the runs that are finished.
     """
     from seqkit.cli.sweeping import Sweep
-    from seqkit.grid import in_progress, save_grid
+    from seqkit.grid import hold_group, save_grid, up_to_date
 
     registry = open_registry(plugins)
     words = [*settings, *([f"trainer.device={device}"] if device else [])]
@@ -98,17 +99,11 @@ def sweep(
     if dry_run:
         _list(grid, as_json)
         return ExitCode.DONE
-    if in_progress(grid.group, runs_dir):
-        raise ConfigurationError(
-            f"sweep {grid.group} is running already, in {runs_dir}. Stop that one with Ctrl-C first"
-        )
-    work = Sweep(grid, runs_dir, jobs, retry_failed, plugins)
-    work.survey()
-    save_grid(grid, runs_dir, running=True)
-    try:
+    with hold_group(grid.group, runs_dir):
+        work = Sweep(up_to_date(grid, runs_dir), runs_dir, jobs, retry_failed, plugins)
+        work.survey()
+        save_grid(work.grid, runs_dir)
         code = work.run()
-    finally:
-        save_grid(work.grid, runs_dir, running=False)
     return _close(work, code, as_json)
 
 
@@ -159,8 +154,8 @@ def _close(work: Sweep, code: int, as_json: bool) -> int:
     """Writes what came of it, and what to do next."""
     from seqkit.cli.comparison import write_comparison
     from seqkit.comparison import compare_runs
+    from seqkit.listing import listed
     from seqkit.runs import RunFolder, is_run
-    from seqkit.summary import listed
 
     grid, runs_dir = work.grid, work.runs_dir
     found = [(run, RunFolder(runs_dir / run.name)) for run in grid.runs]
@@ -206,7 +201,7 @@ def _next(
     grid: Grid, runs_dir: Path, failed: Mapping[str, str], unfinished: Sequence[str], code: int
 ) -> None:
     words = ["seqkit", "sweep", "--resume", grid.group]
-    if runs_dir.resolve() != Path("runs").resolve():
+    if os.path.realpath(runs_dir) != os.path.realpath("runs"):
         words += ["--runs-dir", str(runs_dir)]
     command = shlex.join(words)
     if failed:

@@ -15,8 +15,9 @@ from seqkit.cli.sweep_table import SweepTable
 from seqkit.engine.control import Signals
 from seqkit.errors import CheckpointError, ExitCode
 from seqkit.grid import Grid, PlannedRun, folder_of, save_grid
+from seqkit.listing import reading
+from seqkit.run_log import damaged_lines, read_log
 from seqkit.runs import LIVE, RunFolder
-from seqkit.summary import reading, summarise
 
 _POLL_SECONDS = 0.1
 _LAST_WAIT = 10.0
@@ -89,7 +90,10 @@ class Sweep:
                 status = folder.status() if folder is not None else ""
                 if folder is not None and status == "finished":
                     with reading(folder):
-                        done.append((run, summarise(folder.events())))
+                        log = read_log(folder)
+                    if said := damaged_lines(log.path, log.damaged):
+                        output.warn(said)
+                    done.append((run, log.summary))
             except CheckpointError as error:
                 # The others go on; trying this one again would meet the same file.
                 self.failed[run.name] = str(error)
@@ -181,7 +185,7 @@ class Sweep:
             failed[run.name] = message
         if failed != self.grid.failed:
             self.grid = replace(self.grid, failed=failed)
-            save_grid(self.grid, self.runs_dir, running=True)
+            save_grid(self.grid, self.runs_dir)
 
     def _left(self) -> str:
         """Returns in words how long everything that is left will take, as far as can be told."""

@@ -11,6 +11,7 @@ import click
 
 from seqkit.cli.settings import Setting, settings_of
 from seqkit.errors import SeqkitError
+from seqkit.regular_files import read_regular
 
 if TYPE_CHECKING:
     from seqkit.api import Task
@@ -79,7 +80,7 @@ def task_of_run(run: str, runs_dir: str, plugins: Sequence[str]) -> Task | None:
 
     folder = open_run(run, Path(runs_dir) if runs_dir else runs_home())
     try:
-        named = tomllib.loads(folder.experiment_file.read_text(encoding="utf-8")).get("task")
+        named = tomllib.loads(read_regular(folder.experiment_file).decode("utf-8")).get("task")
     except ValueError:
         return None
     name = named.get("name") if isinstance(named, Mapping) else named

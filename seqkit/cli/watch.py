@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +13,12 @@ import click
 
 from seqkit.cli import output
 from seqkit.cli.common import json_option, open_run, run_argument, runs_dir_option
-from seqkit.errors import ExitCode
+from seqkit.errors import CheckpointError, ExitCode
 
 if TYPE_CHECKING:
     from seqkit.events import Event
     from seqkit.runs import RunFolder
+    from seqkit.tail import News
 
 _POLL_SECONDS = 0.25
 
@@ -50,48 +53,72 @@ def follow(run: RunFolder, as_json: bool = False) -> int:
             if as_json:
                 stream(event)
             elif past and event.kind in ("step", "sample"):
-                console.recall([event])
+                console.note(event)
             else:
-                console(event)
+                console(_of_this_name(event, run))
             status = str(event.get("status", "")) if event.kind == "ended" else ""
     finally:
         console.close()
     if status:
         return ExitCode.FAILED if status == "failed" else ExitCode.DONE
-    output.note(
-        f"The process of {run.name} is gone, and left no word. "
-        f"Go on from its last checkpoint: seqkit resume {run.name}"
-    )
+    if (now := run.status()) == "crashed":
+        output.note(
+            f"The process of {run.name} is gone, and left no word. "
+            f"Go on from its last checkpoint: seqkit resume {run.name}"
+        )
+    else:
+        output.note(f"{run.name} is {now}, and its log does not say how it ended.")
     return ExitCode.FAILED
 
 
 def followed(run: RunFolder) -> Iterator[tuple[Event, bool]]:
     """Yields each event of a run, and whether it was there before; ends when the run has ended.
 
-    A line that is damaged is left out; one that is still being written is waited for.
+    A line that is damaged is left out and told; one that is still being written is waited for.
+
+    Raises:
+        CheckpointError: The log is no regular file, or cannot be read.
     """
     from seqkit.runs import LIVE
+    from seqkit.tail import Tail
 
-    past, rest = True, b""
-    with run.events_file.open("rb") as file:
+    past, tail = True, Tail(run.events_file)
+    while True:
+        # Asked before the log is read: a run that had ended by then has written everything.
+        live = run.status() in LIVE
         while True:
-            # Asked before the log is read: a run that had ended by then has written everything.
-            live = run.status() in LIVE
-            read = rest + file.read()
-            *lines, rest = read.split(b"\n")
-            for event in _parsed(lines):
+            news = tail.read()
+            if tail.problem:
+                raise CheckpointError(tail.problem)
+            for event in _parsed(news, run.events_file):
                 yield event, past
-            past = False
-            if not live:
-                return
-            time.sleep(_POLL_SECONDS)
+            if not news.more:
+                break
+        past = False
+        if not live:
+            return
+        time.sleep(_POLL_SECONDS)
 
 
-def _parsed(lines: list[bytes]) -> Iterator[Event]:
+def _of_this_name(event: Event, run: RunFolder) -> Event:
+    """Returns what a run said of itself as it began, with its present name and place."""
+    if event.kind != "started":
+        return event
+    here = {"run": run.name, "folder": os.path.realpath(run.path)}
+    return replace(event, data={**event.data, **here})
+
+
+def _parsed(news: News, path: Path) -> Iterator[Event]:
     from seqkit.events import parse_event
+    from seqkit.run_log import damaged_lines
 
-    for line in lines:
-        try:
-            yield parse_event(line.decode("utf-8"))
-        except (ValueError, RecursionError):
+    damaged = []
+    for number, line in enumerate(news.lines, start=news.first):
+        if not line.strip():
             continue
+        try:
+            yield parse_event(line)
+        except (ValueError, RecursionError):
+            damaged.append(number)
+    if damaged:
+        output.warn(damaged_lines(path, damaged))

@@ -12,11 +12,17 @@ MOST_COLUMNS = 20_000
 """More would take minutes; a table is that wide when its rows and columns are exchanged."""
 
 _IDS = re.compile(
-    "id|series|timeseries|symbol|ticker|isin|sku|store|shop|item|product|device|station"
+    "id|series|timeseries|symbol|ticker|isin|sku|store|shop|item|product|device|station|sensor|"
+    "meter|machine|asset|vehicle|region|country|city|site|location|branch|warehouse|customer|client|"
+    "household|patient"
 )
 _ROWS = re.compile(
     "(row|line|record|obs|observation|serial|s|sr|sl)?(index|idx|id|number|num|no|nr|#)|rows?|line|n|"
     "serial|seq|sequence|counter|count|obs|observation|record|level0|key|pk|t|k|i|step|x"
+)
+_ROWS_ALONE = re.compile(
+    "(row|line|record|obs|observation|serial|s|sr|sl)(index|idx|id|number|num|no|nr|#)|index|idx|"
+    "no|nr|rows?|line|serial|seq|sequence|key|pk|level0"
 )
 _UNNAMED = re.compile(r"unnamed: \d+(\.\d+)*(_level_\d+)?|\.\.\.\d+", re.IGNORECASE)
 
@@ -63,7 +69,7 @@ def names_ids(column: str) -> bool:
     if _IDS.fullmatch(_word(column)) or re.search(r"[a-z0-9]I[dD]$", column):
         return True
     *before, last = re.split(r"[^a-z0-9]+", column.lower().strip())
-    if last in ("nbr", "nr"):
+    if last in ("nbr", "nr", "no", "num", "number", "code", "key", "name"):
         return bool(before and _IDS.fullmatch(before[0]))
     return last == "id"
 
@@ -71,6 +77,11 @@ def names_ids(column: str) -> bool:
 def names_rows(column: str) -> bool:
     """Tells whether a name says that a column numbers the rows, such as `index` or `No.`."""
     return is_unnamed(column) or bool(_ROWS.fullmatch(_word(column)))
+
+
+def names_rows_alone(column: str) -> bool:
+    """Tells whether a name can hardly say anything but that a column numbers the rows."""
+    return bool(_ROWS_ALONE.fullmatch(_word(column)))
 
 
 def _word(column: str) -> str:

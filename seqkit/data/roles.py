@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from seqkit.data.columns import is_unnamed, names_ids, names_rows
+from seqkit.data.columns import is_unnamed, names_ids, names_rows, names_rows_alone
 
 Cells = Mapping[str, Sequence[str]]
 
@@ -92,10 +92,12 @@ def aside(
     for name, numbers in values.items():
         if name in needed:
             continue
-        counts = _counts(numbers, owners, strict=not names_rows(name))
         first = name == columns[0]
+        counts = _counts(numbers, owners, sort=names_rows(name))
         if counts and (first or names_rows(name)):
-            found[name] = "counts the rows"
+            found[name] = counts
+        elif names_rows_alone(name) and _rises(numbers):
+            found[name] = "numbers the rows"
         elif is_unnamed(name) and (first or _all_different(numbers)):
             found[name] = "has no name and stands where rows are numbered"
         elif not no_ids and names_ids(name) and not _fractions(numbers):
@@ -107,21 +109,40 @@ def aside(
     return found, doubtful if len(values) - len(found) > 1 else []
 
 
-def _counts(numbers: NDArray[np.float64], owners: NDArray[np.int64], strict: bool) -> bool:
-    """Tells whether numbers are 0, 1, 2, ... or 1, 2, 3, ... in the file or in each series."""
+def _counts(numbers: NDArray[np.float64], owners: NDArray[np.int64], sort: bool) -> str:
+    """Tells how numbers go on where each follows the one before, in the file or in each series.
+
+    Args:
+        numbers: The column.
+        owners: The series of each row.
+        sort: Whether the rows may have another order by now.
+    """
+    if len(numbers) < 3 or not np.isfinite(numbers).all():
+        return ""
+    steps = np.diff(np.sort(numbers) if sort else numbers)
+    if not _equal(steps, numbers):
+        order = np.lexsort((numbers if sort else np.arange(len(numbers)), owners))
+        same = np.diff(owners[order]) == 0
+        steps = np.diff(numbers[order])[same]
+        if not _equal(steps, numbers):
+            return ""
+    return "counts the rows" if abs(steps[0]) == 1 else "goes on in equal steps"
+
+
+def _equal(steps: NDArray[np.float64], numbers: NDArray[np.float64]) -> bool:
+    """Tells whether steps are one number, but for what rounding and decimals leave of it."""
+    if len(steps) < 2 or not steps[0]:
+        return False
+    rounding = 8 * np.finfo(np.float64).eps * float(np.abs(numbers).max())
+    return bool((np.abs(steps - steps[0]) <= rounding).all() and abs(steps[0]) > 2 * rounding)
+
+
+def _rises(numbers: NDArray[np.float64]) -> bool:
+    """Tells whether whole numbers rise, or fall, with every row."""
     if len(numbers) < 3 or _fractions(numbers) or np.isnan(numbers).any():
         return False
-    if _from_start(numbers if strict else np.sort(numbers)) or _from_start(numbers[::-1]):
-        return True
-    order = np.lexsort((np.arange(len(numbers)) if strict else numbers, owners))
-    same = np.diff(owners[order]) == 0
-    firsts = numbers[order][np.concatenate([[True], ~same])]
-    steps = np.diff(numbers[order])[same]
-    return bool(len(steps) and (steps == 1).all() and np.isin(firsts, (0, 1)).all())
-
-
-def _from_start(numbers: NDArray[np.float64]) -> bool:
-    return numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all())
+    steps = np.diff(numbers)
+    return bool((steps > 0).all() or (steps < 0).all())
 
 
 def _fractions(numbers: NDArray[np.float64]) -> bool:

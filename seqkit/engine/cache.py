@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from seqkit.api import Arrays, Encoder
-from seqkit.checksums import digest_of, fingerprint
+from seqkit.checksums import digest_of, fingerprint, read_document, sealed_document
 from seqkit.errors import ConfigurationError, PluginError, SeqkitError
 from seqkit.regular_files import check_folder, check_regular, read_regular
 from seqkit.runs import write_atomically
@@ -69,8 +69,7 @@ def write_entry(
         }
         names = {split: list(arrays) for split, arrays in splits.items()}
         text = json.dumps({**facts, "splits": names, "files": files}, default=str)
-        manifest = json.loads(text)
-        manifest["sha256"] = digest_of(manifest)
+        manifest = sealed_document(json.loads(text))
         write_atomically(aside / _MANIFEST, json.dumps(manifest, indent=2))
         aside.replace(folder)
     except BaseException:
@@ -99,9 +98,7 @@ def read_entry(
     except SeqkitError as error:
         raise DamagedEntryError(str(error)) from error
     try:
-        manifest = json.loads(content)
-        if manifest.pop("sha256") != digest_of(manifest):
-            raise ValueError("its manifest does not match its own checksum")
+        manifest = read_document(content, sealed=True)
         check_folder(folder)
         for name, status in manifest["files"].items():
             if _status(folder / name) != status:

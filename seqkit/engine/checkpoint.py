@@ -23,7 +23,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from seqkit.checksums import digest_of, fingerprint
+from seqkit.checksums import fingerprint, read_document, sealed_document
 from seqkit.errors import CheckpointError
 from seqkit.regular_files import read_regular
 
@@ -117,8 +117,8 @@ def write_checkpoint(
             "aliases": aliases,
             "progress": dict(progress),
         }
-        document = {"sha256": digest_of(manifest)} | manifest
-        (aside / MANIFEST).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        text = json.dumps(sealed_document(manifest), indent=2)
+        (aside / MANIFEST).write_text(text + "\n", encoding="utf-8")
         for name in (MODEL, STATE):
             # safetensors makes files for their owner alone; a run is as open as its folder.
             shutil.copymode(aside / MANIFEST, aside / name)
@@ -183,15 +183,11 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """
     file = path / MANIFEST
     try:
-        manifest = dict(json.loads(read_regular(file)))
-        checksum = manifest.pop("sha256")
-        intact = checksum == digest_of(manifest)
+        manifest = read_document(read_regular(file), sealed=True)
     except OSError as error:
         raise CheckpointError(f"{file} cannot be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise CheckpointError(f"{file} is damaged: {error!r}.") from error
-    if not intact:
-        raise CheckpointError(f"{file} is damaged: its checksum does not match.")
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{file} is damaged: {error}.") from error
     if manifest.get("schema") != SCHEMA_VERSION:
         raise CheckpointError(
             f"{path} was written by another version of seqkit (schema {manifest.get('schema')!r})."

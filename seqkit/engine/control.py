@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
+from seqkit.checksums import LINE_SEAL, line_fits
 from seqkit.errors import CheckpointError
 from seqkit.regular_files import open_regular
 
@@ -64,10 +65,11 @@ class ControlFile:
 
 def _parse(line: bytes) -> dict[str, Any]:
     try:
-        request = json.loads(line)
+        request = json.loads(line) if line_fits(line) else None
     except (ValueError, RecursionError):
         request = None
     if isinstance(request, dict):
+        request.pop(LINE_SEAL, None)
         return request
     return {"request": "damaged", "line": line[:200].decode("utf-8", "replace")}
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+import seqkit.data
+import seqkit.text
 from seqkit.api import Arrays, Encoder, Notify, unheard
 from seqkit.checksums import CHECKSUMS
 from seqkit.engine import cache
@@ -21,6 +23,9 @@ from seqkit.places import cache_home
 from seqkit.registry import Plugin, Registry
 
 SCHEMA_VERSION = 2
+_READERS = (seqkit.data, seqkit.text)
+"""Packages that plugins read data with: what they did before a change is encoded no more."""
+
 _SPLITS = ("train", "validation", "test")
 
 
@@ -163,6 +168,7 @@ def _key(experiment: Experiment, registry: Registry) -> str:
         "task": task.as_dict(),
         "fingerprint": fingerprint,
         "plugins": {p.name: _code(p) for p in registry.plugins if p.name in owners},
+        "seqkit": {package.__name__: _sources(Path(package.__path__[0])) for package in _READERS},
     }
     text = json.dumps(identity, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
@@ -174,9 +180,14 @@ def _code(plugin: Plugin) -> str:
     if file is None:
         return plugin.origin
     root = Path(file).parent if Path(file).name == "__init__.py" else Path(file)
+    return f"{plugin.origin}:{_sources(root)}"
+
+
+def _sources(root: Path) -> str:
+    """Returns a text that changes with a module, or with any of a package."""
     sources = sorted(root.rglob("*.py")) if root.is_dir() else [root]
     changed = [f"{path.name}:{path.stat().st_mtime_ns}" for path in sources]
-    return f"{plugin.origin}:{hashlib.sha256(' '.join(changed).encode()).hexdigest()}"
+    return hashlib.sha256(" ".join(changed).encode()).hexdigest()
 
 
 def _keep(experiment: Experiment, data: EncodedData, folder: Path, notify: Notify) -> EncodedData:

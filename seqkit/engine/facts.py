@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import shlex
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -84,7 +84,7 @@ def started(
         "layers": _layers(learner),
         "examples": {split: len(data.sizes(split)) for split in data.splits},
         "tokens": {split: _tokens(training, data, split) for split in data.splits},
-        "facts": dict(data.encoder.facts),
+        "facts": dict(data.encoder.facts(data.splits["train"])),
         "batch_size": experiment.trainer.batch_size,
         "steps_per_epoch": training.steps_per_epoch,
         "total_steps": training.total_steps,
@@ -117,7 +117,7 @@ def resume_command(folder: RunFolder) -> str:
     """Returns the command that continues a run from the current folder."""
     parent = folder.path.parent
     words = ["seqkit", "resume", folder.name]
-    if parent.resolve() != Path("runs").resolve():
+    if os.path.realpath(parent) != os.path.realpath("runs"):
         words += ["--runs-dir", str(parent)]
     return shlex.join(words)
 

@@ -11,6 +11,7 @@ from seqkit.checksums import check_text_seal, sealed_text
 from seqkit.engine.checkpoint import checkpoints_in, newest_whole
 from seqkit.engine.control import Signals
 from seqkit.engine.facts import identity
+from seqkit.engine.restoring import damage_of_record, restored_record
 from seqkit.engine.session import Observer, Session
 from seqkit.errors import CheckpointError, DataError
 from seqkit.experiment import Experiment, load_experiment
@@ -89,6 +90,8 @@ def resume_run(
     every one of them is as it was. A finished run that has nothing left to do is left as it is:
     observers are told by an `ended` event how to go on for longer, and the log says nothing.
 
+    A `run.json` that is damaged is written anew from what lies beside it, and that is said.
+
     Args:
         folder: The run.
         registry: Where its components are looked up.
@@ -100,20 +103,24 @@ def resume_run(
         CheckpointError: The run still runs, or has no whole checkpoint.
         SeqkitError: It failed.
     """
-    info = folder.info()
     check_folder(folder.path)
-    with Signals() as signals, _held(folder, folder.process(info), force) as hold:
-        # Read again, as another process may have worked on it until now.
-        before = folder.info()
+    process = {} if damage_of_record(folder) else folder.process(folder.info())
+    with Signals() as signals, _held(folder, process, force) as hold:
+        # Read here, as another process may have worked on it until now.
+        damage = damage_of_record(folder)
         check_text_seal(
             folder.experiment_file,
             "Restore it from a copy; settings are changed by words: "
             f"seqkit resume {folder.name} key=value",
         )
         experiment = load_experiment(folder.experiment_file, registry, overrides)
+        record = restored_record(folder, experiment, registry) if damage else None
+        before = folder.info() if record is None else record
         experiment = replace(experiment, recipe=str(before.get("recipe", "")))
-        session = Session(folder, experiment, registry, observers, hold, signals, overrides)
+        session = Session(folder, experiment, registry, observers, hold, signals, overrides, record)
         try:
+            if damage:
+                session.warn(f"{damage}. It is written anew from what lies beside it")
             if hold.forced:
                 session.warn(
                     f"taken over from {hold.forced}, which gave a sign of life of late: should it "
@@ -134,7 +141,7 @@ def resume_run(
 
 def _held(folder: RunFolder, process: Mapping[str, Any], force: bool = False) -> Hold:
     try:
-        return Hold(folder.path, process, force)
+        return folder.hold(process, force)
     except OSError as error:
         raise DataError(
             f"the run folder {folder.path} cannot be written: {error.strerror}."

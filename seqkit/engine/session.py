@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 
-from seqkit.checksums import check_folder_seal, seal_folder, sealed_text
+from seqkit.checksums import check_folder_seal, seal_folder, sealed_line, sealed_text
 from seqkit.engine.checkpoint import (
     Checkpoint,
     checkpoint_name,
@@ -34,6 +34,7 @@ from seqkit.engine.estimate import estimated_seconds
 from seqkit.engine.facts import resume_command, right_and_wrong, spare, started, summary
 from seqkit.engine.learner import blamed, build_learner
 from seqkit.engine.progress import Progress, restore_training, training_tensors
+from seqkit.engine.restoring import damage_of_record
 from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
 from seqkit.events import Event, EventLog, spell_out
@@ -60,6 +61,7 @@ class Session:
         hold: The right to change the folder.
         signals: Where signals go, which end the run.
         overrides: The words that changed the experiment.
+        record: What `run.json` said, where that is damaged and has to be written anew.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Session:
         hold: Hold,
         signals: Signals,
         overrides: Sequence[str] = (),
+        record: Mapping[str, Any] | None = None,
     ) -> None:
         self.folder = folder
         self.hold = hold
@@ -89,6 +92,8 @@ class Session:
         self.controls = ControlFile(folder.control_file)
         self._place = _identity_of(folder.path)
         self._unsaid: list[Event] = []
+        self._restored = record is not None
+        self._record = dict(folder.info() if record is None else record)
         self._best: dict[str, Any] | None = None
         self.progress = Progress(accumulation=experiment.trainer.accumulation)
         self.at = (0, 0.0)
@@ -231,9 +236,9 @@ class Session:
                 text = sealed_text(self.experiment.as_toml())
                 write_atomically(self.folder.experiment_file, text)
             best = {"best": self._best} if self._best else {}
-            self.folder.update(
-                status="running", process=this_process(), **best, **summary(beginning)
-            )
+            self._record |= {"status": "running", "process": this_process()}
+            self._record |= best | summary(beginning)
+            self.folder.write(self._record)
         except OSError as error:
             raise DataError(
                 f"the run folder {self.folder.path} cannot be written: {error.strerror}."
@@ -267,6 +272,8 @@ class Session:
         self, training: Training, beginning: Event, ended: Mapping[str, Any]
     ) -> None:
         """Leaves a finished run as it was, and tells those who watch how to go on."""
+        if self._restored:
+            self.folder.write(self._record)
         did = f"has done its {beginning.step:,} steps"
         words = words_to_go_on(beginning.data, beginning.step)
         if not training.finished():
@@ -337,11 +344,16 @@ class Session:
             self._update(status="paused" if event["message"] == "paused" else "running")
 
     def _update(self, **changes: Any) -> None:
+        self._record |= changes
         try:
             self._check_place()
-            self.folder.update(**changes)
+            said = damage_of_record(self.folder)
+            self.folder.write(self._record)
         except (OSError, SeqkitError) as error:
             self.warn(f"run.json could not be brought up to date: {error}")
+        else:
+            if said:
+                self.warn(f"{said}. It was written anew")
 
     # --- checkpoints ------------------------------------------------------------------------------
 
@@ -481,10 +493,12 @@ class Session:
         """Writes answers to test examples, for a look at those that runs disagree on."""
         path = self.folder.answers("test")
         pairs = zip(examples, items, strict=True)
-        lines = [json.dumps(spell_out({"example": index, **item})) for index, item in pairs]
+        lines = [
+            sealed_line(json.dumps(spell_out({"example": index, **item}))) for index, item in pairs
+        ]
         try:
             path.parent.mkdir(exist_ok=True)
-            write_atomically(path, "".join(line + "\n" for line in lines))
+            write_atomically(path, "".join(f"{line.decode()}\n" for line in lines))
         except OSError as error:
             self.warn(f"the answers to test examples could not be written: {error}")
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -26,6 +27,7 @@ from seqkit.tui.harmless import Harmless
 from seqkit.tui.preferences import load_keymap
 from seqkit.tui.runs.screen import RunsScreen
 from seqkit.tui.topbar import SCREENS, TopBar
+from seqkit.tui.typing_order import TypingOrder
 from seqkit.tui.welcome import DEMO
 
 
@@ -58,6 +60,7 @@ class SeqkitApp(App[None]):
         super().__init__()
         self.context = context
         self._harmless = Harmless()
+        self._typed = TypingOrder(self, super().on_event)
         self._events: asyncio.AbstractEventLoop | None = None
         for theme in THEMES:
             self.register_theme(theme)
@@ -83,6 +86,13 @@ class SeqkitApp(App[None]):
         from seqkit.tui.driver import TerminalDriver
 
         return TerminalDriver
+
+    async def on_event(self, event: events.Event) -> None:
+        """Takes keys one after the other."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self._typed.take(event)
+        else:
+            await super().on_event(event)
 
     def leave(self) -> None:
         """Ends the program from another thread; before its first screen nothing happens."""

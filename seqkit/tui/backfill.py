@@ -24,9 +24,10 @@ import numpy as np
 
 from seqkit.events import Event, dump_event, parse_event
 from seqkit.places import cache_home
+from seqkit.regular_files import open_regular
+from seqkit.tail import Tail
 from seqkit.tui.history import History, Table
 from seqkit.tui.sentences import Entry
-from seqkit.tui.tail import Tail
 
 VERSION = 1
 KEPT = 20
@@ -166,7 +167,7 @@ def _history(document: dict[str, Any], columns: dict[str, Any]) -> History:
 def _fingerprint(log: Path, offset: int) -> str:
     """Returns what tells a log that was only added to from another one in its place."""
     digest = hashlib.sha256()
-    with log.open("rb") as file:
+    with open_regular(log) as file:
         for place in (0, max(0, offset - _PRINT)):
             file.seek(place)
             digest.update(file.read(min(_PRINT, offset - place)))

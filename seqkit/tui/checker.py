@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqkit.errors import ConfigurationError, SeqkitError
+from seqkit.errors import ConfigurationError, DataError, SeqkitError
 from seqkit.events import spell_out
 
 if TYPE_CHECKING:
@@ -84,6 +84,9 @@ def look(request: Mapping[str, Any], _registry: Registry) -> dict[str, Any]:
     from seqkit.cli.guessing import RECIPES, look_at
 
     path = Path(str(request["path"])).expanduser()
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        # A FIFO or a device: whoever opens one may wait for ever.
+        raise DataError(f"{path} is neither a file nor a folder.")
     columns, rows = _first_rows(path)
     try:
         found = look_at(path, str(request.get("task", "")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from seqkit.runs import RunFolder
 from seqkit.tui.launch import Launch
 from seqkit.tui.preferences import Preferences
 
@@ -30,6 +31,10 @@ class Context:
     def remember(self, **changes: object) -> None:
         """Changes preferences, and keeps them for the next start."""
         self.preferences = self.preferences.changed(**changes)
+
+    def resuming(self, run: RunFolder) -> bool:
+        """Tells whether a process that was started from here is going on with a run."""
+        return any(launch.resumes(run) and launch.running() for launch in self.launches)
 
     @property
     def plugin_words(self) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from seqkit.checksums import line_fits
 from seqkit.events import SCHEMA_VERSION, Event, parse_event
 from seqkit.tui.sentences import Entry, entry
 
@@ -147,14 +148,16 @@ class History:
         rows: list[list[Any]] = []
         for line in lines:
             try:
+                if not line_fits(line):
+                    raise ValueError("its checksum does not match")
                 document = orjson.loads(line)
                 if document["event"] == "step" and document["v"] == SCHEMA_VERSION:
                     rows.append([document.get(name) for name in STEP_COLUMNS])
                     eta = document.get("eta")
                     continue
-                event = parse_event(line.decode("utf-8"))
+                event = parse_event(line)
             except (ValueError, TypeError, KeyError, RecursionError):
-                self.damaged += 1
+                self.damaged += bool(line.strip())
                 continue
             if rows:
                 self._add_steps(rows, eta)

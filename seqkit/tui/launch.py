@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqkit.errors import DataError
+from seqkit.errors import CheckpointError, DataError
+from seqkit.regular_files import open_regular
 from seqkit.runs import RunFolder
 
 LOGS = ".logs"
@@ -33,6 +34,10 @@ class Launch:
     process: subprocess.Popen[bytes]
     log: Path
 
+    def resumes(self, run: RunFolder) -> bool:
+        """Tells whether it goes on with this run."""
+        return self.words[:2] == ("resume", str(run.path))
+
     def running(self) -> bool:
         """Tells whether it still runs, and reaps it when it does not."""
         return self.process.poll() is None
@@ -47,10 +52,10 @@ class Launch:
     def said(self) -> str:
         """Returns its errors, or else the last lines that it wrote."""
         try:
-            with self.log.open("rb") as file:
+            with open_regular(self.log) as file:
                 file.seek(max(0, self.log.stat().st_size - _LAST))
                 text = file.read().decode("utf-8", "replace")
-        except OSError:
+        except (OSError, CheckpointError):
             return ""
         errors = re.findall(r"^seqkit: error: (.*(?:\n(?!seqkit: ).*)*)", text, re.MULTILINE)
         if errors:
@@ -66,11 +71,11 @@ def start(words: Sequence[str], log: Path) -> Launch:
         log: A file that its output is added to.
 
     Raises:
-        DataError: The log cannot be written.
+        DataError: The log cannot be written, or is a link, a FIFO or a device.
     """
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
+        with open_regular(log, append=True) as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "seqkit", *words],
                 stdin=subprocess.DEVNULL,

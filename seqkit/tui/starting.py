@@ -61,6 +61,9 @@ class Starting(ModalScreen[RunFolder | None]):
         self._timer = self.set_interval(0.25, self._look)
 
     def _look(self) -> None:
+        if self.app.screen is not self:
+            # Something lies over it, such as the command palette; closing would close that.
+            return
         self._turns += 1
         run = run_of(self._launch, self._shared.runs_dir)
         if run is not None:

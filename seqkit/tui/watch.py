@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seqkit.regular_files import check_regular, open_regular
 from seqkit.runs import LIVE, RunFolder
+from seqkit.tail import SLICE, Tail, first_and_last, here_and_there
 from seqkit.tui import backfill
 from seqkit.tui.history import History
-from seqkit.tui.tail import SLICE, Tail, first_and_last, here_and_there
 from seqkit.tui.text import reason
 
 LARGE = 4 * 1024 * 1024
@@ -131,6 +132,7 @@ class Watch:
         try:
             self.info = self.folder.info()
             self.status = self.folder.status()
+            check_regular(self._log)
             self.complaint = ""
         except Exception as error:
             self.complaint = reason(error)
@@ -167,7 +169,7 @@ class Watch:
 
 def _unfinished(log: Path, end: int) -> int:
     """Returns how many bytes of an unfinished line there are before a byte of a log."""
-    with log.open("rb") as file:
+    with open_regular(log) as file:
         start = max(0, end - SLICE)
         file.seek(start)
         data = file.read(end - start)

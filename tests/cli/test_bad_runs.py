@@ -1,6 +1,7 @@
 """One bad run takes no command down: it is a line that says so, and the others are as before."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,10 @@ DEEP = "[" * 100_000
 def _info(**changes: Any) -> Callable[[Path], None]:
     def change(run: Path) -> None:
         path = run / "run.json"
-        path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | changes), "utf-8")
+        info = json.loads(path.read_text("utf-8")) | changes
+        # As somebody writes it who knows what they do.
+        info.pop("sha256")
+        path.write_text(json.dumps(info), "utf-8")
 
     return change
 
@@ -59,6 +63,7 @@ BAD = {
     "texts": _events("step", elapsed="long", loss="low", eta="soon", examples_per_second="fast"),
     "text-losses": _events("evaluation", loss="low", elapsed=[1]),
     "text-total": _events("started", total_steps="many", epochs="few", steps_per_epoch=[]),
+    "text-parameters": _events("started", parameters="many", epochs="few"),
     "started": _events("started", baselines=5, layers="many", dataset={}, model=[], experiment=3),
     "samples": _events("sample", items=3),
     "events-folder": _folder,
@@ -105,11 +110,19 @@ def test_a_run_that_cannot_be_read_says_why(seqkit: Callable, folder: Path) -> N
     assert "whole" in done.out
 
 
-def test_lost_settings_are_said_and_differ_in_nothing(seqkit: Callable, folder: Path) -> None:
-    (folder / "bad" / "experiment.toml").write_text("x = [", encoding="utf-8")
+def _another_number(text: str) -> str:
+    return text.replace("hidden_size = ", "hidden_size = 1")
+
+
+@pytest.mark.parametrize("damage", [lambda _: "x = [", _another_number])
+def test_lost_settings_are_said_and_differ_in_nothing(
+    seqkit: Callable, folder: Path, damage: Callable[[str], str]
+) -> None:
+    path = folder / "bad" / "experiment.toml"
+    path.write_text(damage(path.read_text("utf-8")), encoding="utf-8")
     done = seqkit("compare", "bad", "whole", "--json")
     assert json.loads(done.out)["differing"] == []
-    assert "the settings of run bad are not known" in done.err
+    assert "experiment.toml is damaged" in done.err
     shown = json.loads(seqkit("show", "bad", "--json").out)
     assert "is damaged" in shown["settings_error"]
     assert shown["changed"] == {}
@@ -118,8 +131,48 @@ def test_lost_settings_are_said_and_differ_in_nothing(seqkit: Callable, folder: 
 def test_show_tells_of_damaged_lines(seqkit: Callable, folder: Path) -> None:
     path = folder / "bad" / "events.jsonl"
     path.write_text("{\n" + path.read_text("utf-8"), encoding="utf-8")
-    assert "1 damaged line, at 1" in seqkit("show", "bad").err
+    assert "events.jsonl is damaged and left out: line 1" in seqkit("show", "bad").err
     assert json.loads(seqkit("show", "bad", "--json").out)["damaged_lines"] == [1]
+
+
+def test_no_changed_digit_of_a_log_is_believed(seqkit: Callable, folder: Path) -> None:
+    path = folder / "bad" / "events.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    (place,) = (at for at, line in enumerate(lines) if b'"split":"test","loss"' in line)
+    lines[place] = re.sub(rb'("accuracy":0\.)\d', rb"\g<1>0", lines[place])
+    path.write_bytes(b"".join(lines))
+    said = f"1 line of {path} is damaged and left out: line {place + 1}"
+    commands = (("runs",), ("show", "bad"), ("compare", "bad", "whole"), ("evaluate", "bad"))
+    for words in (*commands, ("watch", "bad")):
+        done = seqkit(*words)
+        assert said in done.err, words
+        assert done.code == 0
+        assert "accuracy 0.0" not in done.out
+    (bad,) = (one for one in json.loads(seqkit("runs", "--json").out) if one["name"] == "bad")
+    assert bad["damage"] == said
+    assert list(bad["metrics"]) == ["validation"]
+
+
+def test_a_log_that_lost_its_end_is_named(seqkit: Callable, folder: Path) -> None:
+    path = folder / "bad" / "events.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
+    for words in (("runs",), ("show", "bad"), ("compare", "bad", "whole")):
+        assert "breaks off before the end of what the run did" in seqkit(*words).err
+
+
+def test_no_changed_digit_of_a_record_is_believed(seqkit: Callable, folder: Path) -> None:
+    path = folder / "bad" / "run.json"
+    path.write_bytes(path.read_bytes().replace(b'"schema": 1', b'"schema": 3'))
+    done = seqkit("runs", "--json")
+    (bad,) = (one for one in json.loads(done.out) if one["name"] == "bad")
+    assert bad["status"] == "unreadable"
+    for words in (("runs",), ("compare", "bad", "whole")):
+        assert f"{path} cannot be read: its checksum does not match" in seqkit(*words).err
+    done = seqkit("show", "bad")
+    assert done.code == 4
+    assert "seqkit resume bad" in done.err
+    assert seqkit("resume", "bad", "--quiet").code == 0
+    assert seqkit("show", "bad").code == 0
 
 
 def test_a_renamed_run_shows_its_own_name(seqkit: Callable, folder: Path) -> None:

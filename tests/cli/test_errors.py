@@ -56,6 +56,43 @@ def test_an_unknown_command_names_the_nearest_one(seqkit: Callable) -> None:
     assert done.out == ""
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "{}/x.toml"],
+        ["run", "sentiment", "--runs-dir", "{}"],
+        ["run", "sentiment", "--plugin", "{}"],
+        ["run", "sentiment", "dataset=text-csv", "dataset.path={}"],
+        ["run", "sentiment", "dataset=text-folder", "dataset.path={}"],
+        ["sweep", "sentiment", "model=lstm,gru", "--runs-dir", "{}"],
+        ["new", "{}"],
+        ["plugin", "check", "{}"],
+        ["plugin", "new", "{}"],
+        ["runs", "--runs-dir", "{}"],
+        ["show", "{}"],
+        ["predict", "{}", "hello"],
+        ["resume", "{}"],
+        ["evaluate", "{}"],
+        ["compare", "{}", "{}"],
+        ["stop", "{}"],
+    ],
+    ids=lambda words: " ".join(words),
+)
+@pytest.mark.parametrize("kind", ["loop", "long name", "below a file"])
+def test_a_path_that_the_system_refuses_is_no_bug(
+    seqkit: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], kind: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").write_text("text")
+    path = {"loop": "loop", "long name": "n" * 300, "below a file": "file/below"}[kind]
+    done = seqkit(*(word.format(path) for word in words))
+    assert "bug" not in done.err
+    assert bool(done.code) == (
+        words[0] != "runs" and (kind, words[:2]) != ("loop", ["plugin", "new"])
+    )
+
+
 def test_an_unknown_option_names_the_nearest_one(seqkit: Callable) -> None:
     done = seqkit("runs", "--jsn")
     assert done.code == 2

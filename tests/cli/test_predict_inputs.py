@@ -26,7 +26,7 @@ def _there(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def other_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run that writes pairs, of a file without a header, and one that writes on."""
+    """Runs on files: of pairs without a header, on a text, and on one column of texts of two."""
     folder = tmp_path_factory.mktemp("texts")
     words = ["alpha", "beta", "gamma", "delta", "omega"]
     rows = [" ".join(words[(n * k) % 5] for k in range(1, 4)) for n in range(60)]
@@ -39,6 +39,13 @@ def other_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lm = ["dataset=text-file", f"dataset.path={text}", "model.hidden_size=4"]
     assert run_command_line(["run", "reverse-seq2seq", *seq2seq, *tiny, "--name", "pairs"]) == 0
     assert run_command_line(["run", "shakespeare-gru", *lm, *tiny, "--name", "texts"]) == 0
+    table = folder / "t.csv"
+    table.write_text(
+        "text,summary,y\n" + "".join(f"no {n},{r},{n % 2}\n" for n, r in enumerate(rows))
+    )
+    named = [f"dataset.path={table}", "dataset.text=summary", "dataset.label=y"]
+    summed = ["dataset=text-csv", *named, "model.hidden_size=4", "model.embedding_size=4"]
+    assert run_command_line(["run", "sentiment", *summed, *tiny, "--name", "summed"]) == 0
     return folder
 
 
@@ -163,6 +170,30 @@ def test_a_table_is_read_like_the_runs_own_with_or_without_a_heading(
 
 
 @pytest.mark.parametrize(
+    ("name", "content", "texts"),
+    [
+        ("a.csv", "text,summary,y\nwrong,alpha,1\n", ["alpha"]),
+        ("a.csv", "y,text\n1,alpha\n", ["alpha"]),
+        ("a.csv", "label,y,review\n0,1,alpha\n", ["alpha"]),
+        ("a.tsv", "text\tsummary\nwrong\talpha\n", ["alpha"]),
+        ("a.jsonl", '{"text": "wrong", "label": "wrong", "summary": "alpha"}\n', ["alpha"]),
+    ],
+)
+def test_the_column_that_was_learnt_from_is_read_and_never_the_one_of_labels(
+    seqkit: Callable[..., Any],
+    other_runs: Path,
+    tmp_path: Path,
+    name: str,
+    content: str,
+    texts: list[str],
+) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    done = seqkit("predict", "summed", "--runs-dir", other_runs, "--file", path, "--json")
+    assert [answer["text"] for answer in _answers(done)] == texts
+
+
+@pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("a.csv", "x,y\na,b\n", "a.csv does not tell which column is the text; it has 'x', 'y'"),
@@ -178,6 +209,34 @@ def test_what_is_wrong_with_a_file_of_inputs_is_named(
     done = seqkit("predict", "first", "--file", path)
     assert done.code == 4
     assert message in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "rows", "settings"),
+    [
+        ("a.csv", "label,review\n", "0,good film\n1,bad plot\n", []),
+        ("a.tsv", "sentence\tlabel\n", "good film\t0\nbad plot\t1\n", []),
+        ("a.csv", "id,said,label\n", "x,good film,0\ny,bad plot,1\n", ["dataset.text=said"]),
+        ("a.jsonl", "", '{"label": 0, "say": "good film"}\n{"label": 1, "say": "bad plot"}\n', []),
+    ],
+)
+def test_what_a_run_answers_is_never_read_as_its_input(
+    seqkit: Callable[..., Any],
+    tmp_path: Path,
+    name: str,
+    head: str,
+    rows: str,
+    settings: list[str],
+) -> None:
+    path, asked = tmp_path / name, tmp_path / f"asked-{name}"
+    path.write_text(head + 10 * rows)
+    asked.write_text(head + rows)
+    dataset = "text-jsonl" if path.suffix == ".jsonl" else "text-csv"
+    words = [f"dataset={dataset}", f"dataset.path={path}", *settings, "model.hidden_size=4"]
+    words += ["trainer.max_steps=1", "--runs-dir", str(tmp_path), "--name", "own", "-q"]
+    assert seqkit("run", "sentiment", *words).code == 0
+    done = seqkit("predict", "own", "--runs-dir", tmp_path, "--file", asked, "--json")
+    assert [answer["text"] for answer in _answers(done)] == ["good film", "bad plot"]
 
 
 def test_null_and_numbers_of_a_jsonl_file_are_texts(

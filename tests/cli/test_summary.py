@@ -30,15 +30,16 @@ def test_a_summary_has_curves_speed_and_the_best_evaluation() -> None:
         [
             started(),
             step(5, 0.7, 100),
+            evaluation(5, 0.75, True),
             step(10, 0.6, 300),
             evaluation(10, 0.8, True),
-            step(20, 0.2, 200),
+            step(20, 0.2, 500),
             evaluation(20, 0.7, False),
         ]
     )
     assert summary.train == [(0.5, 0.7), (1.0, 0.6), (2.0, 0.2)]
-    assert [point[0] for point in summary.validation] == [1.0, 2.0]
-    assert summary.speed == 200
+    assert [point[0] for point in summary.validation] == [0.5, 1.0, 2.0]
+    assert summary.speed == 300
     assert summary.elapsed == 20
     assert summary.progress() == 1.0
     assert summary.score() == ("validation", "accuracy", 0.8)
@@ -56,6 +57,7 @@ def test_a_resumed_run_forgets_what_came_after_its_checkpoint() -> None:
         evaluation(10, 0.8, True),
         step(15),
         evaluation(15, 0.9, True),
+        evaluation(15, 0.7, True, "test"),
         Event("ended", 15, 1.5, {"status": "interrupted"}),
         started(10, resumed_from=10),
         step(12, 0.4),
@@ -64,6 +66,7 @@ def test_a_resumed_run_forgets_what_came_after_its_checkpoint() -> None:
     assert [point[0] for point in summary.train] == [0.5, 1.2]
     assert summary.best is not None
     assert summary.best.step == 10
+    assert summary.score() == ("validation", "accuracy", 0.8)
     assert summary.ended is None
 
 
@@ -71,6 +74,12 @@ def test_a_run_without_events_has_no_score() -> None:
     summary = summarise([])
     assert summary.score() is None
     assert summary.progress() is None
+
+
+@pytest.mark.parametrize("value", ["high", None, [0.8]])
+def test_a_score_that_is_no_number_is_none(value: object) -> None:
+    event = Event("evaluation", 10, 1.0, {"metrics": {"accuracy": value}, "best": True})
+    assert summarise([started(), event]).score() is None
 
 
 def test_settings_are_flat_and_components_stand_at_their_key() -> None:

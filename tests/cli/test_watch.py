@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from seqkit.errors import ExitCode
 from seqkit.events import Event, EventLog
 from seqkit.holding import Hold, this_process
 from seqkit.runs import RunFolder
@@ -50,6 +52,31 @@ def test_a_run_whose_process_is_gone_ends_the_watching_with_a_hint(
     done = seqkit("watch", "gone", "--runs-dir", tmp_path)
     assert done.code == 1
     assert "seqkit resume gone" in done.err
+
+
+def test_a_log_that_is_missing_or_no_file_is_told_in_a_sentence(
+    runs_dir: Path, tmp_path: Path, seqkit: Callable[..., Any]
+) -> None:
+    shutil.copytree(runs_dir / "first", tmp_path / "first")
+    log = tmp_path / "first" / "events.jsonl"
+    log.unlink()
+    done = seqkit("watch", "first", "--runs-dir", tmp_path)
+    assert done.code == 1
+    assert "first is finished, and its log does not say how it ended" in done.err
+    os.mkfifo(log)
+    done = seqkit("watch", "first", "--runs-dir", tmp_path)
+    assert done.code == ExitCode.DATA
+    assert "events.jsonl is a FIFO" in done.err
+
+
+def test_a_run_of_another_name_than_it_began_with_is_told_by_its_present_one(
+    runs_dir: Path, tmp_path: Path, seqkit: Callable[..., Any]
+) -> None:
+    shutil.copytree(runs_dir / "first", tmp_path / "renamed")
+    done = seqkit("watch", "renamed", "--runs-dir", tmp_path)
+    assert f"seqkit show {tmp_path / 'renamed'}" in done.out
+    assert "first" not in done.out.partition("Next")[2]
+    assert done.err.startswith("renamed ")
 
 
 def test_a_live_run_is_followed_until_it_ends(

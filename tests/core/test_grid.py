@@ -1,8 +1,14 @@
 """A grid of settings and seeds: how words are split, which runs there are, how they are kept."""
 
 import json
+import os
+import random
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from seqkit.errors import ConfigurationError, DataError
@@ -11,13 +17,14 @@ from seqkit.grid import (
     checked,
     file_of,
     free_name,
-    in_progress,
+    hold_group,
     joined,
     load_grid,
     plan,
     save_grid,
     split_values,
     split_words,
+    up_to_date,
 )
 from seqkit.registry import Registry, load_registry
 
@@ -131,12 +138,11 @@ def test_two_ways_to_write_one_setting_are_not_two_settings(registry: Registry) 
 
 def test_a_grid_is_read_back_as_it_was_written(registry: Registry, tmp_path: Path) -> None:
     grid = made(registry, "model=lstm,gru", seeds=2)
-    save_grid(grid, tmp_path, running=False)
+    save_grid(grid, tmp_path)
     read = load_grid("cells", tmp_path)
     assert read.runs == grid.runs
     assert (read.experiment, read.varies) == (grid.experiment, grid.varies)
     assert checked(read, registry).runs == grid.runs
-    assert not in_progress("cells", tmp_path)
 
 
 def test_the_path_of_a_file_is_kept_from_the_root_on(
@@ -156,7 +162,7 @@ def test_an_experiment_that_has_changed_is_not_gone_on_with(
     text = '[dataset]\nname = "sentences"\n[model]\nname = "gru"\n[trainer]\nepochs = 2\n'
     file.write_text(text, encoding="utf-8")
     before = plan(str(file), [], 2, "mine", registry)
-    save_grid(before, tmp_path, running=False)
+    save_grid(before, tmp_path)
     file.write_text(text.replace("epochs = 2", "epochs = 3"), encoding="utf-8")
     with pytest.raises(ConfigurationError, match="has changed since group mine began, in run"):
         checked(load_grid("mine", tmp_path), registry)
@@ -178,29 +184,122 @@ def test_the_same_grid_finds_its_group_and_another_one_gets_a_name_of_its_own(
 ) -> None:
     first = made(registry, "model=lstm,gru", seeds=2)
     assert free_name("cells", first, tmp_path) == "cells"
-    save_grid(first, tmp_path, running=False)
+    save_grid(first, tmp_path)
     assert free_name("cells", made(registry, "model=lstm,gru", seeds=2), tmp_path) == "cells"
     assert free_name("cells", made(registry, "model=lstm,gru", seeds=3), tmp_path) == "cells-2"
 
 
-def test_a_group_at_work_is_told_from_one_that_was_left(registry: Registry, tmp_path: Path) -> None:
-    save_grid(made(registry, "model=lstm,gru"), tmp_path, running=True)
-    assert not in_progress("cells", tmp_path), "this process itself"
-    path = file_of("cells", tmp_path)
-    document = json.loads(path.read_text(encoding="utf-8"))
-    document["process"] |= {"host": "another-machine", "boot": "another"}
-    document["process"]["pid"] += 1
-    path.write_text(json.dumps(document), encoding="utf-8")
-    assert in_progress("cells", tmp_path)
+def test_a_group_is_worked_on_by_one_sweep_alone(tmp_path: Path) -> None:
+    with hold_group("cells", tmp_path / "runs"):
+        for folder in (tmp_path / "runs", tmp_path / "runs" / ".." / "runs"):
+            with pytest.raises(ConfigurationError, match="cells is running already, as process"):
+                hold_group("cells", folder)
+        hold_group("others", tmp_path / "runs").release()
+    hold_group("cells", tmp_path / "runs").release()
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_of_many_that_take_a_group_in_turn_two_never_hold_it_at_once(
+    tmp_path: Path, repository: Path
+) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from seqkit.errors import ConfigurationError\n"
+        "from seqkit.grid import hold_group\n"
+        "folder, had = Path(sys.argv[1]), 0\n"
+        "while had < 40:\n"
+        "    try:\n"
+        "        with hold_group('cells', folder):\n"
+        # Fails where another holds the group too.
+        "            os.mkdir(folder / 'alone')\n"
+        "            os.rmdir(folder / 'alone')\n"
+        "            had += 1\n"
+        "    except ConfigurationError:\n"
+        "        continue\n"
+    )
+    children = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=repository)
+        for _ in range(3)
+    ]
+    assert [child.wait(timeout=120) for child in children] == [0, 0, 0]
+
+
+def test_a_sweep_that_was_killed_leaves_its_group_free_at_once(
+    tmp_path: Path, repository: Path
+) -> None:
+    code = (
+        "import sys, subprocess; from pathlib import Path; from seqkit.grid import hold_group\n"
+        "hold = hold_group('cells', Path(sys.argv[1]))\n"
+        # As a run that a sweep has started: it goes on without the sweep.
+        "run = subprocess.Popen([sys.executable, '-c', 'input()'])\n"
+        "print(run.pid, flush=True); input()"
+    )
+    sweep = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=repository,
+    )
+    assert sweep.stdout is not None
+    run = psutil.Process(int(sweep.stdout.readline()))
+    with pytest.raises(ConfigurationError, match=f"as process {sweep.pid}, in"):
+        hold_group("cells", tmp_path)
+    sweep.kill()
+    sweep.wait()
+    assert run.is_running()
+    hold_group("cells", tmp_path).release()
+    run.kill()
+    sweep.communicate()
+
+
+def test_a_sweep_on_another_machine_is_named_until_it_is_silent(tmp_path: Path) -> None:
+    path = tmp_path / "cells.sweep.lock"
+    path.write_text(json.dumps({"host": "node17", "boot": "another", "pid": 5}), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"running already, on node17, .*for 60 seconds"):
+        hold_group("cells", tmp_path)
+    os.utime(path, (time.time() - 61, time.time() - 61))
+    hold_group("cells", tmp_path).release()
+
+
+def test_runs_that_another_sweep_added_until_now_are_kept(
+    registry: Registry, tmp_path: Path
+) -> None:
+    first = made(registry, "model=lstm,gru")
+    assert up_to_date(first, tmp_path) == first
+    save_grid(made(registry, "model=lstm,rnn"), tmp_path)
+    both = up_to_date(first, tmp_path)
+
+    assert {run.name for run in both.runs} == {f"cells-{m}-seed0" for m in ("lstm", "gru", "rnn")}
+
+
+def test_a_folder_of_runs_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match=r"cells\.sweep\.lock cannot be written: .*--runs-dir"):
+        hold_group("cells", tmp_path / "file" / "runs")
 
 
 def test_a_missing_or_damaged_group_is_named(registry: Registry, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no sweep 'cells'.* There are no sweeps yet"):
         load_grid("cells", tmp_path)
-    save_grid(made(registry, "model=lstm,gru"), tmp_path, running=False)
+    save_grid(made(registry, "model=lstm,gru"), tmp_path)
     with pytest.raises(DataError, match=r"Did you mean cells\?"):
         load_grid("celsl", tmp_path)
     for text in ("{", "[]", "{}", '{"experiment": "x", "varies": [], "runs": [{}]}'):
         file_of("cells", tmp_path).write_text(text, encoding="utf-8")
         with pytest.raises(DataError, match=r"cells\.sweep\.json"):
             load_grid("cells", tmp_path)
+
+
+def test_no_flipped_bit_of_a_group_is_believed(registry: Registry, tmp_path: Path) -> None:
+    grid = made(registry, "model=lstm,gru")
+    save_grid(grid, tmp_path)
+    path = file_of("cells", tmp_path)
+    content = path.read_bytes()
+    for bit in random.Random(0).sample(range(8 * len(content)), 500):
+        data = bytearray(content)
+        data[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(data)
+        try:
+            read = load_grid("cells", tmp_path)
+        except DataError:
+            continue
+        assert read.runs == grid.runs

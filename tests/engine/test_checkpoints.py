@@ -15,12 +15,19 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from seqkit.engine.checkpoint import newest_whole, open_checkpoint, write_checkpoint
+from seqkit.checksums import digest_of
+from seqkit.engine.checkpoint import (
+    newest_whole,
+    open_checkpoint,
+    prune,
+    tidy_up,
+    write_checkpoint,
+)
 from seqkit.engine.predict import choose_checkpoint, load_predictor
 from seqkit.engine.progress import flatten, unflatten
 from seqkit.errors import CheckpointError, ExitCode, RunError
 from seqkit.events import Event
-from seqkit.holding import LOCK, Hold
+from seqkit.holding import Hold
 from seqkit.registry import load_registry
 
 if TYPE_CHECKING:
@@ -241,6 +248,19 @@ def test_a_process_killed_between_the_two_renames_loses_nothing(tmp_path: Path) 
     assert found.step == 4
 
 
+def test_what_was_being_replaced_is_put_back_before_it_is_tidied_up(tmp_path: Path) -> None:
+    path = write(tmp_path / "checkpoints", 4)
+    path.rename(path.with_name(".step-00000004.replaced"))
+    tidy_up(tmp_path)
+    assert open_checkpoint(path).step == 4
+
+
+def test_the_newest_is_counted_from_the_step_that_was_saved(tmp_path: Path) -> None:
+    paths = [write(tmp_path, step) for step in (3, 6, 9)]
+    prune(tmp_path, keep=1, step=6, best_step=None)
+    assert sorted(tmp_path.iterdir()) == paths[1:]
+
+
 # --- damage ---------------------------------------------------------------------------------------
 
 
@@ -361,6 +381,26 @@ def test_a_manifest_that_points_elsewhere_is_harmless(lab: Lab, run: Run, tmp_pa
     assert outside.is_file()
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"step": 4}, "is damaged: it is that of step 4"),
+        ({"schema": 99}, "was written by another version of seqkit"),
+        ({"files": {}}, "model.safetensors is damaged"),
+        ({"step": -1}, "is damaged: step: "),
+    ],
+)
+def test_a_whole_manifest_that_says_something_else_is_refused(
+    tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    path = write(tmp_path, 3) / "manifest.json"
+    manifest = json.loads(path.read_text()) | change
+    manifest.pop("sha256")
+    path.write_text(json.dumps({"sha256": digest_of(manifest)} | manifest))
+    with pytest.raises(CheckpointError, match=message):
+        open_checkpoint(path.parent)
+
+
 def test_the_best_checkpoint_is_known_to_the_newest_whatever_run_json_says(run: Run) -> None:
     oddities: list[Any] = [None, [], 3, {"checkpoint": "../elsewhere"}, {"checkpoint": "step-15"}]
     for best in oddities:
@@ -381,7 +421,7 @@ def test_a_link_as_a_checkpoint_folder_is_checked_like_any_other(run: Run) -> No
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file of a run but the lock, which says who looks at it."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != LOCK)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "run.lock")
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 

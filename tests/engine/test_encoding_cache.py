@@ -8,12 +8,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from seqkit.engine import encoding
 from seqkit.engine.cache import sha256_of_file
 from seqkit.engine.encoding import EncodedData, encode_data
 from seqkit.errors import DataError
@@ -83,6 +85,55 @@ def test_changed_settings_are_encoded_anew(lab: Lab, reviews: Reviews) -> None:
     keys = {encode(lab, path, *words)[0].key for words in ([], ["task.minimum_count=9"])}
     assert len(keys) == 2
     assert encode(lab, path, "trainer.batch_size=3", "model=lstm")[0].cached
+
+
+def test_changed_code_that_reads_data_encodes_anew(
+    lab: Lab, reviews: Reviews, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "reading").mkdir()
+    source = tmp_path / "reading" / "__init__.py"
+    source.write_text("")
+    monkeypatch.setattr(encoding, "_READERS", (import_module("reading"),))
+    path = reviews()
+    first, again = (encode(lab, path)[0] for _ in range(2))
+    assert again.cached
+    os.utime(source, (1, 1))
+    changed, _ = encode(lab, path)
+    assert not changed.cached
+    assert changed.key != first.key
+
+
+def test_data_of_a_plugin_whose_code_was_changed_are_encoded_anew(lab: Lab) -> None:
+    plugin = lab.plugin(
+        """
+        import seqkit
+
+        class Mine(seqkit.Dataset):
+            \"\"\"Has a fingerprint, whatever its code does.\"\"\"
+            name = "mine"
+            tasks = ("classification",)
+
+            def fingerprint(self, config):
+                return "always"
+
+            def splits(self, config, notify):
+                return {"train": [{"text": "a b", "label": n % 2} for n in range(8)]}
+
+        @seqkit.hookimpl
+        def register_datasets():
+            return [Mine]
+        """
+    )
+
+    def cached() -> bool:
+        experiment = lab.experiment(plugins=[plugin], dataset={"name": "mine"})
+        return encode_data(experiment, load_registry([plugin]), lambda _: None).cached
+
+    assert [cached(), cached()] == [False, True]
+    plugin.write_text(plugin.read_text().replace("a b", "a c"))
+    os.utime(plugin, ns=(0, 0))
+    assert [cached(), cached()] == [False, True]
 
 
 def cut_short(folder: Path) -> None:
@@ -231,7 +282,9 @@ def test_damaged_baselines_are_computed_again(lab: Lab, reviews: Reviews) -> Non
     path = reviews()
     scores = encode(lab, path)[0].baselines("validation")
     (folders()[0] / "baselines-validation.json").write_text('{"majority": {"acc')
-    assert encode(lab, path)[0].baselines("validation") == scores
+    again, notes = encode(lab, path)
+    assert again.baselines("validation") == scores
+    assert ["damaged baselines" in note for note in notes] == [True]
     assert encode(lab, path)[0].baselines("validation") == scores
 
 
@@ -253,6 +306,7 @@ def test_two_processes_may_encode_at_once(lab: Lab, reviews: Reviews) -> None:
     source = lab.toml(dataset={"name": "text-csv", "path": str(path)})
     code = """
 import sys
+from seqkit.engine import encoding
 from seqkit.engine.encoding import encode_data
 from seqkit.experiment import load_experiment
 from seqkit.registry import load_registry
@@ -325,6 +379,22 @@ def test_data_that_changed_before_resuming_are_encoded_by_the_runs_own_encoder(
     assert resumed.status == "finished"
     assert any("run's own encoder" in warning for warning in resumed.warnings)
     assert {path.name: path.read_bytes() for path in run.folder.encoder.iterdir()} == encoder
+
+
+def test_the_classes_told_when_a_run_goes_on_are_those_of_the_data_it_goes_on_with(
+    lab: Lab, reviews: Reviews, signal_at: Callable[..., Callable[[Event], None]]
+) -> None:
+    path = reviews()
+    run = lab.train(
+        "trainer.batch_size=8",
+        dataset={"name": "text-csv", "path": str(path)},
+        observers=[signal_at(2)],
+    )
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:-12]), encoding="utf-8")
+    began, went_on = (event for event in lab.resume(run).of("started"))
+    assert sum(went_on["facts"]["classes"].values()) == went_on["examples"]["train"]
+    assert went_on["examples"]["train"] < began["examples"]["train"]
 
 
 def test_a_bit_flipped_anywhere_in_the_cache_gives_the_same_data_made_anew(

@@ -17,7 +17,6 @@ import pytest
 from seqkit.engine.predict import choose_checkpoint, load_predictor
 from seqkit.errors import CheckpointError, DataError, SeqkitError
 from seqkit.events import Event
-from seqkit.holding import LOCK
 from seqkit.registry import load_registry
 from seqkit.runs import RunFolder, all_runs
 from tests.engine.conftest import Lab, Run
@@ -27,7 +26,7 @@ EARLY = ["trainer.epochs=4", "trainer.early_stopping=1", "trainer.evaluate_every
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != LOCK)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "run.lock")
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 

@@ -1,6 +1,7 @@
 """Scores of single examples: they make up the scores of the split, or are not kept."""
 
 import math
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.numpy import save
 from torch import Tensor
 
 import seqkit
@@ -232,6 +235,38 @@ def test_missing_scores_are_none_and_damaged_ones_an_error(tmp_path: Path) -> No
         path.write_bytes(content)
         with pytest.raises(DataError, match=r"test\.safetensors is damaged"):
             load_scores(path)
+
+
+def test_no_flipped_bit_of_scores_is_believed(tmp_path: Path) -> None:
+    path = tmp_path / "test.safetensors"
+    columns = {"loss": Column(np.array([0.5, 0.25]), weighted=True)}
+    ExampleScores(np.array([3.0, 1.0]), columns, "abc", 24).save(path)
+    content = path.read_bytes()
+    for bit in random.Random(0).sample(range(8 * len(content)), 1000):
+        data = bytearray(content)
+        data[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(data)
+        try:
+            read = load_scores(path)
+        except DataError:
+            continue
+        assert read is not None
+        assert (read.digest, read.block, read.columns["loss"].weighted) == ("abc", 24, True)
+        np.testing.assert_array_equal(read.count, [3.0, 1.0])
+        np.testing.assert_array_equal(read.columns["loss"].values, [0.5, 0.25])
+
+
+def test_scores_that_were_written_without_a_checksum_are_read_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "test.safetensors"
+    columns = {"loss": Column(np.array([0.5, 0.25]))}
+    ExampleScores(np.array([3.0, 1.0]), columns).save(path)
+    with safe_open(path, framework="numpy") as file:
+        metadata = {name: text for name, text in file.metadata().items() if name != "sha256"}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    path.write_bytes(save(tensors, metadata))
+    read = load_scores(path)
+    assert read is not None
+    np.testing.assert_array_equal(read.columns["loss"].values, [0.5, 0.25])
 
 
 @pytest.mark.parametrize("mean", ["arithmetic", "geometric", "quadratic"])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from seqkit.checksums import sealed_line
 from seqkit.engine.control import POLL_SECONDS, ControlFile, Signals
 from seqkit.events import Event
 from seqkit.runs import RunFolder
@@ -225,6 +226,7 @@ def test_a_new_learning_rate_holds_from_then_on_and_after_resuming(
         b'{"request": "set-learning-rate", "value": 1' + b"0" * 400 + b"}\n",
         b'{"request": "set-learning-rate", "value": "0.1"}\n',
         b'{"request": "resume"}\n',
+        sealed_line('{"request": "save", "time": 5}').replace(b"5", b"4", 1) + b"\n",
     ],
 )
 def test_what_cannot_be_obeyed_is_answered_and_training_goes_on(lab: Lab, text: bytes) -> None:

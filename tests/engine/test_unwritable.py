@@ -90,21 +90,11 @@ def test_a_run_json_damaged_on_the_way_does_not_end_a_run(lab: Lab) -> None:
     words = ["trainer.test=true", "trainer.evaluate_every=6"]
     run = lab.train(*words, observers=[at_step(3, harm)], name="harmed")
     assert run.status == "finished"
-    assert any("run.json could not be brought up to date" in warning for warning in run.warnings)
+    assert [warning for warning in run.warnings if "run.json cannot be read" in warning]
+    assert run.warnings[0].endswith("It was written anew")
     assert run.numbers() == lab.train(*words).numbers()
-    with pytest.raises(CheckpointError, match=r"run\.json cannot be read"):
-        run.folder.info()
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", "\x00\x00"])
-def test_a_damaged_run_json_is_named_and_the_run_left_alone(
-    lab: Lab, signal_at: SignalAt, text: str
-) -> None:
-    run = lab.train(observers=[signal_at(2)])
-    (run.path / "run.json").write_text(text)
-    with pytest.raises(CheckpointError, match=r"run\.json"):
-        lab.resume(run)
-    assert len(run.checkpoints) == 1
+    assert run.folder.info()["status"] == "finished"
+    assert "versions" in run.folder.info()
 
 
 def test_a_damaged_event_log_is_carried_on(lab: Lab, signal_at: SignalAt) -> None:

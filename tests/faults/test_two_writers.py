@@ -60,6 +60,41 @@ def test_of_two_that_come_at_one_moment_one_trains_and_the_other_is_refused(
     made.check()
 
 
+@forms(short=1, long=20)
+def test_of_two_sweeps_of_a_group_one_works_and_the_other_is_refused(
+    nursery: Nursery, tmp_path: Path, count: int
+) -> None:
+    made = tally("two sweeps at one moment")
+    words: tuple[str, ...] = (
+        "sweep",
+        "sentiment",
+        "--seeds",
+        "1",
+        "--name",
+        "cells",
+        "model.hidden_size=2",
+    )
+    words += ("model.embedding_size=2", "trainer.max_steps=1", "trainer.threads=1")
+    words += ("trainer.baselines=false", "trainer.test=false", "trainer.samples=0")
+    for case in range(count):
+        chosen = draw("two sweeps", case)
+        folder = tmp_path / str(case)
+        at = time.time() + 0.2
+        moments = (at, at + chosen.choice([0.0, 0.0, chosen.random()]))
+        children = [nursery.start(*words, "--runs-dir", folder, at=moment) for moment in moments]
+        ends = sorted((child.wait() for child in children), key=lambda done: done.code or 0)
+        faults = [last_line(done) for done in ends if crashed(done)]
+        if [done.code for done in ends] != [ExitCode.DONE, ExitCode.USAGE]:
+            faults.append(f"they ended with {[done.code for done in ends]}")
+        if "sweep cells is running already, as process" not in ends[-1].err:
+            faults.append(f"the refusal was {last_line(ends[-1])}")
+        events = list(RunFolder(folder / "cells-seed0").events())
+        if sum(event.kind == "started" for event in events) != 1:
+            faults.append("its run did not begin once")
+        made.add(f"case {case}", faults, "one worked, one was refused")
+    made.check()
+
+
 def on_another_host(nursery: Nursery, right: Whole, path: Path, at: int) -> None:
     """Trains a run in a machine of another name, where it is killed before some operation."""
     if sys.platform != "linux" or os.geteuid():

@@ -43,7 +43,8 @@ def encoded(
 
 
 @pytest.mark.parametrize(
-    "name", ["unique_id", "id", "store", "SKU", "storeId", "item_id", "series"]
+    "name",
+    ["unique_id", "id", "store", "SKU", "storeId", "item_id", "series", "region", "site_code"],
 )
 @pytest.mark.parametrize("ids", [("7", "8"), ("north", "south")])
 def test_series_that_follow_each_other_are_told_apart_by_their_id(
@@ -53,6 +54,22 @@ def test_series_that_follow_each_other_are_told_apart_by_their_id(
     encoder, _ = encoded(tmp_path, text, validation=4, test=4)
     assert list(encoder.scalers) == list(ids)
     assert encoder.layout.columns == ("y",)
+
+
+def test_series_that_follow_each_other_each_have_rows_in_every_split(tmp_path: Path) -> None:
+    text = table("ds,unique_id,y", lambda row: f"{day(row)},{row // 30},{row % 7}.5", 150)
+    path = tmp_path / "table.csv"
+    path.write_text(text, encoding="utf-8")
+    told: list[str] = []
+    splits = SeriesCsv().splits(SeriesCsv.Config(path=str(path)), told.append)
+    rows = {
+        split: [(record["series"], record["start"], len(record["time"])) for record in records]
+        for split, records in splits.items()
+    }
+    assert rows["train"] == [(str(n), 0, 18) for n in range(5)]
+    assert rows["validation"] == [(str(n), 18, 24) for n in range(5)]
+    assert rows["test"] == [(str(n), 24, 30) for n in range(5)]
+    assert told == ["series follow each other in time: each is split by its own rows."]
 
 
 def test_a_row_id_is_neither_series_nor_target(tmp_path: Path) -> None:
@@ -123,6 +140,34 @@ def test_a_first_column_that_counts_the_rows_is_no_target(
     assert any(f"{name or 'Unnamed: 0'!s}' counts the rows" in text for text in told)
 
 
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("index", lambda row: 1000 + row),
+        ("row", lambda row: 10 * row),
+        ("No.", lambda row: 200 - 2 * row),
+        ("index", lambda row: row + row // 7),
+        ("elapsed", lambda row: row / 10),
+        ("Unnamed: 0", lambda row: 5000 + row + row // 9),
+    ],
+)
+def test_rows_may_be_numbered_from_anywhere_in_any_steps_with_gaps(
+    name: str, number: Callable[[int], float], tmp_path: Path
+) -> None:
+    text = table(f"{name},date,y", lambda row: f"{number(row)},{day(row)},{row % 7}.5")
+    encoder, told = encoded(tmp_path, text)
+    assert encoder.layout.columns == ("y",)
+    assert any(f"{name!r} " in text and "neither forecast nor read" in text for text in told)
+
+
+@pytest.mark.parametrize("numbers", [[5] * ROWS, [n * n for n in range(ROWS)], [1e9, 1e9 + 3] * 30])
+def test_a_first_column_that_does_not_count_is_forecast(
+    numbers: Sequence[float], tmp_path: Path
+) -> None:
+    text = table("level,date,y", lambda row: f"{numbers[row]},{day(row)},{row % 7}.5")
+    assert encoded(tmp_path, text)[0].layout.targets == ("level", "y")
+
+
 def test_a_counter_that_a_setting_names_is_read(tmp_path: Path) -> None:
     text = table("date,y,t", lambda row: f"{day(row)},{row % 7}.5,{row}")
     encoder, told = encoded(tmp_path, text, {"future_covariates": ["t"]})
@@ -184,6 +229,16 @@ def test_rows_without_a_target_at_the_end_are_cut_and_what_they_know_ahead_is_us
     assert same["time"][-1] == record["time"][-1]
 
 
+def test_a_target_that_ends_before_another_is_told(tmp_path: Path) -> None:
+    text = table("date,y,price", lambda n: f"{day(n)},{n % 7 + 0.5 if n < 50 else ''},{n % 3}.5")
+    _, told = encoded(tmp_path, text)
+    (said,) = (text for text in told if "has no value in the last" in text)
+    assert "'y' of the series has no value in the last 10 rows" in said
+    assert "write task.future_covariates=price" in said
+    _, told = encoded(tmp_path, text, {"future_covariates": ["price"]})
+    assert not any("has no value in the last" in text for text in told)
+
+
 def test_the_splits_are_parts_of_the_rows_with_targets(tmp_path: Path) -> None:
     text = table("date,y", lambda row: f"{day(row)},{f'{row % 7}.5' if row < 40 else ''}")
     (tmp_path / "t.csv").write_text(text)
@@ -229,8 +284,8 @@ def test_an_empty_column_is_left_out_and_said(tmp_path: Path) -> None:
 
 
 def test_a_text_that_may_tell_series_apart_is_pointed_at(tmp_path: Path) -> None:
-    text = table("date,country,y", lambda row: f"{day(row)},{'AB'[row // 30]},{row % 7}.5")
-    assert any("write dataset.id=country" in text for text in encoded(tmp_path, text)[1])
+    text = table("date,colour,y", lambda row: f"{day(row)},{'AB'[row // 30]},{row % 7}.5")
+    assert any("write dataset.id=colour" in text for text in encoded(tmp_path, text)[1])
 
 
 # --- what predict is given ------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def daily(rows: int, *columns: str, start: str = "2024-01-01", parts: str = ",")
 
 
 def test_a_table_becomes_a_series_split_by_time(tmp_path: Path) -> None:
-    text = daily(20, "sales", "rain").replace("2024-01-01,0,", "2024-01-01,7,")
+    text = daily(20, "sales", "rain").replace("2024-01-01,0,10", "2024-01-01,7,99")
     splits, told = read(tmp_path, text, validation=0.2, test=0.3)
     assert {name: [row["start"] for row in rows] for name, rows in splits.items()} == {
         "train": [0],
@@ -45,7 +45,7 @@ def test_a_table_becomes_a_series_split_by_time(tmp_path: Path) -> None:
         "test": [14],
     }
     assert [len(splits[name][0]["time"]) for name in splits] == [10, 14, 20]
-    assert splits["test"][0]["values"]["rain"].tolist() == list(range(10, 30))
+    assert splits["test"][0]["values"]["rain"].tolist() == [99, *range(11, 30)]
     assert told == []
 
 

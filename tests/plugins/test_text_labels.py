@@ -66,12 +66,23 @@ def test_spellings_that_were_united_are_told_with_what_tells_them_apart() -> Non
 
 
 @pytest.mark.parametrize(
-    "names", [("Pos", "pos"), ("01", "1"), ("new york", "new  york"), ("sci-fi", "sci fi")]
+    "names",
+    [
+        ("Pos", "pos"),
+        ("01", "1"),
+        ("new york", "new  york"),
+        ("sci-fi", "sci fi"),
+        ("1", "1,0"),
+        ("10", "1e1"),
+        ("-1", "\u22121"),
+        ("1", "True"),
+        ('"pos"', "pos."),
+    ],
 )
 def test_classes_that_are_easily_mistaken_are_told(names: tuple[str, ...]) -> None:
     [said] = mistakable([*names, "other"])
     assert all(repr(name) in said for name in names)
-    assert "other" not in said
+    assert "'other'" not in said
 
 
 @pytest.mark.parametrize("names", [("-1", "1"), ("1", "10"), ("a", "b"), ("0", "0.5")])
@@ -161,8 +172,8 @@ def test_classes_of_one_example_are_trained_on_whatever_is_held_out(
     splits, notes = _records(tmp_path, "text-csv", rows, **settings)
     assert {record["label"] for record in splits["train"]} == {label for _, label in rows}
     assert any(note.startswith("10 classes have one example") for note in notes)
-    encoder, _ = _encoded(splits, notes)
-    assert encoder.facts["classes"]["rare 195"] == 1
+    encoder, arrays = _encoded(splits, notes)
+    assert encoder.facts(arrays["train"])["classes"]["rare 195"] == 1
 
 
 def test_a_blank_text_has_an_empty_answer() -> None:

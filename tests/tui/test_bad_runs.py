@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,17 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from seqkit.errors import CheckpointError, ConfigurationError
+from seqkit.errors import CheckpointError, ConfigurationError, DataError
+from seqkit.registry import load_registry
 from seqkit.runs import RunFolder
 from seqkit.tui.app import SeqkitApp
+from seqkit.tui.checker import look
 from seqkit.tui.comparing.panes import scores
 from seqkit.tui.comparing.reading import Side, directions, read_side
+from seqkit.tui.comparing.screen import CompareScreen
 from seqkit.tui.context import Context
+from seqkit.tui.history import History
+from seqkit.tui.launch import resume_run
 from seqkit.tui.monitor import MonitorScreen
 from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.saving import base_of
@@ -55,6 +61,27 @@ def a_folder(name: str) -> Damage:
     return damage
 
 
+def a_fifo(name: str) -> Damage:
+    """Puts something there that holds up whoever opens it, until somebody writes."""
+
+    def damage(run: Path) -> None:
+        (run / name).unlink(missing_ok=True)
+        os.mkfifo(run / name)
+
+    return damage
+
+
+def a_link(name: str) -> Damage:
+    """Puts a link there to the same content in another place."""
+
+    def damage(run: Path) -> None:
+        outside = run.parent.parent / f"{name}-of-somebody"
+        (run / name).replace(outside) if (run / name).exists() else outside.write_text("{}")
+        (run / name).symlink_to(outside)
+
+    return damage
+
+
 def text(name: str, content: str) -> Damage:
     return lambda run: (run / name).write_text(content, encoding="utf-8")
 
@@ -74,6 +101,14 @@ DAMAGES: dict[str, Damage] = {
     "a bit of metrics": letrics,
     "a deep experiment": text("experiment.toml", f"a = {DEEP}"),
     "a deep label": text("label.json", DEEP),
+    "a FIFO as run.json": a_fifo("run.json"),
+    "a FIFO as events": a_fifo("events.jsonl"),
+    "a FIFO as label": a_fifo("label.json"),
+    "a FIFO as experiment": a_fifo("experiment.toml"),
+    "a FIFO as answers": a_fifo("scores/test-answers.jsonl"),
+    "a FIFO as lock": a_fifo("run.lock"),
+    "a link as events": a_link("events.jsonl"),
+    "a link as run.json": a_link("run.json"),
     "times of no time": text("run.json", '{"status": "finished", "created": 1e308}'),
 }
 FIELDS = (
@@ -136,7 +171,34 @@ def test_what_of_a_log_cannot_be_read_is_said(runs_dir: Path) -> None:
     log.write_bytes(b"\n".join(lines) + b'\n{"v": 1, "ev')
     assert listed(runs_dir)["first"].message == ""
     a_folder("events.jsonl")(runs_dir / "first")
-    assert "cannot be read" in listed(runs_dir)["first"].message
+    assert "events.jsonl is a folder" in listed(runs_dir)["first"].message
+    a_link("events.jsonl")(runs_dir / "second")
+    assert "events.jsonl is a symbolic link" in listed(runs_dir)["second"].message
+
+
+def test_no_changed_digit_of_a_log_is_believed(runs_dir: Path) -> None:
+    log = runs_dir / "first" / "events.jsonl"
+    content = log.read_bytes()
+    log.write_bytes(content.replace(b'"loss":0.', b'"loss":1.'))
+    row = listed(runs_dir)["first"]
+    assert row.losses == ()
+    assert row.value is None
+    assert f"lines of {log}" in row.message
+    side = read_side([RunFolder(runs_dir / "first"), RunFolder(runs_dir / "second")])
+    assert "are damaged and left out: line " in shown(side)
+    history = History()
+    history.feed(log.read_bytes().split(b"\n"))
+    assert history.steps.count == 0
+    assert history.damaged == sum(b'"loss":0.' in line for line in content.splitlines())
+
+
+def test_a_changed_answer_to_an_example_is_left_out_of_the_comparison(runs_dir: Path) -> None:
+    path = RunFolder(runs_dir / "first").answers("test")
+    whole = len(path.read_bytes().splitlines())
+    path.write_bytes(path.read_bytes().replace(b'"probability": 0.', b'"probability": 1.', 1))
+    side = read_side([RunFolder(runs_dir / "first"), RunFolder(runs_dir / "second")])
+    assert len(side.runs[0].answers) == whole - 1
+    assert "test-answers.jsonl" in shown(side)
 
 
 def test_a_run_that_cannot_be_read_is_named_in_the_comparison(runs_dir: Path) -> None:
@@ -163,14 +225,41 @@ def test_a_reason_is_an_errors_own_words() -> None:
     assert reason(RecursionError()) == "it is nested too deeply"
 
 
-@pytest.mark.parametrize("name", ["a deep run.json", "a folder as events", "a bit of metrics"])
+@pytest.mark.parametrize("damage", [a_fifo("console.log"), a_link("console.log")])
+def test_a_run_that_is_resumed_writes_into_no_file_but_its_own(
+    runs_dir: Path, damage: Damage
+) -> None:
+    damage(runs_dir / "first")
+    with pytest.raises(CheckpointError, match=r"console\.log is a"):
+        resume_run(RunFolder(runs_dir / "first"))
+
+
+def test_a_fifo_of_ones_own_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(DataError, match="neither a file nor a folder"):
+        look({"path": str(tmp_path / "pipe.csv")}, load_registry())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("a deep run.json", "a folder as events", "a bit of metrics"),
+        *(name for name in DAMAGES if "FIFO" in name or "link" in name),
+    ],
+)
 async def test_every_screen_of_a_damaged_run_opens(runs_dir: Path, name: str) -> None:
     DAMAGES[name](runs_dir / "first")
     app = SeqkitApp(Context(runs_dir))
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause(0.2)
         app.compare_runs([RunFolder(runs_dir / "first"), RunFolder(runs_dir / "second")])
-        await pilot.pause(0.5)
+        compare = app.screen
+        assert isinstance(compare, CompareScreen)
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if compare.side is not None:
+                break
+        assert compare.side is not None
         app.pop_screen()
         app.open_run(RunFolder(runs_dir / "first"))
         await pilot.pause(0.3)

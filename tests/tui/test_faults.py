@@ -63,9 +63,11 @@ def training(tmp_path: Path) -> Iterator[RunFolder]:
     process.kill()
     process.wait()
     for other in all_runs(run.path.parent):
-        recorded = other.info().get("process") or {}
-        if other.status() in LIVE:
-            ended(int(recorded["pid"]))
+        # Who takes a run over locks it first, then writes who it is, and run.json last.
+        while other.status() in LIVE:
+            with contextlib.suppress(ValueError):
+                ended(int(json.loads(other.lock_file.read_bytes())["pid"]))
+            time.sleep(0.05)
 
 
 def steps_of(run: RunFolder) -> int:

@@ -336,8 +336,8 @@ async def test_read_only_steers_nothing(live: RunFolder) -> None:
 
 async def test_a_run_whose_process_was_killed_is_shown_as_crashed(run: RunFolder) -> None:
     code = (
-        "import sys; from pathlib import Path; from seqkit.holding import Hold\n"
-        "Hold(Path(sys.argv[1]), {}).begun(); print(flush=True); input()"
+        "import sys; from pathlib import Path; from seqkit.runs import RunFolder\n"
+        "hold = RunFolder(Path(sys.argv[1])).hold(); hold.begun(); print(flush=True); input()"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(run.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from seqkit.errors import CheckpointError
 from seqkit.events import Event, dump_event
 from seqkit.holding import Hold, this_process
+from seqkit.places import cache_home
 from seqkit.runs import RunFolder
 from seqkit.tui.runs.columns import COLUMNS, GAP, layout, sort_rows
 from seqkit.tui.runs.index import RunIndex
@@ -132,6 +133,19 @@ def test_what_was_read_is_kept_for_the_next_start(runs_dir: Path) -> None:
 
     assert again.waiting == 0
     assert again.get("first") == index.get("first")
+
+
+def test_what_was_kept_is_read_again_where_it_is_damaged(runs_dir: Path) -> None:
+    index = RunIndex(runs_dir)
+    index.scan()
+    index.work(5)
+    index.save()
+    (path,) = (cache_home() / "tui").glob("runs-*.json")
+    path.write_bytes(path.read_bytes().replace(b'"step": 12', b'"step": 13'))
+    again = RunIndex(runs_dir)
+    again.scan()
+
+    assert again.waiting == 2
 
 
 def test_a_folder_of_runs_need_not_exist(tmp_path: Path) -> None:
@@ -271,6 +285,16 @@ def test_a_label_lies_beside_what_the_engine_writes(runs_dir: Path) -> None:
     assert read_label(runs_dir / "first") == Label("Näme", ("a", "b"))
     assert (runs_dir / "first" / "run.json").read_bytes() == before
     assert read_label(runs_dir / "second") == Label()
+
+
+def test_a_label_with_a_flipped_bit_is_named_and_not_shown(runs_dir: Path) -> None:
+    write_label(runs_dir / "first", Label("very good", ("a",)))
+    path = runs_dir / "first" / "label.json"
+    path.write_bytes(path.read_bytes().replace(b"very", b"vary"))
+    row = read_row(RunFolder(runs_dir / "first"))
+
+    assert (row.title, row.label.tags) == ("first", ())
+    assert "label.json is damaged" in row.message
 
 
 def test_tags_are_parted_by_commas_and_spaces() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from seqkit.events import Event, EventLog, dump_event
 from seqkit.runs import RunFolder
+from seqkit.tail import Tail, first_and_last, here_and_there
 from seqkit.tui import backfill
 from seqkit.tui.history import History
-from seqkit.tui.tail import Tail, first_and_last, here_and_there
 from seqkit.tui.watch import Watch
 
 
@@ -66,7 +66,7 @@ def test_lines_are_read_once_as_they_come(log: Path) -> None:
     with log.open("ab") as file:
         file.write(b"three\n\n")
     assert tail.changed()
-    assert list(tail.read().lines) == [b"three"]
+    assert list(tail.read().lines) == [b"three", b""]
     assert tail.offset == log.stat().st_size
 
 

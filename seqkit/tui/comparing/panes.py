@@ -51,7 +51,11 @@ def scores(
         for run in side.runs
         if run.problem
     ]
-    return [table, Text(""), *unread, *words]
+    damaged = [Text(f"{plain(run.damage)}.", "bold yellow") for run in side.runs if run.damage]
+    damaged += [
+        Text(plain(why), "bold yellow") for why in (verdict.damaged.values() if verdict else ())
+    ]
+    return [table, Text(""), *unread, *damaged, *words]
 
 
 def settings(

@@ -7,10 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from seqkit.checksums import line_fits
 from seqkit.cli.output import duration, number
 from seqkit.comparison import Comparison, compare_runs
+from seqkit.errors import SeqkitError
+from seqkit.listing import describe
+from seqkit.regular_files import read_regular
+from seqkit.run_log import RunLog, damaged_lines
 from seqkit.runs import RunFolder
-from seqkit.summary import RunSummary, differing, settings, summarise
+from seqkit.summary import RunSummary, differing, settings
 from seqkit.tui.text import reason
 
 MOST = 8
@@ -28,6 +33,8 @@ class Compared:
         status: As `RunFolder.status` gives it.
         answers: Its answers to some test examples, by their number.
         problem: Why it cannot be read; empty when it can.
+        described: What `describe` says of it; nothing where it cannot be read.
+        damage: What of it is damaged and left out; empty where nothing is.
     """
 
     name: str
@@ -36,6 +43,8 @@ class Compared:
     status: str
     answers: Mapping[int, Mapping[str, Any]]
     problem: str = ""
+    described: Mapping[str, Any] = field(default_factory=dict)
+    damage: str = ""
 
     def score(self, split: str, metric: str) -> float | None:
         """Returns a score of its best checkpoint."""
@@ -116,7 +125,8 @@ def read_side(folders: Sequence[RunFolder]) -> Side:
     ]
     metrics = tuple(dict.fromkeys([*first, "loss", *names]))
     try:
-        comparison: Comparison | None = compare_runs(list(folders[:MOST]))
+        described = [] if any(run.problem for run in runs) else [run.described for run in runs]
+        comparison: Comparison | None = compare_runs(list(folders[:MOST]), described=described)
         problem = ""
     except Exception as error:
         comparison, problem = None, reason(error)
@@ -135,8 +145,18 @@ def directions(side: Side) -> dict[str, bool]:
 
 def _read(folder: RunFolder) -> Compared:
     try:
-        summary, status = summarise(folder.events()), folder.status()
-        run = Compared(folder.name, summary, settings(folder), status, _answers(folder))
+        log = RunLog(folder.events_file)
+        described = describe(folder, log)
+        answers, lost = _answers(folder)
+        run = Compared(
+            folder.name,
+            log.summary,
+            settings(folder),
+            described["status"],
+            answers,
+            described=described,
+            damage=". ".join(filter(None, (described["damage"], lost))),
+        )
         _prove(run)
         return run
     except Exception as error:
@@ -158,17 +178,22 @@ def _prove(run: Compared) -> None:
     number(run.summary.started.get("parameters") or 0)
 
 
-def _answers(folder: RunFolder) -> dict[int, Mapping[str, Any]]:
+def _answers(folder: RunFolder) -> tuple[dict[int, Mapping[str, Any]], str]:
+    """Returns a run's answers to test examples, and what of them is damaged."""
     found: dict[int, Mapping[str, Any]] = {}
+    damaged, path = list[int](), folder.answers("test")
     try:
-        text = folder.answers("test").read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return {}
-    for line in text.splitlines():
+        content = read_regular(path)
+    except FileNotFoundError:
+        return {}, ""
+    except (OSError, SeqkitError) as error:
+        return {}, f"{path} cannot be read: {reason(error)}"
+    for number_of_line, line in enumerate(content.split(b"\n"), start=1):
+        if not line.strip():
+            continue
         try:
-            answer = json.loads(line)
+            answer = json.loads(line) if line_fits(line) else {}
             found[int(answer["example"])] = answer
         except (ValueError, KeyError, TypeError, RecursionError):
-            # A torn line, such as a full disk leaves.
-            continue
-    return found
+            damaged.append(number_of_line)
+    return found, damaged_lines(path, damaged)

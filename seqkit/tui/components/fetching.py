@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seqkit.cli.output import size
+from seqkit.errors import SeqkitError
 from seqkit.places import cache_home
+from seqkit.regular_files import open_regular
 from seqkit.tui.launch import Launch, start
 from seqkit.tui.text import bar
 
@@ -43,10 +45,10 @@ class Fetch:
         """Reads how far it is."""
         self.running = self.launch.running()
         try:
-            with self.launch.log.open("rb") as file:
+            with open_regular(self.launch.log) as file:
                 file.seek(max(0, self.launch.log.stat().st_size - _LAST))
                 lines = file.read().decode("utf-8", "replace").splitlines()
-        except OSError:
+        except (OSError, SeqkitError):
             return
         for line in reversed(lines):
             try:

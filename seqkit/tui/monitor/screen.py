@@ -106,6 +106,7 @@ class MonitorScreen(Screen[None]):
         self._beats = 0
         self._drawn = False
         self._complaint = ""
+        self._possible = ("", False)
 
     def compose(self) -> ComposeResult:
         """Lays the panes out; the first picture is painted before anything is read."""
@@ -163,10 +164,11 @@ class MonitorScreen(Screen[None]):
     def _look(self, watch: Watch) -> None:
         changed = watch.poll()
         changed |= watch.look()
-        if changed or not self._drawn:
+        now = (watch.status, self.steering.resuming)
+        if changed or not self._drawn or now != self._possible:
             self._show()
-        if watch.status != self.steering.status:
-            self.steering.status = watch.status
+        if now != self._possible:
+            self.steering.status, self._possible = watch.status, now
             self.refresh_bindings()
         self._measure()
 
@@ -241,6 +243,8 @@ class MonitorScreen(Screen[None]):
             return [("its folder was deleted; this is what it held", "$error")]
         if watch.complaint:
             return [(plain(watch.complaint), "$error")]
+        if self.steering.resuming and not watch.live:
+            return [("it is being resumed ...", "$warning")]
         if watch.status == "crashed":
             hint = "" if self.read_only else "; c resumes"
             return [(f"its process is gone{hint}", "$error")]

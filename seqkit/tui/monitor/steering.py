@@ -80,8 +80,15 @@ class Steering:
         if self._read_only:
             return False
         if action == "resume":
-            return self.status in ("stopped", "interrupted", "failed", "crashed")
+            ended = self.status in ("stopped", "interrupted", "failed", "crashed")
+            return ended and not self.resuming
         return self.status in LIVE
+
+    @property
+    def resuming(self) -> bool:
+        """Whether a process that was started from here is about to go on with the run."""
+        context = shared_context(self._screen)
+        return context is not None and context.resuming(self._folder)
 
     def _refused(self, request: str) -> bool:
         """Says why a run cannot be asked for something now, and tells whether that is so."""
@@ -93,6 +100,8 @@ class Steering:
             why = f"{name} is not running: it is {self.status}"
         elif request == "pause" and self.status == "paused":
             why = f"{name} is paused already"
+        elif request == "resume" and self.status == "running":
+            why = f"{name} is going on already"
         if why:
             self._screen.notify(why, severity="warning", markup=False)
         return bool(why)

@@ -173,7 +173,7 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         self._found = await self._checker.ask("look", path=str(path), task=task)
         self._looking = False
         self._draw()
-        if self._take_when_known:
+        if self._take_when_known and self.app.screen is self:
             self.action_take()
 
     def _roles(self) -> list[str]:
@@ -235,6 +235,12 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
 
     def action_take(self) -> None:
         """Closes with what is shown; a file that is still being looked into, once it is known."""
+        options = self.query_one(OptionList)
+        if options.highlighted is not None:
+            name = str(options.get_option_at_index(options.highlighted).id)
+            if name != ".." and Path(name) != self._path:
+                # The list has just moved on, and has not said so yet.
+                self._look_into(Path(name))
         self._take_when_known = self._looking
         if self._found.get("dataset"):
             self.dismiss({key: self._found[key] for key in ("dataset", "task", "recipe")})

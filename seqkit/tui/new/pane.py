@@ -135,7 +135,12 @@ class Pane(Vertical):
     @property
     def copied(self) -> str:
         """What is copied from here: the TOML where that is shown, and the command elsewhere."""
-        return self._toml if self.tab == "toml" and self._toml else self._command
+        return self._toml if self.copies_toml else self._command
+
+    @property
+    def copies_toml(self) -> bool:
+        """Whether it is the TOML that is shown, and copied."""
+        return self.tab == "toml"
 
     def set_stale(self, stale: bool, why: str = "") -> None:
         """Marks the pictures as those of an earlier form, or not."""

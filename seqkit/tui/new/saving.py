@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqkit.data import write_text
 from seqkit.errors import ConfigurationError, DataError
+from seqkit.regular_files import read_regular
 from seqkit.tui.dialogs import Ask, Choice, Confirm
 from seqkit.tui.launch import LOGS
 from seqkit.tui.new.catalogue import Catalogue
@@ -31,8 +32,8 @@ def base_of(source: str, catalogue: Catalogue) -> Mapping[str, Any]:
     if recipe is not None:
         return dict(recipe["experiment"])
     try:
-        return tomllib.loads(Path(source).read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
+        return tomllib.loads(read_regular(Path(source)).decode("utf-8-sig"))
+    except (OSError, DataError, ValueError, RecursionError) as error:
         raise ConfigurationError(
             f"{source} cannot be read: {reason(error)}. Choose another"
         ) from error

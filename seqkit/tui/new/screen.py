@@ -94,8 +94,8 @@ class NewRunScreen(Screen[None]):
         self._building: tuple[str, str] | None = None
         self._source = DEMO
         self._checked = False
-        self._to_start = False
         self._wanted: Callable[[], None] | None = None
+        self._wanted_checked: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
         """Lays the screen out."""
@@ -174,8 +174,11 @@ class NewRunScreen(Screen[None]):
     def draft_changed(self) -> None:
         """Has the whole experiment checked, and what it comes to built, a little later."""
         self._checked = False
-        self._to_start = False
+        self._wanted_checked = None
+        # What is being built is no longer what the form holds, and is not to be shown as that.
+        self.workers.cancel_group(self, "build")
         self.query_one(Pane).set_stale(True, "checking")
+        self._show_command()
         self.run_worker(self._check(), group="check", exclusive=True, exit_on_error=False)
 
     async def _check(self) -> None:
@@ -190,25 +193,53 @@ class NewRunScreen(Screen[None]):
             self.problems = as_problems(answer["problems"])
         self._checked = True
         self.form.mark_problems(self.problems)
+        if self.problems:
+            pane.set_stale(True, "stale: see ✗")
+        else:
+            self.resolved_toml = str(answer["toml"])
+            pane.show_toml(self.resolved_toml)
+            self._build_soon(asked=False)
+        if self._wanted_checked is not None:
+            wanted, self._wanted_checked = self._wanted_checked, None
+            wanted()
+
+    def _show_command(self) -> None:
+        """Shows the command for what the form holds now, which need not be checked for that."""
+        draft = self.draft
+        if draft is None:
+            return
         notes = [f"{key} was emptied, which no word can say." for key in draft.loses()]
         source = self._file_name() if not draft.source or draft.loses() else ""
         if source:
             notes.append("Save it first: press w.")
-        pane.show_command(draft.command(source), notes)
-        if self._to_start:
-            self._to_start = False
-            self.action_start()
+        self.query_one(Pane).show_command(draft.command(source), notes)
+
+    def _postponed(self, action: Callable[[], None], said: str) -> bool:
+        """Tells whether an action has to wait for the check; it then happens by itself."""
+        if self.catalogue is None:
+            self._wanted = action
+        elif not self._checked:
+            self._wanted_checked = action
+        else:
+            return False
+        self.app.notify(said, timeout=3)
+        return True
+
+    def _refused(self, title: str) -> bool:
+        """Says what is wrong with the experiment, and tells whether anything is."""
         if self.problems:
-            pane.set_stale(True, "stale: see ✗")
-            return
-        self.resolved_toml = str(answer["toml"])
-        pane.show_toml(self.resolved_toml)
-        self.run_worker(
-            self._build(draft.document(), asked=False),
-            group="build",
-            exclusive=True,
-            exit_on_error=False,
-        )
+            why = str(self.problems[0])
+            self.app.notify(why, title=title, severity="error", markup=False)
+        return bool(self.problems)
+
+    def _build_soon(self, asked: bool) -> None:
+        if self.draft is not None:
+            self.run_worker(
+                self._build(self.draft.document(), asked),
+                group="build",
+                exclusive=True,
+                exit_on_error=False,
+            )
 
     async def _build(self, document: dict[str, Any], asked: bool) -> None:
         pane = self.query_one(Pane)
@@ -339,17 +370,20 @@ class NewRunScreen(Screen[None]):
 
     def action_build(self) -> None:
         """Reads the data and builds the model, however long that takes."""
-        if self.draft is not None and self._checked and not self.problems:
-            self.run_worker(
-                self._build(self.draft.document(), asked=True),
-                group="build",
-                exclusive=True,
-                exit_on_error=False,
-            )
+        if self._postponed(self.action_build, "It is built as soon as it is checked."):
+            return
+        if not self._refused("It cannot be built yet"):
+            self._build_soon(asked=True)
 
     def action_yank(self) -> None:
-        """Copies the command, or the TOML where that is shown."""
-        copied = self.query_one(Pane).copied
+        """Copies the command, or the TOML where that is shown, as the form says it now."""
+        pane = self.query_one(Pane)
+        if pane.copies_toml or self.catalogue is None:
+            if self._postponed(self.action_yank, "It is copied as soon as it is checked."):
+                return
+            if self._refused("There is no TOML to copy yet"):
+                return
+        copied = pane.copied
         self.app.copy_to_clipboard(copied)
         self.app.notify(copied.splitlines()[0] if copied else "", title="Copied", markup=False)
 
@@ -391,20 +425,19 @@ class NewRunScreen(Screen[None]):
 
     def action_save(self) -> None:
         """Saves the experiment as a file that `seqkit run` takes."""
+        if self.catalogue is None:
+            self._wanted = self.action_save
+            return
         saving.save(self)
 
     def action_start(self) -> None:
         """Starts the run, and shows it."""
+        if self.context.read_only:
+            return
+        if self._postponed(self.action_start, "It starts as soon as it is checked."):
+            return
         draft = self.draft
-        if draft is None or self.context.read_only:
-            return
-        if not self._checked:
-            self._to_start = True
-            self.app.notify("It starts as soon as it is checked.", timeout=3)
-            return
-        if self.problems:
-            why = str(self.problems[0])
-            self.app.notify(why, title="It cannot be started yet", severity="error", markup=False)
+        if draft is None or self._refused("It cannot be started yet"):
             return
         name = ["--name", self.form.run_name] if self.form.run_name else []
         source = draft.source

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seqkit.errors import SeqkitError
+from seqkit.errors import DataError, SeqkitError
+from seqkit.runs import LIVE
 from seqkit.summary import summarise, words_to_go_on
 from seqkit.tui.launch import resume_run
 from seqkit.tui.runs.labels import Label, split_tags, write_label
@@ -48,6 +49,14 @@ def _each(screen: RunsScreen, rows: Sequence[RunRow], act: Callable[[RunRow], ob
         except Exception as error:
             _say(screen, reason(error), wrong=True)
     return done
+
+
+def _ask(row: RunRow, action: str) -> None:
+    """Asks a run for something. Raises DataError where it has ended since it was listed."""
+    status = row.folder.status()
+    if status not in LIVE:
+        raise DataError(f"{row.title} is not running: it is {status}")
+    row.folder.request(action)
 
 
 def tag(screen: RunsScreen) -> None:
@@ -130,10 +139,13 @@ def resume(screen: RunsScreen) -> None:
         return
     if row.live:
         if row.status == "paused":
-            _each(screen, [row], lambda row: row.folder.request("resume"))
-            _say(screen, f"Asked {row.title} to go on.")
+            if _each(screen, [row], lambda row: _ask(row, "resume")):
+                _say(screen, f"Asked {row.title} to go on.")
         else:
             _say(screen, f"{row.title} is running.")
+        return
+    if screen.context.resuming(row.folder):
+        _say(screen, f"{row.title} is being resumed.")
         return
     words: list[str] = []
     if row.status == "finished":
@@ -166,8 +178,14 @@ def stop(screen: RunsScreen) -> None:
         return
 
     def act() -> None:
-        if done := _each(screen, rows, lambda row: row.folder.request("stop")):
-            _say(screen, f"Asked {_counted(rows)} to save and stop." if done else "")
+        asked: list[RunRow] = []
+
+        def ask(row: RunRow) -> None:
+            _ask(row, "stop")
+            asked.append(row)
+
+        if _each(screen, rows, ask):
+            _say(screen, f"Asked {_counted(asked)} to save and stop.")
 
     detail = "It stops after its present batch, with its state saved; c goes on with it."
     _confirmed(screen, f"Stop {_counted(rows)}?", detail, act)

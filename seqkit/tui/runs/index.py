@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from seqkit.checksums import read_document, sealed_document
 from seqkit.places import cache_home
 from seqkit.runs import LIVE, RunFolder, write_atomically
 from seqkit.tui.runs.columns import COLUMNS
@@ -125,8 +126,9 @@ class RunIndex:
         }
         path, document = _cache_file(self.folder), {"version": _CACHE_VERSION, "rows": rows}
         try:
+            plain = json.loads(json.dumps(document, default=str))
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, json.dumps(document, default=str))
+            write_atomically(path, json.dumps(sealed_document(plain)))
         except (OSError, ValueError):
             return
 
@@ -169,16 +171,16 @@ def _shown(row: RunRow) -> RunRow:
 
 
 def _cache_file(folder: Path) -> Path:
-    key = hashlib.sha256(str(folder.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    key = hashlib.sha256(os.fsencode(os.path.realpath(folder))).hexdigest()[:16]
     return cache_home() / "tui" / f"runs-{key}.json"
 
 
 def _read_cache(folder: Path) -> dict[str, dict[str, Any]]:
     try:
-        document = json.loads(_cache_file(folder).read_text(encoding="utf-8"))
+        document = read_document(_cache_file(folder).read_bytes(), sealed=True)
     except (OSError, ValueError, RecursionError):
         return {}
-    if not isinstance(document, dict) or document.get("version") != _CACHE_VERSION:
+    if document.get("version") != _CACHE_VERSION:
         return {}
     rows = document.get("rows")
     return rows if isinstance(rows, dict) else {}

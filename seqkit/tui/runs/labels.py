@@ -11,33 +11,39 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqkit.errors import DataError
+from seqkit.checksums import read_document, sealed_document
+from seqkit.errors import DataError, SeqkitError
+from seqkit.regular_files import read_regular
 from seqkit.runs import write_atomically
 
 FILE = "label.json"
+_LARGEST = 2**20
 
 
 @dataclass(frozen=True)
 class Label:
-    """A title, empty for the folder's own name, and tags."""
+    """A title, empty for the folder's own name, and tags; and why they cannot be read, if so."""
 
     title: str = ""
     tags: tuple[str, ...] = ()
+    damage: str = ""
 
 
 NO_LABEL = Label()
 
 
 def read_label(folder: Path) -> Label:
-    """Reads a run's label; a missing or damaged one is empty."""
+    """Reads a run's label; one that is missing or damaged has no title and no tags."""
     try:
-        document = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        document = read_document(read_regular(folder / FILE, _LARGEST))
         tags = document.get("tags", [])
         return Label(
             str(document.get("title", "")), tuple(str(tag) for tag in tags if str(tag).strip())
         )
-    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
+    except FileNotFoundError:
         return NO_LABEL
+    except (OSError, ValueError, TypeError, RecursionError, SeqkitError):
+        return Label(damage=f"{folder / FILE} is damaged: its title and tags are not shown")
 
 
 def write_label(folder: Path, label: Label) -> None:
@@ -48,7 +54,8 @@ def write_label(folder: Path, label: Label) -> None:
     """
     document = {"title": label.title, "tags": list(label.tags)}
     try:
-        write_atomically(folder / FILE, json.dumps(document, ensure_ascii=False) + "\n")
+        text = json.dumps(sealed_document(document), ensure_ascii=False)
+        write_atomically(folder / FILE, text + "\n")
     except OSError as error:
         raise DataError(f"{folder / FILE} cannot be written: {error.strerror}.") from error
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seqkit.errors import SeqkitError
+from seqkit.errors import CheckpointError, SeqkitError
 from seqkit.events import Event, parse_event
+from seqkit.regular_files import open_regular
 from seqkit.runs import LIVE, RunFolder
 from seqkit.summary import RunSummary, flatten
 from seqkit.tui.runs.labels import FILE, NO_LABEL, Label, read_label
@@ -150,9 +151,8 @@ def _read(run: RunFolder, label: Label) -> RunRow:
     better = started.get("higher_is_better")
     baselines = (scored.get("baselines") if scored else None) or started.get("baselines") or {}
     losses = [loss for _, loss in summary.train]
-    message = str(summary.ended.get("message") or "") if summary.ended else ""
-    if damaged.said:
-        message = f"{damaged.said}. {message}" if message else damaged.said
+    ended = str(summary.ended.get("message") or "") if summary.ended else ""
+    message = ". ".join(filter(None, (damaged.said, label.damage, ended)))
     return RunRow(
         run,
         label,
@@ -209,6 +209,9 @@ def some_events(path: Path, damage: Damage | None = None) -> Iterator[Event]:
     except OSError as error:
         damage.said = f"{path} cannot be read: {error.strerror}"
         return
+    except CheckpointError as error:
+        damage.said = str(error).rstrip(".")
+        return
     lines = [line for line in found if _SAMPLE not in line[:48]]
     steps = [index for index, line in enumerate(lines) if _STEP in line[:48]]
     chosen = {*_evenly(steps, _CURVE), *steps[-1:]}
@@ -218,7 +221,7 @@ def some_events(path: Path, damage: Damage | None = None) -> Iterator[Event]:
         if index in skipped or not line:
             continue
         try:
-            yield parse_event(line.decode("utf-8"))
+            yield parse_event(line)
         except (ValueError, RecursionError):
             unreadable += index < len(lines) - 1 or len(lines) == 1
     if unreadable:
@@ -227,7 +230,7 @@ def some_events(path: Path, damage: Damage | None = None) -> Iterator[Event]:
 
 
 def _lines(path: Path) -> list[bytes]:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size <= WHOLE:
             return file.read().splitlines()
