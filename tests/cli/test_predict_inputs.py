@@ -14,6 +14,8 @@ import pytest
 
 from seqkit.checksums import digest_of, fingerprint
 from seqkit.cli.main import run_command_line
+from seqkit.cli.predict_inputs import lines_from
+from seqkit.errors import DataError
 
 LINES = ["good film", "", "bad\u2028plot", "a\x0cb\x85c\x1cd\x0be", "mid\rdle", "last"]
 TEXT = "good film\n\nbad\u2028plot\r\na\x0cb\x85c\x1cd\x0be\nmid\rdle\nlast\n"
@@ -71,6 +73,21 @@ def test_each_line_has_an_answer_by_file_stdin_and_in_what_is_saved(
     assert len(saved.read_bytes().split(b"\n")[:-1]) == len(LINES)
     with table.open(encoding="utf-8", newline="") as stream:
         assert [row["text"] for row in csv.DictReader(stream)] == LINES
+
+
+@pytest.mark.parametrize("interactive", [True, False])
+def test_an_empty_line_is_a_question_unless_a_person_types_it(interactive: bool) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(b"a\r\n\n \nb\x85\n"), encoding="latin-1")
+    expected = ["a", "b\x85"] if interactive else ["a", "", " ", "b\x85"]
+    assert list(lines_from(stream, "latin-1", interactive)) == expected
+
+
+def test_a_nul_byte_on_stdin_is_named_with_its_line() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(b"a\nb\0c\n"), encoding="utf-8")
+    lines = lines_from(stream, "utf-8", False)
+    assert next(lines) == "a"
+    with pytest.raises(DataError, match=r"stdin holds a NUL byte, on line 2"):
+        next(lines)
 
 
 def test_an_empty_line_is_no_word_of_a_translation(
@@ -143,6 +160,7 @@ def test_input_and_a_file_exclude_each_other(seqkit: Callable[..., Any], tmp_pat
         ("a.tsv", "source\nbeta\n", ["beta"]),
         ("a.tsv", "source\ttarget\nalpha\tx\n", ["alpha"]),
         ("a.tsv", "tgt\tsrc\nx\talpha\n", ["alpha"]),
+        ("a.tsv", "it\tes\nsi\tya\n", ["it", "si"]),
         ("a.tsv", 'one "quoted\tx\nbeta\ty\n', ['one "quoted', "beta"]),
         ("a.csv", "alpha,x\nbeta,y\n", ["alpha", "beta"]),
         ("a.csv", "alpha\n\nbeta\n", ["alpha", "", "beta"]),

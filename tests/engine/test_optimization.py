@@ -474,7 +474,9 @@ def test_without_a_validation_split_the_newest_checkpoint_is_the_best(
 ) -> None:
     path = reviews()
     dataset = {"name": "text-csv", "path": str(path), "validation": 0, "test": 0}
-    run = lab.train(dataset=dataset)
+    run = lab.train("trainer.epochs=4", "trainer.keep_checkpoints=1", dataset=dataset)
     assert any("no validation split" in warning for warning in run.warnings)
     assert run.folder.info()["best"]["step"] == run.of("ended")[0].step
+    # There is one to fall back on.
+    assert len(run.checkpoints) == 2
     assert not math.isnan(run.losses[1])
