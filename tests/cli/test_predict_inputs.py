@@ -28,7 +28,7 @@ def _there(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def other_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run that writes pairs, of a file without a header, and one that writes on."""
+    """A run of pairs in a file without a header, one that writes on, and one of semicolons."""
     folder = tmp_path_factory.mktemp("texts")
     words = ["alpha", "beta", "gamma", "delta", "omega"]
     rows = [" ".join(words[(n * k) % 5] for k in range(1, 4)) for n in range(60)]
@@ -41,6 +41,10 @@ def other_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lm = ["dataset=text-file", f"dataset.path={text}", "model.hidden_size=4"]
     assert run_command_line(["run", "reverse-seq2seq", *seq2seq, *tiny, "--name", "pairs"]) == 0
     assert run_command_line(["run", "shakespeare-gru", *lm, *tiny, "--name", "texts"]) == 0
+    table = folder / "t.csv"
+    table.write_text("text;label\n" + "".join(f"{row};{n % 2}\n" for n, row in enumerate(rows)))
+    labels = ["dataset=text-csv", f"dataset.path={table}", "dataset.delimiter=;"]
+    assert run_command_line(["run", "sentiment", *labels, *tiny, "--name", "semicolons"]) == 0
     return folder
 
 
@@ -138,6 +142,8 @@ def test_a_wrong_encoding_names_the_line_and_the_option(
     done = piped("fine\nschön\n".encode("latin-1"), "first")
     assert done.code == 4
     assert "stdin is not valid utf-8: byte 0xf6 on line 2" in done.err
+    done = piped(b"fine\n" * 5000 + "schön\n".encode("latin-1"), "first")
+    assert "stdin is not valid utf-8: byte 0xf6 on line 5001" in done.err
 
 
 @pytest.mark.parametrize("name", ["klingon", "base64", "a\\0b"])
@@ -145,6 +151,13 @@ def test_an_encoding_that_is_none_is_refused(seqkit: Callable[..., Any], name: s
     done = seqkit("predict", "first", "good", "--encoding", name)
     assert done.code == 2
     assert "is not known to Python" in done.err
+
+
+def test_a_text_has_no_columns_to_name(seqkit: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("good\n")
+    done = seqkit("predict", "first", "--file", tmp_path / "a.txt", "--column", "text")
+    assert done.code == 2
+    assert "--column text names a column, and the inputs have none" in done.err
 
 
 def test_input_and_a_file_exclude_each_other(seqkit: Callable[..., Any], tmp_path: Path) -> None:
@@ -156,6 +169,7 @@ def test_input_and_a_file_exclude_each_other(seqkit: Callable[..., Any], tmp_pat
 @pytest.mark.parametrize(
     ("name", "content", "sources"),
     [
+        ("a.tsv", '"alpha\tx\nbeta\ty\n', ['"alpha', "beta"]),
         ("a.tsv", "alpha\nbeta\n", ["alpha", "beta"]),
         ("a.tsv", "source\nbeta\n", ["beta"]),
         ("a.tsv", "source\ttarget\nalpha\tx\n", ["alpha"]),
@@ -180,9 +194,20 @@ def test_a_table_is_read_like_the_runs_own_with_or_without_a_heading(
     assert [answer["source"] for answer in _answers(done)] == sources
 
 
+def test_a_table_is_parted_as_the_runs_own(
+    seqkit: Callable[..., Any], other_runs: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text\nred, green\nblue\n")
+    done = seqkit("predict", "semicolons", "--runs-dir", other_runs, "--file", path, "--json")
+    assert [answer["text"] for answer in _answers(done)] == ["red, green", "blue"]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
+        ("a.csv", "review,comment\na,b\n", "a.csv does not tell which column is the text"),
+        ("a.jsonl", '{"text": true}\n', "a.jsonl has True under 'text' on line 1"),
         ("a.csv", "x,y\na,b\n", "a.csv does not tell which column is the text; it has 'x', 'y'"),
         ("a.jsonl", '{"text": "a"}\n{"txt": "b"}\n', "a.jsonl has no 'text' on line 2"),
         ("a.jsonl", '{"text": ["a"]}\n', "a.jsonl has ['a'] under 'text' on line 1"),

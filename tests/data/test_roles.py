@@ -60,7 +60,7 @@ def test_spaces_part_no_series_and_a_slash_joins_no_two() -> None:
     assert len(set(joined_ids(cells, ["store", "item"]))) == 3
 
 
-Y = np.arange(ROWS) % 5 + 0.5
+Y: Any = np.arange(ROWS) % 5 + 0.5
 COUNT: Any = np.arange(ROWS, dtype=float)
 TWO = np.repeat([0, 1], 6)
 """The series of each row, where there are two."""

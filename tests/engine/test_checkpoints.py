@@ -26,7 +26,7 @@ from seqkit.engine.checkpoint import (
     write_checkpoint,
 )
 from seqkit.engine.predict import choose_checkpoint, load_predictor
-from seqkit.engine.progress import flatten, unflatten
+from seqkit.engine.progress import Progress, flatten, unflatten
 from seqkit.errors import CheckpointError, ExitCode, RunError
 from seqkit.events import Event
 from seqkit.holding import LOCK, Hold
@@ -255,6 +255,16 @@ def test_what_was_being_replaced_is_put_back_before_it_is_tidied_up(tmp_path: Pa
     path.rename(path.with_name(".step-00000004.replaced"))
     tidy_up(tmp_path)
     assert open_checkpoint(path).step == 4
+
+
+def test_progress_of_which_a_number_is_missing_or_unknown_is_damaged() -> None:
+    numbers = Progress(step=7, best_rank=(0.5, -1.0)).as_dict()
+    assert Progress.from_dict(json.loads(json.dumps(numbers))) == Progress(7, best_rank=(0.5, -1.0))
+    for odd in ({"waited": 3} | {k: numbers[k] for k in ("step",)}, numbers | {"velocity": 1}):
+        with pytest.raises(
+            CheckpointError, match=r"progress is damaged: (accumulation, |velocity)"
+        ):
+            Progress.from_dict(odd)
 
 
 def test_a_checkpoint_is_as_open_as_its_folder(tmp_path: Path) -> None:
