@@ -104,6 +104,14 @@ def test_only_line_feeds_end_rows(file: Writer, notes: list[str], mark: str, quo
     assert lines_of(f"a{mark}b\r\n\nc\n") == [f"a{mark}b", "", "c"]
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [("", []), ("a", ["a"]), ("a\n", ["a"]), ("a\n\n\n", ["a", "", ""]), ("\r\n", [""])],
+)
+def test_a_line_feed_ends_a_line_and_begins_none(text: str, lines: list[str]) -> None:
+    assert lines_of(text) == lines
+
+
 def test_returns_before_a_line_feed_are_a_line_end(file: Writer, notes: list[str]) -> None:
     assert read_csv(file("text,label\r\r\nx,a\r\r\n"), notes.append).rows == [["x", "a"]]
 

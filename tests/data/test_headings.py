@@ -34,7 +34,14 @@ def test_names_of_languages_above_words_may_be_words(cells: tuple[str, ...]) -> 
 
 @pytest.mark.parametrize(
     "cells",
-    [("hello", "hallo"), ("source", "quelle"), ("en", "en"), ("", "de"), ("Go.", "Los!")],
+    [
+        ("hello", "hallo"),
+        ("source", "quelle"),
+        ("en", "en"),
+        ("", "de"),
+        ("Go.", "Los!"),
+        ("text of ours", "label"),
+    ],
 )
 def test_other_rows_are_none(cells: tuple[str, ...]) -> None:
     assert is_heading(cells, SENTENCES) == "no"

@@ -35,6 +35,18 @@ def test_columns_that_contradict_each_other_settle_nothing() -> None:
     assert settle_decimal([["12,5"], ["3.14"]]) == ""
     assert parse_numbers(["12,5"]).tolist() == [12.5]
     assert parse_numbers(["3.14"]).tolist() == [3.14]
+    # What a column itself shows counts before what the others do.
+    assert parse_numbers(["12,5"], usual=".").tolist() == [12.5]
+
+
+def test_texts_among_which_is_a_number_settle_nothing() -> None:
+    assert settle_decimal([["1.5"], ["so, so", "at 7", "north", "12,5"]]) == "."
+
+
+@pytest.mark.parametrize("cells", [["12,34", "1"], ["1,23,456"], ["1 2", "34"], ["1 23,4"]])
+def test_groups_that_are_no_thousands_are_refused(cells: list[str]) -> None:
+    with pytest.raises(NumbersError, match=r"is no number"):
+        parse_numbers(cells, ".")
 
 
 @pytest.mark.parametrize("space", [" ", "\u00a0", "\u202f", "’", "'"])
@@ -47,10 +59,12 @@ def test_true_and_false_are_numbers(yes: str) -> None:
     assert parse_numbers([yes, "False", "", "1"])[:2].tolist() == [1, 0]
     with pytest.raises(NumbersError, match="'maybe' is no number"):
         parse_numbers([yes, "maybe"])
+    with pytest.raises(NumbersError, match=f"'{yes}' is no number"):
+        parse_numbers([yes, "5"])
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("-3", True), ("1.2.3", False), ("x", False), ("", True)]
+    ("text", "number"), [("-3", True), ("1.2.3", False), ("x", False), ("", True), ("inf", False)]
 )
 def test_a_text_is_a_number_under_one_of_the_signs(text: str, number: bool) -> None:
     assert is_number(text) == number

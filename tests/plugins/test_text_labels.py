@@ -39,6 +39,7 @@ CLASSES_APART = [
     ("1", "-1"),
     ("12345678901234567890123456789", "12345678901234567890123456788"),
     ("1e1", "10"),
+    ("m\u00b2", "m2"),
 ]
 
 
@@ -145,6 +146,13 @@ def test_a_blank_label_is_named_with_its_file_and_line(tmp_path: Path, blank: An
     rows: list[tuple[str, Any]] = [("a b", "x"), ("c d", blank), ("e f", "y")]
     with pytest.raises(DataError, match=r"t.jsonl has no label in column 'label' on line 2"):
         _records(tmp_path, "text-jsonl", rows)
+
+
+@pytest.mark.parametrize("blank", ["", " \u200b ", None, float("nan")])
+def test_a_record_with_a_blank_label_has_none(blank: Any) -> None:
+    train = [{"text": "a", "label": "x"}, {"text": "b", "label": blank}]
+    with pytest.raises(DataError, match=r"record 2 \('b'\) has no label, in the train split"):
+        _encoded({"train": train}, [])
 
 
 def test_a_test_file_may_spell_labels_otherwise_and_that_is_told() -> None:
