@@ -127,6 +127,10 @@ def _report(error: Exception, traceback: bool) -> int:
     if isinstance(error, click.ClickException):
         output.errors([_usage_message(error)])
         return ExitCode.USAGE
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        # What the operating system refuses, such as a name that is too long, is no bug.
+        output.errors([f"{error.filename} cannot be used: {error.strerror}. Give another path"])
+        return ExitCode.DATA
     kind = type(error).__name__
     message = f"{kind}: {error}" if str(error) else kind
     hint = "" if traceback else " Run the same command with --traceback to see where"
