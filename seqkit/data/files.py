@@ -18,7 +18,7 @@ from pydantic import AfterValidator
 
 from seqkit.api import Notify
 from seqkit.data.columns import header_of
-from seqkit.data.folders import unreadable
+from seqkit.data.folders import opened_regular, unreadable
 from seqkit.data.unpacking import unpacked
 from seqkit.errors import DataError, nearest, suggestion
 
@@ -120,7 +120,7 @@ def read_text(
     Raises:
         DataError: The file cannot be read, or holds what the encoding does not allow.
     """
-    content = _read_bytes(path)
+    content = _read_bytes(path, fifo=option)
     try:
         codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
     except LookupError as error:
@@ -283,9 +283,10 @@ def report_left_out(path: Path, lines: Sequence[int], what: str, notify: Notify)
         notify(f"{what} in {path} left out (line {first}).")
 
 
-def _read_bytes(path: Path) -> bytes:
+def _read_bytes(path: Path, fifo: bool) -> bytes:
     try:
-        content = path.read_bytes()
+        with opened_regular(path, fifo) as file:
+            content = file.read()
     except FileNotFoundError as error:
         there = [other.name for other in path.parent.glob("*")] if path.parent.is_dir() else []
         hint = suggestion(path.name, there, "Check the path")
@@ -294,6 +295,11 @@ def _read_bytes(path: Path) -> bytes:
         raise DataError(f"{path} is a folder, not a file. Name a file in it") from error
     except OSError as error:
         raise unreadable(path, error) from error
+    except MemoryError as error:
+        raise DataError(
+            f"{path} does not fit into memory: it has {path.stat().st_size:,} bytes. Use a part "
+            "of it"
+        ) from error
     if content[:2] != b"\x1f\x8b":
         return content
     return unpacked(path, content)

@@ -3,16 +3,19 @@
 import csv
 import gzip
 import json
+import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
-from seqkit.data import lines_of, read_csv, read_jsonl, read_text
+from seqkit.data import LocalPath, lines_of, read_csv, read_jsonl, read_text
 from seqkit.errors import DataError
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1)
@@ -298,6 +301,30 @@ def test_a_missing_file_names_the_nearest_there(file: Writer, notes: list[str]) 
 def test_a_folder_is_not_a_file(tmp_path: Path, notes: list[str]) -> None:
     with pytest.raises(DataError, match=r"is a folder"):
         read_text(tmp_path, notes.append)
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "a FIFO"])
+def test_what_has_no_end_is_not_read(tmp_path: Path, notes: list[str], device: str) -> None:
+    path = Path(device)
+    if device == "a FIFO":
+        path = tmp_path / "rows.csv"
+        os.mkfifo(path)
+    with pytest.raises(DataError, match=r"is a FIFO or a device"):
+        read_csv(path, notes.append)
+
+
+def test_a_command_reads_its_input_from_another_one(tmp_path: Path, notes: list[str]) -> None:
+    path = tmp_path / "rows.csv"
+    os.mkfifo(path)
+    with ThreadPoolExecutor() as pool:
+        written = pool.submit(path.write_text, "text\nfine\n")
+        assert read_csv(path, notes.append, option=True).rows == [["fine"]]
+        written.result()
+
+
+def test_a_path_with_a_nul_is_no_path() -> None:
+    with pytest.raises(ValidationError, match=r"holds no NUL"):
+        TypeAdapter(LocalPath).validate_python("a\0b")
 
 
 def test_a_file_packed_by_gzip_is_unpacked(file: Writer, notes: list[str]) -> None:
