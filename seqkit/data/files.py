@@ -188,7 +188,8 @@ def read_csv(
                 continue
             row = [""] * len(columns)
         elif not columns:
-            columns = _columns(path, row, header)
+            names = row if header else list(map(str, range(1, len(row) + 1)))
+            columns = header_of(path, names, option=option)
             if header:
                 continue
         elif len(row) != len(columns):
@@ -319,14 +320,14 @@ def undecodable(
     line = before + error.object.count(b"\n", 0, error.start) + 1
     marked = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     if marked:
-        way = "give --encoding utf-16" if option else "set encoding=utf-16"
+        way = "give --encoding utf-16" if option else "set dataset.encoding=utf-16"
         hint = f"It begins with the mark of UTF-16: {way}"
     elif option:
         hint = "Give its encoding: --encoding latin-1 and cp1252 are common"
     else:
         hint = (
-            "Set its encoding (encoding=latin-1 or cp1252 are common), or errors=replace to read "
-            "it all the same"
+            "Set its encoding (dataset.encoding=latin-1 and cp1252 are common), or "
+            "dataset.errors=replace to read it all the same"
         )
     byte = f"byte 0x{error.object[error.start]:02x} on line {line}"
     return DataError(f"{path} is not valid {encoding}: {byte}. {hint}")
@@ -337,7 +338,7 @@ def nul_byte(path: Path | str, line: int, *, option: bool = False) -> DataError:
     hint = (
         "give --encoding utf-16)"
         if option
-        else "set encoding=utf-16); errors=replace reads it all the same"
+        else "set dataset.encoding=utf-16); dataset.errors=replace reads it all the same"
     )
     return DataError(
         f"{path} holds a NUL byte, on line {line}. It may be no text file, or encoded in "
@@ -369,7 +370,7 @@ def _numbered(
             begins, line = line, reader.line_num + 1
             yield begins, [f.replace(stand_in, "\r") for f in row] if stand_in else row
     except csv.Error as error:
-        way = "" if option else ", or set quotes=false"
+        way = "" if option else ", or set dataset.quotes=false"
         raise DataError(
             f"{path} is not valid CSV, in the row that begins on line {line}: {error}. Double the "
             f'quotation marks inside a quoted field (""){way}'
@@ -405,10 +406,6 @@ def _sniffed(text: str, quotes: bool, usual: str) -> str:
             if score > best_score:
                 best, best_score = delimiter, score
     return best
-
-
-def _columns(path: Path, row: Sequence[str], header: bool) -> tuple[str, ...]:
-    return header_of(path, row if header else list(map(str, range(1, len(row) + 1))))
 
 
 def _before_the_header(path: Path, text: str, delimiter: str, quotes: bool) -> DataError | None:
@@ -464,9 +461,9 @@ def _misfit(
     else:
         hint = f"Take the {shown} out of the field that holds it"
     if not option and quotes:
-        hint += ", or set delimiter"
+        hint += ", or set dataset.delimiter"
     elif not option:
-        hint += ", or set quotes=true"
+        hint += ", or set dataset.quotes=true"
         hint += "" if _quoted(row) else " and put such fields in double quotes"
     return DataError(
         f"{path} has {counted(len(row), 'field')} in the row on line {line}{held}, where its first "

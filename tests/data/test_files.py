@@ -111,10 +111,10 @@ def test_returns_before_a_line_feed_are_a_line_end(file: Writer, notes: list[str
 @pytest.mark.parametrize(
     ("settings", "hint"),
     [
-        ({"quotes": True}, "in double quotes, or set delimiter"),
+        ({"quotes": True}, "in double quotes, or set dataset.delimiter"),
         (
             {"quotes": False},
-            "Take the ',' out of the field that holds it, or set quotes=true and put",
+            "Take the ',' out of the field that holds it, or set dataset.quotes=true and put",
         ),
         ({"quotes": True, "option": True}, "in double quotes$"),
         ({"quotes": False, "option": True}, "Take the ',' out of the field that holds it$"),
@@ -131,7 +131,7 @@ def test_a_row_that_double_quotes_hold_together_is_told_to_allow_them(
     file: Writer, notes: list[str]
 ) -> None:
     path = file('text,label\nx,a\n"x,y",b\n')
-    with pytest.raises(DataError, match=r"or set quotes=true$"):
+    with pytest.raises(DataError, match=r"or set dataset.quotes=true$"):
         read_csv(path, notes.append, delimiter=",", quotes=False)
 
 
