@@ -136,7 +136,7 @@ def _text_table(file: Path, kind: str, predictor: Predictor, encoding: str) -> T
     )
     if header:
         return table
-    first = [cell.strip() for cell in table.rows[0]]
+    first = [cell.strip().strip('"') for cell in table.rows[0]]
     usual = {name for names in USUAL_NAMES.values() for name in names}
     alone = len(first) == 1 and first[0].lower() in usual
     verdict = is_heading(first[:2], [row[0] for row in table.rows[1:]])

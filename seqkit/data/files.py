@@ -462,7 +462,7 @@ def _misfit(
         hint = f"Take the {shown} out of the field that holds it"
     if not option and quotes:
         hint += ", or set dataset.delimiter"
-    elif not option:
+    elif not option and (len(row) > columns or '"' in "".join(row)):
         hint += ", or set dataset.quotes=true"
         hint += "" if _quoted(row) else " and put such fields in double quotes"
     return DataError(
