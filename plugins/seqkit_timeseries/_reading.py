@@ -100,7 +100,7 @@ def _of_table(
     ready: Mapping[str, NDArray[np.float64]] = MappingProxyType({}),
 ) -> list[Record]:
     """Reads rows of texts; the columns in `ready` are numbers already."""
-    columns = header_of("the input", columns)
+    columns = header_of("the input", columns, option=True)
     wanted = encoder.layout.columns
     for number, row in enumerate(rows, start=1):
         if len(row) != len(columns):

@@ -67,12 +67,13 @@ class _Rows:
         return [row[place] for row in self.table]
 
 
-def look_at(path: Path, task: str = "") -> Found:
+def look_at(path: Path, task: str = "", encoding: str | None = None) -> Found:
     """Looks into a person's file or folder.
 
     Args:
         path: A CSV, TSV, JSONL or text file, or a folder; it is written as it is given.
         task: The task they are for; told from what they hold when empty.
+        encoding: The encoding of the file; UTF-8 when empty, and None where none can be given.
 
     Raises:
         ConfigurationError: There is no such task.
@@ -81,6 +82,13 @@ def look_at(path: Path, task: str = "") -> Found:
     """
     if task and task not in RECIPES:
         raise ConfigurationError(f"there is no task {task!r} to begin. {suggestion(task, RECIPES)}")
+    found = _look_at(path, task, encoding)
+    if encoding:
+        found.dataset["encoding"] = encoding
+    return found
+
+
+def _look_at(path: Path, task: str, encoding: str | None) -> Found:
     if path.is_dir():
         return _folder(path, task)
     kinds = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
@@ -90,9 +98,9 @@ def look_at(path: Path, task: str = "") -> Found:
         dataset = {"name": "text-file", "path": _portable(path)}
         return Found("language-modeling", dataset, size, "It is a text to learn to write from.")
     if kind in (".csv", ".tsv", ".txt"):
-        rows = _csv(path, kind)
+        rows = _csv(path, kind, encoding)
     elif kind in (".jsonl", ".ndjson"):
-        rows = _jsonl(path)
+        rows = _jsonl(path, encoding)
     else:
         raise DataError(
             f"--data {path} is not a file that seqkit knows. Give a .csv, .tsv, .jsonl or .txt "
@@ -366,19 +374,21 @@ def _quiet(_message: str) -> None:
     """Leaves aside what the run itself will say again."""
 
 
-def _csv(path: Path, kind: str) -> _Rows:
+def _csv(path: Path, kind: str, encoding: str | None) -> _Rows:
     from seqkit.data import read_csv
 
-    table = read_csv(path, _quiet)
+    table = read_csv(path, _quiet, encoding=encoding or "utf-8", option=encoding is not None)
     rows = table.rows[:_LOOKED_AT]
     values = {name: [row[place] for row in rows] for place, name in enumerate(table.columns)}
     return _Rows(path, tuple(table.columns), values, len(rows), kind, table.rows, table.lines)
 
 
-def _jsonl(path: Path) -> _Rows:
+def _jsonl(path: Path, encoding: str | None) -> _Rows:
     from seqkit.data import read_jsonl
 
-    objects = [values for _, values in read_jsonl(path, _quiet)[:_LOOKED_AT]]
+    known, option = encoding or "utf-8", encoding is not None
+    objects = [values for _, values in read_jsonl(path, _quiet, encoding=known, option=option)]
+    del objects[_LOOKED_AT:]
     columns = tuple(objects[0])
     values = {name: [item.get(name) for item in objects] for name in columns}
     return _Rows(path, columns, values, len(objects), ".jsonl")

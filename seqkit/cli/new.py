@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 import click
@@ -10,7 +11,10 @@ import click
 from seqkit.cli import output
 from seqkit.cli.common import json_option, open_registry, plugin_option
 from seqkit.cli.completion import complete_experiment
+from seqkit.cli.predict_inputs import kind_of, one_of_the_encodings
 from seqkit.errors import ConfigurationError, DataError
+
+_DATA = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt", ".text")
 
 
 @click.command()
@@ -35,6 +39,13 @@ from seqkit.errors import ConfigurationError, DataError
     metavar="NAME",
     help="What --data are for.  [default: told from what they hold]",
 )
+@click.option(
+    "--encoding",
+    default="",
+    metavar="NAME",
+    callback=one_of_the_encodings,
+    help="Encoding of --data, such as latin-1.  [default: utf-8]",
+)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @plugin_option()
 @json_option()
@@ -43,6 +54,7 @@ def new(
     experiment: str,
     data: Path | None,
     task: str,
+    encoding: str,
     force: bool,
     plugins: tuple[Path, ...],
     as_json: bool,
@@ -57,12 +69,19 @@ def new(
     from seqkit.cli.template import begun_with, experiment_toml
     from seqkit.data import write_text
 
+    if file.exists() and kind_of(file) in _DATA:
+        raise ConfigurationError(
+            f"{file} is there already, and seems to hold data. Write an experiment for them: "
+            f"seqkit new {shlex.quote(f'{file.stem}.toml')} --data {shlex.quote(str(file))}"
+        )
     if file.exists() and not force:
         raise ConfigurationError(f"{file} is there already. Give another name, or --force")
     registry = open_registry(plugins)
     if task and data is None:
         raise ConfigurationError(f"--task {task} says what --data are for. Give --data too")
-    found = look_at(data, task) if data is not None else None
+    if encoding and data is None:
+        raise ConfigurationError(f"--encoding {encoding} is that of --data. Give --data too")
+    found = look_at(data, task, encoding) if data is not None else None
     recipe = experiment or (RECIPES[found.task] if found else "sentiment")
     document = recipe_document(registry.find("recipes", recipe))
     warning = ""
@@ -87,7 +106,5 @@ def new(
 
 def _command(file: Path) -> str:
     """Returns the command that runs a file; a name without a suffix needs its folder."""
-    import shlex
-
     shown = str(file) if file.suffix == ".toml" or len(file.parts) > 1 else f".{os.sep}{file}"
     return f"seqkit run {shlex.quote(shown)}"

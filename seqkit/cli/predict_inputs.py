@@ -162,7 +162,7 @@ def _text_table(file: Path, kind: str, predictor: Predictor, encoding: str) -> T
     header = bool(getattr(predictor.experiment.dataset.config, "header", True))
     if header:
         return table
-    first = [cell.strip() for cell in table.rows[0]]
+    first = [cell.strip().strip('"') for cell in table.rows[0]]
     usual = {name for names in USUAL_NAMES.values() for name in names}
     alone = len(first) == 1 and first[0].lower() in usual
     verdict = is_heading(first[:2], [row[0] for row in table.rows[1:]])
@@ -170,7 +170,7 @@ def _text_table(file: Path, kind: str, predictor: Predictor, encoding: str) -> T
         if len(first) > 1 and verdict == "perhaps":
             output.warn(f"the first row of {file} may be a heading, and is answered like the rest.")
         return table
-    names = header_of(file, first)
+    names = header_of(file, first, option=True)
     output.warn(f"the first row of {file} names its columns ({', '.join(names)}): no answer to it.")
     return Table(file, names, table.rows[1:], table.lines[1:])
 
@@ -235,12 +235,14 @@ def _text(file: Path, row: Any, line: int, column: str) -> str:
     raise DataError(f"{file} has {what} on line {line}. It must be a text")
 
 
-def one_of_the_encodings(_context: Any, _parameter: Any, name: str) -> str:
+def one_of_the_encodings(_context: Any, parameter: Any, name: str) -> str:
     """Checks `--encoding`, as click asks for it."""
     import click
 
     from seqkit.data.files import known_encoding
 
+    if name == parameter.default == "":
+        return ""
     try:
         return known_encoding(name)
     except ValueError as error:

@@ -190,7 +190,8 @@ def read_csv(
                 continue
             row = [""] * len(columns)
         elif not columns:
-            columns = _columns(path, row, header)
+            names = row if header else list(map(str, range(1, len(row) + 1)))
+            columns = header_of(path, names, option=option)
             if header:
                 _check_titles(path, row, text, delimiter, quotes)
                 continue
@@ -334,7 +335,7 @@ def undecodable(
         hint = "Give its encoding: --encoding latin-1 and cp1252 are common"
     else:
         hint = (
-            "Set its encoding (dataset.encoding=latin-1 or cp1252 are common), or "
+            "Set its encoding (dataset.encoding=latin-1 and cp1252 are common), or "
             "dataset.errors=replace to read it all the same"
         )
     byte = f"byte 0x{error.object[error.start]:02x} on line {line}"
@@ -420,10 +421,6 @@ def _sniffed(text: str, quotes: bool, usual: str) -> str:
     return best
 
 
-def _columns(path: Path, row: Sequence[str], header: bool) -> tuple[str, ...]:
-    return header_of(path, row if header else list(map(str, range(1, len(row) + 1))))
-
-
 def _before_the_header(path: Path, text: str, delimiter: str, quotes: bool) -> DataError | None:
     """Returns the error for a file that begins with other lines than its header, if it does."""
     for candidate in dict.fromkeys((delimiter, *DELIMITERS)):
@@ -504,7 +501,7 @@ def _misfit(
         hint = f"Take the {shown} out of the field that holds it"
     if not option and quotes:
         hint += ", or set dataset.delimiter"
-    elif not option:
+    elif not option and (len(row) > columns or '"' in "".join(row)):
         hint += ", or set dataset.quotes=true"
         hint += "" if _quoted(row) else " and put such fields in double quotes"
     return DataError(

@@ -21,10 +21,10 @@ def _words(text: str) -> frozenset[str]:
 
 
 _NAMES = frozenset(name for names in USUAL_NAMES.values() for name in names) | _words(
-    "prompt response reply questions answers inputs outputs sources targets texts sentences "
-    "reference hypothesis original translated"
+    "prompt response reply query utterance questions answers inputs outputs sources targets texts "
+    "sentences reference hypothesis original translated"
 )
-_BESIDE = _words("text sentence language lang seq sequence string column phrase word id")
+_BESIDE = _words("text sentence language lang seq sequence string column phrase word id a b 1 2")
 _LANGUAGES = _words(
     "afrikaans albanian arabic armenian basque bengali bulgarian catalan chinese croatian czech "
     "danish dutch english estonian finnish french galician georgian german greek hebrew hindi "
@@ -39,6 +39,7 @@ _LANGUAGES = _words(
 )
 _REGIONS = _words("us gb uk au ca br pt mx es cn tw hk hans hant at ch")
 _LONG = 8
+_PARTS = re.compile(r"[^\s_\-.:/()\"'0-9]+|[0-9]+")
 
 Verdict = Literal["yes", "perhaps", "no"]
 
@@ -54,8 +55,7 @@ def is_heading(cells: Sequence[str], below: Sequence[str]) -> Verdict:
         `yes` where every cell is a usual name such as `source`, or the name or code of a language
         and the texts are longer than such; `perhaps` where they are as short; or else `no`.
     """
-    words = [tuple(re.split(r"[\s_\-.:/()]+", cell.strip().casefold())) for cell in cells]
-    words = [tuple(filter(None, one)) for one in words]
+    words = [tuple(_PARTS.findall(cell.casefold())) for cell in cells]
     if len(set(words)) < len(words) or not all(map(_names_a_column, words)):
         return "no"
     if any(_NAMES.intersection(one) for one in words):

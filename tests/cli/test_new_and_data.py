@@ -70,6 +70,34 @@ JSONL = "".join(
 )
 
 
+@pytest.mark.parametrize("name", ["my.csv", "MY.TSV", "a.jsonl", "a.csv.gz", "book.txt"])
+def test_new_never_writes_over_data_whatever_is_said(name: str, seqkit: Callable) -> None:
+    Path(name).write_bytes(b"text,label\nfine,1\n")
+    for more in ((), ("--force",), ("--force", "--data", name)):
+        done = seqkit("new", name, *more)
+        assert done.code == 2
+        assert f"--data {name}" in done.err
+    assert Path(name).read_bytes() == b"text,label\nfine,1\n"
+
+
+def test_new_takes_an_encoding_and_writes_it(seqkit: Callable) -> None:
+    rows = [f"{'schön' if n % 2 else 'öde'} film {n},{n % 2}\n" for n in range(60)]
+    Path("t.csv").write_text("text,label\n" + "".join(rows), encoding="cp1252")
+    done = seqkit("new", "t.toml", "--data", "t.csv")
+    assert done.code == 4
+    assert "t.csv is not valid utf-8: byte 0xf6 on line 2. Give its encoding: --enc" in done.err
+    done = seqkit("new", "t.toml", "--data", "t.csv", "--encoding", "cp1252")
+    assert done.code == 0
+    assert tomllib.loads(Path("t.toml").read_text())["dataset"]["encoding"] == "cp1252"
+    assert seqkit("new", "u.toml", "--encoding", "cp1252").code == 2
+    assert seqkit("new", "t.toml", "--data", "t.csv", "--encoding", "klingon").code == 2
+    assert seqkit("run", "t.toml", "dataset.encoding=utf-8").code == 4
+    assert (
+        "Set its encoding (dataset.encoding=latin-1"
+        in seqkit("run", "t.toml", "dataset.encoding=utf-8").err
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "content", "dataset"),
     [("own.csv", CSV, "text-csv"), ("own.jsonl", JSONL, "text-jsonl")],

@@ -21,6 +21,10 @@ WORDS = ["tree", "baum", "house"]
         ("English", "Français"),
         ("eng", "deu"),
         ("en_text", "fr_text"),
+        ("sentence1", "sentence2"),
+        ("text_a", "text_b"),
+        ('"source"', '"target"'),
+        ("query", "reply"),
     ],
 )
 def test_usual_names_and_languages_above_sentences_are_a_heading(cells: tuple[str, ...]) -> None:
