@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,6 +16,7 @@ from seqkit.errors import ConfigurationError, DataError
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@click.argument("settings", metavar="[dataset.KEY=VALUE]...", nargs=-1)
 @click.option(
     "--recipe",
     "experiment",
@@ -40,6 +42,7 @@ from seqkit.errors import ConfigurationError, DataError
 @json_option()
 def new(
     file: Path,
+    settings: tuple[str, ...],
     experiment: str,
     data: Path | None,
     task: str,
@@ -51,6 +54,7 @@ def new(
 
     With --data, looks at your file and writes an experiment ready to run: to classify texts with
     labels, to forecast times with numbers, to write pairs of texts, or to go on from plain text.
+    What cannot be told from the file is said by words: dataset.encoding=cp1252, dataset.id=shop.
     """
     from seqkit.cli.guessing import RECIPES, look_at
     from seqkit.cli.listing import recipe_document
@@ -60,9 +64,10 @@ def new(
     if file.exists() and not force:
         raise ConfigurationError(f"{file} is there already. Give another name, or --force")
     registry = open_registry(plugins)
-    if task and data is None:
-        raise ConfigurationError(f"--task {task} says what --data are for. Give --data too")
-    found = look_at(data, task) if data is not None else None
+    if data is None and (task or settings):
+        what = f"--task {task}" if task else settings[0]
+        raise ConfigurationError(f"{what} says more of --data. Give --data too")
+    found = look_at(data, task, _of_dataset(settings)) if data is not None else None
     recipe = experiment or (RECIPES[found.task] if found else "sentiment")
     document = recipe_document(registry.find("recipes", recipe))
     warning = ""
@@ -83,6 +88,22 @@ def new(
     if found is not None:
         output.line(found.said)
     output.note(f"Run it: {_command(file)}")
+
+
+def _of_dataset(words: tuple[str, ...]) -> dict[str, Any]:
+    """Returns the settings of the dataset that words give."""
+    from seqkit.experiment import parse_override
+
+    given: dict[str, Any] = {}
+    for word in words:
+        parts, value = parse_override(word)
+        if len(parts) != 2 or parts[0] != "dataset" or parts[1] in ("name", "path"):
+            raise ConfigurationError(
+                f"{word!r} does not say how --data are read, as dataset.encoding=cp1252 does. Give "
+                "other settings to 'seqkit run', or write them into the file"
+            )
+        given[parts[1]] = value
+    return given
 
 
 def _command(file: Path) -> str:
