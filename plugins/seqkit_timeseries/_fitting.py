@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqkit.api import Arrays, Notify, Record
-from seqkit.data import counted
+from seqkit.data import counted, listed
 from seqkit.errors import DataError
 from seqkit_timeseries._encoder import ForecastingEncoder
 from seqkit_timeseries._frequency import Frequency
@@ -145,6 +145,7 @@ def _tail(
         of = f" of {named(first)}" if cut[0] else ""
         last = row_text(first, max(0, rows[cut[0]] - 1))
         notify(f"{what} no target{of}{more}: forecasts begin behind {last}.")
+    _tell_uneven_ends(latest.values(), layout, notify)
     enough = {name: record for name, record in latest.items() if rows[name] >= context}
     if len(enough) > most:
         notify(
@@ -168,6 +169,24 @@ def _tail(
         }
         tail.append(one | {"ahead": ahead} if any(map(len, ahead.values())) else one)
     return tail
+
+
+def _tell_uneven_ends(records: Iterable[Record], layout: Layout, notify: Notify) -> None:
+    """Says where some columns to forecast end before others, which may be known ahead."""
+    for record in records:
+        ends = {name: rows_with_targets(record, [name]) for name in layout.targets}
+        last = max(ends.values())
+        early = [name for name in ends if ends[name] < last]
+        if early:
+            of = f" of {named(record)}" if record.get("series") else ""
+            empty = counted(last - min(ends.values()), "row")
+            rest = " and ".join(map(repr, [name for name in ends if name not in early][:3]))
+            notify(
+                f"{listed(early)}{of} {'has' if len(early) == 1 else 'have'} no value in the last "
+                f"{empty}, with {rest} going on: forecasts of all begin behind the last row. Name "
+                "what is known ahead in task.future_covariates."
+            )
+            return
 
 
 def _length(record: Record) -> int:

@@ -202,6 +202,21 @@ def test_rows_without_a_target_at_the_end_are_cut_and_what_they_know_ahead_is_us
     assert same["time"][-1] == record["time"][-1]
 
 
+def test_targets_of_which_some_end_before_others_are_told_as_what_may_be_known_ahead(
+    tmp_path: Path,
+) -> None:
+    text = table(
+        "date,y,price", lambda row: f"{day(row)},{f'{row % 7}.5' if row < 50 else ''},{row % 3}"
+    )
+    _, told = encoded(tmp_path, text)
+    assert any(
+        "'y' has no value in the last 10 rows, with 'price' going on" in text for text in told
+    )
+    for settings in ({"future_covariates": ["price"]}, {"targets": ["y"]}, {"targets": ["price"]}):
+        _, told = encoded(tmp_path, text, settings)
+        assert not any("going on" in text for text in told)
+
+
 def test_the_splits_are_parts_of_the_rows_with_targets(tmp_path: Path) -> None:
     text = table("date,y", lambda row: f"{day(row)},{f'{row % 7}.5' if row < 40 else ''}")
     (tmp_path / "t.csv").write_text(text)
