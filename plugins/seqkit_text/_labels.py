@@ -18,6 +18,9 @@ _UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"
 _NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)")
 _LETTER = r"[^\W\d_]"
 _SHOWN = 5
+# As programs write that a value is missing; "none" is rather a class.
+_NO_VALUE = frozenset({"nan", "null", "<na>", "na", "n/a", "#n/a", "?", "-", "\\n"})
+_TRUTHS = {"true": "1", "false": "0"}
 
 
 def label_name(value: Any) -> str | None:
@@ -160,7 +163,7 @@ def united(names: Mapping[str, str], place: str) -> Iterator[str]:
 
 
 def mistakable(names: Sequence[str]) -> Iterator[str]:
-    """Yields a sentence where names of classes differ in what is easily overlooked."""
+    """Yields a sentence where names of classes are easily mistaken, for each other or for none."""
     alike: dict[str, list[str]] = {}
     for name in names:
         alike.setdefault(_look(name), []).append(name)
@@ -170,6 +173,13 @@ def mistakable(names: Sequence[str]) -> Iterator[str]:
         yield (
             f"classes look alike and are kept apart: {'; '.join(groups[:_SHOWN])}{more}. "
             "Spell them the same in the data if they are one"
+        )
+    missing = [name for name in names if name.casefold() in _NO_VALUE]
+    if missing:
+        what = "classes are" if len(missing) > 1 else "a class is"
+        yield (
+            f"{what} called {_listed(missing)}, as missing values are. Leave such examples out "
+            "if they have no label"
         )
 
 
@@ -181,12 +191,15 @@ def _tidy(text: str) -> str:
 
 
 def _look(name: str) -> str:
-    """Returns a name without case, signs between words, needless zeros and variants of letters."""
+    """Returns a name without case, signs between words, needless zeros and variants of letters.
+
+    Truths are 1 and 0.
+    """
     text = unicodedata.normalize("NFKC", name).casefold()
     text = re.sub(rf"[{_UNSEEN}]", "", text)
     text = re.sub(rf"(?<={_LETTER})[\s_-]+(?={_LETTER})", "", text)
     text = re.sub(r"\s+", " ", text)
-    return re.sub(r"(?<![0-9.])0+(?=[0-9])", "", text)
+    return _TRUTHS.get(text, re.sub(r"(?<![0-9.])0+(?=[0-9])", "", text))
 
 
 def _listed(texts: Sequence[str], show: Callable[[str], str] = repr) -> str:
