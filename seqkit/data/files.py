@@ -450,7 +450,7 @@ def _below(
 
 
 def _is_a_title(row: Sequence[str]) -> bool:
-    return len(row) > 1 and bool(row[0].strip()) and not any(field.strip() for field in row[1:])
+    return len(row) > 2 and bool(row[0].strip()) and not any(field.strip() for field in row[1:])
 
 
 def _check_titles(

@@ -40,6 +40,8 @@ _LANGUAGES = _words(
 _REGIONS = _words("us gb uk au ca br pt mx es cn tw hk hans hant at ch")
 _LONG = 8
 _PARTS = re.compile(r"[^\s_\-.:/()\"'0-9]+|[0-9]+")
+_MOST_WORDS = 3
+"""Of the name of a column."""
 
 Verdict = Literal["yes", "perhaps", "no"]
 
@@ -63,7 +65,21 @@ def is_heading(cells: Sequence[str], below: Sequence[str]) -> Verdict:
     return "yes" if below and median(map(len, below)) > _LONG else "perhaps"
 
 
+def is_an_example(text: str, label: str, labels: Sequence[str]) -> bool:
+    """Tells whether the first cells of a text and a label are plainly no names of columns.
+
+    Args:
+        text: The first text.
+        label: The first label.
+        labels: Those below it.
+    """
+    words = re.findall(r"[^\W_]+", text.casefold())
+    written = " " in text.strip() or not text.isascii()
+    named = len(words) <= _MOST_WORDS and bool(_NAMES.intersection(words))
+    return label in labels and written and not named
+
+
 def _names_a_column(words: Sequence[str]) -> bool:
     named = [word for word in words if word in _NAMES or word in _LANGUAGES]
     others = set(words) - set(named)
-    return 0 < len(words) <= 3 and bool(named) and others <= _BESIDE | _REGIONS
+    return 0 < len(words) <= _MOST_WORDS and bool(named) and others <= _BESIDE | _REGIONS

@@ -263,7 +263,7 @@ def test_a_header_below_titles_is_pointed_at(file: Writer, notes: list[str]) -> 
     path = file("Sales of 2022,,\n,,\nDate,Sales,Cost\n2022-01-01,5,3\n2022-01-02,6,4\n")
     with pytest.raises(DataError, match=r"such as 'Sales of 2022'. The header .* line 3 .'Date'.*"):
         read_csv(path, notes.append)
-    assert read_csv(file("date,\n2022-01-01,5\n"), notes.append).columns[0] == "date"
+    assert read_csv(file("date,,\n2022-01-01,5,3\n"), notes.append).columns[0] == "date"
 
 
 def test_utf_16_is_recognised_by_its_mark(file: Writer, notes: list[str]) -> None:

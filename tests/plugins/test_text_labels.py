@@ -86,7 +86,15 @@ def test_classes_that_are_easily_mistaken_are_told(names: tuple[str, ...]) -> No
     assert "'other'" not in said
 
 
-@pytest.mark.parametrize("names", [("-1", "1"), ("1", "10"), ("a", "b"), ("0", "0.5")])
+@pytest.mark.parametrize("name", ["NaN", "nan", "NULL", "n/a", "#N/A", "<NA>", "?"])
+def test_a_class_that_is_called_as_missing_values_are_is_told(name: str) -> None:
+    [said] = mistakable(["0", "1", name])
+    assert f"a class is called {name!r}" in said
+
+
+@pytest.mark.parametrize(
+    "names", [("none", "some"), ("True", "False"), ("-1", "1"), ("1", "10"), ("0", "0.5")]
+)
 def test_classes_that_differ_plainly_are_not_told(names: tuple[str, ...]) -> None:
     assert list(mistakable(names)) == []
 
