@@ -162,7 +162,7 @@ def test_a_run_taken_over_by_force_says_so_and_others_are_refused(
     run = lab.train(observers=[signal_at(8)])
     elsewhere = this_process() | {"host": "node17", "boot": "another"}
     run.folder.update(process=elsewhere, status="running")
-    os.utime(run.lock_file, (time.time(), time.time()))
+    os.utime(run.folder.lock_file, (time.time(), time.time()))
     with pytest.raises(CheckpointError, match="still running, on node17"):
         lab.resume(run)
     assert resume_run(run.folder, load_registry(), force=True).status == "finished"
