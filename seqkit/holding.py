@@ -8,6 +8,7 @@ gone when it has not done so for `SILENCE_SECONDS`. Torch-free.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from seqkit.errors import CheckpointError
-from seqkit.regular_files import open_regular
+from seqkit.regular_files import is_at, open_regular
 
 LOCK = "run.lock"
 BEAT_SECONDS = 5.0
@@ -141,11 +142,12 @@ class Hold:
 
     def __init__(self, folder: Path, process: Mapping[str, Any], force: bool = False) -> None:
         self.forced = ""
+        self._preparing = True
         self._path = folder / LOCK
         self._file = open_regular(self._path, append=True)
         try:
             self._take(folder.name, process, force)
-            self._write(preparing=True)
+            self._write()
         except BaseException:
             self._file.close()
             raise
@@ -177,10 +179,35 @@ class Hold:
 
     def begun(self) -> None:
         """Notes that the run is being changed from here on."""
-        self._write(preparing=False)
+        self._preparing = False
+        self._write()
 
-    def _write(self, preparing: bool) -> None:
-        text = json.dumps(this_process() | {"preparing": preparing}) + "\n"
+    def keep(self) -> None:
+        """Makes sure that the run is still held: people delete files that are called locks.
+
+        Raises:
+            CheckpointError: Another process holds the run by a new file.
+        """
+        if is_at(self._file, self._path):
+            return
+        try:
+            file = open_regular(self._path, append=True)
+        except OSError:
+            # Perhaps it can be made the next time; a run does not end for it.
+            return
+        if not _lock(file.fileno()):
+            file.close()
+            raise CheckpointError(
+                f"{self._path} was deleted or replaced, and another process works on the run by "
+                "now. It goes on there"
+            )
+        before, self._file = self._file, file
+        before.close()
+        with contextlib.suppress(OSError):
+            self._write()
+
+    def _write(self) -> None:
+        text = json.dumps(this_process() | {"preparing": self._preparing}) + "\n"
         self._file.truncate(0)
         self._file.write(text.encode())
         self._file.flush()
