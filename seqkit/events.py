@@ -43,7 +43,7 @@ from typing import IO, Any
 
 from seqkit.checksums import LINE_SEAL, line_fits, sealed_line
 from seqkit.errors import CheckpointError
-from seqkit.regular_files import open_regular
+from seqkit.regular_files import is_at, open_regular
 
 SCHEMA_VERSION = 1
 KINDS = (
@@ -171,7 +171,11 @@ class EventLog:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file: IO[bytes] = open_regular(path, append=True)
+        self._path = path
+        self._open()
+
+    def _open(self) -> None:
+        self._file: IO[bytes] = open_regular(self._path, append=True)
         self._unfinished = False
         if self._file.seek(0, os.SEEK_END) > 0:
             self._file.seek(-1, os.SEEK_END)
@@ -182,6 +186,20 @@ class EventLog:
         self._file.write((b"\n" if self._unfinished else b"") + _line(event) + b"\n")
         self._file.flush()
         self._unfinished = False
+
+    def renew(self) -> bool:
+        """Opens the log anew where its file was deleted or replaced; tells whether it was.
+
+        Raises:
+            CheckpointError: What lies in its place is no regular file.
+            OSError: It cannot be opened; the old one still is.
+        """
+        if is_at(self._file, self._path):
+            return False
+        before = self._file
+        self._open()
+        before.close()
+        return True
 
     def close(self) -> None:
         """Closes the file; no event is lost but those that could not be written before."""

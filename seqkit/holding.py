@@ -22,7 +22,7 @@ from typing import IO, Any, Self
 
 from seqkit.checksums import read_document, sealed_document
 from seqkit.errors import CheckpointError
-from seqkit.regular_files import open_regular
+from seqkit.regular_files import is_at, open_regular
 
 BEAT_SECONDS = 5.0
 SILENCE_SECONDS = 60.0
@@ -143,15 +143,16 @@ class Hold:
         self.forced = ""
         self._path = path
         self._stays = stays
+        self._preparing = True
         taken = False
         while not taken:
             self._file = open_regular(self._path, append=True)
             try:
                 self._take(process or {}, force)
                 # Whoever held it may have deleted the file since it was opened.
-                taken = self._is_at_its_place()
+                taken = is_at(self._file, self._path)
                 if taken:
-                    self._write(preparing=True)
+                    self._write()
             finally:
                 if not taken:
                     self._file.close()
@@ -173,18 +174,37 @@ class Hold:
         if not force:
             raise HeldError(str(holder.get("pid", "")), self.forced)
 
-    def _is_at_its_place(self) -> bool:
-        try:
-            return os.path.samestat(os.fstat(self._file.fileno()), self._path.stat())
-        except FileNotFoundError:
-            return False
-
     def begun(self) -> None:
         """Notes that what is held is being changed from here on."""
-        self._write(preparing=False)
+        self._preparing = False
+        self._write()
 
-    def _write(self, preparing: bool) -> None:
-        text = json.dumps(sealed_document(this_process() | {"preparing": preparing}))
+    def keep(self) -> None:
+        """Makes sure that it is still held: people delete files that are called locks.
+
+        Raises:
+            CheckpointError: Another process holds it by a new file.
+        """
+        if is_at(self._file, self._path):
+            return
+        try:
+            file = open_regular(self._path, append=True)
+        except OSError:
+            # Perhaps it can be made the next time; a run does not end for it.
+            return
+        if not _lock(file.fileno()):
+            file.close()
+            raise CheckpointError(
+                f"{self._path} was deleted or replaced, and another process works on the run by "
+                "now. It goes on there"
+            )
+        before, self._file = self._file, file
+        before.close()
+        with contextlib.suppress(OSError):
+            self._write()
+
+    def _write(self) -> None:
+        text = json.dumps(sealed_document(this_process() | {"preparing": self._preparing}))
         self._file.truncate(0)
         self._file.write(text.encode() + b"\n")
         self._file.flush()

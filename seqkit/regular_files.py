@@ -51,6 +51,14 @@ def open_regular(path: Path, append: bool = False) -> IO[bytes]:
     return os.fdopen(handle, "ab+" if append else "rb")
 
 
+def is_at(file: IO[bytes], path: Path) -> bool:
+    """Tells whether an open file still lies at its path: it may have been deleted or replaced."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.lstat())
+    except OSError:
+        return False
+
+
 def read_regular(path: Path, largest: int = LARGEST) -> bytes:
     """Reads a small file whole, under the same conditions.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -270,6 +271,11 @@ class Session:
                 "while it was trained. What it has saved until then is in it; go on with its new "
                 "name: seqkit resume NAME"
             )
+        self.hold.keep()
+        with contextlib.suppress(OSError):
+            if self.began and self.log.renew():
+                log = self.folder.events_file
+                self.warn(f"{log} was deleted or replaced: what was in it before is lost")
 
     def _tell_nothing_is_left(
         self, training: Training, beginning: Event, ended: Mapping[str, Any]

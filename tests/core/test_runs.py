@@ -275,6 +275,32 @@ def test_a_clock_or_host_name_that_changes_does_not_let_a_second_process_in(
         run.hold(process)
 
 
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_lock_that_was_deleted_is_made_anew(tmp_path: Path, replaced: bool) -> None:
+    run = make_run(tmp_path, "imdb-0001", status="running")
+    with run.hold() as hold:
+        run.lock_file.unlink()
+        if replaced:
+            run.lock_file.touch()
+        assert run.status() == "crashed"
+        hold.keep()
+        assert run.status() == "running"
+        with pytest.raises(CheckpointError, match="still running"):
+            run.hold()
+        hold.keep()
+    assert run.status() == "crashed"
+
+
+def test_a_run_that_another_process_has_taken_by_a_new_lock_is_given_up(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "imdb-0001", status="running")
+    with run.hold() as hold:
+        run.lock_file.unlink()
+        with run.hold():
+            with pytest.raises(CheckpointError, match=r"run\.lock was deleted"):
+                hold.keep()
+            assert run.status() == "running"
+
+
 def test_a_run_whose_process_is_gone_has_crashed(tmp_path: Path, repository: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"

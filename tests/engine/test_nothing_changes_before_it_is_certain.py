@@ -202,6 +202,21 @@ def test_a_folder_that_is_gone_ends_the_run_and_is_not_made_anew(lab: Lab, moved
         assert resumed.weights_file == lab.train("trainer.checkpoint_every=2").weights_file
 
 
+def test_files_that_are_deleted_while_a_run_trains_are_made_anew(lab: Lab) -> None:
+    def delete(event: Event) -> None:
+        if event.kind == "evaluation" and event.step == 4:
+            for name in ("events.jsonl", "run.lock"):
+                (lab.runs / "robust" / name).unlink()
+
+    words = ("trainer.max_steps=8", "trainer.evaluate_every=2")
+    run = lab.train(*words, name="robust", observers=[delete])
+    assert run.status == "finished"
+    events = list(run.folder.events())
+    assert "was deleted or replaced" in events[0]["message"]
+    assert events[-1].kind == "ended"
+    assert run.folder.lock_file.exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_while_preparing_leaves_no_folder(lab: Lab, number: int) -> None:
     plugin = lab.plugin(
