@@ -27,6 +27,7 @@ TARGET_NAMES = ("target", "tgt", "answer", "output", "to", "translation")
 _LOOKED_AT = 2000
 _MOST_CLASSES = 100
 _MOSTLY = 0.9
+_SHOWN = 20
 _WITHOUT = "Write the file without --data, and set "
 
 
@@ -114,9 +115,13 @@ def _look_at(path: Path, task: str, encoding: str | None) -> Found:
     for name, guess in guesses.items():
         if task in ("", name) and (found := guess(rows, bool(task))):
             return found
+    hint = "Write the file without --data, and name the columns"
+    if not task and rows.kind != ".jsonl" and _series(rows, True):
+        hint = "If its rows follow each other in time, say so: --task forecasting"
     raise DataError(
         f"nothing in {path} looks like what {task or 'a task'} reads; it has "
-        f"{', '.join(map(repr, rows.columns))}. Write the file without --data, and name the columns"
+        f"{', '.join(map(repr, rows.columns[:_SHOWN]))}"
+        f"{', ...' if len(rows.columns) > _SHOWN else ''}. {hint}"
     )
 
 
