@@ -12,6 +12,8 @@ from seqkit.data.numbers import MISSING, is_number
 from seqkit.data.times import TimesError, read_times
 
 Cells = Mapping[str, Sequence[str]]
+_NEARLY = 0.01
+"""How much the steps of numbers that were rounded may differ, relative to the steps."""
 
 
 def is_a_row(names: Sequence[str], time: str) -> bool:
@@ -149,15 +151,18 @@ def _counts(numbers: NDArray[np.float64], owners: NDArray[np.int64], sort: bool)
         steps = np.diff(numbers[order])[same]
         if not _equal(steps, numbers):
             return ""
-    return "counts the rows" if abs(steps[0]) == 1 else "goes on in equal steps"
+    return "counts the rows" if abs(float(np.median(steps))) == 1 else "goes on in equal steps"
 
 
 def _equal(steps: NDArray[np.float64], numbers: NDArray[np.float64]) -> bool:
-    """Tells whether steps are one number, but for what rounding and decimals leave of it."""
-    if len(steps) < 2 or not steps[0]:
+    """Tells whether steps are one number, but for what rounding leaves of it."""
+    if len(steps) < 2:
         return False
+    usual = float(np.median(steps))
     rounding = 8 * np.finfo(np.float64).eps * float(np.abs(numbers).max())
-    return bool((np.abs(steps - steps[0]) <= rounding).all() and abs(steps[0]) > 2 * rounding)
+    if abs(usual) <= 2 * rounding:
+        return False
+    return bool((np.abs(steps - usual) <= max(rounding, _NEARLY * abs(usual))).all())
 
 
 def _rises(numbers: NDArray[np.float64]) -> bool:

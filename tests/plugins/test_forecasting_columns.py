@@ -148,6 +148,7 @@ def test_a_first_column_that_counts_the_rows_is_no_target(
         ("No.", lambda row: 200 - 2 * row),
         ("index", lambda row: row + row // 7),
         ("elapsed", lambda row: row / 10),
+        ("serial", lambda row: round(44562 + row / 24, 4)),
         ("Unnamed: 0", lambda row: 5000 + row + row // 9),
     ],
 )
