@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.cli.tables import (
+    OTHER_KINDS,
     Rows,
     csv_rows,
     holds_digits,
@@ -37,15 +38,6 @@ LABEL_NAMES = ("label", "sentiment", "class", "category", "target", "rating", "t
 SOURCE_NAMES = ("source", "src", "question", "input", "from")
 TARGET_NAMES = ("target", "tgt", "answer", "output", "to", "translation")
 _LOOKED_AT = 2000
-_OTHER_KINDS = {
-    ".xlsx": "Save the sheet as .csv. ",
-    ".xls": "Save the sheet as .csv. ",
-    ".ods": "Save the sheet as .csv. ",
-    ".json": "Write its objects one a line, as .jsonl. ",
-    ".parquet": "Write it as .csv. ",
-    ".zip": "Unpack it. ",
-    ".tar": "Unpack it. ",
-}
 
 
 @dataclass(frozen=True)
@@ -100,7 +92,7 @@ def _look(path: Path, task: str, given: Mapping[str, Any]) -> Found:
         rows = jsonl_rows(path, kind, given)
     else:
         raise DataError(
-            f"--data {path} is not a file that seqkit knows. {_OTHER_KINDS.get(kind, '')}Give a "
+            f"--data {path} is not a file that seqkit knows. {OTHER_KINDS.get(kind, '')}Give a "
             ".csv, .tsv, .jsonl or .txt file, a folder of texts, or one with a folder for each "
             "class"
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from seqkit.cli import output
+from seqkit.cli.tables import OTHER_KINDS
 from seqkit.errors import ConfigurationError, DataError, suggestion
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def read_inputs(file: Path, predictor: Predictor, encoding: str, column: str) ->
         if kind in (".csv", ".tsv") or (kind and kind == _own_kind(predictor)):
             return _rows(_own_table(file, kind, predictor, encoding))
     elif kind in (".csv", ".tsv") or _is_like_own(file, kind, predictor, encoding):
-        table = _text_table(file, kind, predictor, encoding)
+        table = _text_table(file, kind, predictor, encoding, named=bool(column))
         rows = _rows(table)
         chosen = column or _usual_column(table.columns, predictor)
         return _taken(file, rows, table.lines, chosen, predictor)
@@ -63,6 +64,8 @@ def read_inputs(file: Path, predictor: Predictor, encoding: str, column: str) ->
         raise ConfigurationError(
             f"--column {column} names a column, and the inputs have none. Leave it out"
         )
+    if kind in OTHER_KINDS:
+        raise DataError(f"{file} is not a file of inputs. {OTHER_KINDS[kind].rstrip()}")
     return list(lines_of(read_text(file, output.warn, encoding=encoding, option=True)))
 
 
@@ -152,8 +155,13 @@ def _own_table(
     )
 
 
-def _text_table(file: Path, kind: str, predictor: Predictor, encoding: str) -> Table:
-    """Reads a table of texts, less a row that names the columns though the run's own has none."""
+def _text_table(
+    file: Path, kind: str, predictor: Predictor, encoding: str, *, named: bool
+) -> Table:
+    """Reads a table of texts, less a row that names the columns though the run's own has none.
+
+    The other way round, a single column may have no name, unless a column is `named` to read.
+    """
     from seqkit.data import Table
     from seqkit.data.columns import header_of
     from seqkit.data.headings import USUAL_NAMES, is_heading
@@ -161,7 +169,7 @@ def _text_table(file: Path, kind: str, predictor: Predictor, encoding: str) -> T
     table = _own_table(file, kind, predictor, encoding, keep_empty=True)
     header = bool(getattr(predictor.experiment.dataset.config, "header", True))
     if header:
-        return table
+        return table if named else _with_its_first_row(table, predictor)
     first = [cell.strip().strip('"') for cell in table.rows[0]]
     usual = {name for names in USUAL_NAMES.values() for name in names}
     alone = len(first) == 1 and first[0].lower() in usual
@@ -173,6 +181,27 @@ def _text_table(file: Path, kind: str, predictor: Predictor, encoding: str) -> T
     names = header_of(file, first, option=True)
     output.warn(f"the first row of {file} names its columns ({', '.join(names)}): no answer to it.")
     return Table(file, names, table.rows[1:], table.lines[1:])
+
+
+def _with_its_first_row(table: Table, predictor: Predictor) -> Table:
+    """Returns a table of one column; its name is a text too where it is plainly no name."""
+    from seqkit.data import Table
+    from seqkit.data.headings import is_name
+
+    field = next(iter(predictor.experiment.task.component.fields), "text")
+    name = table.columns[0]
+    known = name == getattr(predictor.experiment.dataset.config, field, "")
+    verdict = "yes" if len(table.columns) > 1 or known else is_name(name)
+    if verdict == "perhaps":
+        output.warn(
+            f"{name!r} is taken for the name of the column of {table.path}: no answer to it."
+        )
+    if verdict != "no":
+        return table
+    output.warn(
+        f"the first row of {table.path} is no name of a column, and answered like the rest."
+    )
+    return Table(table.path, ("1",), [[name], *table.rows], [1, *table.lines])
 
 
 def _usual_column(columns: Sequence[str], predictor: Predictor) -> str:

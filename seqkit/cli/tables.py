@@ -11,6 +11,17 @@ from typing import Any
 
 from seqkit.errors import DataError
 
+OTHER_KINDS = {
+    ".xlsx": "Save the sheet as .csv. ",
+    ".xls": "Save the sheet as .csv. ",
+    ".ods": "Save the sheet as .csv. ",
+    ".json": "Write its objects one a line, as .jsonl. ",
+    ".parquet": "Write it as .csv. ",
+    ".zip": "Unpack it. ",
+    ".tar": "Unpack it. ",
+}
+"""Endings of files that are not read, and what to do about them."""
+
 _MOSTLY = 0.9
 _LOOKED_AT = 2000
 _MOST_CLASSES = 100

@@ -73,10 +73,16 @@ def is_an_example(text: str, label: str, labels: Sequence[str]) -> bool:
         label: The first label.
         labels: Those below it.
     """
-    words = re.findall(r"[^\W_]+", text.casefold())
     written = " " in text.strip() or not text.isascii()
-    named = len(words) <= _MOST_WORDS and bool(_NAMES.intersection(words))
-    return label in labels and written and not named
+    return label in labels and written and is_name(text) != "yes"
+
+
+def is_name(text: str) -> Verdict:
+    """Tells whether a text is the name of a column of texts: a short one may be."""
+    words = re.findall(r"[^\W_]+", text.casefold())
+    if len(words) > _MOST_WORDS:
+        return "no"
+    return "yes" if _NAMES.intersection(words) else "perhaps"
 
 
 def _names_a_column(words: Sequence[str]) -> bool:

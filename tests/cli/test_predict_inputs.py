@@ -283,6 +283,41 @@ def test_what_a_run_answers_is_never_read_as_its_input(
     assert [answer["text"] for answer in _answers(done)] == ["good film", "bad plot"]
 
 
+@pytest.mark.parametrize(
+    ("content", "texts", "said"),
+    [
+        ("text\na\nb\n", ["a", "b"], ""),
+        ("my review\na\nb\n", ["a", "b"], ""),
+        ("Anmerkung\na\nb\n", ["a", "b"], "'Anmerkung' is taken for the name"),
+        ("not a good film\na\n", ["not a good film", "a"], "answered like the rest"),
+        ("not a good film\n\na\n", ["not a good film", "", "a"], "answered like the rest"),
+    ],
+)
+def test_a_column_without_a_name_loses_no_row(
+    seqkit: Callable[..., Any], tmp_path: Path, content: str, texts: list[str], said: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(content)
+    done = seqkit("predict", "first", "--file", path, "--json")
+    assert [answer["text"] for answer in _answers(done)] == texts
+    assert (said in done.err) if said else not done.err
+    if said:
+        column = content.splitlines()[0]
+        done = seqkit("predict", "first", "--file", path, "--column", column, "--json")
+        assert [answer["text"] for answer in _answers(done)] == content.splitlines()[1:]
+
+
+@pytest.mark.parametrize(("name", "hint"), [("a.json", "as .jsonl"), ("a.xlsx", "as .csv")])
+def test_a_file_of_another_kind_is_no_list_of_lines(
+    seqkit: Callable[..., Any], tmp_path: Path, name: str, hint: str
+) -> None:
+    path = tmp_path / name
+    path.write_text('[{"text": "good"}]')
+    done = seqkit("predict", "first", "--file", path)
+    assert done.code == 4
+    assert hint in done.err
+
+
 def test_null_and_numbers_of_a_jsonl_file_are_texts(
     seqkit: Callable[..., Any], tmp_path: Path
 ) -> None:
