@@ -168,9 +168,14 @@ def sealed_line(text: str) -> bytes:
     return b'%s%s%08x"}' % (content, _BEFORE_SEAL, crc32(content))
 
 
-def line_fits(line: bytes) -> bool:
-    """Tells whether a line is what was written, as far as it can tell: it may have no checksum."""
+def line_is_sealed(line: bytes) -> bool | None:
+    """Tells whether a line fits its checksum; None where it has none."""
     line = line.rstrip()
     if line[-_LINE_SEAL:-10] != _BEFORE_SEAL:
-        return True
+        return None
     return line[-10:] == b'%08x"}' % crc32(line[:-_LINE_SEAL])
+
+
+def line_fits(line: bytes) -> bool:
+    """Tells whether a line is what was written, as far as it can tell: it may have no checksum."""
+    return line_is_sealed(line) is not False

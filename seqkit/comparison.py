@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from seqkit.errors import ConfigurationError, DataError, suggestion
-from seqkit.listing import describe
+from seqkit.run_listing import describe
 from seqkit.runs import RunFolder
 from seqkit.scores import Column, ExampleScores, Floats, from_sum, load_scores, to_sum
 from seqkit.significance import (

@@ -56,6 +56,8 @@ KINDS = (
     "warning",
     "ended",
 )
+STEP_BEGINS = b'{"v":%d,"event":"step",' % SCHEMA_VERSION
+"""How the line of a step event begins, as it is written here."""
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 

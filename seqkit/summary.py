@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from seqkit.checksums import check_text_seal
@@ -16,14 +16,16 @@ from seqkit.toml_text import parse_toml
 Point = tuple[float, float]
 """An epoch and a loss."""
 
+MOST_STEPS = 2048
+"""Step events that a summary keeps at the most."""
+
 
 @dataclass
 class RunSummary:
-    """A run at a glance.
+    """A run at a glance, in some hundred kilobytes however long it trains.
 
     Attributes:
         started: Fields of its newest `started` event; empty when it never got that far.
-        train: Training losses by epoch.
         validation: Validation losses by epoch.
         evaluations: Its `evaluation` events on validation data, the oldest first.
         test: The newest `evaluation` event on the test split.
@@ -34,11 +36,10 @@ class RunSummary:
         epoch: Epochs done.
         elapsed: Training seconds.
         eta: Training seconds left, while it runs.
-        speed: Examples per second, the mean over its step events.
+        every: Of how many step events it keeps one: 1 until there are too many to keep them all.
     """
 
     started: Mapping[str, Any] = field(default_factory=dict)
-    train: list[Point] = field(default_factory=list)
     validation: list[Point] = field(default_factory=list)
     evaluations: list[Event] = field(default_factory=list)
     test: Event | None = None
@@ -49,25 +50,31 @@ class RunSummary:
     epoch: float = 0.0
     elapsed: float = 0.0
     eta: float | None = None
-    speed: float | None = None
-    _speeds: int = field(default=0, repr=False)
-    _speed_total: float = field(default=0.0, repr=False)
+    every: int = 1
+    _steps: list[tuple[float, float, float]] = field(default_factory=list, repr=False)
+    _counted: int = field(default=0, repr=False)
+
+    def copy(self) -> RunSummary:
+        """Returns a summary that stays as it is while this one takes in further events."""
+        return replace(
+            self,
+            validation=[*self.validation],
+            evaluations=[*self.evaluations],
+            samples={**self.samples},
+            checkpoints=[*self.checkpoints],
+            _steps=[*self._steps],
+        )
 
     def add(self, event: Event) -> None:
         """Takes in the next event of the log."""
         if event.kind == "started":
             self._restart(event)
             return
-        self.step, self.epoch = event.step, event.epoch
-        self.elapsed = float(event.get("elapsed") or self.elapsed)
+        self.reach(event)
         if event.kind == "step":
-            self.train.append((event.epoch, float(event.get("loss", "nan"))))
-            self.eta = event.get("eta")
-            speed = event.get("examples_per_second")
-            if isinstance(speed, int | float) and speed > 0:
-                self._speeds += 1
-                self._speed_total += float(speed)
-                self.speed = self._speed_total / self._speeds
+            if self.steps_to_pass == 0:
+                self._keep(event)
+            self._counted += 1
         elif event.kind == "evaluation":
             if event.get("split") == "test":
                 self.test = event
@@ -81,6 +88,30 @@ class RunSummary:
         elif event.kind == "ended":
             self.ended = event
 
+    def reach(self, event: Event) -> None:
+        """Takes in how far the run is by an event, and nothing else of it."""
+        self.step, self.epoch = event.step, event.epoch
+        self.elapsed = float(event.get("elapsed") or self.elapsed)
+        if event.kind == "step":
+            self.eta = event.get("eta")
+
+    @property
+    def steps_to_pass(self) -> int:
+        """How many step events come before the next one that is kept."""
+        return -self._counted % self.every
+
+    def pass_over(self, steps: int) -> None:
+        """Counts step events that are not kept, up to `steps_to_pass`."""
+        self._counted += steps
+
+    def _keep(self, event: Event) -> None:
+        speed = event.get("examples_per_second")
+        known = float(speed) if isinstance(speed, int | float) else 0.0
+        self._steps.append((event.epoch, float(event.get("loss", "nan")), known))
+        if len(self._steps) > MOST_STEPS:
+            self._steps = self._steps[::2]
+            self.every *= 2
+
     def _restart(self, event: Event) -> None:
         """Forgets what came after the checkpoint that a resumed run goes on from."""
         self.started = event.data
@@ -88,10 +119,21 @@ class RunSummary:
         if event.get("resumed_from") is None:
             return
         self.step, self.epoch = event.step, event.epoch
-        self.train = [point for point in self.train if point[0] <= event.epoch]
+        self._steps = [kept for kept in self._steps if kept[0] <= event.epoch]
         self.evaluations = [kept for kept in self.evaluations if kept.step <= event.step]
         self.validation = [(kept.epoch, float(kept["loss"])) for kept in self.evaluations]
         self.test = None
+
+    @property
+    def train(self) -> list[Point]:
+        """Training losses by epoch, of the step events that are kept."""
+        return [(epoch, loss) for epoch, loss, _ in self._steps]
+
+    @property
+    def speed(self) -> float | None:
+        """Examples per second, the mean over the step events that are kept."""
+        known = [speed for _, _, speed in self._steps if speed > 0]
+        return sum(known) / len(known) if known else None
 
     @property
     def checkpoint(self) -> str:

@@ -127,7 +127,7 @@ class Tail:
         return file.read(len(self._before)) == self._before
 
     def _take(self, data: bytes) -> tuple[list[bytes], int]:
-        self._before = (self._before + data)[-_REMEMBERED:]
+        self._before = (self._before + data[-_REMEMBERED:])[-_REMEMBERED:]
         end = data.rfind(b"\n") + 1
         if end == 0:
             self._partial += data
@@ -139,10 +139,10 @@ class Tail:
                 self.offset += len(self._partial)
                 self._partial.clear()
             return [], skipped
-        whole = bytes(self._partial) + data[:end]
-        self.offset += len(whole)
-        self._partial = bytearray(data[end:])
-        lines = whole.split(b"\n")[:-1]
+        lines = data.split(b"\n")
+        lines[0] = bytes(self._partial) + lines[0]
+        self.offset += len(self._partial) + end
+        self._partial = bytearray(lines.pop())
         if self._skipping:
             self._skipping = False
             lines = lines[1:]

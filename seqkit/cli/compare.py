@@ -91,7 +91,7 @@ def _readable(folders: list[RunFolder]) -> tuple[list[RunFolder], list[dict[str,
     Raises:
         CheckpointError: None of them can.
     """
-    from seqkit.listing import describe
+    from seqkit.run_listing import describe
     from seqkit.summary import read_settings
 
     readable: list[RunFolder] = []

@@ -40,7 +40,7 @@ def evaluate(
     """Score a run's best checkpoint on a split of its dataset, beside the baselines."""
     from seqkit.cli import report
     from seqkit.cli.bar import Bar
-    from seqkit.listing import reading
+    from seqkit.run_listing import reading
     from seqkit.run_log import damaged_lines, read_log
 
     registry = open_registry(plugins)

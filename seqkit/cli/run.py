@@ -102,7 +102,7 @@ class Observers:
 
     def recall(self, folder: RunFolder) -> None:
         """Lets the console know what a run did before it is resumed."""
-        from seqkit.listing import reading
+        from seqkit.run_listing import reading
         from seqkit.run_log import damaged_lines, read_log
 
         with reading(folder):

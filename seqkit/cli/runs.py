@@ -30,7 +30,7 @@ COLOURS = {
 @json_option()
 def runs(group: str, runs_dir: Path, as_json: bool) -> None:
     """List the runs, the newest first, with how far they are and how well they do."""
-    from seqkit.listing import listed
+    from seqkit.run_listing import listed
     from seqkit.runs import all_runs
 
     described = [listed(run) for run in all_runs(runs_dir)]

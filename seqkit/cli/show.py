@@ -172,7 +172,7 @@ def _show_trainer(as_json: bool) -> None:
 
 
 def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
-    from seqkit.listing import describe, reading
+    from seqkit.run_listing import describe, reading
     from seqkit.run_log import RunLog
     from seqkit.summary import read_settings
 

@@ -154,18 +154,22 @@ def _close(work: Sweep, code: int, as_json: bool) -> int:
     """Writes what came of it, and what to do next."""
     from seqkit.cli.comparison import write_comparison
     from seqkit.comparison import compare_runs
-    from seqkit.listing import listed
+    from seqkit.run_listing import listed
     from seqkit.runs import RunFolder, is_run
 
     grid, runs_dir = work.grid, work.runs_dir
     found = [(run, RunFolder(runs_dir / run.name)) for run in grid.runs]
     listings = {run.name: listed(folder) for run, folder in found if is_run(folder.path)}
+    for listing in listings.values():
+        if said := listing["error"] or listing["damage"]:
+            output.warn(said)
     statuses = {name: listing["status"] for name, listing in listings.items()}
     finished = [folder for run, folder in found if statuses.get(run.name) == "finished"]
     unfinished = [name for name, status in statuses.items() if status in _AGAIN]
     compared = None
     if finished and (as_json or code != ExitCode.INTERRUPTED):
-        compared = compare_runs(finished, keys=grid.varies)
+        described = [listings[folder.name] for folder in finished]
+        compared = compare_runs(finished, keys=grid.varies, described=described)
     if as_json:
         output.json_document(
             {

@@ -15,7 +15,7 @@ from seqkit.cli.sweep_table import SweepTable
 from seqkit.engine.control import Signals
 from seqkit.errors import CheckpointError, ExitCode
 from seqkit.grid import Grid, PlannedRun, folder_of, save_grid
-from seqkit.listing import reading
+from seqkit.run_listing import reading
 from seqkit.run_log import damaged_lines, read_log
 from seqkit.runs import LIVE, RunFolder
 

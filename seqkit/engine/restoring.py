@@ -15,7 +15,7 @@ from seqkit.runs import DamagedRecordError, RunFolder
 
 
 def damage_of_record(folder: RunFolder) -> str:
-    """Returns that the `run.json` of a run is damaged, as the beginning of a sentence, or nothing.
+    """Returns what is wrong with the `run.json` of a run, without a full stop; empty for nothing.
 
     Raises:
         CheckpointError: There is none, or it is no regular file.

@@ -356,13 +356,15 @@ class Session:
         self._record |= changes
         try:
             self._check_place()
-            said = damage_of_record(self.folder)
+            try:
+                said = damage_of_record(self.folder)
+            except CheckpointError as error:
+                said = str(error)
             self.folder.write(self._record)
-        except (OSError, SeqkitError) as error:
-            self.warn(f"run.json could not be brought up to date: {error}")
-        else:
             if said:
                 self.warn(f"{said}. It was written anew")
+        except (OSError, SeqkitError) as error:
+            self.warn(f"run.json could not be brought up to date: {error}")
 
     # --- checkpoints ------------------------------------------------------------------------------
 

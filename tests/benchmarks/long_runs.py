@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from seqkit.checksums import sealed_line
 from seqkit.holding import this_process
 from seqkit.runs import RunFolder
 
@@ -16,7 +17,7 @@ EVENTS = 1_000_000
 STEP = (
     '{{"v":1,"event":"step","time":{time:.3f},"step":{step},"epoch":{epoch:.6f},"loss":{loss:.16f},'
     '"learning_rate":0.001,"gradient_norm":{norm:.4f},"examples_per_second":812.4,'
-    '"tokens_per_second":20311.5,"elapsed":{elapsed:.3f},"eta":{eta:.1f}}}\n'
+    '"tokens_per_second":20311.5,"elapsed":{elapsed:.3f},"eta":{eta:.1f}}}'
 )
 
 
@@ -26,7 +27,7 @@ def step_lines(first: int, last: int) -> Iterator[str]:
     noise = generator.normal(1.0, 0.1, last - first)
     for step in range(first, last):
         loss = float((0.3 + 2.0 * np.exp(-5.0 * step / EVENTS)) * noise[step - first])
-        yield STEP.format(
+        yield _line(
             time=1.7e9 + step * 0.05,
             step=step,
             epoch=step / 100_000,
@@ -35,6 +36,10 @@ def step_lines(first: int, last: int) -> Iterator[str]:
             elapsed=step * 0.05,
             eta=(EVENTS - step) * 0.05,
         )
+
+
+def _line(**values: float) -> str:
+    return sealed_line(STEP.format(**values)).decode() + "\n"
 
 
 def make_run(folder: Path, events: int, status: str) -> RunFolder:
@@ -47,7 +52,7 @@ def make_run(folder: Path, events: int, status: str) -> RunFolder:
         "total_steps": EVENTS, "epochs": 10, "metric": "loss",
     }  # fmt: skip
     with run.events_file.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(started) + "\n")
+        file.write(sealed_line(json.dumps(started)).decode() + "\n")
         file.writelines(step_lines(1, events))
     run.update(status=status, created=1.7e9, process=this_process())
     return run

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import random
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from seqkit.checksums import sealed_line
 from seqkit.errors import CheckpointError
 from seqkit.events import Event, EventLog, dump_event
 from seqkit.holding import Hold
-from seqkit.listing import describe
+from seqkit.run_listing import describe
 from seqkit.run_log import RunLog, damage_of, damaged_lines, read_log
 from seqkit.runs import RunFolder, create_run
+from seqkit.summary import MOST_STEPS, summarise
 
 
 def step(number: int, **more: Any) -> Event:
@@ -194,3 +198,92 @@ def test_the_end_of_a_run_that_is_just_being_written_is_not_missed(
     assert damage_of(run, run.info(), live=False, log=read_log(run)) == ""
     hold.release()
     assert damage_of(run, run.info(), live=False, log=read_log(run)) != ""
+
+
+# --- long logs ------------------------------------------------------------------------------------
+
+
+def long_log(path: Path, steps: int) -> None:
+    log = EventLog(path)
+    log.write(started())
+    for number in range(1, steps + 1):
+        log.write(step(number))
+    log.close()
+
+
+def test_a_long_log_comes_to_few_steps_evenly_chosen_and_the_newest(tmp_path: Path) -> None:
+    steps = 5 * MOST_STEPS
+    long_log(tmp_path / "events.jsonl", steps)
+    summary = RunLog(tmp_path / "events.jsonl").read_all().summary
+    every = [step(number) for number in range(1, steps + 1)]
+
+    assert (summary.step, summary.epoch) == (steps, steps / 10)
+    assert (summary.elapsed, summary.eta) == (steps * 0.5, 3.0)
+    assert summary.every == 8
+    assert summary.train == [(event.epoch, event["loss"]) for event in every[::8]]
+    assert summary.speed == pytest.approx(100 * steps / 2, rel=0.01)
+    # As it does where every event is parsed.
+    assert vars(summary) == vars(summarise([started(), *every]))
+
+
+def test_steps_that_are_not_kept_are_checked_and_not_parsed(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    long_log(path, MOST_STEPS + 10)
+    lines = path.read_bytes().splitlines()
+    odd = sealed_line('{"v":1,"event":"step","time":1,"step":"no number","epoch":0}')
+    # The first is kept as all are until then; of what follows every second one.
+    lines[MOST_STEPS + 2] = odd
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    assert RunLog(path).read_all().damaged == []
+    lines[MOST_STEPS + 3] = odd
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    assert RunLog(path).read_all().damaged == [MOST_STEPS + 4]
+
+
+def test_damage_is_found_in_every_line_of_a_long_log(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    long_log(path, 3 * MOST_STEPS)
+    content = bytearray(path.read_bytes())
+    ends = [place for place, byte in enumerate(content) if byte == ord("\n")]
+    chosen = sorted(random.Random(0).sample(range(1, len(ends)), 40))
+    for number in chosen:
+        content[ends[number] - 30] ^= 1
+    path.write_bytes(content)
+
+    assert RunLog(path).read_all().damaged == [number + 1 for number in chosen]
+
+
+def test_a_run_that_goes_back_forgets_the_steps_after_it_in_a_long_log_too(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    long_log(path, 3 * MOST_STEPS)
+    log = EventLog(path)
+    log.write(started(resumed_from=100))
+    log.write(step(101))
+    log.close()
+    read = RunLog(path).read_all()
+
+    assert max(epoch for epoch, _ in read.summary.train) <= 10.1
+    assert (read.summary.step, read.reached) == (101, 3 * MOST_STEPS)
+
+
+def test_the_summary_of_a_log_stays_small(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    long_log(path, 6 * MOST_STEPS)
+    tracemalloc.start()
+    log = RunLog(path).read_all()
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert log.summary.step == 6 * MOST_STEPS
+    assert kept < 1e6
+    assert peak < 3e6
+
+
+def test_a_copy_of_a_summary_stays_as_it_is(tmp_path: Path) -> None:
+    run = make_run(tmp_path, *WHOLE[:3])
+    log = read_log(run)
+    before = log.summary.copy()
+    log.summary.add(evaluation(3))
+
+    assert (len(before.evaluations), len(log.summary.evaluations)) == (0, 1)
+    assert before.train == log.summary.train

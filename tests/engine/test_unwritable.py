@@ -83,14 +83,16 @@ def test_an_event_log_that_cannot_be_opened_is_named(lab: Lab, signal_at: Signal
         lab.resume(run)
 
 
-def test_a_run_json_damaged_on_the_way_does_not_end_a_run(lab: Lab) -> None:
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_run_json_damaged_on_the_way_does_not_end_a_run(lab: Lab, gone: bool) -> None:
     def harm() -> None:
-        (lab.runs / "harmed" / "run.json").write_text('{"status": "runn')
+        path = lab.runs / "harmed" / "run.json"
+        path.unlink() if gone else path.write_text('{"status": "runn')
 
     words = ["trainer.test=true", "trainer.evaluate_every=6"]
     run = lab.train(*words, observers=[at_step(3, harm)], name="harmed")
     assert run.status == "finished"
-    assert [warning for warning in run.warnings if "run.json cannot be read" in warning]
+    assert ("no run.json" if gone else "run.json cannot be read") in run.warnings[0]
     assert run.warnings[0].endswith("It was written anew")
     assert run.numbers() == lab.train(*words).numbers()
     assert run.folder.info()["status"] == "finished"

@@ -13,12 +13,13 @@ import pytest
 from rich.console import Console
 
 from seqkit.errors import CheckpointError, ConfigurationError, DataError
+from seqkit.events import Event, EventLog
 from seqkit.registry import load_registry
 from seqkit.runs import RunFolder
 from seqkit.tui.app import SeqkitApp
 from seqkit.tui.checker import look
 from seqkit.tui.comparing.panes import scores
-from seqkit.tui.comparing.reading import Side, directions, read_side
+from seqkit.tui.comparing.reading import Reader, Side, directions, read_side
 from seqkit.tui.comparing.screen import CompareScreen
 from seqkit.tui.context import Context
 from seqkit.tui.history import History
@@ -167,7 +168,7 @@ def test_what_of_a_log_cannot_be_read_is_said(runs_dir: Path) -> None:
     log = runs_dir / "first" / "events.jsonl"
     lines = log.read_bytes().splitlines()
     log.write_bytes(b"\n".join([*lines[:2], b"{ torn", *lines[2:]]) + b"\n")
-    assert "a line of" in listed(runs_dir)["first"].message
+    assert "1 line of" in listed(runs_dir)["first"].message
     log.write_bytes(b"\n".join(lines) + b'\n{"v": 1, "ev')
     assert listed(runs_dir)["first"].message == ""
     a_folder("events.jsonl")(runs_dir / "first")
@@ -190,6 +191,24 @@ def test_no_changed_digit_of_a_log_is_believed(runs_dir: Path) -> None:
     history.feed(log.read_bytes().split(b"\n"))
     assert history.steps.count == 0
     assert history.damaged == sum(b'"loss":0.' in line for line in content.splitlines())
+
+
+def test_runs_side_by_side_are_read_on_from_where_they_were(runs_dir: Path) -> None:
+    folders = [RunFolder(runs_dir / "first"), RunFolder(runs_dir / "second")]
+    reader = Reader(folders)
+    before = reader.read()
+    log = folders[0].events_file
+    content = log.read_bytes()
+    # Whoever read the log again would meet this.
+    log.write_bytes(b"x" * 1000 + content[1000:])
+    writer = EventLog(log)
+    writer.write(Event("step", 99, 9.9, {"loss": 0.125}))
+    writer.close()
+    side = reader.read()
+
+    assert (before.runs[0].summary.step, side.runs[0].summary.step) == (12, 99)
+    assert side.runs[0].damage == ""
+    assert read_side(folders).runs[0].damage != ""
 
 
 def test_a_changed_answer_to_an_example_is_left_out_of_the_comparison(runs_dir: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from rich.cells import cell_len
 
 from seqkit.errors import CheckpointError
-from seqkit.events import Event, dump_event
+from seqkit.events import Event, EventLog, dump_event
 from seqkit.holding import Hold, this_process
 from seqkit.places import cache_home
 from seqkit.runs import RunFolder
@@ -73,6 +73,63 @@ def test_a_long_log_is_read_in_part_and_keeps_its_ends(runs_dir: Path) -> None:
     assert events[-1].kind == "ended"
     assert [event.step for event in events if event.kind == "step"][-1] == 11_999
     assert len(events) < 200
+
+
+def make_long(run: RunFolder, *, damaged: bool = False) -> None:
+    """Puts thousands of steps before the end of a run, and its best evaluation among them."""
+    *lines, test, _, ended = run.events_file.read_text().splitlines()
+    fields = {"loss": 0.5, "padding": "x" * 200}
+    filler = [dump_event(Event("step", step, step / 1000, fields)) for step in range(13, 12_000)]
+    scores = {"split": "validation", "loss": 0.1, "metrics": {"accuracy": 0.99}, "best": True}
+    filler[6000] = dump_event(Event("evaluation", 6013, 6.0, scores))
+    if damaged:
+        filler[3000] = filler[3000].replace("0.5", "0.6", 1)
+    assert '"split":"test"' in test
+    run.events_file.write_text("\n".join([*lines, *filler, ended]) + "\n")
+    assert run.events_file.stat().st_size > 2 * WHOLE
+
+
+def test_a_long_log_is_shown_at_once_and_then_read_whole_in_slices(runs_dir: Path) -> None:
+    make_long(RunFolder(runs_dir / "first"), damaged=True)
+    index = RunIndex(runs_dir)
+    index.scan()
+    seen: list[tuple[float | None, str]] = []
+    while index.waiting:
+        index.work(1e-4)
+        if row := index.get("first"):
+            seen.append((row.value, row.message))
+
+    assert len(seen) > 4
+    assert [value for value, _ in seen].count(0.99) == 1, "only what was read whole is right"
+    assert seen[0] == (seen[0][0], "")
+    assert "1 line of" in seen[-1][1]
+    assert index.waiting == 0
+
+
+def test_a_run_that_goes_on_is_read_on_from_where_it_was(
+    runs_dir: Path, held: Callable[[Path], Hold]
+) -> None:
+    run = RunFolder(runs_dir / "first")
+    run.update(status="running", process=this_process())
+    held(run.path)
+    index = RunIndex(runs_dir)
+    index.scan()
+    while index.work(5):
+        continue
+    content = run.events_file.read_bytes()
+    # Whoever read the log again would meet this.
+    run.events_file.write_bytes(b"x" * 1000 + content[1000:])
+    log = EventLog(run.events_file)
+    log.write(Event("step", 99, 9.9, {"loss": 0.125}))
+    log.close()
+    index.scan()
+    while index.work(5):
+        continue
+    row = index.get("first")
+
+    assert row is not None
+    assert (row.step, row.loss, row.message) == (99, 0.125, "")
+    assert row.metric == "accuracy"
 
 
 def test_damaged_and_cut_lines_are_left_out(runs_dir: Path) -> None:

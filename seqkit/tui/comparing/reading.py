@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,8 +12,8 @@ from seqkit.checksums import line_fits
 from seqkit.cli.output import duration, number
 from seqkit.comparison import Comparison, compare_runs
 from seqkit.errors import SeqkitError
-from seqkit.listing import describe
 from seqkit.regular_files import read_regular
+from seqkit.run_listing import describe
 from seqkit.run_log import RunLog, damaged_lines
 from seqkit.runs import RunFolder
 from seqkit.summary import RunSummary, differing, settings
@@ -111,9 +112,34 @@ class Order:
         return sorted(range(len(side.runs)), key=key)
 
 
-def read_side(folders: Sequence[RunFolder]) -> Side:
-    """Reads runs side by side. A run that cannot be read has nothing to show."""
-    runs = tuple(_read(folder) for folder in folders[:MOST])
+class Reader:
+    """Reads runs side by side, again and again; what was read of their logs is not read again.
+
+    Args:
+        folders: The runs.
+    """
+
+    def __init__(self, folders: Sequence[RunFolder]) -> None:
+        self._folders = list(folders[:MOST])
+        self._logs: dict[RunFolder, RunLog] = {}
+        # A look that takes long may still go on when the next one begins.
+        self._alone = threading.Lock()
+
+    def read(self) -> Side:
+        """Returns the runs as they are now."""
+        with self._alone:
+            return read_side(self._folders, self._logs)
+
+
+def read_side(folders: Sequence[RunFolder], logs: dict[RunFolder, RunLog] | None = None) -> Side:
+    """Reads runs side by side. A run that cannot be read has nothing to show.
+
+    Args:
+        folders: The runs.
+        logs: Their logs as far as they were read, which are read on; those of new runs are added.
+    """
+    logs = {} if logs is None else logs
+    runs = tuple(_read(folder, logs) for folder in folders[:MOST])
     differ = tuple(key for key in differing([run.settings for run in runs]) if key != "description")
     first = [run.summary.metric for run in runs if run.summary.metric]
     names = [
@@ -143,14 +169,14 @@ def directions(side: Side) -> dict[str, bool]:
     return {"loss": False} | said
 
 
-def _read(folder: RunFolder) -> Compared:
+def _read(folder: RunFolder, logs: dict[RunFolder, RunLog]) -> Compared:
     try:
-        log = RunLog(folder.events_file)
+        log = logs.setdefault(folder, RunLog(folder.events_file))
         described = describe(folder, log)
         answers, lost = _answers(folder)
         run = Compared(
             folder.name,
-            log.summary,
+            log.summary.copy(),
             settings(folder),
             described["status"],
             answers,
@@ -161,6 +187,7 @@ def _read(folder: RunFolder) -> Compared:
         return run
     except Exception as error:
         # Whatever is wrong with one run, the others are still to be compared.
+        logs.pop(folder, None)
         return Compared(folder.name, RunSummary(), {}, "cannot be read", {}, reason(error))
 
 

@@ -17,7 +17,7 @@ from textual.widgets import Footer, Static, TabbedContent, TabPane
 from seqkit.runs import RunFolder
 from seqkit.tui.chart import Axis, Chart, Plot, Series, clock, whole
 from seqkit.tui.comparing import panes
-from seqkit.tui.comparing.reading import Order, Side, directions, read_side
+from seqkit.tui.comparing.reading import Order, Reader, Side, directions
 from seqkit.tui.context import Context
 from seqkit.tui.text import plain, reason
 
@@ -68,6 +68,7 @@ class CompareScreen(Screen[None]):
         self.context = context
         self.runs = list(runs)
         self.side: Side | None = None
+        self._reader = Reader(self.runs)
         self._order = Order()
         self._axis = _AXES[0]
         self._log = False
@@ -95,7 +96,7 @@ class CompareScreen(Screen[None]):
 
     @work(thread=True, exclusive=True)
     def _read(self) -> None:
-        side = read_side(self.runs)
+        side = self._reader.read()
         self.app.call_from_thread(self._take, side)
 
     def _take(self, side: Side) -> None:

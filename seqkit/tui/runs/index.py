@@ -1,4 +1,7 @@
-"""Every run of a folder, kept up to date in slices of a few milliseconds."""
+"""Every run of a folder, kept up to date in slices of a few milliseconds.
+
+The logs of runs that go on, and long ones, stay open: what is new of them is read, and no more.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +16,26 @@ from typing import Any
 
 from seqkit.checksums import read_document, sealed_document
 from seqkit.places import cache_home
+from seqkit.run_log import RunLog
 from seqkit.runs import LIVE, RunFolder, write_atomically
 from seqkit.tui.runs.columns import COLUMNS
 from seqkit.tui.runs.detail import lines_of
 from seqkit.tui.runs.rows import (
+    LOG_SIZE,
+    WHOLE,
     RunRow,
     Stamp,
     as_json,
     damaged_row,
+    first_row,
     from_json,
     read_row,
     stamp,
 )
 
 _CACHE_VERSION = 1
+_NOTHING: Stamp = ()
+"""The stamp of a row that is still to be read."""
 
 
 @dataclass
@@ -47,6 +56,7 @@ class RunIndex:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._known: dict[str, _Known] = {}
+        self._logs: dict[str, RunLog] = {}
         self._waiting: deque[str] = deque()
         self._queued: set[str] = set()
         self._cached: dict[str, dict[str, Any]] | None = None
@@ -84,6 +94,7 @@ class RunIndex:
         changed = False
         for name in set(self._known) - names:
             del self._known[name]
+            self._logs.pop(name, None)
             changed = True
         for name in sorted(names):
             known = self._known.get(name)
@@ -109,20 +120,42 @@ class RunIndex:
         deadline = time.perf_counter() + seconds
         done = False
         while self._waiting and time.perf_counter() < deadline:
-            name = self._waiting.popleft()
-            self._queued.discard(name)
-            now = stamp(f"{self.folder}/{name}")
-            if now[0]:
-                self._known[name] = _Known(_shown(read_row(RunFolder(self.folder / name))), now)
-                done = True
+            done |= self._read(self._waiting.popleft())
         return done
+
+    def _read(self, name: str) -> bool:
+        """Reads a run, or a slice of its log and puts it last. Returns whether it was there."""
+        run, now = RunFolder(self.folder / name), stamp(f"{self.folder}/{name}")
+        if not now[0]:
+            self._queued.discard(name)
+            self._logs.pop(name, None)
+            return False
+        long, log = now[LOG_SIZE] > WHOLE, self._logs.get(name)
+        if log is None:
+            log = self._logs[name] = RunLog(run.events_file)
+            if long and name not in self._known:
+                self._known[name] = _Known(_shown(first_row(run)), _NOTHING)
+        try:
+            more = long and log.read()
+        except Exception:
+            # It is met again, and told, where the row is read.
+            more = False
+        if more:
+            self._waiting.append(name)
+            return True
+        self._queued.discard(name)
+        row = _shown(read_row(run, log))
+        self._known[name] = _Known(row, now)
+        if row.status == "damaged" or not (long or row.live):
+            del self._logs[name]
+        return True
 
     def save(self) -> None:
         """Keeps what was read for the next start; that it cannot be kept is no harm."""
         rows = {
             name: {"stamp": list(known.stamp), "row": as_json(known.row)}
             for name, known in self._known.items()
-            if known.row.status not in LIVE
+            if known.row.status not in LIVE and known.stamp != _NOTHING
         }
         path, document = _cache_file(self.folder), {"version": _CACHE_VERSION, "rows": rows}
         try:

@@ -1,10 +1,10 @@
-"""What the list shows of a run, read from a bounded part of its log."""
+"""What the list shows of a run; of a long one first what a bounded part of its log tells."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,14 @@ from typing import Any
 from seqkit.errors import CheckpointError, SeqkitError
 from seqkit.events import Event, parse_event
 from seqkit.regular_files import open_regular
+from seqkit.run_log import RunLog, damage_of
 from seqkit.runs import LIVE, RunFolder
-from seqkit.summary import RunSummary, flatten
+from seqkit.summary import RunSummary, flatten, summarise
 from seqkit.tui.runs.labels import FILE, NO_LABEL, Label, read_label
 from seqkit.tui.text import bare, reason
 
 WHOLE = 2**20
-"""Bytes of a log that are read whole; of a longer one, its ends and places in between."""
+"""Bytes of a log that are read at once; of a longer one, first its ends and places in between."""
 
 _HEAD, _TAIL, _PLACES, _PLACE = 2**18, 2**19, 48, 2**12
 _CURVE = 48
@@ -108,6 +109,9 @@ class RunRow:
 Stamp = tuple[int, ...]
 """Sizes and modification times of the files that a row is read from."""
 
+LOG_SIZE = 3
+"""Place of the size of the log in a stamp."""
+
 
 def stamp(folder: str) -> Stamp:
     """Returns what changes whenever a row may have changed; begins with 0 without a `run.json`."""
@@ -122,11 +126,42 @@ def stamp(folder: str) -> Stamp:
     return tuple(found)
 
 
-def read_row(run: RunFolder) -> RunRow:
-    """Reads a run; one that is damaged has the status `damaged`, and a message that says why."""
+def first_row(run: RunFolder) -> RunRow:
+    """Reads a run in a few milliseconds however long its log is: what is read of that is right.
+
+    Of a long log its best evaluation, and damage, may lie where it is not read.
+    """
+
+    def read(_info: Mapping[str, Any], _status: str) -> tuple[RunSummary, str]:
+        damage = Damage()
+        return summarise(some_events(run.events_file, damage)), damage.said
+
+    return _row_of(run, read)
+
+
+def read_row(run: RunFolder, log: RunLog | None = None) -> RunRow:
+    """Reads a run; one that is damaged has the status `damaged`, and a message that says why.
+
+    Args:
+        run: The run.
+        log: Its log, where that is read already; what it has not read yet is read.
+    """
+    whole = log or RunLog(run.events_file)
+
+    def read(info: Mapping[str, Any], status: str) -> tuple[RunSummary, str]:
+        whole.read_all()
+        return whole.summary, damage_of(run, info, status in LIVE, whole)
+
+    return _row_of(run, read)
+
+
+def _row_of(
+    run: RunFolder, read: Callable[[Mapping[str, Any], str], tuple[RunSummary, str]]
+) -> RunRow:
     label = read_label(run.path)
     try:
-        return _read(run, label)
+        info, status = run.info(), run.status()
+        return _row(run, label, info, status, *read(info, status))
     except Exception as error:
         # Whatever is wrong with one run, the others are still to be shown.
         return damaged_row(run, label, error)
@@ -140,11 +175,14 @@ def damaged_row(run: RunFolder, label: Label, error: Exception) -> RunRow:
     return RunRow(run, label, "damaged", created=_modified(run.path), message=said)
 
 
-def _read(run: RunFolder, label: Label) -> RunRow:
-    info, status = run.info(), run.status()
-    summary, damaged = RunSummary(), Damage()
-    for event in some_events(run.events_file, damaged):
-        summary.add(event)
+def _row(
+    run: RunFolder,
+    label: Label,
+    info: Mapping[str, Any],
+    status: str,
+    summary: RunSummary,
+    damage: str,
+) -> RunRow:
     started = summary.started
     scored, score = summary.scored, summary.score()
     value, split = (score[2], score[0]) if score else (None, "")
@@ -152,7 +190,7 @@ def _read(run: RunFolder, label: Label) -> RunRow:
     baselines = (scored.get("baselines") if scored else None) or started.get("baselines") or {}
     losses = [loss for _, loss in summary.train]
     ended = str(summary.ended.get("message") or "") if summary.ended else ""
-    message = ". ".join(filter(None, (damaged.said, label.damage, ended)))
+    message = ". ".join(filter(None, (damage, label.damage, ended)))
     return RunRow(
         run,
         label,
@@ -223,10 +261,9 @@ def some_events(path: Path, damage: Damage | None = None) -> Iterator[Event]:
         try:
             yield parse_event(line)
         except (ValueError, RecursionError):
-            unreadable += index < len(lines) - 1 or len(lines) == 1
+            unreadable += index < len(lines) - 1
     if unreadable:
-        count = "a line" if unreadable == 1 else f"{unreadable} lines"
-        damage.said = f"{count} of {path} cannot be read"
+        damage.said = f"lines of {path} are damaged and left out"
 
 
 def _lines(path: Path) -> list[bytes]:
