@@ -1,7 +1,9 @@
 """Hundreds of real seqkit processes, each started in milliseconds and killed where a test says.
 
 `python nursery.py` imports everything once and then forks for each request, a JSON object a line
-of its stdin. A child is a process like any other: it has an id, takes signals, and ends.
+of its stdin, which is a socket. A child is a process like any other: it has an id, an environment,
+a folder and streams of its own, takes signals, and ends. What begins before the first line of
+seqkit, such as a stream that is closed from the start, needs `python -m seqkit` itself.
 """
 
 from __future__ import annotations
@@ -15,17 +17,17 @@ import json
 import os
 import pkgutil
 import resource
+import runpy
 import signal
 import socket
 import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self, TextIO
 
 MOST_MEMORY = 12 << 30
 """Bytes that a child may have: damage may ask for more than there is."""
@@ -44,12 +46,40 @@ class Done:
 
 
 class Child:
-    """A process that the nursery started."""
+    """A process that the nursery started.
+
+    Attributes:
+        pid: Its id.
+        done: How it ended, once it was waited for.
+    """
 
     def __init__(self, nursery: Nursery, pid: int, streams: tuple[Path, Path]) -> None:
         self._nursery = nursery
-        self.pid = pid
         self._streams = streams
+        self.pid = pid
+        self.done: Done | None = None
+
+    @property
+    def out(self) -> str:
+        """What it has written to stdout, where that is a file of the nursery's."""
+        return self._streams[0].read_text("utf-8", "backslashreplace")
+
+    @property
+    def err(self) -> str:
+        """What it has written to stderr, where that is a file of the nursery's."""
+        return self._streams[1].read_text("utf-8", "backslashreplace")
+
+    def alive(self) -> bool:
+        """Tells whether it has not ended yet."""
+        return self.done is None and not self._nursery.ask({"ended": self.pid})["ended"]
+
+    def until(self, true: Callable[[], bool], seconds: float = 120) -> None:
+        """Waits until something is so; fails when the process ends before, or in the end."""
+        end = time.monotonic() + seconds
+        while not true():
+            assert self.alive(), self.wait()
+            assert time.monotonic() < end, f"{self.out}\n{self.err}"
+            time.sleep(0.02)
 
     def send(self, number: int) -> None:
         """Sends a signal; one that comes too late is no error."""
@@ -57,11 +87,21 @@ class Child:
 
     def wait(self, seconds: float = 120) -> Done:
         """Waits for the end. What takes longer is killed, and has no exit code."""
-        code = self._nursery.ask({"wait": self.pid, "seconds": seconds})["code"]
-        out, err = (path.read_text("utf-8", "backslashreplace") for path in self._streams)
-        for path in self._streams:
-            path.unlink()
-        return Done(code, out, err)
+        if self.done is None:
+            code = self._nursery.ask({"wait": self.pid, "seconds": seconds})["code"]
+            self.done = Done(code, self.out, self.err)
+            for path in self._streams:
+                path.unlink()
+        return self.done
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Kills it, unless it was waited for."""
+        if self.done is None:
+            self.send(signal.SIGKILL)
+            self.wait()
 
 
 class Nursery:
@@ -74,78 +114,119 @@ class Nursery:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._numbers = itertools.count(1)
-        self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=folder,
-            start_new_session=True,
-        )
+        self._socket, theirs = socket.socketpair()
+        self._replies = self._socket.makefile("r", encoding="utf-8")
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, str(Path(__file__))],
+                stdin=theirs.fileno(),
+                cwd=folder,
+                start_new_session=True,
+            )
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
+    def __exit__(self, *error: object) -> None:
+        self._replies.close()
+        self._socket.close()
+        self._process.wait(timeout=60)
+
+    def ask(self, request: Mapping[str, Any], streams: Sequence[int] = ()) -> dict[str, Any]:
+        """Sends one request, with open files to hand on, and returns the reply."""
+        line = json.dumps(request).encode() + b"\n"
+        sent = socket.send_fds(self._socket, [line], streams)
+        self._socket.sendall(line[sent:])
+        return dict(json.loads(self._replies.readline()))
+
+    def start(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._process.communicate(timeout=30)
-
-    def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Sends one request and returns the reply."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        return dict(json.loads(self._process.stdout.readline()))
-
-    def start(self, *words: object, home: Path | None = None, **faults: Any) -> Child:
+        *words: object,
+        home: Path | None = None,
+        folder: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        module: str = "seqkit",
+        stdin: str = "",
+        streams: Mapping[int, IO[Any] | int] | None = None,
+        **faults: Any,
+    ) -> Child:
         """Starts `seqkit WORDS`.
 
         Args:
             words: The words after `seqkit`.
             home: The folder of caches and configuration, if not this process's own.
+            folder: Where it runs, if not in the nursery's folder.
+            environment: Variables in addition to those of this process.
+            module: What `python -m` is given instead of seqkit.
+            stdin: What it reads.
+            streams: Open files in the place of stdin (0), stdout (1) and stderr (2). Without one of
+                the last two, `Done` tells what was written there.
             faults: What goes wrong, as `_prepare` reads it.
         """
         number = next(self._numbers)
-        streams = (self.folder / f".out-{number}", self.folder / f".err-{number}")
+        files = (self.folder / f".out-{number}", self.folder / f".err-{number}")
+        read = self.folder / ".in"
+        read.write_text(stdin, encoding="utf-8")
+        for path in files:
+            path.touch()
+        given = {
+            number: stream if isinstance(stream, int) else stream.fileno()
+            for number, stream in (streams or {}).items()
+        }
+        variables = {**os.environ, **(environment or {})}
+        if home is not None:
+            variables["SEQKIT_HOME"] = str(home)
         request = {
+            "module": module,
             "words": [str(word) for word in words],
-            "home": str(home or os.environ["SEQKIT_HOME"]),
-            "streams": [str(path) for path in streams],
+            "folder": str(folder or self.folder),
+            "environment": variables,
+            "files": [str(path) for path in (read, *files)],
+            "streams": list(given),
             **faults,
         }
-        return Child(self, self.ask(request)["pid"], streams)
+        return Child(self, self.ask(request, list(given.values()))["pid"], files)
 
-    def run(self, *words: object, seconds: float = 120, **faults: Any) -> Done:
-        """Starts `seqkit WORDS` and waits for its end."""
-        return self.start(*words, **faults).wait(seconds)
+    def run(self, *words: object, seconds: float = 120, **more: Any) -> Done:
+        """Starts `seqkit WORDS`, as `start` does, and waits for its end."""
+        return self.start(*words, **more).wait(seconds)
 
 
 # --- in the nursery's own process -----------------------------------------------------------------
 
 
 def serve() -> None:
-    """Answers requests until stdin ends, and takes its children with it."""
+    """Answers requests until the other end is closed, and takes its children with it."""
+    channel = socket.socket(fileno=os.dup(0))
     _import_everything()
+    ended: dict[int, int] = {}
     children: set[int] = set()
-    for line in sys.stdin:
-        request = json.loads(line)
+    while request := _received(channel):
         if "wait" in request:
-            reply: dict[str, Any] = {"code": _await(request["wait"], request["seconds"])}
+            reply: dict[str, Any] = {"code": _await(request["wait"], request["seconds"], ended)}
             children.discard(request["wait"])
+        elif "ended" in request:
+            reply = {"ended": _has_ended(request["ended"], ended)}
         else:
             pid = os.fork()
             if pid == 0:
+                channel.close()
                 _live(request)
+            for stream in request["opened"]:
+                os.close(stream)
             children.add(pid)
             reply = {"pid": pid}
-        print(json.dumps(reply), flush=True)
-    for pid in children:
+        channel.sendall(json.dumps(reply).encode() + b"\n")
+    for pid in children - set(ended):
         os.kill(pid, signal.SIGKILL)
+
+
+def _received(channel: socket.socket) -> dict[str, Any] | None:
+    """Reads one request and the files that came with it; nothing at the end."""
+    line, opened, _, _ = socket.recv_fds(channel, 1 << 16, 3)
+    while line and not line.endswith(b"\n"):
+        line += channel.recv(1 << 16)
+    return json.loads(line) | {"opened": opened} if line else None
 
 
 def _import_everything() -> None:
@@ -160,38 +241,51 @@ def _import_everything() -> None:
     sys.stdout, before = open(os.devnull, "w", encoding="utf-8"), sys.stdout  # noqa: PTH123, SIM115
     run_command_line(["list", "--json"])
     sys.stdout = before
+    # What scoring a classifier takes from torch, and optimisers of other releases.
+    importlib.import_module("torch.fx.experimental.symbolic_shapes")
     gc.collect()
     gc.freeze()
 
 
-def _await(pid: int, seconds: float) -> int | None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+def _has_ended(pid: int, ended: dict[int, int]) -> bool:
+    if pid not in ended:
         found, status = os.waitpid(pid, os.WNOHANG)
         if found:
-            return os.waitstatus_to_exitcode(status)
+            ended[pid] = os.waitstatus_to_exitcode(status)
+    return pid in ended
+
+
+def _await(pid: int, seconds: float, ended: dict[int, int]) -> int | None:
+    end = time.monotonic() + seconds
+    while not _has_ended(pid, ended):
+        if time.monotonic() > end:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            return None
         time.sleep(0.002)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return None
+    return ended[pid]
 
 
 def _live(request: Mapping[str, Any]) -> None:
     """Is the child: runs the command line with its faults, and never returns."""
     code = 1
     try:
-        out, err = (os.open(path, os.O_CREAT | os.O_WRONLY) for path in request["streams"])
-        for number, stream in enumerate((os.open(os.devnull, os.O_RDONLY), out, err)):
-            os.dup2(stream, number)
-        os.environ["SEQKIT_HOME"] = request["home"]
+        streams = dict(zip(request["streams"], request["opened"], strict=True))
+        ways = (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)
+        for number, (path, way) in enumerate(zip(request["files"], ways, strict=True)):
+            file = os.open(path, way)
+            os.dup2(streams.get(number, file), number)
+            os.close(file)
+        for stream in request["opened"]:
+            os.close(stream)
+        os.environ.clear()
+        os.environ.update(request["environment"])
+        os.chdir(request["folder"])
         _prepare(request)
-        if "terminal" in request:
-            # The streams made here are those of files: a terminal wants new ones.
+        if request["words"][0] == "tui":
+            # The interface looks at the streams that Python itself made, and knows no torch.
             os.execv(sys.executable, [sys.executable, "-m", "seqkit", *request["words"]])
-        from seqkit.cli.main import run_command_line
-
-        code = run_command_line(request["words"])
-        sys.stdout.flush()
+        code = _run(request)
         if "operations" in request:
             Path(request["operations"]).write_text(str(_operations[0]), encoding="utf-8")
     except KeyboardInterrupt:
@@ -200,6 +294,37 @@ def _live(request: Mapping[str, Any]) -> None:
         traceback.print_exc()
     finally:
         os._exit(code)
+
+
+def _run(request: Mapping[str, Any]) -> int:
+    """Does what `python -m MODULE WORDS` does, and returns its exit code."""
+    sys.argv = [request["module"], *request["words"]]
+    sys.path[0] = request["folder"]
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        setattr(sys, name, _opened(number))
+        setattr(sys, f"__{name}__", getattr(sys, name))
+    code: Any = 0
+    try:
+        runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+    except SystemExit as error:
+        code = error.code
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    return int(code or 0)
+
+
+def _opened(number: int) -> TextIO:
+    """Opens a stream of the process as Python does."""
+    by_line = number == 2 or os.isatty(number)
+    return open(
+        number,
+        "w" if number else "r",
+        buffering=1 if by_line else -1,
+        encoding="utf-8",
+        errors="backslashreplace" if number == 2 else "surrogateescape" if number == 0 else None,
+        closefd=False,
+    )
 
 
 _operations = [0]
