@@ -267,6 +267,15 @@ class Encoder(ABC):
         return {}
 
     @property
+    def found(self) -> Mapping[str, Any]:
+        """Settings of the dataset that were found out from the data, by their name.
+
+        Where the data of a run cannot be read any more, because they are others or are read
+        otherwise by now, they are read with these: `{"decimal": "."}`.
+        """
+        return {}
+
+    @property
     def tokens(self) -> Sequence[str] | None:
         """The token of each id of the inputs; None where the inputs are no tokens."""
         return None

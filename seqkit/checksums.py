@@ -24,7 +24,7 @@ from typing import Any
 from zlib import crc32
 
 from seqkit.errors import CheckpointError
-from seqkit.regular_files import open_regular, read_regular
+from seqkit.regular_files import LARGEST_TEXT, open_regular, read_regular
 
 CHECKSUMS = "checksums.json"
 SEAL = "sha256"
@@ -32,7 +32,8 @@ LINE_SEAL = "crc"
 _BEFORE_SEAL = b',"crc":"'
 _LINE_SEAL = len(_BEFORE_SEAL) + 10
 """Bytes of `,"crc":"0b5f8a11"}`."""
-_FIRST_LINE = re.compile(rb"# sha256 of what follows: ([0-9a-f]{64})\r?\n")
+_BEGINNING = b"# sha256 of what follows: "
+_FIRST_LINE = re.compile(re.escape(_BEGINNING) + rb"([0-9a-f]{64})\r?\n")
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
@@ -102,7 +103,7 @@ def check_folder_seal(folder: Path, remedy: str) -> None:
 def sealed_text(text: str) -> str:
     """Returns a text below a line with its checksum."""
     digest = hashlib.sha256(text.encode()).hexdigest()
-    return f"# sha256 of what follows: {digest}\n{text}"
+    return f"{_BEGINNING.decode()}{digest}\n{text}"
 
 
 def check_text_seal(path: Path, remedy: str) -> None:
@@ -112,11 +113,17 @@ def check_text_seal(path: Path, remedy: str) -> None:
         CheckpointError: It was changed or damaged since it was written.
     """
     try:
-        content = read_regular(path)
+        content = read_regular(path, LARGEST_TEXT)
     except OSError:
         return
+    if not content:
+        raise CheckpointError(f"{path} is damaged: it is empty. {remedy}.")
     found = _FIRST_LINE.match(content)
-    if found and hashlib.sha256(content[found.end() :]).hexdigest() != found[1].decode():
+    # A first line that is cut short, or has swallowed the one behind it, is no line of one's own.
+    sealed = _BEGINNING.startswith(content[: len(_BEGINNING)])
+    if sealed and (
+        not found or hashlib.sha256(content[found.end() :]).hexdigest() != found[1].decode()
+    ):
         raise CheckpointError(
             f"{path} is damaged or was edited: its checksum does not match. {remedy}. Or, if you "
             "edited it yourself, delete its first line"

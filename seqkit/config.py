@@ -107,6 +107,9 @@ def _problem(detail: Any, config_type: type[Config], prefix: str, owner: str) ->
         return Problem(
             key, f"{key} is {value!r}; {reason}", f"Did you mean {found}?" if found else ""
         )
+    if not path:
+        # Of settings that do not go together; the reason names them.
+        return Problem(key, f"{key}: {reason}" if key else reason)
     return Problem(key, f"{key} is {_shown(value)}; {reason}")
 
 

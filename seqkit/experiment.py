@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -13,6 +11,8 @@ from typing import Any
 from seqkit.config import Config, validate
 from seqkit.errors import ConfigurationError, Problem, nearest, suggestion
 from seqkit.registry import Entry, Registry
+from seqkit.regular_files import LARGEST_TEXT
+from seqkit.toml_text import parse_toml
 from seqkit.trainer_config import TrainerConfig
 
 COMPONENTS = {"task": "tasks", "dataset": "datasets", "model": "models", "loss": "losses"}
@@ -135,17 +135,12 @@ def _read(source: str | Path | Mapping[str, Any], registry: Registry) -> tuple[d
     return _read_toml(path), path.parent.name if path.name == "experiment.toml" else path.stem
 
 
-_ENDLESS_KEY = re.compile(r"^[ \t\[]*(?:[\w-]+[ \t]*\.[ \t]*){64}", re.MULTILINE)
-
-
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        if _ENDLESS_KEY.search(text):
-            # Reading such a key takes time that grows with the square of its length.
-            raise ValueError("a key has more parts than any setting")
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_TEXT + 1)
+        return parse_toml(content.decode("utf-8-sig"))
+    except ValueError as error:
         raise ConfigurationError(
             f"{path} is not valid TOML: {error}. Mend the line it names"
         ) from error
@@ -169,8 +164,8 @@ def parse_override(word: str) -> tuple[tuple[str, ...], Any]:
             f"{word!r} is not a setting. Write key=value, such as trainer.epochs=3"
         )
     try:
-        value = tomllib.loads(f"value = {text}")["value"] if "\n" not in text else text
-    except (ValueError, RecursionError):
+        value = parse_toml(f"value = {text}")["value"] if "\n" not in text else text
+    except ValueError:
         value = text
     # Dates are TOML, and no setting takes one: they are parts of a name or path.
     return parts, text if isinstance(value, date | time) else value
@@ -225,7 +220,8 @@ def _apply(
             document.setdefault(head, {})["name"] = value
         elif not rest:
             if head == "description":
-                document[head] = value
+                # It is text whatever it looks like: 2024 is no number here.
+                document[head] = value if isinstance(value, str) else word.partition("=")[2]
             else:
                 problems.append(Problem(head, f"{head} is a table", f"Write {head}.KEY={value}"))
         else:

@@ -1,7 +1,8 @@
 """Files of a run folder, which may come from anyone: opened without following links. Torch-free.
 
 A symbolic link in a run could lead a write out of its folder, and a FIFO or a device would hang
-whoever reads it; both are refused. The folder itself may be a link, as people link to large disks.
+whoever reads it; both are refused. So is a file with a second name, a hard link, where it is going
+to be written. The folder itself may be a link, as people link to large disks.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from seqkit.errors import CheckpointError
 LARGEST = 256 * 2**20
 """Bytes of the largest small file, such as `run.json`, that is read whole."""
 
+LARGEST_TEXT = 2**20
+"""Bytes of the largest text that people write, such as `experiment.toml`."""
+
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -27,15 +31,23 @@ def open_regular(path: Path, append: bool = False) -> IO[bytes]:
         append: Open it for appending and reading, and make it where there is none.
 
     Raises:
-        CheckpointError: It is something else than a regular file.
+        CheckpointError: It is something else than a regular file, or is to be written and has
+            another name as well, through which that would change what lies elsewhere.
         OSError: It cannot be opened.
     """
     check_regular(path)
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT if append else os.O_RDONLY
     handle = os.open(path, flags | _NO_LINKS | getattr(os, "O_BINARY", 0), 0o666)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
         os.close(handle)
         raise _refusal(path)
+    if append and status.st_nlink > 1:
+        os.close(handle)
+        raise CheckpointError(
+            f"{path} has another name elsewhere (a hard link), and what is written to it would "
+            "change that file too: it is left alone. Copy the folder of the run and use the copy"
+        )
     return os.fdopen(handle, "ab+" if append else "rb")
 
 

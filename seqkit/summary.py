@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 from seqkit.checksums import check_text_seal
 from seqkit.errors import CheckpointError
 from seqkit.events import Event
-from seqkit.regular_files import read_regular
+from seqkit.regular_files import LARGEST_TEXT, read_regular
 from seqkit.runs import RunFolder
+from seqkit.toml_text import parse_toml
 
 Point = tuple[float, float]
 """An epoch and a loss."""
@@ -179,7 +179,7 @@ def read_settings(run: RunFolder) -> dict[str, Any]:
     path = run.experiment_file
     check_text_seal(path, "Nothing is said of its settings")
     try:
-        return flatten(tomllib.loads(read_regular(path).decode("utf-8")))
+        return flatten(parse_toml(read_regular(path, LARGEST_TEXT).decode("utf-8")))
     except OSError as error:
         raise CheckpointError(
             f"the settings of run {run.name} are not known: {path} cannot be read: "

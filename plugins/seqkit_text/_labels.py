@@ -22,6 +22,8 @@ _TRUTHS = {"true": "1", "false": "0"}
 _LONGEST = 40
 _LETTER = r"[^\W\d_]"
 _SHOWN = 5
+# As programs write that a value is missing; "none" is rather a class.
+_NO_VALUE = frozenset({"nan", "null", "<na>", "na", "n/a", "#n/a", "?", "-", "\\n"})
 
 
 def label_name(value: Any) -> str | None:
@@ -164,7 +166,7 @@ def united(names: Mapping[str, str], place: str) -> Iterator[str]:
 
 
 def mistakable(names: Sequence[str]) -> Iterator[str]:
-    """Yields a sentence where names of classes differ in what is easily overlooked."""
+    """Yields a sentence where names of classes are easily mistaken, for each other or for none."""
     alike: dict[str, list[str]] = {}
     for name in names:
         alike.setdefault(_look(name), []).append(name)
@@ -174,6 +176,13 @@ def mistakable(names: Sequence[str]) -> Iterator[str]:
         yield (
             f"classes look alike and are kept apart: {'; '.join(groups[:_SHOWN])}{more}. "
             "Spell them the same in the data if they are one"
+        )
+    missing = [name for name in names if name.casefold() in _NO_VALUE]
+    if missing:
+        what = "classes are" if len(missing) > 1 else "a class is"
+        yield (
+            f"{what} called {_listed(missing)}, as missing values are. Leave such examples out "
+            "if they have no label"
         )
 
 

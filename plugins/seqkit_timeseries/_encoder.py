@@ -14,7 +14,14 @@ from seqkit.api import Arrays, Batch, Encoder, Features, Notify, Record, Say, Sh
 from seqkit.errors import DataError
 from seqkit_timeseries._answers import answers_of, wanted_rows
 from seqkit_timeseries._frequency import Frequency, calendar_features, continued, time_texts
-from seqkit_timeseries._layout import Layout, matrix_of, named, row_text, rows_with_targets
+from seqkit_timeseries._layout import (
+    Layout,
+    ids_of,
+    matrix_of,
+    named,
+    row_text,
+    rows_with_targets,
+)
 from seqkit_timeseries._normalisation import Floats, Scaler, fit_scaler, normalise
 from seqkit_timeseries._precision import ROUNDING, check_scaled, check_training, check_values
 from seqkit_timeseries._windows import forward_filled, gather, interpolated, window_starts
@@ -43,7 +50,8 @@ class ForecastingEncoder(Encoder):
         frequency: The step of the rows.
         period: Rows of a season.
         names: How the table was read: its columns of `time` and of `series`, its `time_format` and
-            its `decimal` sign, each where there is one.
+            its `decimal` sign, each where there is one; `decimal` is empty where an older version
+            did not keep it, and took a point for one.
         scalers: One for each series of the training split.
         tail: The last rows of some series, as records to forecast from.
     """
@@ -80,6 +88,15 @@ class ForecastingEncoder(Encoder):
         }
         outputs = Values(len(layout.targets), self.horizon)
         return Shape("forecasting", Features(len(layout.channels)), outputs, extras)
+
+    @property
+    def found(self) -> Mapping[str, Any]:
+        names = self.names
+        ids = ids_of(names)
+        known = {"time": names.get("time"), "time_format": names.get("time_format")}
+        if "decimal" in names:
+            known["decimal"] = names["decimal"] or "."
+        return {key: value for key, value in known.items() if value} | {"id": list(ids) or "none"}
 
     def expect(self, shape: Shape) -> None:
         if isinstance(shape.outputs, Values):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -130,10 +131,18 @@ def _targets(
     return tuple(name for name in there if name not in left), "task.targets"
 
 
+def ids_of(names: Mapping[str, str]) -> tuple[str, ...]:
+    """Returns the columns that tell series apart, of how a table was read."""
+    ids = names.get("series", "")
+    if ids.startswith("["):
+        with suppress(ValueError):
+            return tuple(json.loads(ids))
+    return (ids,) if ids else ()
+
+
 def _instead(record: Record, name: str, there: Sequence[str]) -> str:
     """Returns the next step for a name that is no column of numbers."""
-    ids = record.get("names", {}).get("series", "")
-    if name and name in (ids, *(json.loads(ids) if ids.startswith("[") else ())):
+    if name in ids_of(record.get("names", {})):
         return "It tells series apart; dataset.id says which columns do, or none"
     return suggestion(name, there)
 

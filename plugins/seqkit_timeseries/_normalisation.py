@@ -35,7 +35,10 @@ class Scaler:
 
 
 def fit_scaler(values: Floats, kind: str) -> Scaler:
-    """Fits a scaler on rows, leaving out NaN; a constant column is only moved, never divided by 0.
+    """Fits a scaler on rows, leaving out NaN.
+
+    A constant column is moved, and never divided by 0: one below 1 is divided by its size, so that
+    what a network makes of it stays as small.
 
     Args:
         values: `(rows, columns)`; every column has a number.
@@ -54,7 +57,9 @@ def fit_scaler(values: Floats, kind: str) -> Scaler:
         location, scale = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
         # Squares of very small numbers vanish, and the numbers do not.
         scale = np.where(scale > 0, scale, np.nanmax(values, axis=0) - np.nanmin(values, axis=0))
-    return Scaler(location, np.where(is_constant(values), 1.0, scale))
+    size = np.nanmax(np.abs(values), axis=0)
+    unit = np.where(size > 0, np.minimum(size, 1.0), 1.0)
+    return Scaler(location, np.where(is_constant(values), unit, scale))
 
 
 def normalise(inputs: Tensor, known: Tensor | None, columns: int, kind: str) -> tuple[Tensor, ...]:

@@ -19,7 +19,7 @@ from seqkit.data.numbers import NumbersError, parse_numbers
 from seqkit.data.times import TimesError
 from seqkit.errors import DataError
 from seqkit_timeseries._frequency import infer_frequency
-from seqkit_timeseries._layout import rows_with_targets
+from seqkit_timeseries._layout import ids_of, rows_with_targets
 from seqkit_timeseries._table import Reading, arranged, read_series, times_of
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _of_table(
     ready: Mapping[str, NDArray[np.float64]] = MappingProxyType({}),
 ) -> list[Record]:
     """Reads rows of texts; the columns in `ready` are numbers already."""
-    columns = header_of("the input", columns)
+    columns = header_of("the input", columns, option=True)
     wanted = encoder.layout.columns
     for number, row in enumerate(rows, start=1):
         if len(row) != len(columns):
@@ -117,14 +117,16 @@ def _of_table(
     if not rows:
         raise DataError(f"the inputs have a header and no rows. {_FORMS}")
     time = encoder.names.get("time", "")
+    cells = [dict(zip(columns, row, strict=True)) for row in rows]
     how = Reading(
         "the input",
         time=time if time in columns else "",
         identity=_ids(encoder, columns),
         needed=wanted,
         ready=ready,
-        usual=encoder.names,
+        usual=_usual(encoder, cells),
         others=False,
+        duplicates=encoder.names.get("duplicates", "error"),
         key="",
         counted="row",
     )
@@ -135,12 +137,20 @@ def _of_table(
     ]
 
 
+def _usual(encoder: ForecastingEncoder, rows: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+    """Returns how the run's table was read, as far as it helps where this one leaves it open."""
+    commas = any("," in row[name] for row in rows for name in encoder.layout.columns)
+    if encoder.names.get("decimal") == "" and not commas:
+        return {**encoder.names, "decimal": "."}
+    return encoder.names
+
+
 def _ids(encoder: ForecastingEncoder, columns: Sequence[str]) -> tuple[str, ...] | None:
     """Returns the run's columns of ids; empty to guess them where the table has none of these."""
     if encoder.names.get("ids") == "none":
         return None
     named = encoder.names.get("series", "")
-    ids = tuple(json.loads(named)) if named.startswith("[") and named not in columns else (named,)
+    ids = (named,) if named in columns else ids_of(encoder.names)
     there = [name for name in ids if name in columns]
     if there and len(there) < len(ids):
         lacking = next(name for name in ids if name not in there)

@@ -78,6 +78,9 @@ def load_encoder(folder: Path) -> ForecastingEncoder:
 
     saved = read_document(folder / _FILE, "forecasting", _Saved)
     settings = _settings(folder / _FILE, saved)
+    if "time_unit" not in saved.model_fields_set:
+        # Versions without it kept no decimal sign either; they took a point for one.
+        saved.names = {"decimal": ""} | saved.names
     path = folder / _ARRAYS
     try:
         arrays = load(read_regular(path, _LARGEST_ARRAYS))

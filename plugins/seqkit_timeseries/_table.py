@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,10 +15,11 @@ from seqkit.api import Notify
 from seqkit.data import counted, listed
 from seqkit.data.columns import is_unnamed
 from seqkit.data.numbers import NumbersError, parse_numbers, settle_decimal
-from seqkit.data.roles import aside, ids_among, joined_ids
+from seqkit.data.roles import aside, ids_among, is_a_row, joined_ids
 from seqkit.data.times import (
     ReadTimes,
     TimesError,
+    looks_like_times,
     other_parts,
     read_times,
     resembles_times,
@@ -27,6 +28,9 @@ from seqkit.data.times import (
 from seqkit.errors import DataError, suggestion
 from seqkit_timeseries._frequency import Frequency, time_texts
 from seqkit_timeseries._paces import paces
+
+_LEAST_TIME = 10**7
+"""Numbers below are neither Unix times nor whole dates."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,9 @@ class Tabled:
 
     Attributes:
         series: The series, in the order in which they begin.
-        names: What the columns of `time` and `series` are called, where there are such, and the
-            `time_format`, the `hundred` years of two digits and the `decimal` that were found.
+        names: What the columns of `time` and `series` are called, where there are such, the
+            `time_format`, the `hundred` years of two digits and the `decimal` that were found, and
+            what to do with `duplicates` where that was said.
             Several columns of ids are a JSON list.
         aside: Columns that are neither to be forecast nor read unless a setting names them, and
             why.
@@ -136,6 +141,12 @@ def read_series(
                 f"{suggestion(name, columns, 'Name one of these')}"
             )
     time = how.time or _time_column(cells, how)
+    if is_a_row(columns, time):
+        way = f", or set {how.key}header=false: they are called 1, 2, ..." if how.key else ""
+        raise DataError(
+            f"the first row of {how.source} ({listed(columns)}) names no columns: it is a row like "
+            f"the others. Write names above it{way}"
+        )
     identity = _ids(cells, time, lines, how, notify)
     read = _times(cells[time], time, lines, how, notify) if time else None
     if not time:
@@ -144,6 +155,8 @@ def read_series(
     ids = joined_ids(cells, identity) if identity else [""] * len(rows)
     names, first, owners = np.unique(np.array(ids), return_index=True, return_inverse=True)
     left, doubtful = aside(values, owners, columns, how.needed, how.identity is None)
+    if read is not None and len(left) < len(values):
+        left |= _other_times(cells, values, {*left, *how.needed})
     if doubtful and how.others and not how.needed:
         what = "counts" if len(doubtful) == 1 else "count"
         notify(f"{listed(doubtful)} of {how.source} {what} the rows, and may be no measurement.")
@@ -165,6 +178,8 @@ def read_series(
         known |= {"time_format": read.form, "hundred": str(read.hundred or "")}
     if how.identity is None:
         known["ids"] = "none"
+    if how.duplicates != "error":
+        known["duplicates"] = how.duplicates
     return Tabled(found, {key: name for key, name in known.items() if name}, left)
 
 
@@ -319,6 +334,20 @@ def _of(name: str) -> str:
 def _time_column(cells: Mapping[str, Sequence[str]], how: Reading) -> str:
     taken = {*(how.identity or ()), *how.needed, *how.ready}
     return time_column({name: texts for name, texts in cells.items() if name not in taken})
+
+
+def _other_times(
+    cells: Mapping[str, Sequence[str]],
+    values: Mapping[str, NDArray[np.float64]],
+    others: Collection[str],
+) -> dict[str, str]:
+    """Returns columns of numbers that are times too, such as those of a clock of the machine."""
+    found = {}
+    for name, numbers in values.items():
+        large = name not in others and numbers.min(initial=np.inf) >= _LEAST_TIME
+        if large and looks_like_times(cells[name]):
+            found[name] = "holds times"
+    return found if len(found) + len(others) < len(values) else {}
 
 
 def _check_no_times(

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from seqkit.cli.tables import (
+    Rows,
+    csv_rows,
+    holds_digits,
+    holds_numbers,
+    is_given,
+    jsonl_rows,
+    label_score,
+    quiet,
+    text_score,
+)
 from seqkit.errors import ConfigurationError, DataError, suggestion
 
 RECIPES = {
@@ -25,9 +37,15 @@ LABEL_NAMES = ("label", "sentiment", "class", "category", "target", "rating", "t
 SOURCE_NAMES = ("source", "src", "question", "input", "from")
 TARGET_NAMES = ("target", "tgt", "answer", "output", "to", "translation")
 _LOOKED_AT = 2000
-_MOST_CLASSES = 100
-_MOSTLY = 0.9
-_WITHOUT = "Write the file without --data, and set "
+_OTHER_KINDS = {
+    ".xlsx": "Save the sheet as .csv. ",
+    ".xls": "Save the sheet as .csv. ",
+    ".ods": "Save the sheet as .csv. ",
+    ".json": "Write its objects one a line, as .jsonl. ",
+    ".parquet": "Write it as .csv. ",
+    ".zip": "Unpack it. ",
+    ".tar": "Unpack it. ",
+}
 
 
 @dataclass(frozen=True)
@@ -49,56 +67,52 @@ class Found:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """The first rows of a table, column by column."""
-
-    path: Path
-    columns: tuple[str, ...]
-    values: Mapping[str, list[Any]]
-    count: int
-    kind: str
-    table: Sequence[Sequence[str]] = ()
-    lines: Sequence[int] = ()
-
-    def whole(self, name: str) -> list[str]:
-        """Returns all cells of a column of a table."""
-        place = self.columns.index(name)
-        return [row[place] for row in self.table]
-
-
-def look_at(path: Path, task: str = "") -> Found:
+def look_at(path: Path, task: str = "", given: Mapping[str, Any] | None = None) -> Found:
     """Looks into a person's file or folder.
 
     Args:
         path: A CSV, TSV, JSONL or text file, or a folder; it is written as it is given.
         task: The task they are for; told from what they hold when empty.
+        given: Settings of the dataset that are known, such as its encoding or its columns.
 
     Raises:
         ConfigurationError: There is no such task.
         DataError: There is no such file, it is of another kind, or nothing in it looks like what
             the task reads.
     """
+    given = given or {}
     if task and task not in RECIPES:
         raise ConfigurationError(f"there is no task {task!r} to begin. {suggestion(task, RECIPES)}")
+    found = _look(path, task, given)
+    return replace(found, dataset={**found.dataset, **given})
+
+
+def _look(path: Path, task: str, given: Mapping[str, Any]) -> Found:
     if path.is_dir():
         return _folder(path, task)
     kinds = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
     kind = kinds[-1] if kinds else ""
     if kind in (".txt", ".text") and task in ("", "language-modeling"):
-        size = path.stat().st_size if path.is_file() else 0
-        dataset = {"name": "text-file", "path": _portable(path)}
-        return Found("language-modeling", dataset, size, "It is a text to learn to write from.")
+        return _text(path, given)
     if kind in (".csv", ".tsv", ".txt"):
-        rows = _csv(path, kind)
+        rows = csv_rows(path, kind, given)
     elif kind in (".jsonl", ".ndjson"):
-        rows = _jsonl(path)
+        rows = jsonl_rows(path, kind, given)
     else:
         raise DataError(
-            f"--data {path} is not a file that seqkit knows. Give a .csv, .tsv, .jsonl or .txt "
-            "file, a folder of texts, or one with a folder for each class"
+            f"--data {path} is not a file that seqkit knows. {_OTHER_KINDS.get(kind, '')}Give a "
+            ".csv, .tsv, .jsonl or .txt file, a folder of texts, or one with a folder for each "
+            "class"
         )
-    guesses: dict[str, Callable[[_Rows, bool], Found | None]] = {
+    found = _in_table(rows, task)
+    if "header" not in given and rows.table and _is_a_row(rows, found):
+        found = _in_table(csv_rows(path, kind, {**given, "header": False}), task)
+        return replace(found, dataset={**found.dataset, "header": False})
+    return found
+
+
+def _in_table(rows: Rows, task: str) -> Found:
+    guesses: dict[str, Callable[[Rows, bool], Found | None]] = {
         "forecasting": _series,
         "seq2seq": _pairs,
         "classification": _labelled,
@@ -106,35 +120,112 @@ def look_at(path: Path, task: str = "") -> Found:
     for name, guess in guesses.items():
         if task in ("", name) and (found := guess(rows, bool(task))):
             return found
+    what = task or "a task"
     raise DataError(
-        f"nothing in {path} looks like what {task or 'a task'} reads; it has "
-        f"{', '.join(map(repr, rows.columns))}. Write the file without --data, and name the columns"
+        f"nothing in {rows.path} looks like what {what} reads; it has {_listed(rows.columns)}. "
+        f"{_why_not(rows, task)}"
     )
 
 
+def _why_not(rows: Rows, task: str) -> str:
+    """Returns the next step for a table in which nothing was found."""
+    from seqkit.data.numbers import NumbersError, parse_numbers
+
+    if rows.kind not in (".csv", ".tsv", ".txt"):
+        if task in ("forecasting", "seq2seq"):
+            return "It reads a .csv or .tsv file: write one"
+        return "Give each object a text and a label, or name them: dataset.text and dataset.label"
+    if rows.count and (said := _one_class(rows.values)):
+        return said
+    time = rows.time
+    for name in rows.columns if time or task == "forecasting" else ():
+        try:
+            parse_numbers(rows.whole(name))
+        except NumbersError as error:
+            if error.adorned or (name != time and holds_digits(rows.values[name])):
+                return f"Column {name!r} holds {error.reason.split(' is ')[0]}. {error.hint}"
+    texts = any(text_score(cells) > 0 for cells in rows.values.values())
+    numbers = any(holds_numbers(cells) for cells in rows.values.values())
+    if not task and not time and not texts and numbers:
+        return "For a series of numbers without times, give --task forecasting"
+    return (
+        "Name the columns: dataset.text and dataset.label for classification, dataset.time and "
+        "dataset.targets for forecasting, dataset.source and dataset.target for pairs"
+    )
+
+
+def _is_a_row(rows: Rows, found: Found) -> bool:
+    """Tells whether the first row is plainly one like the others, though it was taken for names."""
+    from seqkit.data.headings import is_an_example
+    from seqkit.data.roles import is_a_row
+
+    if found.task == "forecasting":
+        return is_a_row(rows.columns, found.dataset.get("time", ""))
+    if found.task != "classification":
+        return False
+    label = found.dataset["label"]
+    return is_an_example(found.dataset["text"], label, rows.whole(label))
+
+
+def _text(path: Path, given: Mapping[str, Any]) -> Found:
+    from seqkit.data import read_text
+
+    size = path.stat().st_size if path.is_file() else 0
+    said = "It is a text to learn to write from."
+    reading = {name: given[name] for name in ("encoding", "errors") if name in given}
+    lines = [line for line in read_text(path, quiet, **reading).split("\n") if line.strip()]
+    tabs = {line.count("\t") for line in lines[:_LOOKED_AT]}
+    if len(tabs) == 1 and tabs != {0}:
+        said += " Its lines are parted by tabs: for pairs or labels, give --task."
+    elif lines and all(_is_numbers(line) for line in lines[:_LOOKED_AT]):
+        said += " It holds numbers alone: for a series, give --task forecasting."
+    dataset = {"name": "text-file", "path": _portable(path)}
+    return Found("language-modeling", dataset, size, said)
+
+
+def _is_numbers(line: str) -> bool:
+    from seqkit.data.numbers import is_number
+
+    return all(map(is_number, re.split(r"[,;\s]+", line.strip())))
+
+
 def _folder(path: Path, task: str) -> Found:
-    inner = sum(1 for _ in itertools.islice(path.glob("*/*"), _LOOKED_AT))
-    if task == "language-modeling" or (not task and not inner and any(path.glob("*.txt"))):
-        files = len(list(itertools.islice(path.glob("**/*.txt"), _LOOKED_AT)))
+    texts = list(itertools.islice(path.glob("**/*.txt"), _LOOKED_AT))
+    if not texts:
+        raise DataError(
+            f"{path} holds no .txt files. It needs texts to write on from, or a folder of them for "
+            "each class"
+        )
+    inside = [file for file in texts if file.parent != path]
+    if task == "language-modeling" or (not task and not inside):
         dataset = {"name": "text-file", "path": _portable(path)}
-        return Found("language-modeling", dataset, files, f"It holds {files} texts to learn from.")
+        files = len(texts)
+        return Found(
+            "language-modeling", dataset, files, f"It holds {files:,} texts to learn from."
+        )
     dataset = {"name": "text-folder", "path": _portable(path)}
-    return Found("classification", dataset, inner, "Each folder in it is a class.")
+    train = path / "train"
+    said = "Each folder in it is a class."
+    if train.is_dir():
+        inside = [file for file in inside if train in file.parents]
+        said = "Each folder in its folder 'train' is a class."
+    return Found("classification", dataset, len(inside), said)
 
 
 # --- columns --------------------------------------------------------------------------------------
 
 
-def _series(rows: _Rows, asked: bool) -> Found | None:
+def _series(rows: Rows, asked: bool) -> Found | None:
     """Tells a table of a time and numbers, and no texts."""
-    if rows.kind == ".jsonl":
+    if not rows.table:
         return None
-    texts = [name for name in rows.columns if _text_score(rows.values[name]) > 0]
+    asked = asked or bool(rows.given.keys() & {"time", "targets"})
+    texts = [name for name in rows.columns if text_score(rows.values[name]) > 0]
     free = _free_texts(rows, texts)
-    time = "" if free and not asked else _time(rows)
+    time = "" if free and not asked else rows.time
     if not asked and (free or not time):
         return None
-    numbers, ids = _measurements(rows, time)
+    numbers, ids = _measurements(rows, time, _ids(rows, time))
     if not numbers:
         return None
     dataset: dict[str, Any] = {"name": "series-csv", "path": _portable(rows.path)}
@@ -146,79 +237,82 @@ def _series(rows: _Rows, asked: bool) -> Found | None:
     if ids:
         shown += f"; series are told apart by {' and '.join(map(repr, ids))}"
     settings: dict[str, Any] = {}
-    if empty := [name for name in rows.columns if not any(map(_given, rows.values[name]))]:
+    if empty := [name for name in rows.columns if not any(map(is_given, rows.values[name]))]:
         dataset["targets"] = numbers
         settings["past_covariates"] = "none"
         shown += f"; {', '.join(map(repr, empty))} is empty and left out"
     return Found("forecasting", dataset, rows.count, f"{where} in {shown}.", settings)
 
 
-def _time(rows: _Rows) -> str:
-    """Returns the column that a run would take for the times.
+def _ids(rows: Rows, time: str) -> tuple[str, ...]:
+    """Returns the columns that tell series apart: those that are given, or look like it."""
+    from seqkit.data.columns import names_ids
+    from seqkit.data.roles import ids_among
 
-    Raises:
-        DataError: There is none, and one that seems to be it cannot be read.
-    """
-    from seqkit.data.times import resembles_times, time_column
-
-    cells = {name: rows.whole(name) for name in rows.columns}
-    time = time_column(cells)
-    seeming = [name for name in rows.columns if not time and resembles_times(cells[name])]
-    others = [name for name in rows.columns if name not in seeming]
-    if seeming and any(_share(rows.values[name], _is_number) >= _MOSTLY for name in others):
-        example = next(text for text in cells[seeming[0]] if text.strip())
-        raise DataError(
-            f"column {seeming[0]!r} of {rows.path} seems to hold times that are not read, such as "
-            f"{example!r}. Write them as 2024-01-31"
-        )
-    return time
+    given = rows.given.get("id", "auto")
+    if given == "none":
+        return ()
+    if given != "auto":
+        names = given.split(",") if isinstance(given, str) else given
+        return tuple(rows.known(str(name).strip()) for name in names)
+    named = [name for name in rows.columns if names_ids(name)]
+    return ids_among({name: rows.whole(name) for name in named}, {time})
 
 
-def _check_times(rows: _Rows, time: str, ids: Sequence[str]) -> None:
+def _check_times(rows: Rows, time: str, ids: Sequence[str]) -> None:
     """Raises DataError where a run would refuse the times."""
     import numpy as np
 
+    from seqkit.data import counted
     from seqkit.data.times import TimesError, other_parts, read_times
 
     try:
-        times = read_times(rows.whole(time)).times
+        times = read_times(rows.whole(time), str(rows.given.get("time_format", ""))).times
     except TimesError as error:
-        hint = error.hint.replace("Set time_format", f"{_WITHOUT}dataset.time_format")
         raise DataError(
             f"{rows.path}, line {rows.lines[error.row]}: {error.reason}, in column {time!r}. "
-            f"{hint.replace(' or set time_format', '')}"
+            f"{error.hint.replace('time_format', 'dataset.time_format')}"
         ) from error
     same = len(times) - len(np.unique(times))
-    if same and not ids:
-        parts = other_parts({name: rows.whole(name) for name in rows.columns}, time)
-        shown = f", which {' and '.join(map(repr, parts))} may part" if parts else ""
-        hint = "Join them in a column, as 2024-01-31 13:45. Or w" if parts else "W"
-        raise DataError(
-            f"{rows.path} has {same:,} rows with the time of another one, in column {time!r}"
-            f"{shown}. {hint}{_WITHOUT[1:]}dataset.id or dataset.duplicates"
-        )
+    if not same or ids or rows.given.get("duplicates", "error") != "error":
+        return
+    parts = other_parts({name: rows.whole(name) for name in rows.columns}, time)
+    shown = f", which {' and '.join(map(repr, parts))} may part" if parts else ""
+    hint = "Join them in a column, as 2024-01-31 13:45. Or set" if parts else "Set"
+    apart = [name for name in rows.columns if name != time and _tells_apart(rows, name, times)]
+    name = apart[0] if apart else "COLUMN"
+    raise DataError(
+        f"{rows.path} has {counted(same, 'row')} with the time of another one, in column "
+        f"{time!r}{shown}. {hint} dataset.id={name} if that tells series apart, or "
+        "dataset.duplicates=first, last or mean"
+    )
 
 
-def _measurements(rows: _Rows, time: str) -> tuple[list[str], tuple[str, ...]]:
+def _tells_apart(rows: Rows, name: str, times: Any) -> bool:
+    """Tells whether no two rows have the same time and the same cell in a column of few kinds."""
+    cells = [text.strip() for text in rows.whole(name)]
+    pairs = set(zip(times.tolist(), cells, strict=True))
+    return len(pairs) == len(cells) and 2 * len(set(cells)) <= len(cells)
+
+
+def _measurements(rows: Rows, time: str, ids: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:
     """Returns the columns that a run would forecast, and those that tell series apart."""
     import numpy as np
 
-    from seqkit.data.columns import names_ids
     from seqkit.data.numbers import NumbersError, parse_numbers, settle_decimal
-    from seqkit.data.roles import aside, ids_among, joined_ids
+    from seqkit.data.roles import aside, joined_ids
 
     cells = {name: [str(value or "") for value in rows.values[name]] for name in rows.columns}
-    named = [name for name in rows.columns if names_ids(name)]
-    ids = ids_among({name: rows.whole(name) for name in named}, {time})
     others = [name for name in rows.columns if name not in (time, *ids)]
-    numbers = [name for name in others if _share(cells[name], _is_number) >= _MOSTLY]
-    decimal = settle_decimal(cells[name] for name in numbers)
+    numbers = [name for name in others if holds_numbers(cells[name])]
+    decimal = str(rows.given.get("decimal", ""))
+    usual = decimal or settle_decimal(cells[name] for name in numbers)
     values = {}
     for name in numbers:
         # What a run asks about, or refuses by its line, is a measurement all the same.
         values[name] = np.full(rows.count, np.nan)
         with suppress(NumbersError):
-            values[name] = parse_numbers(cells[name], usual=decimal)
+            values[name] = parse_numbers(cells[name], decimal, usual)
     owners = np.zeros(rows.count, dtype=np.int64)
     if ids:
         owners = np.unique(np.array(joined_ids(cells, ids)), return_inverse=True)[1]
@@ -226,76 +320,129 @@ def _measurements(rows: _Rows, time: str) -> tuple[list[str], tuple[str, ...]]:
     return [name for name in numbers if name not in left], ids
 
 
-def _pairs(rows: _Rows, asked: bool) -> Found | None:
+def _pairs(rows: Rows, asked: bool) -> Found | None:
     """Tells a table of two texts a row."""
-    sources = [name for name in rows.columns if _word(name) in SOURCE_NAMES]
-    targets = [name for name in rows.columns if _word(name) in TARGET_NAMES and name not in sources]
-    texts = [name for name in rows.columns if _text_score(rows.values[name]) > 0]
-    headed = bool(sources or targets) or all(_names(rows, name) for name in rows.columns[:2])
-    two = rows.kind == ".tsv" and len(rows.columns) == 2
-    if sources and targets and (asked or _label_score(rows.values[targets[0]]) < 0.05):
-        source, target = sources[0], targets[0]
-    elif len(rows.columns) >= 2 and (asked or (len(texts) >= 2 and not _labelled(rows, False))):
-        source, target = (texts if len(texts) >= 2 else list(rows.columns))[:2]
-    elif rows.kind == ".tsv" and len(texts) >= 2 and not headed:
-        source, target = texts[:2]
-    elif two and not _labelled(rows, False):
-        source, target = rows.columns
-    else:
+    chosen = _two_texts(rows, asked) if rows.table else ()
+    if not chosen:
         return None
+    headed = rows.header and (
+        _word(chosen[0]) in SOURCE_NAMES
+        or _word(chosen[1]) in TARGET_NAMES
+        or all(_names(rows, name) for name in chosen)
+    )
     dataset: dict[str, Any] = {"name": "pairs-tsv", "path": _portable(rows.path)}
     if rows.kind != ".tsv":
         dataset |= {"delimiter": "", "quotes": True}
-    if headed:
+    source, target = chosen
+    said = f"Sources are in column {source!r}, targets in {target!r}."
+    places = tuple(map(rows.columns.index, chosen))
+    if headed or rows.given.get("header"):
         dataset |= {"header": True, "source": source, "target": target}
-        said = f"Sources are in column {source!r}, targets in {target!r}."
-    else:
+    elif places == (0, 1):
         said = "Each row holds a source and a target."
-    return Found("seq2seq", dataset, rows.count, said)
+    else:
+        source, target = (str(place + 1) for place in places)
+        dataset |= {"source": source, "target": target}
+        said = f"Each row holds a source, in column {source}, and a target, in {target}."
+    # What was taken for the names of columns is a pair then.
+    more = rows.header and "header" not in dataset
+    return Found("seq2seq", dataset, rows.count + more, said)
 
 
-def _names(rows: _Rows, name: str) -> bool:
+def _two_texts(rows: Rows, asked: bool) -> tuple[str, str] | tuple[()]:
+    """Returns the columns of sources and targets; none where they are not plainly there."""
+    if rows.given.keys() >= {"source", "target"}:
+        return rows.known(str(rows.given["source"])), rows.known(str(rows.given["target"]))
+    sources = [name for name in rows.columns if _word(name) in SOURCE_NAMES]
+    targets = [name for name in rows.columns if _word(name) in TARGET_NAMES and name not in sources]
+    texts = [name for name in rows.columns if text_score(rows.values[name]) > 0]
+    tabs = rows.kind == ".tsv"
+    if sources and targets and (asked or label_score(rows.values[targets[0]]) < 0.05):
+        return sources[0], targets[0]
+    if len(rows.columns) >= 2 and (asked or (len(texts) >= 2 and not _labelled(rows, False))):
+        source, target = (texts if len(texts) >= 2 else rows.columns)[:2]
+        return source, target
+    headed = bool(sources or targets) or all(_names(rows, name) for name in rows.columns[:2])
+    if tabs and len(texts) >= 2 and not headed:
+        return texts[0], texts[1]
+    if tabs and len(rows.columns) == 2 and not _labelled(rows, False):
+        return rows.columns[0], rows.columns[1]
+    return ()
+
+
+def _names(rows: Rows, name: str) -> bool:
     """Tells whether a column's first cell is its name: no number, and shorter than the rest."""
-    values = [str(value) for value in rows.values[name] if _given(value)]
+    values = [str(value) for value in rows.values[name] if is_given(value)]
     words = sum(len(value.split()) for value in values) / max(1, len(values))
     return not any(map(str.isdigit, name)) and len(name.split()) <= min(2.0, words - 0.5)
 
 
-def _labelled(rows: _Rows, asked: bool) -> Found | None:
+def _labelled(rows: Rows, asked: bool) -> Found | None:
     try:
         table = [list(row) for row in zip(*rows.values.values(), strict=True)]
-        text, label = guess_columns(rows.path, rows.columns, table)
+        named = [str(rows.given.get(field, "")) for field in ("text", "label")]
+        text, label = guess_columns(rows.path, rows.columns, table, *named)
     except DataError:
         if asked:
             raise
         return None
-    name = "text-jsonl" if rows.kind == ".jsonl" else "text-csv"
-    dataset = {"name": name, "path": _portable(rows.path), "text": text, "label": label}
+    name = "text-csv" if rows.table else "text-jsonl"
+    dataset: dict[str, Any] = {"name": name, "path": _portable(rows.path)}
+    dataset |= {"text": text, "label": label}
+    if not rows.given.get("quotes", True):
+        dataset["quotes"] = False
     said = f"Texts are in column {text!r}, labels in {label!r}."
     return Found("classification", dataset, rows.count, said)
 
 
 def guess_columns(
-    path: Path, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+    path: Path,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    text: str = "",
+    label: str = "",
 ) -> tuple[str, str]:
     """Tells which column holds texts and which holds labels: by name, and else by content.
+
+    Args:
+        path: The file, for messages.
+        columns: Its columns.
+        rows: Their cells.
+        text: The column of the texts, where it is known.
+        label: The column of the labels, where it is known.
 
     Raises:
         DataError: No column looks like one of the two.
     """
     values = {name: [row[place] for row in rows] for place, name in enumerate(columns)}
-    text = _best(columns, TEXT_NAMES, lambda name: _text_score(values[name]))
+    others = [name for name in columns if name != label]
+    text = text or _best(others, TEXT_NAMES, lambda name: text_score(values[name]))
     others = [name for name in columns if name != text]
-    label = _best(others, LABEL_NAMES, lambda name: _label_score(values[name]))
+    label = label or _best(others, LABEL_NAMES, lambda name: label_score(values[name]))
     if not text or not label:
-        missing = " and ".join(
-            word for word, name in (("texts", text), ("labels", label)) if not name
-        )
+        missing = [word for word, name in (("text", text), ("label", label)) if not name]
+        sought = " and ".join(f"{word}s" for word in missing)
+        settings = " and ".join(f"dataset.{word}=COLUMN" for word in missing)
         raise DataError(
-            f"no column of {path} looks like {missing}; it has {', '.join(map(repr, columns))}. "
-            "Write the file without --data, and set dataset.text and dataset.label in it"
+            f"no column of {path} looks like {sought}; it has {_listed(columns)}. "
+            f"{_one_class(values) or f'Name it: {settings}'}"
         )
     return text, label
+
+
+def _one_class(values: Mapping[str, Sequence[Any]]) -> str:
+    """Says where a column that is named as one of labels holds a single class."""
+    for name, cells in values.items():
+        kinds = {str(cell).strip() for cell in cells if is_given(cell)}
+        if _word(name) in LABEL_NAMES and len(kinds) == 1:
+            return f"Column {name!r} holds the class {kinds.pop()!r} alone, and two are needed"
+    return ""
+
+
+def _listed(columns: Sequence[str]) -> str:
+    from seqkit.data import listed
+
+    return listed(columns)
 
 
 def _best(columns: Sequence[str], names: Sequence[str], score: Callable[[str], float]) -> str:
@@ -305,80 +452,21 @@ def _best(columns: Sequence[str], names: Sequence[str], score: Callable[[str], f
     return named[0] if named else max(fitting, key=lambda column: scored[column], default="")
 
 
-def _word(name: str) -> str:
-    return name.lower().strip()
-
-
-def _free_texts(rows: _Rows, texts: Sequence[str]) -> bool:
+def _free_texts(rows: Rows, texts: Sequence[str]) -> bool:
     """Tells whether a column holds sentences, and not times or a few kinds of things."""
     from seqkit.data.times import looks_like_times, resembles_times
 
     return any(
-        _text_score(rows.values[name]) > 20
+        text_score(rows.values[name]) > 20
         and not looks_like_times(rows.whole(name))
         and not resembles_times(rows.whole(name))
         for name in texts
     )
 
 
-def _given(value: Any) -> bool:
-    return value is not None and bool(str(value).strip())
-
-
-def _share(values: Sequence[Any], test: Callable[[str], bool]) -> float:
-    """Returns the part of the values that are something, of those that are there."""
-    given = [str(value).strip() for value in values[:200] if value not in (None, "")]
-    return sum(map(test, given)) / len(given) if given else 0.0
-
-
-def _is_number(text: str) -> bool:
-    from seqkit.data.numbers import TRUTHS, is_number
-
-    return is_number(text) or text.lower() in TRUTHS
-
-
-def _text_score(values: Sequence[Any]) -> float:
-    """Returns the mean number of characters where the values are texts, and 0 elsewhere."""
-    texts = [value for value in values if isinstance(value, str) and value.strip()]
-    if len(texts) * 2 < len(values) or not any(" " in text for text in texts):
-        return 0.0
-    return sum(map(len, texts)) / len(texts)
-
-
-def _label_score(values: Sequence[Any]) -> float:
-    """Returns more for fewer classes, and 0 where the values cannot be classes."""
-    kinds = {str(value) for value in values if value is not None and value != ""}
-    if not 2 <= len(kinds) <= min(_MOST_CLASSES, max(2, len(values) // 2)):
-        return 0.0
-    if max(map(len, kinds)) > 100:
-        return 0.0
-    return 1 / len(kinds)
-
-
-# --- files ----------------------------------------------------------------------------------------
+def _word(name: str) -> str:
+    return name.lower().strip()
 
 
 def _portable(path: Path) -> str:
     return str(path).replace(os.sep, "/")
-
-
-def _quiet(_message: str) -> None:
-    """Leaves aside what the run itself will say again."""
-
-
-def _csv(path: Path, kind: str) -> _Rows:
-    from seqkit.data import read_csv
-
-    table = read_csv(path, _quiet)
-    rows = table.rows[:_LOOKED_AT]
-    values = {name: [row[place] for row in rows] for place, name in enumerate(table.columns)}
-    return _Rows(path, tuple(table.columns), values, len(rows), kind, table.rows, table.lines)
-
-
-def _jsonl(path: Path) -> _Rows:
-    from seqkit.data import read_jsonl
-
-    objects = [values for _, values in read_jsonl(path, _quiet)[:_LOOKED_AT]]
-    columns = tuple(objects[0])
-    values = {name: [item.get(name) for item in objects] for name in columns}
-    return _Rows(path, columns, values, len(objects), ".jsonl")

@@ -127,11 +127,11 @@ def _report(error: Exception, traceback: bool) -> int:
     if isinstance(error, click.ClickException):
         output.errors([_usage_message(error)])
         return ExitCode.USAGE
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        # What the system refuses is no bug, wherever it comes up: name the path and its words.
+    if isinstance(error, OSError) and error.strerror and isinstance(error.filename, str | bytes):
+        # What the operating system refuses, such as a name that is too long, is no bug.
         path = output.one_line(os.fsdecode(error.filename))
-        output.errors([f"{path}: {error.strerror}. Check the path, its permissions and the disk"])
-        return ExitCode.FAILED
+        output.errors([f"{path} cannot be used: {error.strerror}. Give another path"])
+        return ExitCode.DATA
     kind = type(error).__name__
     message = f"{kind}: {error}" if str(error) else kind
     hint = "" if traceback else " Run the same command with --traceback to see where"

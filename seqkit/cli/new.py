@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
+from typing import Any
 
 import click
 
 from seqkit.cli import output
 from seqkit.cli.common import json_option, open_registry, plugin_option
 from seqkit.cli.completion import complete_experiment
+from seqkit.cli.predict_inputs import kind_of
 from seqkit.errors import ConfigurationError, DataError
+
+_DATA = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt", ".text")
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@click.argument("settings", metavar="[dataset.KEY=VALUE]...", nargs=-1)
 @click.option(
     "--recipe",
     "experiment",
@@ -40,6 +46,7 @@ from seqkit.errors import ConfigurationError, DataError
 @json_option()
 def new(
     file: Path,
+    settings: tuple[str, ...],
     experiment: str,
     data: Path | None,
     task: str,
@@ -51,18 +58,25 @@ def new(
 
     With --data, looks at your file and writes an experiment ready to run: to classify texts with
     labels, to forecast times with numbers, to write pairs of texts, or to go on from plain text.
+    What cannot be told from the file is said by words: dataset.encoding=cp1252, dataset.id=shop.
     """
     from seqkit.cli.guessing import RECIPES, look_at
     from seqkit.cli.listing import recipe_document
     from seqkit.cli.template import begun_with, experiment_toml
     from seqkit.data import write_text
 
+    if file.exists() and kind_of(file) in _DATA:
+        raise ConfigurationError(
+            f"{file} is there already, and seems to hold data. Write an experiment for them: "
+            f"seqkit new {shlex.quote(f'{file.stem}.toml')} --data {shlex.quote(str(file))}"
+        )
     if file.exists() and not force:
         raise ConfigurationError(f"{file} is there already. Give another name, or --force")
     registry = open_registry(plugins)
-    if task and data is None:
-        raise ConfigurationError(f"--task {task} says what --data are for. Give --data too")
-    found = look_at(data, task) if data is not None else None
+    if data is None and (task or settings):
+        what = f"--task {task}" if task else settings[0]
+        raise ConfigurationError(f"{what} says more of --data. Give --data too")
+    found = look_at(data, task, _of_dataset(settings)) if data is not None else None
     recipe = experiment or (RECIPES[found.task] if found else "sentiment")
     document = recipe_document(registry.find("recipes", recipe))
     warning = ""
@@ -85,9 +99,23 @@ def new(
     output.note(f"Run it: {_command(file)}")
 
 
+def _of_dataset(words: tuple[str, ...]) -> dict[str, Any]:
+    """Returns the settings of the dataset that words give."""
+    from seqkit.experiment import parse_override
+
+    given: dict[str, Any] = {}
+    for word in words:
+        parts, value = parse_override(word)
+        if len(parts) != 2 or parts[0] != "dataset" or parts[1] in ("name", "path"):
+            raise ConfigurationError(
+                f"{word!r} does not say how --data are read, as dataset.encoding=cp1252 does. Give "
+                "other settings to 'seqkit run', or write them into the file"
+            )
+        given[parts[1]] = value
+    return given
+
+
 def _command(file: Path) -> str:
     """Returns the command that runs a file; a name without a suffix needs its folder."""
-    import shlex
-
     shown = str(file) if file.suffix == ".toml" or len(file.parts) > 1 else f".{os.sep}{file}"
     return f"seqkit run {shlex.quote(shown)}"

@@ -30,6 +30,7 @@ _CONTROL = re.compile(
     r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 """Characters that move the cursor, turn the direction of writing or cannot be encoded."""
+_ENDLESS = re.compile(r"\S{1000,}")
 _warned: set[str] = set()
 
 
@@ -251,7 +252,7 @@ def note(*pieces: Piece) -> None:
 
 def warn(message: str) -> None:
     """Writes one warning."""
-    note(("seqkit: warning: ", "yellow"), one_line(message))
+    note(("seqkit: warning: ", "yellow"), one_line(_bounded(message)))
 
 
 def warn_once(messages: Iterable[str]) -> None:
@@ -265,8 +266,13 @@ def warn_once(messages: Iterable[str]) -> None:
 def errors(messages: Iterable[str]) -> None:
     """Writes errors, one line each, or more where a message lists things."""
     for message in messages:
-        stderr().write(f"seqkit: error: {visible(message)}\n")
+        stderr().write(f"seqkit: error: {visible(_bounded(message))}\n")
     stderr().flush()
+
+
+def _bounded(message: str) -> str:
+    """Cuts words that fill a screen, such as a name of 50,000 characters; paths stay whole."""
+    return _ENDLESS.sub(lambda found: f"{found[0][:57]}...", message)
 
 
 def raw_error(text: str) -> None:

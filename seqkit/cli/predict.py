@@ -205,7 +205,7 @@ def _given(
     if inputs:
         return list(inputs), _AT_ONCE
     if together:
-        return ([] if file is None else read_table_from_stdin(encoding)), _AT_ONCE
+        return ([] if file is None else read_table_from_stdin(predictor, encoding)), _AT_ONCE
     interactive = sys.stdin.isatty() and not as_json
     if interactive:
         output.note("Write one input a line; Ctrl-D ends.")

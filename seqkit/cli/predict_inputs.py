@@ -39,16 +39,16 @@ def read_inputs(file: Path, predictor: Predictor, encoding: str, column: str) ->
         ConfigurationError: A column is named, and the inputs have none.
         DataError: The file cannot be read, or no column is the one to take.
     """
-    from seqkit.data import lines_of, read_csv, read_jsonl, read_text
+    from seqkit.data import lines_of, read_jsonl, read_text
 
     kind = kind_of(file)
     if predictor.experiment.task.component.together:
         if kind in (".jsonl", ".ndjson"):
             objects = read_jsonl(file, output.warn, encoding=encoding, option=True)
             return [values for _, values in objects]
-        if kind in (".csv", ".tsv"):
-            return _rows(read_csv(file, output.warn, encoding=encoding, option=True))
-    elif kind in (".csv", ".tsv"):
+        if kind in (".csv", ".tsv") or (kind and kind == _own_kind(predictor)):
+            return _rows(_own_table(file, kind, predictor, encoding))
+    elif kind in (".csv", ".tsv") or _is_like_own(file, kind, predictor, encoding):
         table = _text_table(file, kind, predictor, encoding)
         rows = _rows(table)
         chosen = column or _usual_column(table.columns, predictor)
@@ -66,10 +66,8 @@ def read_inputs(file: Path, predictor: Predictor, encoding: str, column: str) ->
     return list(lines_of(read_text(file, output.warn, encoding=encoding, option=True)))
 
 
-def read_table_from_stdin(encoding: str) -> list[Input]:
+def read_table_from_stdin(predictor: Predictor, encoding: str) -> list[Input]:
     """Returns the rows of a table that comes by stdin."""
-    from seqkit.data import read_csv
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stdin"
         if isinstance(sys.stdin, TextIOWrapper):
@@ -77,7 +75,7 @@ def read_table_from_stdin(encoding: str) -> list[Input]:
         else:
             path.write_text(sys.stdin.read(), encoding=encoding)
         try:
-            return _rows(read_csv(path, output.warn, encoding=encoding, option=True))
+            return _rows(_own_table(path, _own_kind(predictor), predictor, encoding))
         except DataError as error:
             raise DataError(str(error).replace(str(path), "stdin")) from error
 
@@ -115,29 +113,56 @@ def _rows(table: Table) -> list[Input]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
-def _text_table(file: Path, kind: str, predictor: Predictor, encoding: str) -> Table:
-    """Reads a table of texts as the run's own was read, where it has the same ending."""
-    from seqkit.data import Table, read_csv
-    from seqkit.data.columns import header_of
-    from seqkit.data.headings import USUAL_NAMES, is_heading
+def _own_kind(predictor: Predictor) -> str:
+    """Returns the ending of the run's own file; empty where it has none."""
+    path = getattr(predictor.experiment.dataset.config, "path", "")
+    return kind_of(Path(path)) if isinstance(path, str) else ""
+
+
+def _is_like_own(file: Path, kind: str, predictor: Predictor, encoding: str) -> bool:
+    """Tells whether a text is a table of tabs, as the run's own of the same ending is."""
+    from seqkit.data import lines_of, read_text
+
+    if not hasattr(predictor.experiment.dataset.config, "delimiter"):
+        return False
+    if not kind or kind != _own_kind(predictor):
+        return False
+    text = read_text(file, output.warn, encoding=encoding, option=True)
+    lines = [line for line in lines_of(text) if line.strip()]
+    return bool(lines) and all("\t" in line for line in lines)
+
+
+def _own_table(
+    file: Path, kind: str, predictor: Predictor, encoding: str, *, keep_empty: bool = False
+) -> Table:
+    """Reads a table as the run's own was read, where it has the same ending."""
+    from seqkit.data import read_csv
 
     config = predictor.experiment.dataset.config
-    path = getattr(config, "path", "")
-    alike = isinstance(path, str) and kind_of(Path(path)) == kind
-    header = bool(getattr(config, "header", True))
-    table = read_csv(
+    alike = _own_kind(predictor) == kind
+    return read_csv(
         file,
         output.warn,
         encoding=encoding,
         delimiter=str(getattr(config, "delimiter", "")) if alike else "",
         quotes=bool(getattr(config, "quotes", True)) if alike else True,
-        header=header,
-        keep_empty=True,
+        header=bool(getattr(config, "header", True)),
+        keep_empty=keep_empty,
         option=True,
     )
+
+
+def _text_table(file: Path, kind: str, predictor: Predictor, encoding: str) -> Table:
+    """Reads a table of texts, less a row that names the columns though the run's own has none."""
+    from seqkit.data import Table
+    from seqkit.data.columns import header_of
+    from seqkit.data.headings import USUAL_NAMES, is_heading
+
+    table = _own_table(file, kind, predictor, encoding, keep_empty=True)
+    header = bool(getattr(predictor.experiment.dataset.config, "header", True))
     if header:
         return table
-    first = [cell.strip() for cell in table.rows[0]]
+    first = [cell.strip().strip('"') for cell in table.rows[0]]
     usual = {name for names in USUAL_NAMES.values() for name in names}
     alone = len(first) == 1 and first[0].lower() in usual
     verdict = is_heading(first[:2], [row[0] for row in table.rows[1:]])
@@ -145,7 +170,7 @@ def _text_table(file: Path, kind: str, predictor: Predictor, encoding: str) -> T
         if len(first) > 1 and verdict == "perhaps":
             output.warn(f"the first row of {file} may be a heading, and is answered like the rest.")
         return table
-    names = header_of(file, first)
+    names = header_of(file, first, option=True)
     output.warn(f"the first row of {file} names its columns ({', '.join(names)}): no answer to it.")
     return Table(file, names, table.rows[1:], table.lines[1:])
 
@@ -210,12 +235,14 @@ def _text(file: Path, row: Any, line: int, column: str) -> str:
     raise DataError(f"{file} has {what} on line {line}. It must be a text")
 
 
-def one_of_the_encodings(_context: Any, _parameter: Any, name: str) -> str:
+def one_of_the_encodings(_context: Any, parameter: Any, name: str) -> str:
     """Checks `--encoding`, as click asks for it."""
     import click
 
     from seqkit.data.files import known_encoding
 
+    if name == parameter.default == "":
+        return ""
     try:
         return known_encoding(name)
     except ValueError as error:

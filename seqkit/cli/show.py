@@ -18,7 +18,7 @@ from seqkit.cli.common import (
 )
 from seqkit.cli.listing import entry_document, singular, summary_of
 from seqkit.errors import CheckpointError, ConfigurationError, SeqkitError, suggestion
-from seqkit.regular_files import read_regular
+from seqkit.regular_files import LARGEST_TEXT, read_regular
 
 if TYPE_CHECKING:
     from seqkit.cli.report import Line
@@ -212,15 +212,14 @@ def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
 
 def _defaults(run: RunFolder, plugins: tuple[Path, ...]) -> dict[str, Any]:
     """Returns the default of every setting of the run's components; those missing have none."""
-    import tomllib
-
     from seqkit.summary import flatten
+    from seqkit.toml_text import parse_toml
     from seqkit.trainer_config import TrainerConfig
 
     try:
-        document = tomllib.loads(read_regular(run.experiment_file).decode("utf-8"))
+        document = parse_toml(read_regular(run.experiment_file, LARGEST_TEXT).decode("utf-8"))
         registry = open_registry(plugins)
-    except (OSError, ValueError, RecursionError, SeqkitError):
+    except (OSError, ValueError, SeqkitError):
         return {}
     kinds = {"task": "tasks", "dataset": "datasets", "model": "models", "loss": "losses"}
     configs: dict[str, type[Config]] = {"trainer": TrainerConfig}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,8 @@ import click
 
 from seqkit.cli.settings import Setting, settings_of
 from seqkit.errors import SeqkitError
-from seqkit.regular_files import read_regular
+from seqkit.regular_files import LARGEST_TEXT, read_regular
+from seqkit.toml_text import parse_toml
 
 if TYPE_CHECKING:
     from seqkit.api import Task
@@ -80,7 +80,8 @@ def task_of_run(run: str, runs_dir: str, plugins: Sequence[str]) -> Task | None:
 
     folder = open_run(run, Path(runs_dir) if runs_dir else runs_home())
     try:
-        named = tomllib.loads(read_regular(folder.experiment_file).decode("utf-8")).get("task")
+        content = read_regular(folder.experiment_file, LARGEST_TEXT)
+        named = parse_toml(content.decode("utf-8")).get("task")
     except ValueError:
         return None
     name = named.get("name") if isinstance(named, Mapping) else named

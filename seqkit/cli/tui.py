@@ -10,7 +10,7 @@ import click
 
 from seqkit.cli import output
 from seqkit.cli.common import plugin_option, runs_dir_option
-from seqkit.errors import ExitCode
+from seqkit.errors import ExitCode, SeqkitError
 
 
 @click.command()
@@ -50,7 +50,12 @@ def _plain(context: click.Context, runs_dir: Path) -> int:
     output.note("This terminal cannot be drawn on; plain lines follow.")
     context.invoke(runs, runs_dir=runs_dir)
     for run in all_runs(runs_dir):
-        if run.status() in LIVE:
+        try:
+            live = run.status() in LIVE
+        except SeqkitError:
+            # The list says so already.
+            continue
+        if live:
             output.note(f"Following {run.name}; Ctrl-C ends that, and the run goes on.")
             return follow(run)
     return ExitCode.DONE

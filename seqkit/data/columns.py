@@ -27,12 +27,13 @@ _ROWS_ALONE = re.compile(
 _UNNAMED = re.compile(r"unnamed: \d+(\.\d+)*(_level_\d+)?|\.\.\.\d+", re.IGNORECASE)
 
 
-def header_of(source: object, row: Sequence[str]) -> tuple[str, ...]:
+def header_of(source: object, row: Sequence[str], *, option: bool = False) -> tuple[str, ...]:
     """Returns the names in a header; one without a name is called as pandas calls it.
 
     Args:
         source: What to call the table in messages.
         row: The fields of its header.
+        option: Whether it is no dataset, and has no settings.
 
     Raises:
         DataError: Two columns have one name, or there are too many.
@@ -45,9 +46,10 @@ def header_of(source: object, row: Sequence[str]) -> tuple[str, ...]:
     names = [name.strip() for name in row]
     repeated = sorted(name for name, times in Counter(names).items() if times > 1 and name)
     if repeated:
+        way = "" if option else ", or set dataset.header=false if its first row is no header"
         raise DataError(
-            f"{source} has more than one column {repeated[0]!r} in its header. Rename one of them, "
-            "or set header=false if its first row is no header"
+            f"{source} has more than one column {repeated[0]!r} in its header. Rename one of "
+            f"them{way}"
         )
     taken = set(names)
     for place, name in enumerate(names):

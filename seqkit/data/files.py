@@ -18,7 +18,7 @@ from pydantic import AfterValidator
 
 from seqkit.api import Notify
 from seqkit.data.columns import header_of
-from seqkit.data.folders import unreadable
+from seqkit.data.folders import opened_regular, unreadable
 from seqkit.data.unpacking import unpacked
 from seqkit.errors import DataError, nearest, suggestion
 
@@ -45,6 +45,8 @@ Errors = Literal["strict", "replace"]
 DELIMITERS = (",", "\t", ";", "|")
 _LONGEST_FIELD = 2**31 - 1
 _SNIFFED_ROWS = 20
+# Excel's first line, which tells the delimiter.
+_TOLD = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
 # A carriage return that is no part of a line's end; the csv module takes it for one.
 _LONE_RETURN = re.compile(r"\r(?!\r*\n)")
 
@@ -118,7 +120,7 @@ def read_text(
     Raises:
         DataError: The file cannot be read, or holds what the encoding does not allow.
     """
-    content = _read_bytes(path)
+    content = _read_bytes(path, fifo=option)
     try:
         codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
     except LookupError as error:
@@ -188,8 +190,10 @@ def read_csv(
                 continue
             row = [""] * len(columns)
         elif not columns:
-            columns = _columns(path, row, header)
+            names = row if header else list(map(str, range(1, len(row) + 1)))
+            columns = header_of(path, names, option=option)
             if header:
+                _check_titles(path, row, text, delimiter, quotes)
                 continue
         elif len(row) != len(columns):
             raise _before_the_header(path, text, delimiter, quotes) or _misfit(
@@ -280,9 +284,10 @@ def report_left_out(path: Path, lines: Sequence[int], what: str, notify: Notify)
         notify(f"{what} in {path} left out (line {first}).")
 
 
-def _read_bytes(path: Path) -> bytes:
+def _read_bytes(path: Path, fifo: bool) -> bytes:
     try:
-        content = path.read_bytes()
+        with opened_regular(path, fifo) as file:
+            content = file.read()
     except FileNotFoundError as error:
         there = [other.name for other in path.parent.glob("*")] if path.parent.is_dir() else []
         hint = suggestion(path.name, there, "Check the path")
@@ -291,6 +296,11 @@ def _read_bytes(path: Path) -> bytes:
         raise DataError(f"{path} is a folder, not a file. Name a file in it") from error
     except OSError as error:
         raise unreadable(path, error) from error
+    except MemoryError as error:
+        raise DataError(
+            f"{path} does not fit into memory: it has {path.stat().st_size:,} bytes. Use a part "
+            "of it"
+        ) from error
     if content[:2] != b"\x1f\x8b":
         return content
     return unpacked(path, content)
@@ -319,14 +329,14 @@ def undecodable(
     line = before + error.object.count(b"\n", 0, error.start) + 1
     marked = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     if marked:
-        way = "give --encoding utf-16" if option else "set encoding=utf-16"
+        way = "give --encoding utf-16" if option else "set dataset.encoding=utf-16"
         hint = f"It begins with the mark of UTF-16: {way}"
     elif option:
         hint = "Give its encoding: --encoding latin-1 and cp1252 are common"
     else:
         hint = (
-            "Set its encoding (encoding=latin-1 or cp1252 are common), or errors=replace to read "
-            "it all the same"
+            "Set its encoding (dataset.encoding=latin-1 and cp1252 are common), or "
+            "dataset.errors=replace to read it all the same"
         )
     byte = f"byte 0x{error.object[error.start]:02x} on line {line}"
     return DataError(f"{path} is not valid {encoding}: {byte}. {hint}")
@@ -337,7 +347,7 @@ def nul_byte(path: Path | str, line: int, *, option: bool = False) -> DataError:
     hint = (
         "give --encoding utf-16)"
         if option
-        else "set encoding=utf-16); errors=replace reads it all the same"
+        else "set dataset.encoding=utf-16); dataset.errors=replace reads it all the same"
     )
     return DataError(
         f"{path} holds a NUL byte, on line {line}. It may be no text file, or encoded in "
@@ -367,9 +377,11 @@ def _numbered(
     try:
         for row in reader:
             begins, line = line, reader.line_num + 1
+            if begins == 1 and _TOLD.match(text):
+                continue
             yield begins, [f.replace(stand_in, "\r") for f in row] if stand_in else row
     except csv.Error as error:
-        way = "" if option else ", or set quotes=false"
+        way = "" if option else ", or set dataset.quotes=false"
         raise DataError(
             f"{path} is not valid CSV, in the row that begins on line {line}: {error}. Double the "
             f'quotation marks inside a quoted field (""){way}'
@@ -389,6 +401,8 @@ def _reader(text: str, delimiter: str, quotes: bool) -> Any:
 
 def _sniffed(text: str, quotes: bool, usual: str) -> str:
     """Finds the delimiter under which the first rows have the same number of fields, above one."""
+    if told := _TOLD.match(text):
+        return told[1]
     best, best_score = usual, (0.0, 0)
     for delimiter in sorted(DELIMITERS, key=lambda candidate: candidate != usual):
         widths: list[int] = []
@@ -407,10 +421,6 @@ def _sniffed(text: str, quotes: bool, usual: str) -> str:
     return best
 
 
-def _columns(path: Path, row: Sequence[str], header: bool) -> tuple[str, ...]:
-    return header_of(path, row if header else list(map(str, range(1, len(row) + 1))))
-
-
 def _before_the_header(path: Path, text: str, delimiter: str, quotes: bool) -> DataError | None:
     """Returns the error for a file that begins with other lines than its header, if it does."""
     for candidate in dict.fromkeys((delimiter, *DELIMITERS)):
@@ -422,14 +432,38 @@ def _before_the_header(path: Path, text: str, delimiter: str, quotes: bool) -> D
         narrow = all(len(row) < usual for _, row in first[:place])
         if not place or not narrow or times < max(2, len(first) - place):
             continue
-        begins, header = first[place]
-        lines = "line 1" if begins == 2 else f"lines 1 to {begins - 1}"
-        return DataError(
-            f"{path} begins with {counted(place, 'row')} of fewer fields than the table, such as "
-            f"{_shown(candidate.join(first[0][1]))}. The header seems to be on line {begins} "
-            f"({listed([name.strip() for name in header])}): delete {lines}"
-        )
+        return _below(path, first, place, candidate)
     return None
+
+
+def _below(
+    path: Path, first: Sequence[tuple[int, Sequence[str]]], place: int, delimiter: str
+) -> DataError:
+    """Returns the error for a header that stands below other rows."""
+    begins, header = first[place]
+    lines = "line 1" if begins == 2 else f"lines 1 to {begins - 1}"
+    return DataError(
+        f"{path} begins with {counted(place, 'row')} of fewer fields than the table, such as "
+        f"{_shown(delimiter.join(first[0][1]).rstrip(delimiter))}. The header seems to be on line "
+        f"{begins} ({listed([name.strip() for name in header])}): delete {lines}"
+    )
+
+
+def _is_a_title(row: Sequence[str]) -> bool:
+    return len(row) > 2 and bool(row[0].strip()) and not any(field.strip() for field in row[1:])
+
+
+def _check_titles(
+    path: Path, header: Sequence[str], text: str, delimiter: str, quotes: bool
+) -> None:
+    """Raises DataError where the header has a first field alone, and a row of names follows."""
+    if not _is_a_title(header):
+        return
+    first = _first_rows(text, delimiter, quotes)
+    place = next((place for place, (_, row) in enumerate(first) if not _is_a_title(row)), 0)
+    names = [name.strip() for name in first[place][1]]
+    if place and all(names) and not any(name[0].isdigit() or name[0] in "+-.," for name in names):
+        raise _below(path, first, place, delimiter)
 
 
 def _first_rows(text: str, delimiter: str, quotes: bool) -> list[tuple[int, list[str]]]:
@@ -439,6 +473,8 @@ def _first_rows(text: str, delimiter: str, quotes: bool) -> list[tuple[int, list
     with suppress(csv.Error):
         for row in reader:
             begins, line = line, reader.line_num + 1
+            if begins == 1 and _TOLD.match(text):
+                continue
             if any(field.strip() for field in row):
                 found.append((begins, row))
             if len(found) == _SNIFFED_ROWS:
@@ -458,15 +494,15 @@ def _misfit(
     shown = "tab" if delimiter == "\t" else repr(delimiter)
     held = " (and one of its fields holds a carriage return)" if "\r" in "".join(row) else ""
     if len(row) < columns:
-        hint = "Fill in the fields that are missing"
+        hint = "Fill in the fields that are missing, or leave the row out"
     elif quotes:
         hint = "Put a field that holds the delimiter in double quotes"
     else:
         hint = f"Take the {shown} out of the field that holds it"
     if not option and quotes:
-        hint += ", or set delimiter"
-    elif not option:
-        hint += ", or set quotes=true"
+        hint += ", or set dataset.delimiter"
+    elif not option and (len(row) > columns or '"' in "".join(row)):
+        hint += ", or set dataset.quotes=true"
         hint += "" if _quoted(row) else " and put such fields in double quotes"
     return DataError(
         f"{path} has {counted(len(row), 'field')} in the row on line {line}{held}, where its first "

@@ -18,6 +18,8 @@ from seqkit.errors import DataError
 
 
 def _absolute(path: str) -> str:
+    if "\0" in path:
+        raise ValueError("a path holds no NUL character")
     return str(Path(path).expanduser().absolute()) if path else ""
 
 
@@ -58,15 +60,20 @@ def written_aside(target: Path) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def opened_regular(path: Path) -> IO[bytes]:
+def opened_regular(path: Path, fifo: bool = False) -> IO[bytes]:
     """Opens a file of the user's, who may name a link; a FIFO or a device is refused.
+
+    Args:
+        path: The file.
+        fifo: Take a FIFO, which can be read once: a shell makes one of `<(command)`.
 
     Raises:
         DataError: It is no file, or one without an end.
         OSError: It cannot be opened.
     """
     mode = path.stat().st_mode
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+    allowed = stat.S_ISREG(mode) or stat.S_ISDIR(mode) or (fifo and stat.S_ISFIFO(mode))
+    if not allowed:
         raise DataError(f"{path} is a FIFO or a device, and not a file. Name a file")
     return path.open("rb")
 

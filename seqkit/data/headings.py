@@ -21,10 +21,10 @@ def _words(text: str) -> frozenset[str]:
 
 
 _NAMES = frozenset(name for names in USUAL_NAMES.values() for name in names) | _words(
-    "prompt response reply questions answers inputs outputs sources targets texts sentences "
-    "reference hypothesis original translated"
+    "prompt response reply query utterance questions answers inputs outputs sources targets texts "
+    "sentences reference hypothesis original translated"
 )
-_BESIDE = _words("text sentence language lang seq sequence string column phrase word id")
+_BESIDE = _words("text sentence language lang seq sequence string column phrase word id a b 1 2")
 _LANGUAGES = _words(
     "afrikaans albanian arabic armenian basque bengali bulgarian catalan chinese croatian czech "
     "danish dutch english estonian finnish french galician georgian german greek hebrew hindi "
@@ -39,6 +39,9 @@ _LANGUAGES = _words(
 )
 _REGIONS = _words("us gb uk au ca br pt mx es cn tw hk hans hant at ch")
 _LONG = 8
+_PARTS = re.compile(r"[^\s_\-.:/()\"'0-9]+|[0-9]+")
+_MOST_WORDS = 3
+"""Of the name of a column."""
 
 Verdict = Literal["yes", "perhaps", "no"]
 
@@ -54,8 +57,7 @@ def is_heading(cells: Sequence[str], below: Sequence[str]) -> Verdict:
         `yes` where every cell is a usual name such as `source`, or the name or code of a language
         and the texts are longer than such; `perhaps` where they are as short; or else `no`.
     """
-    words = [tuple(re.split(r"[\s_\-.:/()]+", cell.strip().casefold())) for cell in cells]
-    words = [tuple(filter(None, one)) for one in words]
+    words = [tuple(_PARTS.findall(cell.casefold())) for cell in cells]
     if len(set(words)) < len(words) or not all(map(_names_a_column, words)):
         return "no"
     if any(_NAMES.intersection(one) for one in words):
@@ -63,7 +65,21 @@ def is_heading(cells: Sequence[str], below: Sequence[str]) -> Verdict:
     return "yes" if below and median(map(len, below)) > _LONG else "perhaps"
 
 
+def is_an_example(text: str, label: str, labels: Sequence[str]) -> bool:
+    """Tells whether the first cells of a text and a label are plainly no names of columns.
+
+    Args:
+        text: The first text.
+        label: The first label.
+        labels: Those below it.
+    """
+    words = re.findall(r"[^\W_]+", text.casefold())
+    written = " " in text.strip() or not text.isascii()
+    named = len(words) <= _MOST_WORDS and bool(_NAMES.intersection(words))
+    return label in labels and written and not named
+
+
 def _names_a_column(words: Sequence[str]) -> bool:
     named = [word for word in words if word in _NAMES or word in _LANGUAGES]
     others = set(words) - set(named)
-    return 0 < len(words) <= 3 and bool(named) and others <= _BESIDE | _REGIONS
+    return 0 < len(words) <= _MOST_WORDS and bool(named) and others <= _BESIDE | _REGIONS

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "-", "?", ".", "missing", "#n/a"})
+MISSING = frozenset(
+    {"", "na", "n/a", "n.a.", "nan", "<na>", "#n/a", "#na", "null", "\\n", "none", "missing"}
+    | {"-", "--", "\u2013", "\u2014", ".", "..", "?"}
+)
+"""Words and signs for no number, in small letters."""
 TRUTHS = {"true": "1", "false": "0"}
 
 _LOOKED_AT = 1000
@@ -18,7 +22,11 @@ _GROUPED = re.compile(rf"[+-]?\d{{1,3}}(?:[{_SPACES}]\d{{3}})+(?!\d)")
 _POWER = r"(?:[eE][+-]?\d+)?"
 # Three digits behind a comma may be thousands; not behind a zero, nor behind four digits.
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
-_MONEY = re.compile(r"\(.*\d.*\)|.*\d\s*[%$€£¥₹]|[+-]?\s*[$€£¥₹]\s*[+-]?\d.*")
+# Money, percents, a minus behind, a mark or a unit; not codes, such as 12A.
+_ADORNED = re.compile(
+    r"\(.*\d.*\)|.*\d\s*[%$€£¥₹*†°-]|[+-]?\s*[$€£¥₹]\s*[+-]?\d.*|[<>≤≥~≈]\s*\d.*|"
+    r"[+-]?\d[\d.,]*(?:\s+[^\W\d_]{1,5}|\s*(?:°[CF]|[kcm]?m[²³]?|[kM]?[gW]|[kMG]?Wh))"
+)
 
 
 def _certain(decimal: str, group: str) -> re.Pattern[str]:
@@ -76,7 +84,7 @@ class Signs:
 
 def signs_of(texts: Iterable[str]) -> Signs:
     """Tells what a column shows of its decimal sign; one that is mostly text shows nothing."""
-    cells = [text.strip() for text in texts]
+    cells = [_bare(text) for text in texts]
     joined = "\n".join(cells)
     if "." not in joined and "," not in joined:
         return Signs()
@@ -100,7 +108,7 @@ def settle_decimal(columns: Iterable[Sequence[str]]) -> str:
 
 def is_number(text: str) -> bool:
     """Tells whether a text is a number or a word for none, whatever its decimal sign is."""
-    cell = text.strip()
+    cell = _bare(text)
     return any(_number(cell, decimal) is not None for decimal in ".,")
 
 
@@ -121,7 +129,7 @@ def parse_numbers(texts: Sequence[str], decimal: str = "", usual: str = "") -> N
         NumbersError: A cell is no number, or its point or comma may part thousands as well as
             decimals.
     """
-    cells = [text.strip() for text in texts]
+    cells = [_bare(text) for text in texts]
     if not decimal:
         signs = signs_of(cells)
         decimal = signs.decimal or usual or ("" if signs.open else ".")
@@ -148,7 +156,7 @@ def _one_by_one(cells: Sequence[str], decimal: str) -> NDArray[np.float64]:
     if wrong:
         cell = cells[wrong[0]]
         given = sum(cell.lower() not in MISSING for cell in cells)
-        adorned = bool(_MONEY.fullmatch(cell))
+        adorned = bool(_ADORNED.fullmatch(cell))
         reason, hint = f"{cell!r} is no number", _hint(adorned, wrong)
         raise NumbersError(wrong[0], reason, hint, 2 * len(wrong) > given, adorned)
     return numbers
@@ -181,6 +189,11 @@ def _as_truths(cells: Sequence[str]) -> Sequence[str]:
 def _share(cells: Sequence[str]) -> float:
     given = [cell for cell in cells if cell.lower() not in MISSING]
     return sum(map(is_number, given)) / len(given) if given else 0.0
+
+
+def _bare(text: str) -> str:
+    """Returns a cell without spaces around it, and with the minus sign of keyboards."""
+    return text.strip().replace("\u2212", "-")
 
 
 def _ungrouped(cell: str) -> str:

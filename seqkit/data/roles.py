@@ -8,8 +8,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqkit.data.columns import is_unnamed, names_ids, names_rows, names_rows_alone
+from seqkit.data.numbers import MISSING, is_number
+from seqkit.data.times import TimesError, read_times
 
 Cells = Mapping[str, Sequence[str]]
+
+
+def is_a_row(names: Sequence[str], time: str) -> bool:
+    """Tells whether what names the columns of a table is plainly a row of times and numbers.
+
+    Years and other whole numbers may well be names; dates and fractions are not.
+
+    Args:
+        names: The first row.
+        time: The one above the times; empty where there are none.
+    """
+    numbers = [name for name in names if name.lower() not in MISSING and is_number(name)]
+    if not time:
+        return len(numbers) == len(names) and any(map(_fraction, numbers))
+    if time in numbers:
+        return len(numbers) == len(names) > 1 and any(map(_fraction, numbers))
+    try:
+        read_times([time])
+    except TimesError as error:
+        return error.open
+    return True
 
 
 def ids_among(cells: Cells, others: Collection[str]) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ import hashlib
 import json
 import tempfile
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ class EncodedData:
         key: Hash of everything they depend on; empty when they are not kept.
         cached: They were there already.
         seconds: Time it took to have them.
+        changed: The run that they are for began with others.
     """
 
     encoder: Encoder
@@ -46,6 +48,7 @@ class EncodedData:
     key: str = ""
     cached: bool = False
     seconds: float = 0.0
+    changed: bool = False
     folder: Path | None = None
     _baselines: dict[str, Any] = field(default_factory=dict)
 
@@ -101,7 +104,8 @@ def encode_for_run(
     """Returns the encoded data of a run that has an encoder already.
 
     Where data, settings or code have changed since, the data are encoded by the run's own encoder,
-    which is what its weights belong to.
+    which is what its weights belong to. Where they cannot be read any more, what was found out of
+    them when the run began stands in for the settings that leave it open.
 
     Args:
         experiment: What the run is.
@@ -112,17 +116,83 @@ def encode_for_run(
     Raises:
         DataError: The dataset cannot be read or encoded, or the saved encoder is damaged.
     """
+    said: set[str] = set()
+
+    def once(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            notify(text)
+
+    encoder = experiment.task.component.load(saved)
+    try:
+        return _encode_for_run(experiment, registry, saved, encoder, once)
+    except DataError as error:
+        words, before = _as_it_was(experiment, encoder)
+        if not words:
+            raise
+        try:
+            data = _encode_for_run(before, registry, saved, encoder, once)
+        except DataError:
+            raise error from None
+    notify(f"the data are read as they were when the run began: {words}")
+    return data
+
+
+def _encode_for_run(
+    experiment: Experiment, registry: Registry, saved: Path, encoder: Encoder, notify: Notify
+) -> EncodedData:
     start = time.perf_counter()
     data = encode_data(experiment, registry, notify)
     with tempfile.TemporaryDirectory(prefix="seqkit-") as fresh:
         data.encoder.save(Path(fresh))
         if _contents(Path(fresh)) == _contents(saved):
             return data
-    notify("the data have changed since the run began, and are encoded by the run's own encoder")
-    encoder = experiment.task.component.load(saved)
     records = experiment.dataset.component.splits(experiment.dataset.config, unheard)
-    splits = {split: encoder.encode(rows, notify) for split, rows in records.items()}
-    return EncodedData(encoder, splits, seconds=time.perf_counter() - start)
+    heard: list[str] = []
+    splits = {split: encoder.encode(rows, heard.append) for split, rows in records.items()}
+    if _same(splits, data.splits):
+        # Another version of seqkit wrote another file of what does the same.
+        data.encoder = encoder
+        return data
+    notify(
+        "the data, or how they are read, have changed since the run began, and are encoded by the "
+        "run's own encoder"
+    )
+    for text in heard:
+        notify(text)
+    return EncodedData(encoder, splits, seconds=time.perf_counter() - start, changed=True)
+
+
+def _as_it_was(experiment: Experiment, encoder: Encoder) -> tuple[str, Experiment]:
+    """Returns settings of the dataset that the run found out and that are not given, as words too.
+
+    The words are empty where there are none.
+    """
+    config = experiment.dataset.config
+    fields = type(config).model_fields
+    changes = {
+        name: value
+        for name, value in encoder.found.items()
+        if name in fields and getattr(config, name) == fields[name].get_default()
+    }
+    words = " ".join(f"dataset.{name}={_word(value)}" for name, value in changes.items())
+    dataset = replace(experiment.dataset, config=config.model_copy(update=changes))
+    return words, replace(experiment, dataset=dataset)
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else ",".join(map(str, value))
+
+
+def _same(one: Mapping[str, Arrays], other: Mapping[str, Arrays]) -> bool:
+    """Tells whether all splits hold the same arrays, bit by bit."""
+    if one.keys() != other.keys() or any(one[split].keys() != other[split].keys() for split in one):
+        return False
+    pairs = ((one[split][name], other[split][name]) for split in one for name in one[split])
+    return all(
+        mine.dtype == its.dtype and mine.shape == its.shape and mine.tobytes() == its.tobytes()
+        for mine, its in pairs
+    )
 
 
 def _contents(folder: Path) -> dict[str, bytes]:

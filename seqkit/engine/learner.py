@@ -77,6 +77,7 @@ class Learner:
     loss: LossFunction
     parameters: list[nn.Parameter] = field(default_factory=list)
     evaluation_batch: int = EVALUATION_BATCH
+    _fits: bool = field(default=False, repr=False)
 
     def place(self, arrays: Arrays, indices: np.ndarray[Any, Any]) -> dict[str, Tensor]:
         """Cuts a batch and puts it on the device."""
@@ -89,24 +90,56 @@ class Learner:
             The summed loss, what it is divided by, and the state carried to the next batch.
         """
         with self.device.autocast():
-            outputs, state = self.encoder.forward(self.model, batch, state)
-        self._check(outputs)
+            outputs, state = self._put_out(batch, state)
         total, count = self.loss(outputs.float(), batch["targets"])
         return total, count, state
 
-    def _check(self, outputs: Tensor) -> None:
-        """Refuses outputs of another size, which some losses would take, and which mean nothing.
+    def _put_out(self, batch: dict[str, Tensor], state: Any) -> tuple[Tensor, Any]:
+        """Returns the outputs for a batch, and the state behind it.
 
         Raises:
-            RunError: The last dimension is not of the size that the task asks for.
+            RunError: The model puts out something else than the task needs, which some losses would
+                take, and which means nothing.
         """
+        if self._fits:
+            return self.encoder.forward(self.model, batch, state)
+        raw: list[Any] = []
+        hook = self.model.register_forward_hook(lambda _model, _inputs, found: raw.append(found))
+        try:
+            outputs, state = self.encoder.forward(self.model, batch, state)
+        except Exception as error:
+            if not raw or isinstance(error, SeqkitError) or out_of_memory(error):
+                raise
+            raise self._misfit(
+                f"{_described(raw[-1])}, with which the task cannot go on: {error}"
+            ) from error
+        finally:
+            hook.remove()
+        if not isinstance(outputs, Tensor):
+            raise self._misfit(f"{_described(outputs)}, and a tensor is needed")
         size, what = _last_size(self.shape)
         if outputs.dim() == 0 or outputs.shape[-1] != size:
-            model = self.experiment.model.entry
-            raise RunError(
-                f"model {model.qualified} puts out the shape {tuple(outputs.shape)}, whose last "
-                f"dimension must be {size}: {what}. Run 'seqkit plugin check {model.plugin}'"
+            raise self._misfit(
+                f"{_described(outputs)}, whose last dimension must be {size}: {what}"
             )
+        targets = batch["targets"]
+        expected = tuple(targets.shape)
+        if not isinstance(self.shape.outputs, Values):
+            expected = tuple(outputs.shape) if targets.is_floating_point() else (*expected, size)
+        elif self.shape.outputs.quantiles:
+            expected = (*expected, size)
+        if tuple(outputs.shape) != expected:
+            raise self._misfit(f"{_described(outputs)}, which must be {expected} for this batch")
+        if torch.is_grad_enabled() and not outputs.requires_grad:
+            raise self._misfit("numbers that depend on no parameter, so that nothing can be learnt")
+        self._fits = True
+        return outputs, state
+
+    def _misfit(self, reason: str) -> RunError:
+        model = self.experiment.model.entry
+        return RunError(
+            f"model {model.qualified} puts out {reason}. Run 'seqkit plugin check {model.plugin}'"
+        )
 
     def score(
         self,
@@ -217,6 +250,15 @@ class Learner:
         options = self.experiment.task.component.Prediction()
         with self.device.autocast():
             return self.encoder.predict(model, batch, records, options), records
+
+
+def _described(outputs: Any) -> str:
+    if isinstance(outputs, Tensor):
+        kind = "" if outputs.is_floating_point() else f" of {outputs.dtype}"
+        return f"the shape {tuple(outputs.shape)}{kind}"
+    if isinstance(outputs, tuple | list):
+        return f"a {type(outputs).__name__} of {len(outputs)}"
+    return "nothing" if outputs is None else f"a {type(outputs).__name__}"
 
 
 def _last_size(shape: Shape) -> tuple[int, str]:

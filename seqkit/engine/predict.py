@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -83,8 +83,8 @@ class Predictor:
         """Answers raw inputs, in their order.
 
         Args:
-            inputs: Texts, or records with the fields of the task; none for a forecast that goes on
-                from the data of the run.
+            inputs: Texts, or records with the fields of the task, also as the rows of a DataFrame;
+                none for a forecast that goes on from the data of the run.
             batch_size: How many are computed at once, or fewer where memory ends; the answers do
                 not depend on it.
             say: Told of text as it is generated: the number of its input, from 0, and the piece.
@@ -95,8 +95,9 @@ class Predictor:
                 an option is not one of the task's.
             RunError: There is no memory for a single input.
         """
-        if isinstance(inputs, str):
-            raise ConfigurationError("predict() takes a list of inputs. Write predict([text])")
+        if batch_size < 1:
+            raise ConfigurationError(f"batch_size is {batch_size}; it must be at least 1.")
+        inputs = _listed(inputs)
         encoder, device = self.learner.encoder, self.learner.device
         settings, problems = validate(self._task.Prediction, options, "", self._task.name)
         if problems:
@@ -140,6 +141,22 @@ class Predictor:
                     f"{self.checkpoint.path}. Use another checkpoint, or train again with a "
                     "smaller trainer.learning_rate"
                 )
+
+
+def _listed(inputs: Any) -> Sequence[str | Mapping[str, Any]]:
+    """Returns inputs one by one; what would be gone through by its letters or keys is refused."""
+    if isinstance(inputs, str | bytes):
+        raise ConfigurationError("predict() takes a list of inputs. Write predict([text])")
+    if hasattr(inputs, "columns") and hasattr(inputs, "to_dict"):
+        # A DataFrame, which goes through the names of its columns otherwise.
+        return list(inputs.to_dict("records"))
+    if isinstance(inputs, Mapping):
+        raise ConfigurationError("predict() takes a list of inputs. Write predict([record])")
+    if not isinstance(inputs, Iterable):
+        raise ConfigurationError(
+            f"predict() takes a list of inputs, and was given {inputs!r:.60}. Write predict([text])"
+        )
+    return inputs if isinstance(inputs, Sequence) else list(inputs)
 
 
 def _say_in_order(say: Say, order: Sequence[int], index: int, piece: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shlex
 import shutil
@@ -48,6 +49,7 @@ from seqkit.summary import words_to_go_on
 Observer = Callable[[Event], None]
 TEST_SAMPLES = 200
 """Test examples looked through for right and wrong answers to show."""
+_PLANNING = re.compile(r"trainer\.(batch_size|bucketing|overfit_batches|seed)=")
 
 
 class Session:
@@ -197,7 +199,8 @@ class Session:
         training = Training(learner, data.splits, self.progress, self._save)
         if checkpoint is not None:
             self._restore(training, checkpoint)
-            if said := training.take_up():
+            unlike = data.changed or any(map(_PLANNING.match, self.overrides))
+            if said := training.take_up(unlike):
                 self.warn(said)
             self._best = self._best_of(checkpoint, "validation" in data.splits)
         baselines = self._baselines(data, "validation")
@@ -394,16 +397,16 @@ class Session:
 
         Without a validation split the newest checkpoint counts as the best one.
         """
-        progress = checkpoint.manifest["progress"]
-        step = progress["best_step"] if validated else checkpoint.step
+        progress = Progress.from_dict(checkpoint.manifest["progress"])
+        step = progress.best_step if validated else checkpoint.step
         if step is None:
             return None
         name, _ = self.experiment.monitor
         return {
             "step": step,
-            "epoch": progress["best_epoch"] if validated else checkpoint.epoch,
+            "epoch": progress.best_epoch if validated else checkpoint.epoch,
             "metric": name,
-            "value": progress["best_value"],
+            "value": progress.best_value,
             "checkpoint": checkpoint_name(step),
         }
 

@@ -123,18 +123,22 @@ class Training:
         patience = self.config.early_stopping
         return bool(patience) and self.progress.waited >= patience
 
-    def take_up(self) -> str:
+    def take_up(self, unlike: bool = False) -> str:
         """Goes on where a checkpoint was made; to be called once everything is restored.
 
         The batches done of an epoch and the carried state belong to the plan of that epoch. Where
         data or settings make another plan now, training goes on with the next epoch.
+
+        Args:
+            unlike: Whether data or settings are others for a checkpoint that does not know its
+                plan, as older versions wrote them.
 
         Returns:
             What a person should know of it; may be empty.
         """
         progress, said = self.progress, ""
         plan = self.plan(progress.epoch)
-        changed = bool(progress.plan) and progress.plan != self._fingerprint(plan)
+        changed = progress.plan != self._fingerprint(plan) if progress.plan else unlike
         parts = max(min(progress.accumulation, self.config.batch_size), self.config.accumulation)
         if self.state is not None and parts != progress.accumulation:
             # A carried state has as many parts as the batches are computed in.

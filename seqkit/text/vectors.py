@@ -81,6 +81,8 @@ def read_vectors(
 
 
 def _opened(path: Path, size: int, stack: ExitStack) -> IO[bytes]:
+    if path.exists() and not path.is_file():
+        raise DataError(f"the vectors {path} are no file. Name a whole file of vectors")
     file = stack.enter_context(path.open("rb"))
     start = file.read(2)
     file.seek(0)

@@ -18,6 +18,7 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.widgets import TextArea
 
 from seqkit.errors import ExitCode, SeqkitError
 from seqkit.runs import RunFolder
@@ -51,7 +52,10 @@ class SeqkitApp(App[None]):
         ),
         Binding("question_mark", "help", "Help", key_display="?", id="app.help"),
         Binding("f1", "widget_help", "Help on this part", show=False, id="app.widget-help"),
-        Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend"),
+        # Over dialogs too.
+        Binding(
+            "ctrl+z", "suspend_process", "Suspend", show=False, priority=True, id="app.suspend"
+        ),
         Binding("ctrl+t", "next_theme", "Next theme", show=False, id="app.theme"),
         Binding("q", "quit", "Quit", id="app.quit"),
     ]
@@ -209,6 +213,10 @@ class SeqkitApp(App[None]):
                 self.notify(failure, title="A run failed", severity="error", markup=False)
 
     # --- keys that work everywhere ----------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leaves ctrl+z to a text that is being written, where it takes changes back."""
+        return not (action == "suspend_process" and isinstance(self.focused, TextArea))
 
     def action_help(self) -> None:
         """Explains the screen."""

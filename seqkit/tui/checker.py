@@ -164,12 +164,31 @@ def answer(line: str, registry: Registry) -> dict[str, Any]:
         return {"id": number, "error": f"{type(error).__name__}: {error}"}
 
 
+def _end_with_the_other_side() -> None:
+    """Ends this process when nobody can ask any more, also in the middle of reading data."""
+    import select
+    import threading
+
+    if not hasattr(select, "poll"):
+        return
+    poller = select.poll()
+    # Of nothing asked for, only the end of the pipe is told.
+    poller.register(sys.stdin.fileno(), 0)
+
+    def watch() -> None:
+        poller.poll()
+        os._exit(0)
+
+    threading.Thread(target=watch, name="other side", daemon=True).start()
+
+
 def main() -> None:
     """Answers requests until there are no more."""
     from seqkit.registry import load_registry
 
     with contextlib.suppress(OSError, AttributeError):
         os.nice(5)
+    _end_with_the_other_side()
     results = sys.stdout
     with contextlib.redirect_stdout(sys.stderr):
         registry = load_registry(Path(word) for word in sys.argv[1:])

@@ -1,6 +1,7 @@
 """One bad run takes no command down: it is a line that says so, and the others are as before."""
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -52,6 +53,14 @@ def _folder(run: Path) -> None:
     (run / "events.jsonl").mkdir()
 
 
+def _fifo(name: str) -> Callable[[Path], None]:
+    def change(run: Path) -> None:
+        (run / name).unlink()
+        os.mkfifo(run / name)
+
+    return change
+
+
 BAD = {
     "deep-info": _text("run.json", DEEP),
     "list-info": _text("run.json", "[]"),
@@ -68,6 +77,11 @@ BAD = {
     "samples": _events("sample", items=3),
     "events-folder": _folder,
     "deep-toml": _text("experiment.toml", "x = " + DEEP),
+    "endless-toml": _text("experiment.toml", "x = {" + ".".join(["a"] * 100_000) + " = 1}"),
+    "endless-number": _text("experiment.toml", "x = 0x" + "F" * 6000),
+    "empty-toml": _text("experiment.toml", ""),
+    "fifo-toml": _fifo("experiment.toml"),
+    "fifo-events": _fifo("events.jsonl"),
     "damaged-toml": _text("experiment.toml", "metrics = 5\n"),
 }
 
@@ -90,7 +104,10 @@ def test_a_bad_run_takes_no_command_down(seqkit: Callable, folder: Path, damage:
     table = seqkit("runs")
     assert table.code == 0
     assert {line.split()[0] for line in table.out.splitlines()[1:]} == {"whole", "bad"}
-    for words in (("show", "bad"), ("show", "bad", "--json"), ("compare", "bad", "whole")):
+    for words in (
+        *(("show", "bad"), ("show", "bad", "--json"), ("compare", "bad", "whole")),
+        *(("predict", "bad", "--help"), ("stop", "bad")),
+    ):
         done = seqkit(*words)
         assert done.code in (0, 4), (words, done.err)
         assert "bug in seqkit" not in done.err

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from seqkit.events import Event, EventLog
 from seqkit.runs import RunFolder, create_run
@@ -288,9 +289,13 @@ def test_an_unknown_metric_is_named_with_the_nearest(seqkit: Callable, make: Mak
     assert "Did you mean accuracy?" in done.err
 
 
-def test_damaged_scores_are_told_of_by_the_name_of_their_file(seqkit: Callable, make: Make) -> None:
+@pytest.mark.parametrize("columns", ["", "[" * 100_000], ids=["cut", "deep"])
+def test_damaged_scores_are_told_of_by_the_name_of_their_file(
+    seqkit: Callable, make: Make, columns: str
+) -> None:
     run = make("first", answers(0.8, 1), "lstm")
-    run.scores("test").write_bytes(b"not safetensors")
+    metadata = {"columns": columns, "digest": "", "block": "1"}
+    run.scores("test").write_bytes(save({"count": np.ones(2)}, metadata) if columns else b"no")
     done = seqkit("compare", "first")
     assert done.code == 0
     assert "test.safetensors is damaged" in done.err

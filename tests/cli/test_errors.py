@@ -173,6 +173,32 @@ def test_an_unexpected_failure_is_called_a_bug_and_shows_no_traceback(
     assert "Traceback (most recent call last)" in seqkit("data", "list", "--plugin", faulty).err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "TOO-LONG"],
+        ["run", "sentiment", "TOO-LONG"],
+        ["run", "sentiment", "model=TOO-LONG"],
+        ["run", "sentiment", "--plugin", "TOO-LONG"],
+        ["show", "x", "--runs-dir", "TOO-LONG"],
+        ["sweep", "sentiment", "--dry-run", "--name", "TOO-LONG"],
+        ["sweep", "sentiment", "--dry-run", "--runs-dir", "TOO-LONG"],
+        ["new", "x.toml", "--data", "TOO-LONG"],
+        ["plugin", "check", "TOO-LONG"],
+        ["data", "get", "imdb", "--from", "TOO-LONG"],
+    ],
+    ids=" ".join,
+)
+def test_a_word_or_path_without_end_is_no_bug_and_fills_no_screen(
+    seqkit: Callable, words: list[str]
+) -> None:
+    done = seqkit(*(word.replace("TOO-LONG", "x" * 50_000) for word in words))
+    assert "bug in seqkit" not in done.err
+    assert done.code in (2, 3, 4)
+    assert "xxx..." in done.err or "x" * 57 not in done.err
+    assert len(done.err) < 1000
+
+
 def test_the_traceback_option_goes_anywhere_before_a_lone_double_dash(
     seqkit: Callable, faulty: Path
 ) -> None:

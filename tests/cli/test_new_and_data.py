@@ -5,6 +5,7 @@ import tarfile
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,6 +69,34 @@ JSONL = "".join(
     json.dumps({"id": n, "stars": label, "review body": text}) + "\n"
     for n, (text, label) in enumerate([("good one", 5), ("bad one", 1)] * 3)
 )
+
+
+@pytest.mark.parametrize("name", ["my.csv", "MY.TSV", "a.jsonl", "a.csv.gz", "book.txt"])
+def test_new_never_writes_over_data_whatever_is_said(name: str, seqkit: Callable) -> None:
+    Path(name).write_bytes(b"text,label\nfine,1\n")
+    for more in ((), ("--force",), ("--force", "--data", name)):
+        done = seqkit("new", name, *more)
+        assert done.code == 2
+        assert f"--data {name}" in done.err
+    assert Path(name).read_bytes() == b"text,label\nfine,1\n"
+
+
+def test_new_takes_an_encoding_and_writes_it(seqkit: Callable) -> None:
+    rows = [f"{'schön' if n % 2 else 'öde'} film {n},{n % 2}\n" for n in range(60)]
+    Path("t.csv").write_text("text,label\n" + "".join(rows), encoding="cp1252")
+    done = seqkit("new", "t.toml", "--data", "t.csv")
+    assert done.code == 4
+    assert "t.csv is not valid utf-8: byte 0xf6 on line 2. Set its encoding (dataset.e" in done.err
+    done = seqkit("new", "t.toml", "--data", "t.csv", "dataset.encoding=cp1252")
+    assert done.code == 0
+    assert tomllib.loads(Path("t.toml").read_text())["dataset"]["encoding"] == "cp1252"
+    assert seqkit("new", "u.toml", "dataset.encoding=cp1252").code == 2
+    assert seqkit("new", "t.toml", "--data", "t.csv", "dataset.encoding=klingon").code == 2
+    assert seqkit("run", "t.toml", "dataset.encoding=utf-8").code == 4
+    assert (
+        "Set its encoding (dataset.encoding=latin-1"
+        in seqkit("run", "t.toml", "dataset.encoding=utf-8").err
+    )
 
 
 @pytest.mark.parametrize(
@@ -196,6 +225,179 @@ def test_pairs_without_a_heading_lose_no_row(tmp_path: Path) -> None:
     assert "header" not in look_at(path).dataset
     path.write_text("Deutsch\tEnglisch\n" + PAIRS)
     assert look_at(path).dataset["header"] is True
+
+
+LABELLED = (
+    "\n".join(f"{n} words of a text{{}}{'up' if n % 2 else 'down'}" for n in range(60)) + "\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "dataset"),
+    [
+        ("a.csv", f"{DAYS}\n", {"time": "1"}),
+        ("a.csv", LABELLED.format(*[","] * 60), {"text": "1", "label": "2"}),
+        ("a.tsv", LABELLED.format(*["\t"] * 60), {"text": "1", "label": "2"}),
+        (
+            "a.csv",
+            "".join(f'"{n % 4}","Title {n}","the long words of text {n}"\n' for n in range(60)),
+            {"text": "3", "label": "1"},
+        ),
+    ],
+    ids=["series", "commas", "tabs", "label first"],
+)
+def test_a_table_without_a_header_loses_no_row(
+    name: str, content: str, dataset: dict[str, Any], seqkit: Callable
+) -> None:
+    Path(name).write_text(content, encoding="utf-8")
+    assert seqkit("new", "mine.toml", "--data", name).code == 0
+    found = look_at(Path(name))
+    assert found.examples == content.count("\n")
+    assert {key: found.dataset[key] for key in dataset} == dataset
+    assert found.dataset["header"] is False
+    words = ("trainer.max_steps=1", "model.hidden_size=4")
+    done = seqkit("run", "mine.toml", *words)
+    assert done.code == 0, done.err
+
+
+@pytest.mark.parametrize("head", ["text,up", "message body,up", "comment_text,up"])
+def test_a_column_may_be_called_as_one_of_its_classes(head: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{head}\n{LABELLED.format(*[','] * 60)}", encoding="utf-8")
+    assert "header" not in look_at(path).dataset
+
+
+def test_pairs_that_are_not_the_first_columns_are_named_by_number(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text("".join(f"{n}\tein Satz Nummer {n}\ta sentence no {n}\n" for n in range(50)))
+    found = look_at(path)
+    assert (found.dataset["source"], found.dataset["target"]) == ("2", "3")
+    assert found.examples == 50
+
+
+def test_texts_without_spaces_are_texts(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "text,label\n" + "".join(f"这部电影很好看{n},{n % 2}\n" for n in range(60)), "utf-8"
+    )
+    assert look_at(path).dataset["text"] == "text"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words", "dataset"),
+    [
+        (
+            "a.csv",
+            "Datum;Größe;Zahl\n" + DAYS.replace(",", ";"),
+            ["dataset.encoding=cp1252"],
+            {"time": "Datum", "encoding": "cp1252"},
+        ),
+        (
+            "a.csv",
+            "date,owner,gdp\n"
+            + "".join(f"{y},{c},{y}.5\n" for c in "ab" for y in range(1990, 2020)),
+            ["dataset.id=owner"],
+            {"time": "date", "id": "owner"},
+        ),
+        (
+            "a.csv",
+            "a,b,c\n" + "".join(f"word{n},x{n % 2},{n}\n" for n in range(60)),
+            ["dataset.text=a", "dataset.label=b"],
+            {"name": "text-csv", "text": "a", "label": "b"},
+        ),
+        (
+            "a.csv",
+            f"date,high,low\n{DAYS}\n2024-01-30,5.5,3",
+            ["dataset.duplicates=mean"],
+            {"duplicates": "mean"},
+        ),
+        ("a.tsv", f'"der Satz\t"the sentence\n{PAIRS}', [], {"name": "pairs-tsv"}),
+        (
+            "a.tsv",
+            "text\tlabel\n" + "".join(f'"a text {n}\t{n % 2}\n' for n in range(60)),
+            [],
+            {"quotes": False},
+        ),
+    ],
+    ids=["encoding", "id", "columns", "duplicates", "pairs", "quotes"],
+)
+def test_words_say_what_cannot_be_told_and_the_experiment_reads_its_data(
+    name: str, content: str, words: list[str], dataset: dict[str, Any], seqkit: Callable
+) -> None:
+    codec = "cp1252" if "dataset.encoding=cp1252" in words else "utf-8"
+    Path(name).write_text(content, encoding=codec)
+    assert words == [] or seqkit("new", "mine.toml", "--data", name).code == 4
+    done = seqkit("new", "mine.toml", "--data", name, *words)
+    assert done.code == 0, done.err
+    loaded = load_experiment("mine.toml", load_registry()).dataset
+    table = {"name": loaded.name} | tomllib.loads(Path("mine.toml").read_text("utf-8"))["dataset"]
+    assert {key: table[key] for key in dataset} == dataset
+    splits = loaded.component.splits(loaded.config, lambda _: None)
+    assert all(list(records) for records in splits.values())
+
+
+def test_a_word_of_new_must_be_one_about_the_data(seqkit: Callable) -> None:
+    Path("a.csv").write_text(f"date,high,low\n{DAYS}")
+    for words, said in (
+        (["--data", "a.csv", "trainer.epochs=3"], "to 'seqkit run'"),
+        (["--data", "a.csv", "dataset.path=b.csv"], "does not say how --data are read"),
+        (["--data", "a.csv", "dataset.dezimal=,"], "dataset.decimal"),
+        (["dataset.id=a"], "Give --data too"),
+    ):
+        done = seqkit("new", "mine.toml", *words)
+        assert done.code == 2
+        assert said in done.err
+        assert not Path("mine.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        (
+            "a.csv",
+            "date,y\n" + "2024-01-01,$5\n2024-01-02,$6\n",
+            "'y' holds '$5'. Write the digits",
+        ),
+        ("a.csv", "y\n1.5\n2.5\n", "give --task forecasting"),
+        ("a.csv", "text,label\na text,x\nb text,x\n", "the class 'x' alone"),
+        ("a.csv", "date,town,y\n2024,a,1\n2025,a,2\n2024,b,3\n2025,b,4\n", "dataset.id=town if"),
+        ("a.jsonl", '{"source": "a b", "target": "c d"}\n' * 9, "It reads a .csv or .tsv"),
+        ("a.json", "[]", "one a line, as .jsonl"),
+        ("a.zip", "", "Unpack it"),
+    ],
+)
+def test_what_is_not_found_in_a_file_says_what_to_do(
+    name: str, content: str, said: str, seqkit: Callable
+) -> None:
+    Path(name).write_text(content, encoding="utf-8")
+    task = ["--task", "seq2seq"] if "source" in content else []
+    done = seqkit("new", "mine.toml", "--data", name, *task)
+    assert done.code == 4
+    assert said in done.err
+
+
+def test_a_folder_without_texts_is_no_experiment(seqkit: Callable) -> None:
+    Path("texts/up").mkdir(parents=True)
+    Path("texts/up/1.gz").write_bytes(b"")
+    done = seqkit("new", "mine.toml", "--data", "texts")
+    assert done.code == 4
+    assert "holds no .txt files" in done.err
+    for split in ("train", "test"):
+        for label in ("up", "down"):
+            Path("texts", split, label).mkdir(parents=True)
+            for number in range(3):
+                Path("texts", split, label, f"{number}.txt").write_text("a text")
+    assert look_at(Path("texts")).examples == 6
+
+
+def test_a_text_that_is_a_table_is_said_to_be_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(PAIRS)
+    assert "give --task" in look_at(path).said
+    path.write_text("1.5,2.5\n" * 50)
+    assert "--task forecasting" in look_at(path).said
+    path.write_text("to be or not\n" * 50)
+    assert "--task" not in look_at(path).said
 
 
 def test_an_empty_column_is_left_out(seqkit: Callable) -> None:

@@ -101,3 +101,43 @@ def test_a_run_on_an_own_file_is_shown_scored_compared_used_and_resumed(
         used = seqkit(*command, *runs)
         assert used.code == 0, (command, used.err)
         assert "bug in seqkit" not in used.err
+
+
+DAYS = [f"2024-{1 + n // 28:02d}-{1 + n % 28:02d}" for n in range(160)]
+SERIES = [f"{day},{n % 7 + 0.25}" for n, day in enumerate(DAYS)]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "settings", "after"),
+    [
+        ("rows.csv", SERIES, ["dataset.header=false"], "2024-06-21"),
+        ("rows.txt", SERIES, ["dataset.header=false"], "2024-06-21"),
+        ("bars.csv", [s.replace(",", "|") for s in ["date,sales", *SERIES]], [], "2024-06-21"),
+        (
+            "twice.csv",
+            ["date,sales", *SERIES, f"{DAYS[-1]},9.0"],
+            ["dataset.duplicates=last"],
+            "2024-06-21",
+        ),
+    ],
+)
+def test_a_forecast_is_made_of_the_very_file_that_the_run_was_trained_on(
+    tmp_path: Path,
+    seqkit: Callable[..., Any],
+    name: str,
+    lines: list[str],
+    settings: list[str],
+    after: str,
+) -> None:
+    path, runs = tmp_path / name, ["--runs-dir", tmp_path / "runs"]
+    path.write_text("\n".join(lines) + "\n")
+    words = ["dataset=series-csv", f"dataset.path={path}", *settings, *TINY, "model.hidden_size=4"]
+    words += ["task.context=14", "task.horizon=3", "task.targets=[]", "task.past_covariates=auto"]
+    done = seqkit("run", "weather-rnn", *words, "--name", "mine", "-q", *runs)
+    assert done.code == 0, done.err
+    kept, given = (
+        json.loads(seqkit("predict", "mine", "--json", *more, *runs).out)["answers"]
+        for more in ([], ["--file", path])
+    )
+    assert kept == given
+    assert given[0]["forecast"]["time"][0] == after

@@ -14,6 +14,8 @@ import pytest
 
 from seqkit.checksums import digest_of, fingerprint
 from seqkit.cli.main import run_command_line
+from seqkit.cli.predict_inputs import lines_from
+from seqkit.errors import DataError
 
 LINES = ["good film", "", "bad\u2028plot", "a\x0cb\x85c\x1cd\x0be", "mid\rdle", "last"]
 TEXT = "good film\n\nbad\u2028plot\r\na\x0cb\x85c\x1cd\x0be\nmid\rdle\nlast\n"
@@ -26,7 +28,7 @@ def _there(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def other_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Runs on files: of pairs without a header, on a text, and on one column of texts of two."""
+    """Runs on files: pairs without a header, a text, one column of texts of two, semicolons."""
     folder = tmp_path_factory.mktemp("texts")
     words = ["alpha", "beta", "gamma", "delta", "omega"]
     rows = [" ".join(words[(n * k) % 5] for k in range(1, 4)) for n in range(60)]
@@ -46,6 +48,10 @@ def other_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     named = [f"dataset.path={table}", "dataset.text=summary", "dataset.label=y"]
     summed = ["dataset=text-csv", *named, "model.hidden_size=4", "model.embedding_size=4"]
     assert run_command_line(["run", "sentiment", *summed, *tiny, "--name", "summed"]) == 0
+    table = folder / "s.csv"
+    table.write_text("text;label\n" + "".join(f"{row};{n % 2}\n" for n, row in enumerate(rows)))
+    labels = ["dataset=text-csv", f"dataset.path={table}", "dataset.delimiter=;"]
+    assert run_command_line(["run", "sentiment", *labels, *tiny, "--name", "semicolons"]) == 0
     return folder
 
 
@@ -78,6 +84,21 @@ def test_each_line_has_an_answer_by_file_stdin_and_in_what_is_saved(
     assert len(saved.read_bytes().split(b"\n")[:-1]) == len(LINES)
     with table.open(encoding="utf-8", newline="") as stream:
         assert [row["text"] for row in csv.DictReader(stream)] == LINES
+
+
+@pytest.mark.parametrize("interactive", [True, False])
+def test_an_empty_line_is_a_question_unless_a_person_types_it(interactive: bool) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(b"a\r\n\n \nb\x85\n"), encoding="latin-1")
+    expected = ["a", "b\x85"] if interactive else ["a", "", " ", "b\x85"]
+    assert list(lines_from(stream, "latin-1", interactive)) == expected
+
+
+def test_a_nul_byte_on_stdin_is_named_with_its_line() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(b"a\nb\0c\n"), encoding="utf-8")
+    lines = lines_from(stream, "utf-8", False)
+    assert next(lines) == "a"
+    with pytest.raises(DataError, match=r"stdin holds a NUL byte, on line 2"):
+        next(lines)
 
 
 def test_an_empty_line_is_no_word_of_a_translation(
@@ -128,6 +149,8 @@ def test_a_wrong_encoding_names_the_line_and_the_option(
     done = piped("fine\nschön\n".encode("latin-1"), "first")
     assert done.code == 4
     assert "stdin is not valid utf-8: byte 0xf6 on line 2" in done.err
+    done = piped(b"fine\n" * 5000 + "schön\n".encode("latin-1"), "first")
+    assert "stdin is not valid utf-8: byte 0xf6 on line 5001" in done.err
 
 
 @pytest.mark.parametrize("name", ["klingon", "base64", "a\\0b"])
@@ -135,6 +158,13 @@ def test_an_encoding_that_is_none_is_refused(seqkit: Callable[..., Any], name: s
     done = seqkit("predict", "first", "good", "--encoding", name)
     assert done.code == 2
     assert "is not known to Python" in done.err
+
+
+def test_a_text_has_no_columns_to_name(seqkit: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("good\n")
+    done = seqkit("predict", "first", "--file", tmp_path / "a.txt", "--column", "text")
+    assert done.code == 2
+    assert "--column text names a column, and the inputs have none" in done.err
 
 
 def test_input_and_a_file_exclude_each_other(seqkit: Callable[..., Any], tmp_path: Path) -> None:
@@ -146,10 +176,12 @@ def test_input_and_a_file_exclude_each_other(seqkit: Callable[..., Any], tmp_pat
 @pytest.mark.parametrize(
     ("name", "content", "sources"),
     [
+        ("a.tsv", '"alpha\tx\nbeta\ty\n', ['"alpha', "beta"]),
         ("a.tsv", "alpha\nbeta\n", ["alpha", "beta"]),
         ("a.tsv", "source\nbeta\n", ["beta"]),
         ("a.tsv", "source\ttarget\nalpha\tx\n", ["alpha"]),
         ("a.tsv", "tgt\tsrc\nx\talpha\n", ["alpha"]),
+        ("a.tsv", "it\tes\nsi\tya\n", ["it", "si"]),
         ("a.tsv", 'one "quoted\tx\nbeta\ty\n', ['one "quoted', "beta"]),
         ("a.csv", "alpha,x\nbeta,y\n", ["alpha", "beta"]),
         ("a.csv", "alpha\n\nbeta\n", ["alpha", "", "beta"]),
@@ -167,6 +199,15 @@ def test_a_table_is_read_like_the_runs_own_with_or_without_a_heading(
     path.write_text(content)
     done = seqkit("predict", "pairs", "--runs-dir", other_runs, "--file", path, "--json")
     assert [answer["source"] for answer in _answers(done)] == sources
+
+
+def test_a_table_is_parted_as_the_runs_own(
+    seqkit: Callable[..., Any], other_runs: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text\nred, green\nblue\n")
+    done = seqkit("predict", "semicolons", "--runs-dir", other_runs, "--file", path, "--json")
+    assert [answer["text"] for answer in _answers(done)] == ["red, green", "blue"]
 
 
 @pytest.mark.parametrize(
@@ -196,6 +237,8 @@ def test_the_column_that_was_learnt_from_is_read_and_never_the_one_of_labels(
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
+        ("a.csv", "review,comment\na,b\n", "a.csv does not tell which column is the text"),
+        ("a.jsonl", '{"text": true}\n', "a.jsonl has True under 'text' on line 1"),
         ("a.csv", "x,y\na,b\n", "a.csv does not tell which column is the text; it has 'x', 'y'"),
         ("a.jsonl", '{"text": "a"}\n{"txt": "b"}\n', "a.jsonl has no 'text' on line 2"),
         ("a.jsonl", '{"text": ["a"]}\n', "a.jsonl has ['a'] under 'text' on line 1"),
@@ -217,6 +260,7 @@ def test_what_is_wrong_with_a_file_of_inputs_is_named(
         ("a.csv", "label,review\n", "0,good film\n1,bad plot\n", []),
         ("a.tsv", "sentence\tlabel\n", "good film\t0\nbad plot\t1\n", []),
         ("a.csv", "id,said,label\n", "x,good film,0\ny,bad plot,1\n", ["dataset.text=said"]),
+        ("a.txt", "said\tlabel\n", "good film\t0\nbad plot\t1\n", []),
         ("a.jsonl", "", '{"label": 0, "say": "good film"}\n{"label": 1, "say": "bad plot"}\n', []),
     ],
 )

@@ -114,9 +114,12 @@ def test_a_live_run_is_followed_until_it_ends(
 def test_without_a_terminal_the_ui_lists_the_runs_in_lines(
     runs_dir: Path, seqkit: Callable[..., Any]
 ) -> None:
+    shutil.copytree(runs_dir / "first", runs_dir / "torn")
+    (runs_dir / "torn" / "run.json").write_text("{ torn")
     done = seqkit("tui", "--runs-dir", runs_dir)
     assert done.code == 0
     assert "first" in done.out
+    assert "unreadable" in done.out
     assert "plain lines follow" in done.err
     assert "\x1b" not in done.out + done.err
 

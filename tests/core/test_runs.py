@@ -366,6 +366,26 @@ def test_a_file_of_a_run_that_is_no_file_is_refused(tmp_path: Path, kind: str, n
     assert outside.read_text() == "{}\n"
 
 
+@pytest.mark.parametrize("name", ["events.jsonl", "control.jsonl", "run.lock"])
+def test_nothing_is_written_to_a_file_that_has_another_name_elsewhere(
+    tmp_path: Path, name: str
+) -> None:
+    run = make_run(tmp_path, "imdb-0001")
+    precious = tmp_path / "precious"
+    precious.write_text("{}\n")
+    (run.path / name).unlink(missing_ok=True)
+    (run.path / name).hardlink_to(precious)
+    write: dict[str, Callable[[], Any]] = {
+        "events.jsonl": lambda: EventLog(run.events_file).write(Event("warning")),
+        "control.jsonl": lambda: run.request("stop"),
+        "run.lock": lambda: Hold(run.lock_file),
+    }
+    with pytest.raises(CheckpointError, match=r"hard link"):
+        write[name]()
+    assert precious.read_text() == "{}\n"
+    assert run.status() == "finished"
+
+
 @pytest.mark.parametrize(
     "info",
     ['{"status": "running"}', "{}", '{"status": "running", "process": 3}'],

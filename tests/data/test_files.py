@@ -3,16 +3,19 @@
 import csv
 import gzip
 import json
+import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
-from seqkit.data import lines_of, read_csv, read_jsonl, read_text
+from seqkit.data import LocalPath, lines_of, read_csv, read_jsonl, read_text
 from seqkit.errors import DataError
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1)
@@ -104,6 +107,14 @@ def test_only_line_feeds_end_rows(file: Writer, notes: list[str], mark: str, quo
     assert lines_of(f"a{mark}b\r\n\nc\n") == [f"a{mark}b", "", "c"]
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [("", []), ("a", ["a"]), ("a\n", ["a"]), ("a\n\n\n", ["a", "", ""]), ("\r\n", [""])],
+)
+def test_a_line_feed_ends_a_line_and_begins_none(text: str, lines: list[str]) -> None:
+    assert lines_of(text) == lines
+
+
 def test_returns_before_a_line_feed_are_a_line_end(file: Writer, notes: list[str]) -> None:
     assert read_csv(file("text,label\r\r\nx,a\r\r\n"), notes.append).rows == [["x", "a"]]
 
@@ -111,10 +122,10 @@ def test_returns_before_a_line_feed_are_a_line_end(file: Writer, notes: list[str
 @pytest.mark.parametrize(
     ("settings", "hint"),
     [
-        ({"quotes": True}, "in double quotes, or set delimiter"),
+        ({"quotes": True}, "in double quotes, or set dataset.delimiter"),
         (
             {"quotes": False},
-            "Take the ',' out of the field that holds it, or set quotes=true and put",
+            "Take the ',' out of the field that holds it, or set dataset.quotes=true and put",
         ),
         ({"quotes": True, "option": True}, "in double quotes$"),
         ({"quotes": False, "option": True}, "Take the ',' out of the field that holds it$"),
@@ -131,7 +142,7 @@ def test_a_row_that_double_quotes_hold_together_is_told_to_allow_them(
     file: Writer, notes: list[str]
 ) -> None:
     path = file('text,label\nx,a\n"x,y",b\n')
-    with pytest.raises(DataError, match=r"or set quotes=true$"):
+    with pytest.raises(DataError, match=r"or set dataset.quotes=true$"):
         read_csv(path, notes.append, delimiter=",", quotes=False)
 
 
@@ -233,12 +244,30 @@ def test_invalid_utf_8_names_byte_line_and_what_to_do(
     file: Writer, notes: list[str], mark: bytes
 ) -> None:
     path = file(mark + b"text,label\nfine,a\ncaf\xe9,b\n")
-    with pytest.raises(DataError, match=r"not valid utf-8: byte 0xe9 on line 3.*encoding=latin-1"):
+    with pytest.raises(DataError, match=r"byte 0xe9 on line 3.*dataset.encoding=latin-1"):
         read_csv(path, notes.append)
 
 
+@pytest.mark.parametrize("line", ["sep=;\n", "SEP=;\r\n", '"sep=;"\n'])
+def test_the_line_in_which_excel_tells_the_delimiter_is_no_header(
+    file: Writer, notes: list[str], line: str
+) -> None:
+    table = read_csv(file(f"\ufeff{line}date;value\n2022-01-01;1,5\n"), notes.append)
+    assert table.columns == ("date", "value")
+    assert (table.rows, table.lines) == ([["2022-01-01", "1,5"]], [3])
+    with pytest.raises(DataError, match="has 4 fields in the row on line 4"):
+        read_csv(file(f"{line}a;b;c\n1;2;3\n1;2;3;4\n1;2;3\n"), notes.append)
+
+
+def test_a_header_below_titles_is_pointed_at(file: Writer, notes: list[str]) -> None:
+    path = file("Sales of 2022,,\n,,\nDate,Sales,Cost\n2022-01-01,5,3\n2022-01-02,6,4\n")
+    with pytest.raises(DataError, match=r"such as 'Sales of 2022'. The header .* line 3 .'Date'.*"):
+        read_csv(path, notes.append)
+    assert read_csv(file("date,,\n2022-01-01,5,3\n"), notes.append).columns[0] == "date"
+
+
 def test_utf_16_is_recognised_by_its_mark(file: Writer, notes: list[str]) -> None:
-    with pytest.raises(DataError, match=r"encoding=utf-16"):
+    with pytest.raises(DataError, match=r"dataset.encoding=utf-16"):
         read_csv(file("text,label\nx,a\n".encode("utf-16")), notes.append)
 
 
@@ -272,6 +301,30 @@ def test_a_missing_file_names_the_nearest_there(file: Writer, notes: list[str]) 
 def test_a_folder_is_not_a_file(tmp_path: Path, notes: list[str]) -> None:
     with pytest.raises(DataError, match=r"is a folder"):
         read_text(tmp_path, notes.append)
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "a FIFO"])
+def test_what_has_no_end_is_not_read(tmp_path: Path, notes: list[str], device: str) -> None:
+    path = Path(device)
+    if device == "a FIFO":
+        path = tmp_path / "rows.csv"
+        os.mkfifo(path)
+    with pytest.raises(DataError, match=r"is a FIFO or a device"):
+        read_csv(path, notes.append)
+
+
+def test_a_command_reads_its_input_from_another_one(tmp_path: Path, notes: list[str]) -> None:
+    path = tmp_path / "rows.csv"
+    os.mkfifo(path)
+    with ThreadPoolExecutor() as pool:
+        written = pool.submit(path.write_text, "text\nfine\n")
+        assert read_csv(path, notes.append, option=True).rows == [["fine"]]
+        written.result()
+
+
+def test_a_path_with_a_nul_is_no_path() -> None:
+    with pytest.raises(ValidationError, match=r"holds no NUL"):
+        TypeAdapter(LocalPath).validate_python("a\0b")
 
 
 def test_a_file_packed_by_gzip_is_unpacked(file: Writer, notes: list[str]) -> None:

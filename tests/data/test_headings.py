@@ -21,6 +21,10 @@ WORDS = ["tree", "baum", "house"]
         ("English", "Français"),
         ("eng", "deu"),
         ("en_text", "fr_text"),
+        ("sentence1", "sentence2"),
+        ("text_a", "text_b"),
+        ('"source"', '"target"'),
+        ("query", "reply"),
     ],
 )
 def test_usual_names_and_languages_above_sentences_are_a_heading(cells: tuple[str, ...]) -> None:
@@ -34,7 +38,14 @@ def test_names_of_languages_above_words_may_be_words(cells: tuple[str, ...]) -> 
 
 @pytest.mark.parametrize(
     "cells",
-    [("hello", "hallo"), ("source", "quelle"), ("en", "en"), ("", "de"), ("Go.", "Los!")],
+    [
+        ("hello", "hallo"),
+        ("source", "quelle"),
+        ("en", "en"),
+        ("", "de"),
+        ("Go.", "Los!"),
+        ("text of ours", "label"),
+    ],
 )
 def test_other_rows_are_none(cells: tuple[str, ...]) -> None:
     assert is_heading(cells, SENTENCES) == "no"

@@ -35,6 +35,18 @@ def test_columns_that_contradict_each_other_settle_nothing() -> None:
     assert settle_decimal([["12,5"], ["3.14"]]) == ""
     assert parse_numbers(["12,5"]).tolist() == [12.5]
     assert parse_numbers(["3.14"]).tolist() == [3.14]
+    # What a column itself shows counts before what the others do.
+    assert parse_numbers(["12,5"], usual=".").tolist() == [12.5]
+
+
+def test_texts_among_which_is_a_number_settle_nothing() -> None:
+    assert settle_decimal([["1.5"], ["so, so", "at 7", "north", "12,5"]]) == "."
+
+
+@pytest.mark.parametrize("cells", [["12,34", "1"], ["1,23,456"], ["1 2", "34"], ["1 23,4"]])
+def test_groups_that_are_no_thousands_are_refused(cells: list[str]) -> None:
+    with pytest.raises(NumbersError, match=r"is no number"):
+        parse_numbers(cells, ".")
 
 
 @pytest.mark.parametrize("space", [" ", "\u00a0", "\u202f", "’", "'"])
@@ -47,10 +59,12 @@ def test_true_and_false_are_numbers(yes: str) -> None:
     assert parse_numbers([yes, "False", "", "1"])[:2].tolist() == [1, 0]
     with pytest.raises(NumbersError, match="'maybe' is no number"):
         parse_numbers([yes, "maybe"])
+    with pytest.raises(NumbersError, match=f"'{yes}' is no number"):
+        parse_numbers([yes, "5"])
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("-3", True), ("1.2.3", False), ("x", False), ("", True)]
+    ("text", "number"), [("-3", True), ("1.2.3", False), ("x", False), ("", True), ("inf", False)]
 )
 def test_a_text_is_a_number_under_one_of_the_signs(text: str, number: bool) -> None:
     assert is_number(text) == number
@@ -59,3 +73,39 @@ def test_a_text_is_a_number_under_one_of_the_signs(text: str, number: bool) -> N
 def test_scientific_numbers_have_a_point_in_any_file() -> None:
     assert parse_numbers(["1.5e3", "2,5"], ",").tolist() == [1500, 2.5]
     assert np.isnan(parse_numbers(["NA"], ",")[0])
+
+
+def test_the_minus_sign_of_type_setters_is_one() -> None:
+    assert parse_numbers(["\u22123,5", "7"]).tolist() == [-3.5, 7]
+    assert is_number("\u22121.5e\u22123")
+
+
+@pytest.mark.parametrize(
+    "word", ["", "NA", "<NA>", "n.a.", "#N/A", "\\N", "--", "\u2013", "\u2014", ".."]
+)
+def test_words_for_none_are_no_numbers(word: str) -> None:
+    assert np.isnan(parse_numbers(["1.5", word])).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("cell", "adorned"),
+    [
+        ("12 km", True),
+        ("12 %", True),
+        ("1.234,50 €", True),
+        ("3.67-", True),
+        ("(3.67)", True),
+        ("100.5*", True),
+        ("<0.5", True),
+        ("21°C", True),
+        ("5kWh", True),
+        ("12A", False),
+        ("#DIV/0!", False),
+        ("2022-01-31", False),
+        ("rain", False),
+    ],
+)
+def test_what_stands_around_a_number_is_told_from_texts_and_codes(cell: str, adorned: bool) -> None:
+    with pytest.raises(NumbersError) as caught:
+        parse_numbers(["1.5", cell])
+    assert caught.value.adorned == adorned

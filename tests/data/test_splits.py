@@ -56,6 +56,11 @@ def test_the_part_held_out_is_the_nearest_to_the_fraction(
         assert not held_out
 
 
+def test_what_is_left_over_comes_from_the_class_of_the_largest_remainder() -> None:
+    _, held_out = carve(records_with("aaaaaaaabb"), 0.1, seed=0, key="label")
+    assert [record["label"] for record in held_out] == ["a"]
+
+
 def test_the_same_seed_holds_out_the_same_records_on_every_machine() -> None:
     _, held_out = carve(records_with("ab" * 20), 0.2, seed=3, key="label")
     assert [record["id"] for record in held_out] == [0, 5, 6, 8, 21, 25, 37, 38]

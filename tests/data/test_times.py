@@ -42,6 +42,23 @@ def test_series_one_below_the_other_are_read_in_one_order() -> None:
     assert read_times(months * 3).form == "%d/%m/%Y"
 
 
+def first_mondays(years: range) -> list[str]:
+    """Returns days of which none tells by itself whether it comes before the month."""
+    months = np.arange(f"{years[0]}-01", f"{years[-1] + 1}-01", dtype="datetime64[M]")
+    mondays = np.busday_offset(months.astype("datetime64[D]"), 0, weekmask="Mon", roll="forward")
+    return [f"{day[8:]}/{day[5:7]}/{day[:4]}" for day in map(str, mondays)]
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_rows_of_no_calendar_are_in_the_order_in_which_they_do_not_jump(newest_first: bool) -> None:
+    texts = first_mondays(range(2022, 2025))
+    assert read_times(texts[::-1] if newest_first else texts).form == "%d/%m/%Y"
+
+
+def test_days_of_one_month_are_no_odd_day_of_many() -> None:
+    assert read_times([f"05/{day:02}/2024" for day in range(1, 13)]).form == "%m/%d/%Y"
+
+
 @pytest.mark.parametrize(
     "texts",
     [
@@ -85,9 +102,16 @@ def test_years_of_two_digits_are_of_the_century_in_which_rows_rise(
         assert str(again.times[0])[:10] == f"{other}-02-01"
 
 
+def test_rows_rise_though_they_would_lie_closer_in_two_centuries() -> None:
+    read = read_times(["01.01.10", "01.01.50", "01.01.90"])
+    assert [text[:4] for text in texts_of(read.times)] == ["1910", "1950", "1990"]
+
+
 @pytest.mark.parametrize(
     ("texts", "expected"),
     [
+        (["631152000", "631238400"], ["1990-01-01T00:00:00", "1990-01-02T00:00:00"]),
+        ([f"15{month:02}01" for month in range(1, 13)], ["2015-01-01T00:00:00"]),
         (["1704067200", "1704070800"], ["2024-01-01T00:00:00", "2024-01-01T01:00:00"]),
         (["1704067200000", "1704070800000"], ["2024-01-01T00:00:00", "2024-01-01T01:00:00"]),
         (["1704067200000000", "1704070800000000"], ["2024-01-01T00:00:00", "2024-01-01T01:00:00"]),
@@ -113,6 +137,8 @@ def test_numbers_are_times_by_their_size(texts: list[str], expected: list[str]) 
     ("texts", "row", "reason"),
     [
         (["1704067200", "1704067200000"], 0, "is no Unix time in milliseconds"),
+        (["1704067200", "1704067200000000"], 0, "is no Unix time in microseconds"),
+        (["1704067200000000", "1704067200000000000"], 0, "is no Unix time in nanoseconds"),
         (["17040672000", "17040672001"], 0, "is no Unix time of the years 1973 to 2128"),
         (["99999999999999999999999"], 0, "is no Unix time"),
         (["0.1", "0.2"], 0, "is a number with decimals, and no Unix time"),
@@ -193,6 +219,8 @@ def test_a_format_of_days_leaves_the_clock_to_the_reader() -> None:
     assert texts_of(read) == ["2024-02-01T13:00:00", "2024-02-02T00:00:00"]
     read = read_times(["01/02/2024 13.00"], "%d/%m/%Y %H.%M").times
     assert texts_of(read) == ["2024-02-01T13:00:00"]
+    read = read_times(["01/02/59 13.00", "01/02/60 13.00"], "%d/%m/%y %H.%M").times
+    assert texts_of(read) == ["1959-02-01T13:00:00", "1960-02-01T13:00:00"]
 
 
 COLUMNS = {
@@ -205,6 +233,7 @@ COLUMNS = {
     "mai": [f"{day}. Mai 2024" for day in range(1, 31)],
     "version": [f"1.{row}.2" for row in range(30)],
     "time": [str(row * 10) for row in range(30)],
+    "volume": [str(150_000_000 + row**3 * 7919 % 9_999_991) for row in range(30)],
     "empty": [""] * 30,
 }
 
@@ -220,6 +249,7 @@ COLUMNS = {
         ("row price mai", ""),
         ("year unix", "unix"),
         ("price empty", ""),
+        ("row volume", ""),
     ],
 )
 def test_the_column_of_times_is_told_by_name_and_content(names: str, column: str) -> None:

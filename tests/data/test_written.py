@@ -32,7 +32,7 @@ def test_numbers_and_other_texts_stay_as_they_are(value: Any) -> None:
 @given(st.text(st.sampled_from("'=+-@ \ta1.")))
 def test_the_apostrophe_can_be_taken_off_again(text: str) -> None:
     cell = table_cell(text)
-    back = cell[1:] if re.match(r"'+\s*[=+\-@]", cell) and cell != text else cell
+    back = cell[1:] if re.match(r"'+\s*[=+\-@]", cell) else cell
     assert back == text
     assert re.match(r"\s*[=+\-@]", cell) is None or re.fullmatch(r"\s*[+-]?[0-9.]+\s*", cell)
 

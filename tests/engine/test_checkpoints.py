@@ -17,14 +17,16 @@ from safetensors.torch import load_file, save_file
 
 from seqkit.checksums import digest_of
 from seqkit.engine.checkpoint import (
+    load_weights,
     newest_whole,
     open_checkpoint,
     prune,
+    restore_optimizer,
     tidy_up,
     write_checkpoint,
 )
 from seqkit.engine.predict import choose_checkpoint, load_predictor
-from seqkit.engine.progress import flatten, unflatten
+from seqkit.engine.progress import Progress, flatten, unflatten
 from seqkit.errors import CheckpointError, ExitCode, RunError
 from seqkit.events import Event
 from seqkit.holding import Hold
@@ -256,6 +258,46 @@ def test_what_was_being_replaced_is_put_back_before_it_is_tidied_up(tmp_path: Pa
     path.rename(path.with_name(".step-00000004.replaced"))
     tidy_up(tmp_path)
     assert open_checkpoint(path).step == 4
+
+
+def test_progress_of_which_a_number_is_missing_or_unknown_is_damaged() -> None:
+    numbers = Progress(step=7, best_rank=(0.5, -1.0)).as_dict()
+    assert Progress.from_dict(json.loads(json.dumps(numbers))) == Progress(7, best_rank=(0.5, -1.0))
+    for odd in ({"waited": 3} | {k: numbers[k] for k in ("step",)}, numbers | {"velocity": 1}):
+        with pytest.raises(
+            CheckpointError, match=r"progress is damaged: (accumulation, |velocity)"
+        ):
+            Progress.from_dict(odd)
+
+
+def test_a_checkpoint_is_as_open_as_its_folder(tmp_path: Path) -> None:
+    modes = {path.name: path.stat().st_mode & 0o777 for path in write(tmp_path, 1).iterdir()}
+    assert len(modes) == 3
+    assert len(set(modes.values())) == 1
+
+
+def test_weights_of_other_names_are_refused() -> None:
+    model = torch.nn.Linear(3, 2)
+    for odd in ({"bias": torch.zeros(2)}, MODEL | {"more": torch.zeros(1)}):
+        with pytest.raises(CheckpointError, match=r"does not fit the model.*Install"):
+            load_weights(model, odd, Path("step-00000001"))
+    load_weights(model, MODEL, Path("step-00000001"))
+
+
+@pytest.mark.parametrize(
+    "name", ["optimizer/0/momentum_buffer", "optimizer/9/momentum_buffer", "optimizer/x/y"]
+)
+def test_an_optimiser_takes_no_state_of_another_shape_or_place(name: str) -> None:
+    optimizer = torch.optim.SGD(torch.nn.Linear(3, 2).parameters(), lr=0.1, momentum=0.9)
+    restore_optimizer(optimizer, {"optimizer/1/momentum_buffer": torch.ones(2)})
+    with pytest.raises(ValueError, match=r"another shape|invalid literal"):
+        restore_optimizer(optimizer, {name: torch.ones(2)})
+
+
+def test_a_checkpoint_makes_no_run_folder_anew(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="step 4 could not be written"):
+        write(tmp_path / "gone" / "checkpoints", 4)
+    assert not (tmp_path / "gone").exists()
 
 
 def test_the_newest_is_counted_from_the_step_that_was_saved(tmp_path: Path) -> None:

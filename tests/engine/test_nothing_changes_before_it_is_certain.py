@@ -160,9 +160,10 @@ def test_a_damaged_encoder_is_named_by_predict_and_resume(lab: Lab, name: str) -
     path = run.folder.encoder / name
     path.write_text(path.read_text().replace("e", "a", 1))
     before = contents(run.path)
-    with pytest.raises(CheckpointError, match=name):
+    message = f"{name} is damaged: its checksum does not match"
+    with pytest.raises(CheckpointError, match=message):
         load_predictor(run.folder, load_registry())
-    with pytest.raises(CheckpointError, match=name):
+    with pytest.raises(CheckpointError, match=message):
         lab.resume(run, "trainer.max_steps=6")
     assert contents(run.path) == before
 
@@ -262,6 +263,22 @@ def test_a_run_from_a_stranger_is_refused_where_it_holds_links_or_fifos(
     assert contents(victim.path) == before
 
 
+@pytest.mark.parametrize("name", ["events.jsonl", "run.lock"])
+def test_a_run_whose_files_have_other_names_is_resumed_as_a_copy_alone(
+    lab: Lab, tmp_path: Path, name: str
+) -> None:
+    run = lab.train("trainer.max_steps=3")
+    snapshot = tmp_path / "snapshot"
+    snapshot.hardlink_to(run.path / name)
+    before = snapshot.read_bytes()
+    with pytest.raises(CheckpointError, match=r"hard link.*use the copy"):
+        lab.resume(run, "trainer.max_steps=4")
+    assert snapshot.read_bytes() == before
+    copy = RunFolder(Path(shutil.copytree(run.path, tmp_path / "copy")))
+    assert lab.resume(Run(copy), "trainer.max_steps=4").status == "finished"
+    assert snapshot.read_bytes() == before
+
+
 def test_what_killed_processes_left_half_written_is_tidied_up(lab: Lab) -> None:
     run = lab.train("trainer.max_steps=3")
     (run.path / ".encoder.1").mkdir()
@@ -294,6 +311,7 @@ def test_a_run_killed_before_it_had_a_name_takes_none(lab: Lab) -> None:
         {"progress": {"accumulation": 10**9}},
         {"progress": {"accumulation": 0}},
         {"progress": {"best_step": -1}},
+        {"progress": {"best_step": None, "best_epoch": None, "best_value": None}},
         {"files": {}},
         {"files": 3},
         {"step": 7},
@@ -316,7 +334,22 @@ def test_a_crafted_manifest_is_refused_or_harmless(lab: Lab, change: dict[str, A
             manifest[key] = value
     path.write_text(json.dumps({"sha256": digest_of(manifest)} | manifest))
     with contextlib.suppress(CheckpointError):
+        load_predictor(run.folder, load_registry(), notify=lambda _: None)
+    with contextlib.suppress(CheckpointError):
         assert lab.resume(run, "trainer.max_steps=5").status == "finished"
+
+
+def test_a_manifest_may_lack_what_older_versions_did_not_write(lab: Lab) -> None:
+    from seqkit.checksums import digest_of
+
+    run = lab.train("trainer.max_steps=3")
+    path = run.checkpoints[-1] / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest.pop("sha256")
+    for name in ("best_step", "best_epoch", "best_value", "best_rank"):
+        del manifest["progress"][name]
+    path.write_text(json.dumps({"sha256": digest_of(manifest)} | manifest))
+    assert lab.resume(run, "trainer.max_steps=5").status == "finished"
 
 
 @pytest.mark.parametrize("pair", [("sgd", "adam"), ("adam", "sgd")])

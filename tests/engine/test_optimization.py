@@ -78,6 +78,20 @@ def test_accumulation_gives_the_same_weights(lab: Lab, weights: list[str], parts
         torch.testing.assert_close(pieces[name], tensor, rtol=0, atol=1e-6)
 
 
+def test_each_part_of_a_batch_carries_its_own_state(lab: Lab, tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("the cat sat on the mat and the dog ran to the red barn. " * 40)
+    tables: dict[str, Any] = {
+        "task": {"name": "language-modeling", "tokens": "characters"},
+        "dataset": {"name": "text-file", "path": str(path)},
+        "model": {"name": "lstm", "hidden_size": 8, "embedding_size": 8},
+    }
+    words = [*NO_DROPOUT, "trainer.batch_size=4", "trainer.max_steps=6"]
+    whole, parts = (lab.train(*words, f"trainer.accumulation={n}", **tables) for n in (1, 2))
+    assert len(whole.losses) == 6
+    assert parts.losses == pytest.approx(whole.losses, rel=1e-5)
+
+
 HUNGRY = """
     import seqkit
 
@@ -475,9 +489,11 @@ def test_without_a_validation_split_the_newest_checkpoint_is_the_best(
 ) -> None:
     path = reviews()
     dataset = {"name": "text-csv", "path": str(path), "validation": 0, "test": 0}
-    run = lab.train(dataset=dataset)
+    run = lab.train("trainer.epochs=4", "trainer.keep_checkpoints=1", dataset=dataset)
     assert any("no validation split" in warning for warning in run.warnings)
     assert run.folder.info()["best"]["step"] == run.of("ended")[0].step
+    # There is one to fall back on.
+    assert len(run.checkpoints) == 2
     assert not math.isnan(run.losses[1])
 
 

@@ -126,6 +126,37 @@ def test_no_inputs_give_no_answers_and_a_bare_text_is_refused(predictor: Predict
         predictor.predict([3])  # type: ignore[list-item]
 
 
+@pytest.mark.parametrize("inputs", ["good", b"good", {"text": "good"}, None, 5])
+def test_what_is_no_list_of_inputs_is_refused(predictor: Predictor, inputs: Any) -> None:
+    with pytest.raises(ConfigurationError, match="takes a list of inputs"):
+        predictor.predict(inputs)
+    with pytest.raises(ConfigurationError, match="batch_size is 0"):
+        predictor.predict(["good"], batch_size=0)
+
+
+class Frame(dict[str, list[str]]):
+    """What pandas' DataFrame does that matters here: it goes through the names of its columns."""
+
+    __slots__ = ()
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self)
+
+    def to_dict(self, orient: str) -> list[dict[str, str]]:
+        assert orient == "records"
+        return [dict(zip(self, row, strict=True)) for row in zip(*self.values(), strict=True)]
+
+
+def test_the_rows_of_a_frame_are_answered_and_not_the_names_of_its_columns(
+    predictor: Predictor,
+) -> None:
+    frame: Any = Frame(text=["good film", "bad film"], stars=["5", "1"])
+    assert labels(predictor.predict(frame)) == labels(predictor.predict(["good film", "bad film"]))
+    with pytest.raises(ConfigurationError, match="input 1 has no text; its fields are: 'body'"):
+        predictor.predict(Frame(body=["good film"]))  # type: ignore[arg-type]
+
+
 def test_evaluating_a_run_gives_the_score_it_ended_with(trained: Path) -> None:
     folder = RunFolder(trained)
     ended = next(e for e in folder.events() if e.kind == "evaluation" and e["split"] == "test")

@@ -168,6 +168,24 @@ def test_a_first_column_that_does_not_count_is_forecast(
     assert encoded(tmp_path, text)[0].layout.targets == ("level", "y")
 
 
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("step", lambda row: row * 10),
+        ("t", lambda row: f"{row * 0.1:.1f}"),
+        ("index", lambda row: 1000 - row),
+        ("No.", lambda row: (row % 20) * 5),
+    ],
+)
+def test_a_column_named_as_a_counter_may_count_in_any_steps(
+    name: str, cell: Callable[[int], Any], tmp_path: Path
+) -> None:
+    text = table(f"y,id,{name}", lambda row: f"{row % 7}.5,{row // 20},{cell(row)}")
+    encoder, told = encoded(tmp_path, text)
+    assert encoder.layout.columns == ("y",)
+    assert any(f"{name!r} " in text and "neither forecast nor read" in text for text in told)
+
+
 def test_a_counter_that_a_setting_names_is_read(tmp_path: Path) -> None:
     text = table("date,y,t", lambda row: f"{day(row)},{row % 7}.5,{row}")
     encoder, told = encoded(tmp_path, text, {"future_covariates": ["t"]})
@@ -263,10 +281,49 @@ def test_a_resumed_run_says_that_its_last_rows_are_not_the_last_of_the_data(tmp_
     assert len([text for text in told if "go on behind" in text]) == 1
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [lambda row: 1_640_995_200 + row * 86_400, lambda row: day(row).replace("-", "")],
+)
+def test_times_in_a_second_column_are_no_target(cell: Callable[[int], Any], tmp_path: Path) -> None:
+    text = table("date,seen,y", lambda row: f"{day(row)},{cell(row)},{row % 7}.5")
+    encoder, told = encoded(tmp_path, text)
+    assert encoder.layout.columns == ("y",)
+    assert any("'seen' holds times" in text for text in told)
+    assert encoded(tmp_path, text, targets=["seen", "y"])[0].layout.targets == ("seen", "y")
+
+
+# --- no header -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        table("2021-12-31,4.5", lambda row: f"{day(row)},{row % 7}.5"),
+        table("31.12.2021;a;4,5", lambda row: f"{row % 28 + 1:02}.0{row // 28 + 1}.2022;a;1,5"),
+        table("01/02/2021,4", lambda row: f"0{row % 9 + 1}/02/{2022 + row // 9},{row % 7}"),
+        table("0,4.5", lambda row: f"{row + 1},{row % 7}.5"),
+        table("4.5", lambda row: f"{row % 7}.5"),
+        table("1.25,0.5,3", lambda row: f"{row % 7}.5,0.25,{row}"),
+    ],
+)
+def test_a_first_row_that_names_nothing_is_not_lost(text: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"names no columns.*set dataset\.header=false"):
+        encoded(tmp_path, text)
+    if "/" not in text:
+        encoded(tmp_path, text, header=False)
+
+
+@pytest.mark.parametrize("head", ["month,2020,2021", "date,0.1,0.9", "0,1,2", ",10,20"])
+def test_numbers_may_be_names(head: str, tmp_path: Path) -> None:
+    encoder, _ = encoded(tmp_path, table(head, lambda row: f"{day(row)},{row % 7}.5,{row % 5}"))
+    assert encoder.layout.targets == tuple(head.split(",")[1:])
+
+
 # --- left out -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cell", ["$1 234.50", "(1234)", "12 %", "€5"])
+@pytest.mark.parametrize("cell", ["$1 234.50", "(1234)", "12 %", "€5", "12 km"])
 def test_numbers_with_something_around_them_are_named_with_what_to_do(
     cell: str, tmp_path: Path
 ) -> None:

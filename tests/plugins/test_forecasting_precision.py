@@ -61,6 +61,13 @@ def test_what_is_said_to_be_constant_is_what_is_not_scaled() -> None:
     assert encoder.scalers[""].scale.tolist() == [1.0]
 
 
+@pytest.mark.parametrize(("value", "scale"), [(5e-13, 5e-13), (-0.25, 0.25), (0, 1), (1e9, 1)])
+def test_a_constant_below_one_is_divided_by_its_size(value: float, scale: float) -> None:
+    encoder, arrays, _ = encode(np.full(60, value))
+    assert encoder.scalers[""].scale.tolist() == [scale]
+    assert not arrays["train"]["values"].any()
+
+
 @pytest.mark.parametrize(("value", "said"), [(1e200, "1e+200"), (1e30, "1e[+]30"), (-1e150, "-1e")])
 def test_a_value_beyond_what_precision_holds_is_refused_by_row(value: float, said: str) -> None:
     values = WAVE.copy()

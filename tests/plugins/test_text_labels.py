@@ -39,6 +39,7 @@ CLASSES_APART = [
     ("1", "-1"),
     ("12345678901234567890123456789", "12345678901234567890123456788"),
     ("1e1", "10"),
+    ("m\u00b2", "m2"),
 ]
 
 
@@ -85,7 +86,15 @@ def test_classes_that_are_easily_mistaken_are_told(names: tuple[str, ...]) -> No
     assert "'other'" not in said
 
 
-@pytest.mark.parametrize("names", [("-1", "1"), ("1", "10"), ("a", "b"), ("0", "0.5")])
+@pytest.mark.parametrize("name", ["NaN", "nan", "NULL", "n/a", "#N/A", "<NA>", "?"])
+def test_a_class_that_is_called_as_missing_values_are_is_told(name: str) -> None:
+    [said] = mistakable(["0", "1", name])
+    assert f"a class is called {name!r}" in said
+
+
+@pytest.mark.parametrize(
+    "names", [("none", "some"), ("True", "False"), ("-1", "1"), ("1", "10"), ("0", "0.5")]
+)
 def test_classes_that_differ_plainly_are_not_told(names: tuple[str, ...]) -> None:
     assert list(mistakable(names)) == []
 
@@ -145,6 +154,13 @@ def test_a_blank_label_is_named_with_its_file_and_line(tmp_path: Path, blank: An
     rows: list[tuple[str, Any]] = [("a b", "x"), ("c d", blank), ("e f", "y")]
     with pytest.raises(DataError, match=r"t.jsonl has no label in column 'label' on line 2"):
         _records(tmp_path, "text-jsonl", rows)
+
+
+@pytest.mark.parametrize("blank", ["", " \u200b ", None, float("nan")])
+def test_a_record_with_a_blank_label_has_none(blank: Any) -> None:
+    train = [{"text": "a", "label": "x"}, {"text": "b", "label": blank}]
+    with pytest.raises(DataError, match=r"record 2 \('b'\) has no label, in the train split"):
+        _encoded({"train": train}, [])
 
 
 def test_a_test_file_may_spell_labels_otherwise_and_that_is_told() -> None:

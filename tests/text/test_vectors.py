@@ -96,6 +96,11 @@ def test_a_missing_file_and_an_archive_of_other_sizes_are_named(tmp_path: Path) 
         read_vectors(zipped(tmp_path), TOKENS, 50)
 
 
+def test_vectors_that_are_no_file_are_not_read_for_ever() -> None:
+    with pytest.raises(DataError, match=r"/dev/zero are no file"):
+        read_vectors(Path("/dev/zero"), ["a"], 2)
+
+
 def test_embeddings_take_what_is_found_and_keep_the_rest(tmp_path: Path) -> None:
     embedding = nn.Embedding(len(TOKENS), 3, padding_idx=0)
     before, told = embedding.weight.detach().clone(), list[str]()

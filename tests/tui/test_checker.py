@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,8 @@ from seqkit.tui.new.client import Checker
 DOCUMENT = {"dataset": "sentences", "model": {"name": "gru", "hidden_size": 8}}
 TORN = """
 import os
+import sys
+import time
 
 import pydantic
 import seqkit
@@ -20,7 +25,7 @@ print("a plugin that talks")
 
 
 class Loud(seqkit.Model):
-    \"\"\"Ends its process when it is asked for 13 units.\"\"\"
+    \"\"\"Ends its process when it is asked for 13 units, and takes its time for 14.\"\"\"
 
     name = "loud"
     tasks = ("classification",)
@@ -31,6 +36,9 @@ class Loud(seqkit.Model):
         @pydantic.field_validator("size")
         @classmethod
         def _unlucky(cls, size: int) -> int:
+            if size == 14:
+                print("waiting", file=sys.stderr, flush=True)
+                time.sleep(60)
             return os._exit(3) if size == 13 else size
 
 
@@ -41,8 +49,6 @@ def register_models():
 
 
 def ask(**request: Any) -> dict[str, Any]:
-    import json
-
     return answer(json.dumps({"id": 1, **request}), load_registry())
 
 
@@ -122,3 +128,21 @@ async def test_the_helper_answers_in_a_process_of_its_own_and_is_started_again(
         assert (await checker.ask("check", document=document))["problems"] == []
     finally:
         await checker.close()
+
+
+def test_the_helper_ends_with_who_asks_whatever_it_is_at(tmp_path: Path) -> None:
+    plugin = tmp_path / "loud.py"
+    plugin.write_text(TORN)
+    words = [sys.executable, "-m", "seqkit.tui.checker", str(plugin)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe) as helper:
+        assert helper.stdin is not None
+        assert helper.stderr is not None
+        document = {"dataset": "sentences", "model": {"name": "loud", "size": 14}}
+        helper.stdin.write(json.dumps({"id": 1, "do": "check", "document": document}).encode())
+        helper.stdin.write(b"\n")
+        helper.stdin.flush()
+        while b"waiting" not in helper.stderr.readline():
+            assert helper.poll() is None
+        helper.stdin.close()
+        assert helper.wait(10) == 0

@@ -154,7 +154,7 @@ def _records(path: Path, config: Any, notify: Notify) -> list[Record]:
 
 def _without_heading(table: Table, config: Any, notify: Notify) -> Table:
     """Returns the pairs of a table without a header, less a first row that names the columns."""
-    first = [cell.strip() for cell in table.rows[0]]
+    first = [cell.strip().strip('"') for cell in table.rows[0]]
     named = [name for name in (config.source, config.target) if name]
     numbered = any(name in table.columns for name in named)
     if not named or numbered or not set(named) <= set(first):

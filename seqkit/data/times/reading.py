@@ -163,7 +163,7 @@ def _with_format(texts: Sequence[str], name: str, hundred: int) -> ReadTimes:
     moments = [_parsed(text, name) for text in texts]
     wrong = next((row for row, moment in enumerate(moments) if moment is None), None)
     if wrong is not None:
-        raise _no_time(wrong, texts[wrong], f" written as {name!r}")
+        raise _no_time(wrong, texts, f" written as {name!r}")
     known = [moment for moment in moments if moment is not None]
     said: tuple[str, ...] = ()
     if "%y" in name:
@@ -172,7 +172,7 @@ def _with_format(texts: Sequence[str], name: str, hundred: int) -> ReadTimes:
         try:
             known = [m.replace(year=_year(m.year % 100, hundred)) for m in known]
         except ValueError:
-            raise _no_time(0, texts[0], f" written as {name!r}") from None
+            raise _no_time(0, texts, f" written as {name!r}") from None
     exact = np.array(known, dtype="datetime64[us]")
     return ReadTimes(_finer(exact.astype("datetime64[s]"), exact), name, hundred, said)
 
@@ -197,7 +197,7 @@ def _by_forms(
     for row, text in enumerate(texts):
         part = parts_of(text)
         if part is None:
-            raise _no_time(row, text, written)
+            raise _no_time(row, texts, written)
         if not part.date:
             reason = f"{text!r} is a clock without a date"
             raise TimesError(row, reason, "Write both in one column, as 2024-01-31 13:45")
@@ -230,7 +230,7 @@ def _of_parts(
         name = "" if form.name.startswith("%Y") else form.name
         readings[form] = ReadTimes(times, name, first, (*more, *said))
     if not readings:
-        raise _no_time(worst, texts[worst], written)
+        raise _no_time(worst, texts, written)
     form = _chosen(readings, texts[0])
     if form.yearless:
         raise TimesError(0, f"{texts[0]!r} has no year", "Write times as 2024-01-31")
@@ -331,11 +331,13 @@ def _chosen(readings: Mapping[Form, ReadTimes], text: str) -> Form:
     )
 
 
-def _no_time(row: int, text: str, form: str = "") -> TimesError:
+def _no_time(row: int, texts: Sequence[str], form: str = "") -> TimesError:
+    text = texts[row]
     zone = re.search(r":\d\d(?:[.,]\d+)? ?([A-Z]{2,5}|\[?[A-Z][a-z]+/\w+\]?)$", text)
     if zone and not form:
         reason = f"{text!r} has the time zone {zone[1]}, which is not read"
         return TimesError(row, reason, "Write an offset such as +01:00 instead, or leave it out")
-    return TimesError(
-        row, f"{text!r} is no time{form}", "Write times as 2024-01-31 or set time_format"
-    )
+    hint = "Write times as 2024-01-31 or set time_format"
+    if row and row == len(texts) - 1:
+        hint = f"If it sums up the others, delete the row. {hint}"
+    return TimesError(row, f"{text!r} is no time{form}", hint)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqkit.data import write_text
 from seqkit.errors import ConfigurationError, DataError
-from seqkit.regular_files import read_regular
+from seqkit.regular_files import LARGEST_TEXT, read_regular
+from seqkit.toml_text import parse_toml
 from seqkit.tui.dialogs import Ask, Choice, Confirm
 from seqkit.tui.launch import LOGS
 from seqkit.tui.new.catalogue import Catalogue
@@ -32,8 +32,8 @@ def base_of(source: str, catalogue: Catalogue) -> Mapping[str, Any]:
     if recipe is not None:
         return dict(recipe["experiment"])
     try:
-        return tomllib.loads(read_regular(Path(source)).decode("utf-8-sig"))
-    except (OSError, DataError, ValueError, RecursionError) as error:
+        return parse_toml(read_regular(Path(source), LARGEST_TEXT).decode("utf-8-sig"))
+    except (OSError, DataError, ValueError) as error:
         raise ConfigurationError(
             f"{source} cannot be read: {reason(error)}. Choose another"
         ) from error

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, Literal
+
+from seqkit.toml_text import parse_toml
 
 Kind = Literal["integer", "number", "boolean", "choice", "text", "list", "other"]
 
@@ -187,8 +188,8 @@ def _number(text: str, kind: type[int | float]) -> Any:
 
 def _toml(text: str) -> Any:
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        value = parse_toml(f"value = {text}")["value"]
+    except ValueError:
         return text
     return text if isinstance(value, date | time) else value
 

@@ -206,8 +206,8 @@ def some_events(path: Path, damage: Damage | None = None) -> Iterator[Event]:
         found = _lines(path)
     except FileNotFoundError:
         return
-    except OSError as error:
-        damage.said = f"{path} cannot be read: {error.strerror}"
+    except (OSError, SeqkitError) as error:
+        damage.said = f"{path} cannot be read: {reason(error)}"
         return
     except CheckpointError as error:
         damage.said = str(error).rstrip(".")
