@@ -1,5 +1,7 @@
 """Fixtures for every test: isolation from the user, seeds, and real data where present."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import random
@@ -7,12 +9,16 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from seqkit.holding import Hold
 from seqkit.runs import RunFolder
+
+if TYPE_CHECKING:
+    from tests.nursery import Nursery
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -72,6 +78,17 @@ def held() -> Iterator[Callable[[Path], Hold]]:
             return taken
 
         yield hold
+
+
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """Starts `seqkit` in processes of their own without importing everything for each."""
+    if not hasattr(os, "fork"):
+        pytest.skip("processes are forked")
+    from tests.nursery import Nursery
+
+    with Nursery(tmp_path_factory.mktemp("nursery")) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

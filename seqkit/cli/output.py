@@ -87,7 +87,13 @@ def _write(text: str) -> None:
 
 @functools.cache
 def _console(stream: TextIO, columns: str) -> Console:
-    from rich.console import Console
+    from rich import console
+
+    class Console(console.Console):
+        """Leaves it to the command line what a reader that has gone means; rich would exit."""
+
+        def on_broken_pipe(self) -> None:
+            raise ReaderGoneError
 
     if is_plain(stream):
         width = int(columns) if columns.isdecimal() and int(columns) > 0 else PLAIN_WIDTH

@@ -1,22 +1,25 @@
 """What reaches stdout and stderr: results apart from narration, and no escape but our own."""
 
+from __future__ import annotations
+
+import contextlib
 import io
 import json
 import os
 import pty
 import re
-import select
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from seqkit.cli import output
 from seqkit.cli.answers import answer_line
 from seqkit.cli.streams import is_plain
+
+if TYPE_CHECKING:
+    from tests.nursery import Nursery
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -96,16 +99,13 @@ def test_json_is_one_document_and_nothing_else_on_stdout(
     assert done.err == ""
 
 
-def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "seqkit", "list", "--json"]
-    with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert process.stderr.read() == ""
-        assert process.wait(timeout=60) == 0
+@pytest.mark.parametrize("words", [("list", "--json"), ("list",), ("show", "lstm")], ids=" ".join)
+def test_a_reader_that_goes_away_is_no_error(words: tuple[str, ...], nursery: Nursery) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with os.fdopen(theirs, "w") as pipe:
+        done = nursery.run(*words, streams={1: pipe})
+    assert (done.code, done.err) == (0, "")
 
 
 def test_a_stream_is_plain_without_a_terminal_with_no_color_and_when_dumb(
@@ -126,36 +126,33 @@ def test_a_stream_is_plain_without_a_terminal_with_no_color_and_when_dumb(
     assert is_plain(Terminal())
 
 
-def in_a_terminal(folder: Path, *words: str, **environment: str) -> str:
+@pytest.fixture
+def in_a_terminal(nursery: Nursery, tmp_path: Path) -> Callable[..., str]:
     """Runs a command on a terminal of 80 columns and returns all that it wrote there."""
-    parent, child = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "seqkit", *words],
-        stdin=child,
-        stdout=child,
-        stderr=child,
-        cwd=folder,
-        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"} | environment,
-    )
-    os.close(child)
-    written = b""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        if select.select([parent], [], [], 0.5)[0]:
-            try:
-                written += os.read(parent, 65536)
-            except OSError:
-                break
-        elif process.poll() is not None:
-            break
-    os.close(parent)
-    assert process.wait(timeout=10) == 0, written
-    return written.decode("utf-8")
+
+    def call(*words: str, **more: str) -> str:
+        parent, terminal = pty.openpty()
+        environment = {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"} | more
+        streams = dict.fromkeys(range(3), terminal)
+        child = nursery.start(*words, folder=tmp_path, environment=environment, streams=streams)
+        os.close(terminal)
+        written = b""
+        # Reading fails once nobody holds the other side any more.
+        with contextlib.suppress(OSError):
+            while part := os.read(parent, 65536):
+                written += part
+        os.close(parent)
+        assert child.wait().code == 0, written
+        return written.decode("utf-8")
+
+    return call
 
 
-def test_a_terminal_gets_colours_and_lines_of_80_columns(tmp_path: Path, runs_dir: Path) -> None:
+def test_a_terminal_gets_colours_and_lines_of_80_columns(
+    in_a_terminal: Callable[..., str], runs_dir: Path
+) -> None:
     for words in (["show", "first"], ["compare", "first", "second"], ["predict", "first", "a b"]):
-        written = in_a_terminal(tmp_path, *words, "--runs-dir", str(runs_dir), NO_COLOR="")
+        written = in_a_terminal(*words, "--runs-dir", str(runs_dir), NO_COLOR="")
         assert ESCAPE.search(written)
         lines = ESCAPE.sub("", written).replace("\r", "").split("\n")
         too_long = [line for line in lines if len(line) > 80 and str(runs_dir) not in line]
@@ -163,12 +160,12 @@ def test_a_terminal_gets_colours_and_lines_of_80_columns(tmp_path: Path, runs_di
 
 
 def test_a_terminal_without_colours_gets_no_escape_and_no_live_bar(
-    tmp_path: Path, tiny: tuple[str, ...]
+    in_a_terminal: Callable[..., str], tiny: tuple[str, ...]
 ) -> None:
-    written = in_a_terminal(tmp_path, "run", "sentiment", *tiny, NO_COLOR="1")
+    written = in_a_terminal("run", "sentiment", *tiny, NO_COLOR="1")
     assert "\x1b" not in written
     assert "of 6: loss" in written
-    assert "\x1b" not in in_a_terminal(tmp_path, "show", "lstm", TERM="dumb")
+    assert "\x1b" not in in_a_terminal("show", "lstm", TERM="dumb")
 
 
 def test_json_spells_out_what_moves_a_cursor_and_is_the_same_json(

@@ -1,16 +1,19 @@
 """`seqkit plugin`: a new plugin works at once, and a broken one is explained."""
 
+from __future__ import annotations
+
 import json
-import subprocess
-import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from seqkit import __version__
+
+if TYPE_CHECKING:
+    from tests.nursery import Nursery
 
 Call = Callable[..., Any]
 
@@ -27,36 +30,30 @@ def broken(tmp_path: Path) -> Path:
 
 
 def test_a_new_plugin_passes_its_checks_and_its_own_tests_at_once(
-    in_process_of_its_own: Call, tmp_path: Path
+    nursery: Nursery, tmp_path: Path
 ) -> None:
-    written = in_process_of_its_own("plugin", "new", "attn-two", "--json")
-    document = json.loads(written.stdout)
-    checked = in_process_of_its_own("plugin", "check", "seqkit-attn-two", "--json")
-    tested = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"],
-        cwd=tmp_path / "seqkit-attn-two",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    written = nursery.run("plugin", "new", "attn-two", "--json", folder=tmp_path)
+    document = json.loads(written.out)
+    checked = nursery.run("plugin", "check", "seqkit-attn-two", "--json", folder=tmp_path)
+    words = ("-q", "-W", "error", "-p", "no:cacheprovider")
+    tested = nursery.run(*words, module="pytest", folder=tmp_path / "seqkit-attn-two")
 
-    assert (written.returncode, document["folder"]) == (0, "seqkit-attn-two")
-    assert checked.returncode == 0, checked.stdout
-    assert json.loads(checked.stdout)["passed"] is True
-    assert tested.returncode == 0, tested.stdout
-    assert "11 passed" in tested.stdout
+    assert (written.code, document["folder"]) == (0, "seqkit-attn-two")
+    assert checked.code == 0, checked.out
+    assert json.loads(checked.out)["passed"] is True
+    assert tested.code == 0, tested.out
+    assert "11 passed" in tested.out
 
 
 def test_a_new_plugin_trains_before_it_is_installed(
-    in_process_of_its_own: Call, tiny: tuple[str, ...]
+    nursery: Nursery, tiny: tuple[str, ...], tmp_path: Path
 ) -> None:
-    in_process_of_its_own("plugin", "new", "attn-two")
-    trained = in_process_of_its_own(
-        "run", "sentiment", "model=attn-two", "--plugin", "seqkit-attn-two", *tiny, "--json"
-    )
+    nursery.run("plugin", "new", "attn-two", folder=tmp_path)
+    words = ("run", "sentiment", "model=attn-two", "--plugin", "seqkit-attn-two", *tiny, "--json")
+    trained = nursery.run(*words, folder=tmp_path)
 
-    last = json.loads(trained.stdout.splitlines()[-1])
-    assert trained.returncode == 0, trained.stderr
+    last = json.loads(trained.out.splitlines()[-1])
+    assert trained.code == 0, trained.err
     assert (last["event"], last["status"]) == ("ended", "finished")
 
 

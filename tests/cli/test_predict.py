@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from seqkit.python import load
+
+if TYPE_CHECKING:
+    from tests.nursery import Nursery
 
 TEXT = "a wonderful film with a terrible ending"
 
@@ -87,7 +90,7 @@ def test_a_file_that_cannot_be_written_is_refused(
 
 
 def test_requests_are_answered_one_by_one_and_bad_ones_end_nothing(
-    in_process_of_its_own: Callable, runs_dir: Path
+    nursery: Nursery, runs_dir: Path
 ) -> None:
     requests = [
         {"id": 1, "inputs": [TEXT, "dull"]},
@@ -97,8 +100,8 @@ def test_requests_are_answered_one_by_one_and_bad_ones_end_nothing(
         {"id": 4, "inputs": ["\x1b[31m"], "options": {"words": True}},
     ]
     lines = "".join(json.dumps(request) + "\n" for request in requests)
-    done = in_process_of_its_own("predict", "first", "--runs-dir", runs_dir, "--serve", stdin=lines)
-    replies = [json.loads(line) for line in done.stdout.splitlines()]
+    done = nursery.run("predict", "first", "--runs-dir", runs_dir, "--serve", stdin=lines)
+    replies = [json.loads(line) for line in done.out.splitlines()]
     assert replies[0]["ready"]["task"] == "classification"
     assert "words" in replies[0]["ready"]["options"]["properties"]
     assert [answer["text"] for answer in replies[1]["answers"]] == [TEXT, "dull"]
@@ -107,22 +110,22 @@ def test_requests_are_answered_one_by_one_and_bad_ones_end_nothing(
     assert replies[4]["id"] == 3
     assert "error" in replies[4]
     assert replies[5]["answers"][0]["words"]
-    assert done.returncode == 0
+    assert done.code == 0
 
 
-def test_an_interrupt_between_requests_ends_nothing(runs_dir: Path) -> None:
-    command = [sys.executable, "-m", "seqkit", "predict", "first", "--runs-dir", str(runs_dir)]
-    with subprocess.Popen(
-        [*command, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert "ready" in json.loads(process.stdout.readline())
-        process.send_signal(signal.SIGINT)
-        process.stdin.write(json.dumps({"id": 1, "inputs": ["good"]}) + "\n")
-        process.stdin.flush()
-        reply = json.loads(process.stdout.readline())
-        process.stdin.close()
-        assert process.wait(30) == 0
+def test_an_interrupt_between_requests_ends_nothing(nursery: Nursery, runs_dir: Path) -> None:
+    words = ("predict", "first", "--runs-dir", runs_dir, "--serve")
+    theirs, ours = os.pipe()
+    with os.fdopen(ours, "w") as asked, nursery.start(*words, streams={0: theirs}) as child:
+        os.close(theirs)
+        child.until(lambda: "\n" in child.out)
+        assert "ready" in json.loads(child.out)
+        child.send(signal.SIGINT)
+        asked.write(json.dumps({"id": 1, "inputs": ["good"]}) + "\n")
+        asked.flush()
+        child.until(lambda: child.out.count("\n") == 2)
+        reply = json.loads(child.out.splitlines()[1])
+        asked.close()
+        assert child.wait().code == 0
     assert reply["id"] == 1
     assert "answers" in reply or "cancelled" in reply

@@ -1,10 +1,16 @@
 """`runs`, `show`, `compare`, `predict` and `evaluate` on finished runs."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.nursery import Nursery
 
 
 @pytest.fixture(autouse=True)
@@ -145,11 +151,11 @@ def test_predict_names_the_columns_there_are(seqkit: Callable, tmp_path: Path) -
     assert "none.csv" in missing.err
 
 
-def test_predict_reads_stdin(in_process_of_its_own: Callable, runs_dir: Path) -> None:
+def test_predict_reads_stdin(nursery: Nursery, runs_dir: Path) -> None:
     words = ["predict", "first", "--runs-dir", runs_dir]
-    done = in_process_of_its_own(*words, stdin="one text\nescape \x1b[31m here\n")
-    assert done.returncode == 0, done.stderr
-    assert [line.partition("%")[2].split(maxsplit=1)[-1] for line in done.stdout.splitlines()] == [
+    done = nursery.run(*words, stdin="one text\nescape \x1b[31m here\n")
+    assert done.code == 0, done.err
+    assert [line.partition("%")[2].split(maxsplit=1)[-1] for line in done.out.splitlines()] == [
         "one text",
         "escape \\x1b[31m here",
     ]

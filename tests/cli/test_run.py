@@ -1,18 +1,21 @@
 """`run`, `resume` and `stop`, from end to end."""
 
+from __future__ import annotations
+
 import json
+import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from seqkit.events import KINDS, parse_event
 from seqkit.runs import RunFolder
+
+if TYPE_CHECKING:
+    from tests.nursery import Child, Nursery
 
 
 def test_a_run_narrates_on_stderr_and_reports_on_stdout(
@@ -97,43 +100,26 @@ def test_resuming_a_run_with_nothing_left_says_how_to_go_on(
 
 
 LONG = ("trainer.epochs=1000", "model.hidden_size=8", "trainer.log_every=1", "trainer.samples=0")
-PATIENCE = 120
 
 
-@contextmanager
-def long_run(folder: Path) -> Iterator[subprocess.Popen[str]]:
+@pytest.fixture
+def long_run(nursery: Nursery, tmp_path: Path) -> Iterator[Child]:
     """Trains for long in a process of its own; begins when its first step is done."""
-    with (folder / "stderr.txt").open("w", encoding="utf-8") as narration:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "seqkit", "run", "sentiment", "--name", "long", *LONG],
-            stdout=narration,
-            stderr=narration,
-            text=True,
-            cwd=folder,
-        )
-    log = folder / "runs" / "long" / "events.jsonl"
-    deadline = time.monotonic() + PATIENCE
-    try:
-        while not (log.exists() and '"event":"step"' in log.read_text(encoding="utf-8")):
-            assert process.poll() is None, (folder / "stderr.txt").read_text(encoding="utf-8")
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        yield process
-    finally:
-        process.kill()
-        process.wait(timeout=PATIENCE)
+    log = tmp_path / "runs" / "long" / "events.jsonl"
+    with nursery.start("run", "sentiment", "--name", "long", *LONG, folder=tmp_path) as child:
+        child.until(lambda: log.exists() and '"event":"step"' in log.read_text(encoding="utf-8"))
+        yield child
 
 
 def test_an_interrupted_run_saves_says_how_to_go_on_and_goes_on(
-    seqkit: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seqkit: Callable, long_run: Child, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with long_run(tmp_path) as process:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=PATIENCE) == 130
-    written = (tmp_path / "stderr.txt").read_text(encoding="utf-8")
-    assert "seqkit resume long" in written
-    assert "Traceback" not in written
-    assert "Test score" not in written
+    long_run.send(signal.SIGINT)
+    ended = long_run.wait()
+    assert ended.code == 130
+    assert "seqkit resume long" in ended.err
+    assert "Traceback" not in ended.err
+    assert "Test score" not in ended.out
     monkeypatch.chdir(tmp_path)
     step = [event.step for event in RunFolder(Path("runs/long")).events()][-1]
     done = seqkit("resume", "long", f"trainer.max_steps={step + 3}")
@@ -142,29 +128,29 @@ def test_an_interrupted_run_saves_says_how_to_go_on_and_goes_on(
 
 
 def test_stop_waits_until_the_run_has_stopped(
-    seqkit: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seqkit: Callable, long_run: Child, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with long_run(tmp_path) as process:
-        listed = json.loads(seqkit("runs", "--json").out)
-        assert [run["status"] for run in listed] == ["running"]
-        again = seqkit("resume", "long")
-        assert (again.code, "still running" in again.err) == (4, True)
-        done = seqkit("stop", "long")
-        assert (done.code, done.out) == (0, "long is stopped.\n")
-        assert process.wait(timeout=PATIENCE) == 0
-    assert "Stopped after step" in (tmp_path / "stderr.txt").read_text(encoding="utf-8")
+    listed = json.loads(seqkit("runs", "--json").out)
+    assert [run["status"] for run in listed] == ["running"]
+    again = seqkit("resume", "long")
+    assert (again.code, "still running" in again.err) == (4, True)
+    done = seqkit("stop", "long")
+    assert (done.code, done.out) == (0, "long is stopped.\n")
+    stopped = long_run.wait()
+    assert stopped.code == 0
+    assert "Stopped after step" in stopped.err
     ended = seqkit("stop", "long")
     assert ended.code == 4
     assert "not running: it is stopped" in ended.err
 
 
 def test_a_killed_run_is_listed_as_crashed_and_cannot_be_stopped(
-    seqkit: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seqkit: Callable, long_run: Child, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with long_run(tmp_path):
-        pass
+    long_run.send(signal.SIGKILL)
+    assert long_run.wait().code == -signal.SIGKILL
     assert "crashed" in seqkit("runs").out
     done = seqkit("stop", "long")
     assert done.code == 4
@@ -172,15 +158,12 @@ def test_a_killed_run_is_listed_as_crashed_and_cannot_be_stopped(
 
 
 def test_a_reader_of_the_event_stream_that_goes_away_does_not_end_the_run(
-    tmp_path: Path, tiny: tuple[str, ...]
+    nursery: Nursery, tmp_path: Path, tiny: tuple[str, ...]
 ) -> None:
-    words = [sys.executable, "-m", "seqkit", "run", "sentiment", *tiny, "--json", "--name", "piped"]
-    with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        process.stderr.read()
-        assert process.wait(timeout=120) == 0
+    ours, theirs = os.pipe()
+    os.close(ours)
+    words = ("run", "sentiment", *tiny, "--json", "--name", "piped")
+    with os.fdopen(theirs, "w") as pipe:
+        done = nursery.run(*words, folder=tmp_path, streams={1: pipe})
+    assert done.code == 0
     assert RunFolder(tmp_path / "runs" / "piped").status() == "finished"

@@ -1,75 +1,72 @@
 """Readers, windows and streams that go away: a run goes on to its end."""
 
+from __future__ import annotations
+
 import io
 import os
 import pty
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from seqkit.cli.streams import Narration, is_plain
 from seqkit.runs import RunFolder
 
+if TYPE_CHECKING:
+    from tests.nursery import Nursery
+
 PATIENCE = 120
 
 
-def seqkit_into_one_pipe(folder: Path, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "seqkit", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
-        cwd=folder,
-    )
-
-
-def read_a_line_and_go(process: subprocess.Popen[str]) -> str:
-    """What `2>&1 | head -1` does."""
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    process.stdout.close()
-    return line
+def first_line_and_code(nursery: Nursery, folder: Path, *words: str) -> tuple[str, int | None]:
+    """Does what `2>&1 | head -1` does; returns the exit code too."""
+    ours, theirs = os.pipe()
+    with os.fdopen(theirs, "w") as pipe, os.fdopen(ours, encoding="utf-8") as reader:
+        child = nursery.start(*words, folder=folder, streams={1: pipe, 2: pipe})
+        pipe.close()
+        line = reader.readline()
+    return line, child.wait().code
 
 
 def test_a_run_and_its_resumption_outlive_the_reader_of_both_streams(
-    tmp_path: Path, tiny: tuple[str, ...]
+    nursery: Nursery, tmp_path: Path, tiny: tuple[str, ...]
 ) -> None:
     folder = RunFolder(tmp_path / "runs" / "piped")
     words = ["run", "sentiment", *tiny, "trainer.schedule=constant", "--name", "piped"]
     for steps, command in ((6, words), (9, ["resume", "piped", "trainer.max_steps=9"])):
-        with seqkit_into_one_pipe(tmp_path, *command) as process:
-            assert "Preparing" in read_a_line_and_go(process)
-            assert process.wait(timeout=PATIENCE) == 0
+        line, code = first_line_and_code(nursery, tmp_path, *command)
+        assert ("Preparing" in line, code) == (True, 0)
         events = list(folder.events())
         assert (events[-1].kind, events[-1]["status"]) == ("ended", "finished")
         assert events[-1].step == steps
         assert folder.status() == "finished"
 
 
-def test_a_failure_keeps_its_exit_code_when_nobody_reads(tmp_path: Path) -> None:
-    with seqkit_into_one_pipe(tmp_path, "show", "nothing-like-this") as process:
-        assert process.stdout is not None
-        process.stdout.close()
-        assert process.wait(timeout=PATIENCE) == 2
+def test_a_failure_keeps_its_exit_code_when_nobody_reads(nursery: Nursery) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with os.fdopen(theirs, "w") as pipe:
+        done = nursery.run("show", "nothing-like-this", streams={1: pipe, 2: pipe})
+    assert done.code == 2
 
 
-def test_a_run_outlives_its_terminal(tmp_path: Path, tiny: tuple[str, ...]) -> None:
-    parent, child = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "seqkit", "run", "sentiment", *tiny, "--name", "closed"],
-        stdin=subprocess.DEVNULL,
-        stdout=child,
-        stderr=child,
-        cwd=tmp_path,
-        env={**os.environ, "TERM": "xterm-256color", "NO_COLOR": ""},
-    ) as process:
-        os.close(child)
+def test_a_run_outlives_its_terminal(
+    nursery: Nursery, tmp_path: Path, tiny: tuple[str, ...]
+) -> None:
+    parent, terminal = pty.openpty()
+    with nursery.start(
+        *("run", "sentiment", *tiny, "--name", "closed"),
+        folder=tmp_path,
+        environment={"TERM": "xterm-256color", "NO_COLOR": ""},
+        streams={1: terminal, 2: terminal},
+    ) as child:
+        os.close(terminal)
         assert os.read(parent, 10)
         os.close(parent)
-        assert process.wait(timeout=PATIENCE) == 0
+        assert child.wait().code == 0
     assert RunFolder(tmp_path / "runs" / "closed").status() == "finished"
 
 

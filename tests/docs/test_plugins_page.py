@@ -1,18 +1,21 @@
 """The author's tutorial: its files work, its commands run, its excerpts are the example's."""
 
+from __future__ import annotations
+
 import inspect
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from seqkit import hookspecs
 from seqkit.registry import HOOKS, installed_plugins
 from seqkit.testing import plugin_checks
+
+if TYPE_CHECKING:
+    from tests.nursery import Nursery
 
 FENCE = re.compile(r"^```(\S+)(?: title=\"(.+?)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -27,7 +30,7 @@ def blocks(page: str, language: str) -> list[tuple[str, str]]:
     return [(title, text) for kind, title, text in FENCE.findall(page) if kind == language]
 
 
-def test_its_files_and_commands_work(page: str, tmp_path: Path) -> None:
+def test_its_files_and_commands_work(nursery: Nursery, page: str, tmp_path: Path) -> None:
     for title, text in blocks(page, "python"):
         if title:
             (tmp_path / title).write_text(text, encoding="utf-8")
@@ -36,17 +39,10 @@ def test_its_files_and_commands_work(page: str, tmp_path: Path) -> None:
     for command in commands:
         program, *words = shlex.split(command)
         assert program == "seqkit"
-        finished = subprocess.run(
-            [sys.executable, "-m", "seqkit", *words],
-            cwd=tmp_path,
-            env=os.environ | {"SEQKIT_HOME": str(tmp_path / "home")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert finished.returncode == 0, f"{command}\n{finished.stdout}\n{finished.stderr}"
-        assert "was skipped" not in finished.stderr, finished.stderr
-        assert "is left out" not in finished.stderr, finished.stderr
+        finished = nursery.run(*words, folder=tmp_path)
+        assert finished.code == 0, f"{command}\n{finished.out}\n{finished.err}"
+        assert "was skipped" not in finished.err, finished.err
+        assert "is left out" not in finished.err, finished.err
     assert '"split": "validation"' in (tmp_path / "diary.jsonl").read_text()
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import os
 import signal
-import subprocess
-import sys
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
@@ -163,17 +160,6 @@ class Lab:
     def newest(self) -> Run:
         """The newest run, such as one that has just failed."""
         return Run(RunFolder(max(self.runs.iterdir(), key=lambda path: path.stat().st_ctime_ns)))
-
-    def start_process(self, *words: str, **environment: str) -> subprocess.Popen[str]:
-        """Runs the `seqkit` command in a process of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "seqkit", *words],
-            cwd=self.folder,
-            env=os.environ | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
 
     def toml(self, *words: str, plugins: Sequence[Path] = (), **tables: Any) -> Path:
         """Writes the small experiment as a file."""

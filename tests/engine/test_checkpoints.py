@@ -34,6 +34,7 @@ from seqkit.registry import load_registry
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Lab, Run
+    from tests.nursery import Nursery
 
 MODEL = {"weight": torch.arange(6.0).reshape(2, 3), "bias": torch.zeros(2)}
 STATE = {"generator/host": torch.get_rng_state()}
@@ -206,7 +207,9 @@ def test_a_run_on_a_disk_that_fills_up_fails_clearly_and_can_be_resumed(lab: Lab
     assert resumed.weights_file == whole.weights_file
 
 
-def test_a_process_killed_while_it_saves_leaves_no_half_checkpoint(lab: Lab) -> None:
+def test_a_process_killed_while_it_saves_leaves_no_half_checkpoint(
+    lab: Lab, nursery: Nursery
+) -> None:
     # With its usual effect, the signal of a file grown too long ends a process inside a write.
     dying = lab.plugin(
         """
@@ -222,9 +225,9 @@ def test_a_process_killed_while_it_saves_leaves_no_half_checkpoint(lab: Lab) -> 
         """
     )
     source = lab.toml("trainer.checkpoint_every=3")
-    process = lab.start_process("run", str(source), "--plugin", str(dying), DIE="1")
-    process.communicate(timeout=120)
-    assert process.returncode == -signal.SIGXFSZ
+    words = ("run", source, "--plugin", dying)
+    done = nursery.run(*words, folder=lab.folder, environment={"DIE": "1"})
+    assert done.code == -signal.SIGXFSZ
     run = lab.newest()
     names = sorted(path.name for path in run.folder.checkpoints.iterdir())
     assert len(names) == 2

@@ -19,6 +19,7 @@ from seqkit.runs import RunFolder
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Lab, Run
+    from tests.nursery import Nursery
 
 SignalAt = Callable[..., Callable[[Event], None]]
 
@@ -84,20 +85,19 @@ def test_handlers_that_python_did_not_set_are_put_back_without_error() -> None:
     assert {number: signal.getsignal(number) for number in before} == before
 
 
-def test_interrupting_the_command_exits_with_130_and_says_how_to_go_on(lab: Lab) -> None:
+def test_interrupting_the_command_exits_with_130_and_says_how_to_go_on(
+    lab: Lab, nursery: Nursery
+) -> None:
     source = lab.toml("trainer.epochs=200")
-    process = lab.start_process("run", str(source), "--json", "--runs-dir", str(lab.runs))
-    assert process.stdout is not None
-    for line in process.stdout:
-        if '"event":"step"' in line:
-            break
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, errors
-    ended = json.loads(output.splitlines()[-1])
+    child = nursery.start("run", source, "--json", "--runs-dir", lab.runs)
+    child.until(lambda: '"event":"step"' in child.out)
+    child.send(signal.SIGINT)
+    done = child.wait()
+    assert done.code == 130, done.err
+    ended = json.loads(done.out.splitlines()[-1])
     assert (ended["event"], ended["status"]) == ("ended", "interrupted")
-    assert "seqkit resume" in errors
-    assert "Traceback" not in errors
+    assert "seqkit resume" in done.err
+    assert "Traceback" not in done.err
 
 
 def test_stop_saves_and_ends_and_the_run_goes_on_with_the_same_bits(lab: Lab) -> None:

@@ -12,6 +12,7 @@ from seqkit.events import Event
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Lab
+    from tests.nursery import Nursery
 
 SignalAt = Callable[..., Callable[[Event], None]]
 
@@ -87,7 +88,7 @@ def test_a_run_interrupted_mid_epoch_ends_with_the_same_bits(
     assert cut.rates == whole.rates
 
 
-def test_a_run_killed_outright_ends_with_the_same_bits(lab: Lab) -> None:
+def test_a_run_killed_outright_ends_with_the_same_bits(lab: Lab, nursery: Nursery) -> None:
     killer = lab.plugin(
         """
         import os, signal
@@ -103,9 +104,9 @@ def test_a_run_killed_outright_ends_with_the_same_bits(lab: Lab) -> None:
     words = ["trainer.checkpoint_every=4", "trainer.log_every=3"]
     whole = lab.train(*words)
     source = lab.toml(*words)
-    process = lab.start_process("run", str(source), "--plugin", str(killer), KILL="1")
-    process.communicate(timeout=120)
-    assert process.returncode == -signal.SIGKILL
+    words_of_run = ("run", source, "--plugin", killer)
+    done = nursery.run(*words_of_run, folder=lab.folder, environment={"KILL": "1"})
+    assert done.code == -signal.SIGKILL
     cut = lab.newest()
     assert cut.folder.status() == "crashed"
     cut = lab.resume(cut)

@@ -1,11 +1,11 @@
-"""One nursery for all tests of faults, whole runs to compare with, and a table at the end."""
+"""Whole runs to compare with, half ones to go on with, and a table at the end."""
 
 from __future__ import annotations
 
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,10 @@ import pytest
 if sys.platform == "win32":
     collect_ignore_glob = ["test_*.py"]
 else:
-    from tests.faults.nursery import Nursery
     from tests.faults.outcome import answers, outcome
     from tests.faults.scenarios import SCENARIOS, Scenario, write_data
     from tests.faults.tally import TALLIES, table
+    from tests.nursery import Nursery
 
     @dataclass(frozen=True)
     class Whole:
@@ -43,16 +43,10 @@ else:
         seconds: float
 
     @pytest.fixture(scope="session")
-    def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-        folder = tmp_path_factory.mktemp("faults")
-        write_data(folder)
-        with Nursery(folder) as started:
-            yield started
-
-    @pytest.fixture(scope="session")
     def whole(nursery: Nursery) -> Callable[[str], Whole]:
         """Trains the run of a task from its beginning to its end, once."""
         made: dict[str, Whole] = {}
+        write_data(nursery.folder)
 
         def train(task: str) -> Whole:
             if task not in made:

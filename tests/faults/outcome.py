@@ -12,8 +12,8 @@ from safetensors.numpy import load_file
 
 from seqkit.errors import ExitCode
 from seqkit.runs import RunFolder
-from tests.faults.nursery import Done, Nursery
 from tests.faults.scenarios import Scenario
+from tests.nursery import Done, Nursery
 
 TIMES = {"time", "seconds", "elapsed", "eta", "examples_per_second", "tokens_per_second"}
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seqkit.errors import ExitCode
-from tests.faults.nursery import Done, Nursery
 from tests.faults.outcome import crashed, differing, last_line, outcome
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.tally import Tally, draw, forms, tally
+from tests.nursery import Done, Nursery
 
 if TYPE_CHECKING:
     from tests.faults.conftest import Whole

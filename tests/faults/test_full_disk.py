@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqkit.errors import ExitCode
-from tests.faults.nursery import Done, Nursery
 from tests.faults.outcome import crashed, differing, last_line, outcome, unusable
 from tests.faults.tally import draw, forms, tally
+from tests.nursery import Done, Nursery
 
 if TYPE_CHECKING:
     from tests.faults.conftest import Whole

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seqkit.runs import RunFolder
-from tests.faults.nursery import Child, Nursery
 from tests.faults.outcome import differing, outcome
 from tests.faults.tally import forms, tally
+from tests.nursery import Child, Nursery
 
 if TYPE_CHECKING:
     from tests.faults.conftest import Whole

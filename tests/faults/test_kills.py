@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seqkit.runs import RunFolder
-from tests.faults.nursery import Child, Nursery
 from tests.faults.outcome import answers, differing, last_line, outcome, tree, unusable
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.tally import draw, forms, tally
+from tests.nursery import Child, Nursery
 
 if TYPE_CHECKING:
     from tests.faults.conftest import Whole

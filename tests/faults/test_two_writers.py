@@ -14,9 +14,9 @@ import pytest
 
 from seqkit.errors import ExitCode
 from seqkit.runs import RunFolder
-from tests.faults.nursery import Nursery
 from tests.faults.outcome import crashed, differing, last_line, outcome
 from tests.faults.tally import draw, forms, tally
+from tests.nursery import Nursery
 
 if TYPE_CHECKING:
     from tests.faults.conftest import Whole

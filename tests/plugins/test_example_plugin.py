@@ -1,14 +1,19 @@
 """The third-party example, used from its folder as its author would before installing it."""
 
-import subprocess
+from __future__ import annotations
+
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import seqkit
 from seqkit.runs import RunFolder
+
+if TYPE_CHECKING:
+    from tests.nursery import Nursery
 
 
 @pytest.fixture
@@ -20,17 +25,12 @@ def example(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
         del sys.modules[name]
 
 
-def test_its_own_tests_pass(example: Path) -> None:
-    finished = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"],
-        cwd=example,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_its_own_tests_pass(nursery: Nursery, example: Path) -> None:
+    words = ("-q", "-W", "error", "-p", "no:cacheprovider")
+    finished = nursery.run(*words, module="pytest", folder=example)
 
-    assert finished.returncode == 0, finished.stdout
-    assert "skipped" not in finished.stdout
+    assert finished.code == 0, finished.out
+    assert "skipped" not in finished.out
 
 
 def test_its_recipe_learns_what_a_bag_of_words_cannot(example: Path, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_its_recipe_learns_what_a_bag_of_words_cannot(example: Path, tmp_path: P
 
 
 def test_it_is_resumed_to_the_numbers_of_an_uninterrupted_run(
-    example: Path, tmp_path: Path, repository: Path
+    nursery: Nursery, example: Path, tmp_path: Path, repository: Path
 ) -> None:
     small = ("dataset.sentences=200", "model.hidden_size=8", "model.embedding_size=8")
     words = (*small, "trainer.epochs=2", "trainer.batch_size=16", "trainer.log_every=1")
@@ -71,16 +71,10 @@ def test_it_is_resumed_to_the_numbers_of_an_uninterrupted_run(
         on_event=stop_at_once,
     )
     assert parts.status == "stopped"
-    command = [sys.executable, "-m", "seqkit", "resume", "parts", "--runs-dir", str(tmp_path)]
-    finished = subprocess.run(
-        [*command, "--plugin", str(example)],
-        cwd=repository,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ("resume", "parts", "--runs-dir", tmp_path, "--plugin", example)
+    finished = nursery.run(*command, folder=repository)
 
-    assert finished.returncode == 0, finished.stderr
+    assert finished.code == 0, finished.err
     assert parts.metrics == whole.metrics
     last = [event for event in parts.events if event.kind == "step"][-1]
     assert last["loss"] == [event for event in whole.events if event.kind == "step"][-1]["loss"]
