@@ -10,7 +10,7 @@ import torch
 
 from seqkit.api import Dataset, Record
 from seqkit.data import FetchOptions
-from seqkit_timeseries._baselines import naive_forecasts
+from seqkit_timeseries._baselines import fit_linear, naive_forecasts, seasonal_naive
 from seqkit_timeseries._naive2 import is_seasonal, naive2, seasonal_indices
 from seqkit_timeseries.datasets import Etth1, ExchangeRate, M4Hourly
 from seqkit_timeseries.task import Forecasting
@@ -54,6 +54,7 @@ def test_naive_forecasts_equal_those_computed_by_hand(normalisation: str) -> Non
         "seasonal-naive": lambda past: past[-4:-1],
         "drift": lambda past: past[-1] + np.arange(1, 4) * (past[-1] - past[-6]) / 5,
     }
+    assert set(found) == {*ways, "linear"}
     for name, forecast in ways.items():
         for metric, value in by_hand(forecast).items():
             assert found[name][metric] == pytest.approx(value, rel=1e-4), (name, metric)
@@ -68,6 +69,14 @@ def test_a_season_shorter_than_the_horizon_is_repeated() -> None:
     assert np.allclose(forecast[0, :, 0], [VALUES[38], VALUES[39], VALUES[38]], rtol=1e-5)
 
 
+def test_a_season_before_the_first_row_is_not_that_of_another_series() -> None:
+    observed = np.array([1.0, 2, 3, 4, 10, 20, 30, 40])[:, None]
+    first = np.array([4])
+    found = seasonal_naive(observed, np.array([6]), horizon=4, period=4, first=first)
+    # Two rows of a season are known, behind which the last one stands for those that are not.
+    assert found[0, :, 0].tolist() == [20.0, 20.0, 10.0, 20.0]
+
+
 def test_without_a_season_there_is_no_seasonal_naive_forecast() -> None:
     assert set(scored(VALUES[:40], VALUES[40:])[2]) == {"repeat-last", "drift", "linear"}
 
@@ -77,6 +86,19 @@ def test_the_linear_forecast_finds_a_linear_law_exactly() -> None:
     wave = 30 + 0.4 * steps + 5 * np.sin(steps / 3)
     found = scored(wave[:60], wave[60:])[2]
     assert found["linear"]["mae"] < 0.05 < found["drift"]["mae"]
+
+
+def test_a_missing_target_leaves_its_windows_out_of_the_linear_fit() -> None:
+    wave = 5 * np.sin(np.arange(60.0) / 3)
+    encoded = scored(wave, wave)[1]["train"]
+    holed = dict(encoded)
+    holed["targets"] = np.array(encoded["targets"])
+    holed["targets"][-1] = np.nan
+    # The last row is the target of the last window alone.
+    shorter = dict(encoded) | {"windows": encoded["windows"][:-3]}
+    only = dict(holed) | {"windows": encoded["windows"][[*range(len(encoded["windows"]) - 3), -1]]}
+    assert np.array_equal(fit_linear(only, 6, 3), fit_linear(shorter, 6, 3))
+    assert not np.array_equal(fit_linear(encoded, 6, 3), fit_linear(shorter, 6, 3))
 
 
 def test_the_linear_forecast_is_fitted_on_training_windows_alone() -> None:

@@ -112,6 +112,9 @@ def test_what_is_known_ahead_comes_from_rows_with_empty_targets() -> None:
     assert batch["inputs"][0, :, 0].tolist() == [1.5, 2.5, 3.5]
     with pytest.raises(DataError, match="has 1 of 2 values ahead in column 'holiday'"):
         encoder.encode(encoder.parse(table[:-1]), lambda _: None)
+    holed = [*table[:-2], {**table[-2], "holiday": ""}, table[-1]]
+    with pytest.raises(DataError, match="has 1 of 2 values ahead in column 'holiday'"):
+        encoder.encode(encoder.parse(holed), lambda _: None)
     with pytest.raises(DataError, match="what comes after the data is not known of 'holiday'"):
         encoder.parse([])
 

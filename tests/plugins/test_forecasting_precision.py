@@ -11,6 +11,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from seqkit.api import Record
 from seqkit.errors import DataError
 from seqkit_timeseries import _metrics
+from seqkit_timeseries._encoder import seasonal_naive_error
 from seqkit_timeseries._normalisation import fit_scaler
 from seqkit_timeseries._precision import is_constant
 from seqkit_timeseries.task import Forecasting
@@ -47,6 +48,34 @@ def test_scores_do_not_depend_on_offset_and_unit(
     assert np.allclose(near[1]["train"]["values"], far[1]["train"]["values"], atol=1e-5)
 
 
+@pytest.mark.parametrize(("offset", "size"), [(1e9, 3.0), (1e6, 0.01), (1e15, 8.0)])
+def test_what_a_network_puts_out_is_put_into_units_in_double_precision(
+    offset: float, size: float
+) -> None:
+    encoder, arrays, _ = encode(offset + size * WAVE)
+    batch = {
+        name: torch.from_numpy(array)
+        for name, array in encoder.batch(arrays["test"], np.arange(5)).items()
+    }
+    outputs = torch.linspace(-1, 1, 15).reshape(5, 3, 1)
+    scaler = encoder.scalers[""]
+    expected = outputs.double() * scaler.scale[0] + scaler.location[0]
+    forecasts, targets = encoder.reported(outputs, batch)
+    torch.testing.assert_close(forecasts, expected, rtol=1e-15, atol=0)
+    assert targets.flatten().tolist() == [
+        (offset + size * WAVE)[40 + window + row] for window in range(5) for row in range(3)
+    ]
+
+
+@pytest.mark.parametrize("value", [0.1, 1e9, 1e-300])
+def test_what_rounding_leaves_is_no_error_of_a_naive_forecast(value: float) -> None:
+    values = np.full((12, 1), value)
+    values[::3] = np.nextafter(value, np.inf)
+    assert seasonal_naive_error(values, 4).tolist() == [0.0]
+    assert seasonal_naive_error(values * np.arange(12)[:, None], 4)[0] > 0
+    assert np.isnan(seasonal_naive_error(np.full((12, 1), np.nan), 4)).all()
+
+
 @pytest.mark.parametrize("scale", [1e-300, 5e-13, 1.0, 1e9])
 def test_a_small_column_is_scaled_and_one_of_rounding_is_constant(scale: float) -> None:
     assert not is_constant(np.float64(scale) * WAVE[:, None]).any()
@@ -75,6 +104,15 @@ def test_a_value_beyond_what_precision_holds_is_refused_by_row(value: float, sai
     said = said.replace("e+", "e[+]")
     with pytest.raises(DataError, match=f"{said}.* in column 'y', row 46 of the test split"):
         encode(values)
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(1e200, "the square of more than 1e[+]140 is beyond"), (1e-160, "less than 1e-140 vanishes")],
+)
+def test_values_whose_squares_are_no_doubles_are_refused(size: float, said: str) -> None:
+    with pytest.raises(DataError, match=f"in column 'y'.* the train split.*{said}"):
+        encode(size * (2 + WAVE))
 
 
 def test_without_scaling_one_is_told_that_single_precision_loses_the_values() -> None:
