@@ -63,6 +63,7 @@ class SeqkitApp(App[None]):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.context = context
+        context.tell = self._warn
         self._harmless = Harmless()
         self._typed = TypingOrder(self, super().on_event)
         self._events: asyncio.AbstractEventLoop | None = None
@@ -262,6 +263,9 @@ class SeqkitApp(App[None]):
             "Questions on or off", "Whether to ask before stopping", self.action_toggle_confirm
         )
         yield from super().get_system_commands(screen)
+
+    def _warn(self, message: str) -> None:
+        self.notify(message, severity="warning", markup=False)
 
     # --- themes -----------------------------------------------------------------------------------
 

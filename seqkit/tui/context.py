@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from seqkit.runs import RunFolder
 from seqkit.tui.launch import Launch
-from seqkit.tui.preferences import Preferences
+from seqkit.tui.preferences import Preferences, preferences_file
 
 
 @dataclass
@@ -20,6 +22,7 @@ class Context:
         plugins: Local plugins of `--plugin`.
         preferences: What the user set; replaced as a whole when something changes.
         launches: Commands that were started from here.
+        tell: Shows a message to the user.
     """
 
     runs_dir: Path
@@ -27,10 +30,21 @@ class Context:
     plugins: tuple[Path, ...] = ()
     preferences: Preferences = field(default_factory=Preferences.load)
     launches: list[Launch] = field(default_factory=list)
+    tell: Callable[[str], None] = lambda _message: None
+    _told: bool = False
 
-    def remember(self, **changes: object) -> None:
-        """Changes preferences, and keeps them for the next start."""
-        self.preferences = self.preferences.changed(**changes)
+    def remember(self, **changes: Any) -> None:
+        """Changes preferences, and keeps them for the next start; says once that it cannot."""
+        before, self.preferences = self.preferences, replace(self.preferences, **changes)
+        if self.preferences == before:
+            return
+        try:
+            self.preferences.save()
+        except OSError as error:
+            if not self._told:
+                self._told = True
+                why = error.strerror or str(error)
+                self.tell(f"Settings are not remembered: {preferences_file()}: {why}.")
 
     def resuming(self, run: RunFolder) -> bool:
         """Tells whether a process that was started from here is going on with a run."""

@@ -47,7 +47,7 @@ class Launch:
         code = self.process.poll()
         if code in (None, 0):
             return ""
-        return self.said() or f"it ended with exit code {code}"
+        return self.said() or f"it ended with exit code {code}, and {self.log} says nothing of why"
 
     def said(self) -> str:
         """Returns its errors, or else the last lines that it wrote."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +49,11 @@ class Preferences:
         }
         return cls(**known)
 
-    def changed(self, **changes: Any) -> Preferences:
-        """Returns the settings with some changed, and keeps them where that can be done."""
-        new = replace(self, **changes)
-        if new != self:
-            path = preferences_file()
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_atomically(path, json.dumps(asdict(new), indent=2) + "\n")
-            except OSError:
-                return new
-        return new
+    def save(self) -> None:
+        """Keeps the settings for the next start. Raises OSError where that cannot be done."""
+        path = preferences_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(asdict(self), indent=2) + "\n")
 
 
 def preferences_file() -> Path:

@@ -142,6 +142,29 @@ async def test_a_run_is_tagged_titled_deleted_and_brought_back(runs_dir: Path) -
         assert (runs_dir / "first" / "label.json").is_file()
 
 
+async def test_the_last_run_of_all_is_brought_back_too(runs_dir: Path) -> None:
+    async with running(runs_dir) as (app, pilot):
+        await until(pilot, lambda: len(names_of(app)) == 2)
+        await pilot.press("a", "d", "y")
+        await until(pilot, lambda: app.screen.has_class("empty"))
+        await pilot.press("u")
+        await until(pilot, lambda: len(names_of(app)) == 2)
+        assert (runs_dir / "first" / "run.json").is_file()
+
+
+async def test_that_settings_cannot_be_kept_is_said_once(
+    recorded_runs: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SEQKIT_HOME", str(tmp_path / "file"))
+    async with running(recorded_runs) as (app, pilot):
+        await until(pilot, lambda: len(names_of(app)) == 2)
+        await pilot.press("S", "S")
+        await pilot.pause()
+        said = " ".join(note.message for note in app._notifications)
+        assert said.count("Settings are not remembered") == 1
+
+
 async def test_marks_make_an_action_one_on_several_runs(runs_dir: Path) -> None:
     async with running(runs_dir) as (app, pilot):
         await until(pilot, lambda: len(names_of(app)) == 2)
@@ -213,7 +236,7 @@ async def test_the_theme_is_remembered(recorded_runs: Path) -> None:
 
 @pytest.mark.parametrize("theme", [theme.name for theme in THEMES])
 async def test_every_theme_can_be_drawn(recorded_runs: Path, theme: str) -> None:
-    Preferences.load().changed(theme=theme)
+    Preferences(theme=theme).save()
     async with running(recorded_runs, (80, 24)) as (app, pilot):
         await until(pilot, lambda: len(names_of(app)) == 2)
         assert app.theme == theme

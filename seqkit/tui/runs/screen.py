@@ -249,7 +249,7 @@ class RunsScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leaves out of the footer what cannot be done now."""
-        if self.has_class("empty"):
+        if self.has_class("empty") and action != "undelete":
             return False
         changes = {"tag", "rename", "delete", "undelete", "resume", "stop", "copy"}
         return not (action in changes and self.context.read_only)
