@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -236,11 +237,21 @@ def _record(
         raise DataError(f"{which} hold no value of {listed(targets)}.")
     _check_step(encoder, times[:rows])
     return {
-        "series": name,
+        "series": _known_series(encoder, name),
         "time": times[:rows],
         "values": {column: numbers[:rows] for column, numbers in values.items()},
         "ahead": {column: values[column][rows:] for column in encoder.layout.future},
     }
+
+
+def _known_series(encoder: ForecastingEncoder, name: str) -> str:
+    """Returns the run's name of a series: programs make 7.0 of an id 7, where a cell is empty."""
+    if name not in encoder.scalers:
+        whole = re.sub(r"\.0+$", "", name)
+        for other in (whole, f"{name}.0"):
+            if whole.isdecimal() and other in encoder.scalers:
+                return other
+    return name
 
 
 def _check_step(encoder: ForecastingEncoder, times: NDArray[Any]) -> None:

@@ -98,6 +98,20 @@ def test_several_ids_are_one_key_and_predict_takes_it(tmp_path: Path) -> None:
         saved.parse([{"date": day(0), "store": "2", "y": "1.5"}])
 
 
+@pytest.mark.parametrize(
+    ("written", "given"), [("7", "7.0"), ("7.0", "7"), ("7", 7.0), ("07", "07")]
+)
+def test_an_id_is_the_same_number_with_and_without_decimals(
+    written: str, given: Any, tmp_path: Path
+) -> None:
+    text = table("ds,store,y", lambda n: f"{day(n % 30)},{written if n < 30 else 8},{n % 7}.5")
+    encoder, _ = encoded(tmp_path, text)
+    [record] = encoder.parse([{"ds": day(n), "store": given, "y": n % 7 + 0.5} for n in range(6)])
+    assert record["series"] == written
+    [other] = encoder.parse([{"ds": day(n), "store": "007", "y": n % 7 + 0.5} for n in range(6)])
+    assert other["series"] == "007"
+
+
 def test_an_id_that_another_determines_adds_nothing() -> None:
     cells = {
         "state_id": ["X"] * 6 + ["Y"] * 6,
