@@ -12,8 +12,12 @@ def main() -> None:
     # Before a plugin can load torch.
     wait_passively()
     from seqkit.cli.main import run_command_line
+    from seqkit.engine.control import Signals
 
-    sys.exit(run_command_line(sys.argv[1:]))
+    # Also of commands that train nothing, SIGTERM and SIGHUP remove what is half written.
+    with Signals():
+        code = run_command_line(sys.argv[1:])
+    sys.exit(code)
 
 
 if __name__ == "__main__":

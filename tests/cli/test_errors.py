@@ -1,5 +1,9 @@
 """Every failure is one clear message on stderr and an exit code that means something."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -217,6 +221,46 @@ def test_an_interrupt_ends_with_130(seqkit: Callable, faulty: Path, tmp_path: Pa
     done = seqkit("run", "sentiment", *words)
     assert done.code == 130
     assert "Traceback" not in done.err
+
+
+WRITING = """
+import time
+import click, seqkit
+from pathlib import Path
+from seqkit.data.written import written_whole
+
+@seqkit.hookimpl
+def register_commands(cli):
+    @cli.command("write")
+    @click.argument("path", type=click.Path(path_type=Path))
+    def write(path):
+        "Takes its time."
+        with written_whole(path) as aside:
+            aside.write_text("half")
+            click.echo("writing")
+            time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_leaves_nothing_half_written(tmp_path: Path, number: int) -> None:
+    plugin = tmp_path / "writing.py"
+    plugin.write_text(WRITING)
+    answers = tmp_path / "answers"
+    answers.mkdir()
+    (answers / "old.csv").write_text("old")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "seqkit", "write", answers / "old.csv"],
+        env=os.environ | {"SEQKIT_PLUGIN": str(plugin)},
+        stdout=subprocess.PIPE,
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"writing\n"
+        process.send_signal(number)
+        assert process.wait(30) == 130
+    assert [path.name for path in answers.iterdir()] == ["old.csv"]
+    assert (answers / "old.csv").read_text() == "old"
 
 
 def test_a_broken_plugin_is_warned_about_once_and_the_rest_works(
