@@ -62,6 +62,7 @@ class Terminal:
         self.started = time.perf_counter()
         controller, terminal = pty.openpty()
         self._controller = controller
+        self._path = os.ttyname(terminal)
         self._gone = False
         self.resize(columns, lines)
         variables = {
@@ -105,6 +106,15 @@ class Terminal:
     def modes(self) -> list[Any]:
         """How the terminal takes keys and writes text, as `termios.tcgetattr` gives it."""
         return termios.tcgetattr(self._controller)[:4]
+
+    @property
+    def full(self) -> bool:
+        """Whether the program can write nothing more until some of it is read."""
+        terminal = os.open(self._path, os.O_WRONLY | os.O_NOCTTY)
+        try:
+            return not select.select([], [terminal], [], 0)[1]
+        finally:
+            os.close(terminal)
 
     def resize(self, columns: int, lines: int) -> None:
         """Changes the size, as dragging a window does."""

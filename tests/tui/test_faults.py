@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from rich.cells import cell_len
@@ -30,6 +29,9 @@ if sys.platform == "win32":
 
 from tests.tui.terminal import Terminal
 
+if TYPE_CHECKING:
+    from tests.nursery import Nursery
+
 ENDLESS = ("run", "sentiment", "trainer.epochs=1000", "trainer.log_every=1", "--name", "endless")
 
 EVIL = "\x1b]0;OWNED\x07\x1b[99;99H\x9b31m\u202e[red]x[/nonsense]"
@@ -45,23 +47,12 @@ def ended(pid: int) -> None:
 
 
 @pytest.fixture
-def training(tmp_path: Path) -> Iterator[RunFolder]:
+def training(nursery: Nursery, tmp_path: Path) -> Iterator[RunFolder]:
     """A run that goes on until the test ends."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "seqkit", *ENDLESS, "--quiet"],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
     run = RunFolder(tmp_path / "runs" / "endless")
-    deadline = time.monotonic() + 120
-    while not steps_of(run):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    yield run
-    process.kill()
-    process.wait()
+    with nursery.start(*ENDLESS, "--quiet", folder=tmp_path) as child:
+        child.until(lambda: steps_of(run) > 0)
+        yield run
     for other in all_runs(run.path.parent):
         # Who takes a run over locks it first, then writes who it is, and run.json last.
         while other.status() in LIVE:
@@ -128,13 +119,16 @@ def test_a_terminal_that_stops_reading_holds_no_training_up(
 ) -> None:
     with Terminal("tui", folder=tmp_path, columns=160, lines=50) as terminal:
         open_monitor(terminal, "endless")
-        counts = [steps_of(training)]
-        for _ in range(6):
-            # Enough is drawn to fill the terminal's buffer, which nobody empties.
-            terminal.type("zzuuzzuu")
-            time.sleep(1.0)
-            counts.append(steps_of(training))
-        assert all(after > before for before, after in itertools.pairwise(counts))
+        deadline = time.monotonic() + 120
+        while not terminal.full:
+            assert time.monotonic() < deadline
+            terminal.type("zzuu")
+            time.sleep(0.1)
+        steps = steps_of(training)
+        while steps_of(training) < steps + 20:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert terminal.full
         assert terminal.process.poll() is None
         terminal.press("escape", "escape")
         terminal.wait_for("1 Runs", "running")
