@@ -4,6 +4,8 @@ docs/contributing.md explains the comments that change how a block is run. The p
 has a test of its own, and the generated pages hold no snippets.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -11,14 +13,13 @@ import runpy
 import shlex
 import subprocess
 import sys
-import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,6 +28,9 @@ from seqkit.events import KINDS, parse_event, read_events
 from seqkit.experiment import load_experiment
 from seqkit.registry import load_registry
 from seqkit.runs import ACTIONS, LIVE, RunFolder
+
+if TYPE_CHECKING:
+    from tests.nursery import Nursery
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TESTED_ELSEWHERE = {"plugins.md"}
@@ -55,7 +59,10 @@ BLOCK = re.compile(
 )
 COMMENT = re.compile(r"<!-- (adds|while|fails|not run): (.+?) -->")
 SHORTENED = re.compile(r"^(seqkit (?:run|resume|sweep) .+?)( *[>|].*)?$", re.MULTILINE)
-NEEDS_A_SHELL = re.compile(r"[|&;<>$`*]")
+PLAIN = re.compile(
+    r'(?:echo "(?P<read>[^"$`]+)" \| )?seqkit (?P<words>[^|&;<>$`*]+?)(?: > (?P<file>\S+))?'
+)
+"""A line of a shell that needs no shell."""
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -83,7 +90,8 @@ def blocks(page: Path) -> list[Block]:
 class Reader:
     """Someone who does what a page says, in the current folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, nursery: Nursery) -> None:
+        self._nursery = nursery
         self._names: dict[str, Any] = {}
         self._pythons = 0
 
@@ -95,7 +103,7 @@ class Reader:
             path.write_text(block.text, encoding="utf-8")
         elif block.language == "sh":
             if "while" in block.wishes:
-                with a_run_in_progress(block.wishes["while"]):
+                with a_run_in_progress(self._nursery, block.wishes["while"]):
                     self._shell(block)
             else:
                 self._shell(block)
@@ -114,19 +122,22 @@ class Reader:
             shortened = rf"\1 {block.wishes['adds']}\2"
             script, count = SHORTENED.subn(shortened, script)
             assert count, f"nothing to add {block.wishes['adds']} to, in:\n{script}"
-        if NEEDS_A_SHELL.search(script) or not all(
-            line.startswith("seqkit ") for line in script.splitlines()
-        ):
-            finished = subprocess.run(
-                ["bash", "-euo", "pipefail", "-c", script], env=environment(), check=False
-            )
-            code = finished.returncode
-        else:
-            # Without a process of its own for each, which would import torch again and again.
-            code = 0
-            for line in script.splitlines():
-                assert code == 0, f"a line before this one failed:\n{line}"
-                code = run_command_line(shlex.split(line)[1:])
+        lines = [PLAIN.fullmatch(line) for line in script.splitlines()]
+        code: int | None = 0
+        if None in lines:
+            shell = ["bash", "-euo", "pipefail", "-c", script]
+            code = subprocess.run(shell, env=environment(), check=False).returncode
+            lines = []
+        # Without a new process for each, which would import torch again and again.
+        for line in filter(None, lines):
+            assert code == 0, f"a line before this one failed:\n{line[0]}"
+            words = shlex.split(line["words"])
+            if line["read"] or line["file"]:
+                with Path(line["file"] or os.devnull).open("w", encoding="utf-8") as file:
+                    more: dict[str, Any] = {"folder": Path.cwd(), "streams": {1: file}}
+                    code = self._nursery.run(*words, stdin=f"{line['read']}\n", **more).code
+            else:
+                code = run_command_line(words)
         assert code == int(block.wishes.get("fails", 0)), f"exit code {code}, of:\n{script}"
 
 
@@ -137,20 +148,15 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def a_run_in_progress(command: str) -> Iterator[None]:
+def a_run_in_progress(nursery: Nursery, command: str) -> Iterator[None]:
     """Starts a run that has a name, waits for its first step, and afterwards for its end."""
-    words = shlex.split(command)
+    words = shlex.split(command)[1:]
     folder = RunFolder(Path("runs") / words[words.index("--name") + 1])
-    with subprocess.Popen([sys.executable, "-m", *words], env=environment()) as process:
-        try:
-            while not any(event.kind == "step" for event in folder.events()):
-                assert process.poll() is None, f"ended before its first step: {command}"
-                time.sleep(0.05)
-            assert folder.status() in LIVE
-            yield
-            process.wait(timeout=60)
-        finally:
-            process.kill()
+    with nursery.start(*words, folder=Path.cwd()) as child:
+        child.until(lambda: any(event.kind == "step" for event in folder.events()))
+        assert folder.status() in LIVE
+        yield
+        assert child.wait().code == 0
 
 
 @pytest.fixture
@@ -166,8 +172,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("page", EXECUTED, ids=lambda page: page.name)
-def test_a_page_does_what_it_says(page: Path, folder: Path) -> None:
-    reader = Reader()
+def test_a_page_does_what_it_says(nursery: Nursery, page: Path, folder: Path) -> None:
+    reader = Reader(nursery)
     left_out = 0
     for block in blocks(page):
         if "not run" in block.wishes:
