@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from seqkit.holding import Hold, this_process
 from seqkit.runs import RunFolder
@@ -22,6 +22,7 @@ from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Ask, Confirm
 from seqkit.tui.launch import Launch
 from seqkit.tui.monitor import MonitorScreen
+from seqkit.tui.new.client import Checker
 from seqkit.tui.new.form import Form
 from seqkit.tui.new.pane import Pane
 from seqkit.tui.new.screen import NewRunScreen
@@ -234,3 +235,39 @@ async def test_a_run_that_begins_while_the_palette_is_open_is_shown_once_that_is
     finally:
         process.kill()
         process.communicate()
+
+
+# --- never ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["2", "3", "4"])
+async def test_a_helper_that_cannot_be_started_is_told_of_at_any_size(
+    runs_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    async with running(runs_dir) as (app, pilot):
+        await pilot.resize_terminal(80, 24)
+        monkeypatch.setattr(sys, "executable", str(tmp_path / "moved"))
+        await pilot.press(key)
+        if key == "2":
+            await until(pilot, lambda: any("cannot be started" in words for words in told(app)), 5)
+        else:
+            about = app.screen.query_one("#about", Static)
+            await until(pilot, lambda: "cannot be started" in str(about.render()), 5)
+
+
+async def test_a_model_that_cannot_be_loaded_ends_no_more_than_its_screen(
+    runs_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(runs_dir) as (app, pilot):
+        monkeypatch.setattr(sys, "executable", str(tmp_path / "moved"))
+        app.try_run(RunFolder(runs_dir / "first"))
+        await pilot.pause()
+        answer = app.screen.query_one("#try-answer", Static)
+        await until(pilot, lambda: "cannot be started" in str(answer.render()), 5)
+
+
+async def test_a_checker_that_cannot_be_started_answers_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "moved"))
+    assert "No such file" in (await Checker().ask("check", document={}))["error"]

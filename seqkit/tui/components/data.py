@@ -12,6 +12,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
+from textual.worker import Worker
 
 from seqkit.cli.output import size, visible
 from seqkit.errors import SeqkitError
@@ -20,6 +21,7 @@ from seqkit.tui.colours import colour
 from seqkit.tui.components.fetching import Fetch, progress_text
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Confirm
+from seqkit.tui.failing import failure_of
 from seqkit.tui.new.catalogue import Catalogue, load_catalogue, run_json
 from seqkit.tui.new.client import Checker
 from seqkit.tui.new.pictures import data_text, examples_text
@@ -112,6 +114,11 @@ class DataScreen(Screen[None]):
                 self._catalogue = await load_catalogue(self.context.plugin_words)
         except SeqkitError as error:
             self.query_one("#about", Static).update(Text(visible(error)))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Says why something that was asked for will not come."""
+        if why := failure_of(event):
+            self.app.notify(why, severity="error", markup=False)
 
     # --- the list ---------------------------------------------------------------------------------
 

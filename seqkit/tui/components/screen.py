@@ -13,11 +13,13 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
+from textual.worker import Worker
 
 from seqkit.cli.output import visible
 from seqkit.errors import SeqkitError
 from seqkit.tui.colours import colour
 from seqkit.tui.context import Context
+from seqkit.tui.failing import failure_of
 from seqkit.tui.new.catalogue import Catalogue, load_catalogue
 from seqkit.tui.new.schema import MISSING, fields_of, show
 from seqkit.tui.text import plain
@@ -94,6 +96,11 @@ class ComponentsScreen(Screen[None]):
             self.query_one("#about", Static).update(Text(visible(error)))
             return
         self._fill()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Says why something that was asked for will not come."""
+        if why := failure_of(event):
+            self.app.notify(why, severity="error", markup=False)
 
     # --- the list ---------------------------------------------------------------------------------
 

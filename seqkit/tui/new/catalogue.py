@@ -108,12 +108,15 @@ async def run_json(words: Sequence[str]) -> Any:
     Raises:
         PluginError: It failed; says what it said.
     """
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "seqkit", *words),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "seqkit", *words),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except OSError as error:
+        raise PluginError(f"'seqkit {' '.join(words)}' cannot be started: {error}") from error
     try:
         out, err = await process.communicate()
     finally:

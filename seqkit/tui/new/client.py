@@ -36,15 +36,17 @@ class Checker:
             died is started again, once, before that.
         """
         async with self._lock:
+            why = ""
             request = {"id": next(self._numbers), "do": do, **what}
             for _ in range(2):
                 if self._closed:
                     break
                 try:
                     return await self._ask(request)
-                except (ConnectionError, OSError, ValueError):
+                except (OSError, ValueError) as error:
+                    why = f": {error}" if isinstance(error, OSError) and error.errno else ""
                     await self._end()
-            return {"error": "the helper process that checks experiments keeps ending"}
+            return {"error": f"the helper process that checks experiments keeps ending{why}"}
 
     async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         process = await self._running()
@@ -81,7 +83,11 @@ class Checker:
         starting, self._process = self._process, None
         if starting is None:
             return
-        process = await starting
+        try:
+            process = await starting
+        except OSError:
+            # It could not be started.
+            return
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()

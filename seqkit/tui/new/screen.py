@@ -13,10 +13,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Static
+from textual.worker import Worker
 
 from seqkit.errors import ConfigurationError, Problem, SeqkitError
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Choice, Choose, Confirm
+from seqkit.tui.failing import failure_of
 from seqkit.tui.new import saving
 from seqkit.tui.new.catalogue import KINDS, Catalogue, load_catalogue
 from seqkit.tui.new.client import Checker
@@ -131,6 +133,11 @@ class NewRunScreen(Screen[None]):
         """What is being put together; None until it is known what is installed."""
         return self.form.draft
 
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Says why something that was asked for will not come."""
+        if why := failure_of(event):
+            self.app.notify(why, severity="error", markup=False)
+
     # --- where it starts from ---------------------------------------------------------------------
 
     async def _load(self) -> None:
@@ -138,6 +145,8 @@ class NewRunScreen(Screen[None]):
             self.catalogue = await load_catalogue(self.context.plugin_words)
         except SeqkitError as error:
             self.query_one(Pane).say(str(error))
+            # On a narrow screen the pane is not seen.
+            self.app.notify(str(error), severity="error", markup=False)
             return
         self.start_from(self._source)
         if self._wanted is not None and self.is_current:

@@ -137,7 +137,10 @@ class TryScreen(Screen[None]):
         self._waiting = None
         self._head("loading the model …")
         words = self.context.plugin_words
-        self._worker = AnswerWorker(self.run, hear, words, self._checkpoint)
+        try:
+            self._worker = AnswerWorker(self.run, hear, words, self._checkpoint)
+        except OSError as error:
+            hear({"ended": f"its process cannot be started: {error}"})
 
     async def on_try_screen_heard(self, event: Heard) -> None:
         """Shows what the worker said."""

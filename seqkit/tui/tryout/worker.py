@@ -26,6 +26,9 @@ class AnswerWorker:
         hear: Called with every reply, in another thread; the last one is `{"ended": why}`.
         words: More words of the command line, such as local plugins.
         checkpoint: `best`, `last`, or the name of one.
+
+    Raises:
+        OSError: The process cannot be started.
     """
 
     def __init__(
@@ -40,17 +43,21 @@ class AnswerWorker:
         self._closed = False
         # A file and no pipe, which would stop the process once it is full and unread.
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `_listen`
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "seqkit", "predict", str(run.path)),
-                *("--serve", "--checkpoint", checkpoint, *words),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            # Ctrl-C in the terminal is not meant for it.
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "seqkit", "predict", str(run.path)),
+                    *("--serve", "--checkpoint", checkpoint, *words),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                # Ctrl-C in the terminal is not meant for it.
+                start_new_session=True,
+            )
+        except OSError:
+            self._errors.close()
+            raise
         # A daemon, as it waits in a read that nothing but the end of the process ends.
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
