@@ -70,6 +70,13 @@ def test_month_ends_are_continued_as_month_ends() -> None:
     ]
 
 
+def test_a_series_at_month_ends_goes_on_there_though_others_are_on_the_first() -> None:
+    ends = times("2023-12-31", "2024-01-31", "2024-02-29")
+    assert time_texts(continued(ends, infer_frequency(MONTHS), 1), Frequency("months")) == [
+        "2024-03-31"
+    ]
+
+
 def test_irregular_times_are_said_to_be_so() -> None:
     frequency = infer_frequency(times("2024-01-01", "2024-01-02", "2024-01-02T07:13", "2024-01-09"))
     assert not frequency.regular
@@ -78,6 +85,7 @@ def test_irregular_times_are_said_to_be_so() -> None:
 
 def test_positions_are_counted_on_and_times_without_a_known_step_too() -> None:
     assert continued(np.array([4, 5]), Frequency("seconds", 60), 2).tolist() == [6, 7]
+    assert continued(np.array([0, 10, 20]), Frequency(), 2).tolist() == [30, 40]
     hours = every("2024-01-01", "1 h", 3)
     assert time_texts(continued(hours, Frequency(), 1), Frequency()) == ["2024-01-01T03:00"]
 
@@ -91,6 +99,11 @@ def test_calendar_features_are_waves_of_the_right_length() -> None:
     # A Monday at midnight begins both waves.
     assert features[0].tolist() == [0, 1, 0, 1]
     assert np.allclose(features[6, :2], [1, 0], atol=1e-6)
+
+
+def test_parts_of_a_second_move_the_hour() -> None:
+    times_ = np.array(["2024-01-01T00:00:00.500000"], dtype="datetime64[us]")
+    assert calendar_features(times_, ("hour",))[0, 0] == pytest.approx(np.pi / 86_400, rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,23 @@ def test_a_part_of_the_rows_is_one_moment_for_all_series(tmp_path: Path) -> None
     assert begins == {"a": "2024-01-17", "b": "2024-01-17"}
 
 
+def test_training_ends_where_a_test_begins_though_the_validation_begins_later(
+    tmp_path: Path,
+) -> None:
+    old = [f"2024-01-{day:02d},a,{day}" for day in range(1, 31)]
+    short = [f"2024-01-{day:02d},b,{day}" for day in range(1, 16)]
+    text = "\n".join(["date,id,y", *old, *short])
+    splits, _ = read(tmp_path, text, validation="2024-01-15", test=4)
+    ends = {row["series"]: len(row["time"]) for row in splits["train"]}
+    assert ends == {"a": 14, "b": 11}
+
+
+def test_a_table_without_times_is_not_split_by_a_date(tmp_path: Path) -> None:
+    text = "y\n" + "".join(f"{row % 5}\n" for row in range(20))
+    with pytest.raises(ConfigurationError, match="is the date 2024-01-05, and the data have no ti"):
+        read(tmp_path, text, validation="2024-01-05")
+
+
 def test_series_that_begin_after_the_training_are_left_out_and_named(tmp_path: Path) -> None:
     rows = [f"2024-01-{day:02d},a,{day}" for day in range(1, 21)] + ["2024-01-20,late,1"]
     splits, told = read(tmp_path, "\n".join(["date,id,y", *rows]))
@@ -202,6 +219,15 @@ def test_rows_of_the_same_time_are_made_one_if_asked(
     splits, told = read(tmp_path, daily(20, "y") + "2024-01-05,99\n", duplicates=way)
     assert splits["test"][0]["values"]["y"][3:6].tolist() == [3.0, value, 5.0]
     assert any(f"{way} is taken" in text for text in told)
+
+
+def test_the_mean_is_of_the_values_that_are_there(tmp_path: Path) -> None:
+    text = daily(20, "y", "z") + "2024-01-05,8,\n2024-01-06,,\n2024-01-07,,\n"
+    text = text.replace("2024-01-07,6,16", "2024-01-07,6,")
+    splits, _ = read(tmp_path, text, duplicates="mean")
+    values = splits["test"][0]["values"]
+    assert values["y"][3:7].tolist() == [3.0, 6.0, 5.0, 6.0]
+    assert np.nan_to_num(values["z"], nan=-1)[3:7].tolist() == [13.0, 14.0, 15.0, -1.0]
 
 
 def test_gaps_are_put_in_without_values_and_said(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from seqkit.data.times import Frequency, infer_frequency, time_texts
 from seqkit.errors import DataError
 from seqkit_timeseries._answers import answers_of
 from seqkit_timeseries._encoder import ForecastingEncoder
+from seqkit_timeseries._paces import paces
 from seqkit_timeseries.datasets import SeriesCsv
 from seqkit_timeseries.task import Forecasting
 
@@ -110,6 +111,23 @@ def test_a_run_saved_without_an_anchor_is_read_and_goes_on(tmp_path: Path) -> No
     del document["frequency"]["anchor"], document["time_unit"]
     file.write_text(json.dumps(document), encoding="utf-8")
     assert ahead(ForecastingEncoder.load(tmp_path)) == ["2019-01-31", "2019-02-28", "2019-03-31"]
+
+
+def test_three_rows_are_too_few_to_be_of_another_step() -> None:
+    daily = np.arange("2024-01-01", "2024-04-01", dtype="datetime64[D]").astype("datetime64[s]")
+    found = paces([("a", daily), ("b", daily[:21:7])], "the table")
+    assert [str(one) for one in found] == ["daily", "daily"]
+    with pytest.raises(DataError, match="series 'b' of the table is weekly"):
+        paces([("a", daily), ("b", daily[:28:7])], "the table")
+
+
+def test_irregular_series_of_another_pace_are_refused() -> None:
+    steps = np.cumsum(np.random.default_rng(0).integers(50, 150, 40))
+    start = np.datetime64("2024-01-01", "s")
+    paced = {size: start + size * steps for size in (60, 70, 600)}
+    assert len(paces([("a", paced[60]), ("b", paced[70])], "the table")) == 2
+    with pytest.raises(DataError, match="series 'b' of the table is irregular"):
+        paces([("a", paced[60]), ("b", paced[600])], "the table")
 
 
 def test_series_of_two_steps_are_refused_by_name(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import os, signal, sys, threading, time, tty
 from seqkit.tui.lifeline import Lifeline
 
 {before}
-lifeline = Lifeline(lambda: None)
+lifeline = Lifeline({leave})
 tty.setraw(0)
 os.write(1, b"\\x1b[?1049h\\x1b[?25l")
 lifeline.start()
@@ -35,10 +35,19 @@ threading.Thread(target=draw, name="textual-output").start()
 """
 
 
-def ended(folder: Path, then: str, before: str = "") -> Terminal:
+DRAWS = """
+def draw():
+    while True:
+        os.write(2, b"drawn")
+threading.Thread(target=draw, name="textual-output", daemon=True).start()
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+def ended(folder: Path, then: str, before: str = "", leave: str = "lambda: None") -> Terminal:
     """Runs the program below a shell, which outlives it, and waits for its exit code."""
     code = folder / "program.py"
-    code.write_text(PROGRAM.format(before=before, then=then), encoding="utf-8")
+    code.write_text(PROGRAM.format(before=before, then=then, leave=leave), encoding="utf-8")
     script = f"{sys.executable} {code}; echo code $?."
     with Terminal(folder=folder, program=("sh", "-c", script)) as terminal:
         before_it = terminal.modes
@@ -56,6 +65,18 @@ def test_a_program_that_does_not_leave_is_ended_and_its_terminal_is_plain_again(
     assert "code 130." in terminal.text
     for on, off in ((b"?1049h", b"?1049l"), (b"?25l", b"?25h")):
         assert terminal.raw.rfind(off) > terminal.raw.rfind(on)
+
+
+def test_it_is_asked_to_leave_first(tmp_path: Path) -> None:
+    leave = "lambda: (lifeline._give_back(), os._exit(42))"
+    terminal = ended(tmp_path, "os.kill(os.getpid(), signal.SIGTERM)", leave=leave)
+    assert "code 42." in terminal.text
+
+
+def test_what_it_goes_on_drawing_is_seen_no_more(tmp_path: Path) -> None:
+    terminal = ended(tmp_path, DRAWS)
+    assert b"drawn" in terminal.raw
+    assert b"drawn" not in terminal.raw[terminal.raw.rfind(b"?1049l") :]
 
 
 def test_a_terminal_that_cannot_be_drawn_on_ends_it_with_the_reason(tmp_path: Path) -> None:
