@@ -175,6 +175,14 @@ class Hold:
                 f"{SILENCE_SECONDS:.0f} seconds, or add --force"
             )
 
+    def in_place(self) -> bool:
+        """Tells whether others still see the lock: not where its file was deleted or replaced."""
+        try:
+            here, held = self._path.lstat(), os.fstat(self._file.fileno())
+        except OSError:
+            return False
+        return (here.st_dev, here.st_ino) == (held.st_dev, held.st_ino)
+
     def begun(self) -> None:
         """Notes that the run is being changed from here on."""
         self._write(preparing=False)

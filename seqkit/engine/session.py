@@ -262,6 +262,11 @@ class Session:
                 "while it was trained. What it has saved until then is in it; go on with its new "
                 "name: seqkit resume NAME"
             )
+        if not self.hold.in_place():
+            raise CheckpointError(
+                f"files of the run folder {self.folder.path} were deleted while it was trained, "
+                "among them the lock that keeps others away from it. What is left is in it"
+            )
 
     def _tell_nothing_is_left(
         self, training: Training, beginning: Event, ended: Mapping[str, Any]

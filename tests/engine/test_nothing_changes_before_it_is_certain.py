@@ -202,6 +202,20 @@ def test_a_folder_that_is_gone_ends_the_run_and_is_not_made_anew(lab: Lab, moved
         assert resumed.weights_file == lab.train("trainer.checkpoint_every=2").weights_file
 
 
+def test_a_folder_that_was_emptied_ends_the_run_as_nobody_sees_any_more_who_holds_it(
+    lab: Lab,
+) -> None:
+    def empty(event: Event) -> None:
+        if event.kind == "step" and event.step == 3:
+            # As deleting does that meets a file which is written just then.
+            for path in (lab.runs / "mine").iterdir():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    with pytest.raises(CheckpointError, match="were deleted while it was trained"):
+        lab.train("trainer.checkpoint_every=2", observers=[empty], name="mine")
+    assert not (lab.runs / "mine" / "run.json").exists()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_while_preparing_leaves_no_folder(lab: Lab, number: int) -> None:
     plugin = lab.plugin(
