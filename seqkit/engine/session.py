@@ -271,6 +271,13 @@ class Session:
                 "while it was trained. What it has saved until then is in it; go on with its new "
                 "name: seqkit resume NAME"
             )
+        if self.began and not self.folder.encoder.is_dir():
+            # As deleting leaves it that meets a file which is written just then.
+            raise CheckpointError(
+                f"files of the run folder {self.folder.path} were deleted while it was trained, "
+                "among them its encoder, without which nothing can be answered. What is left is "
+                "in it"
+            )
         self.hold.keep()
         with contextlib.suppress(OSError):
             if self.began and self.log.renew():

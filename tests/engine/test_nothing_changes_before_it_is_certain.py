@@ -217,6 +217,17 @@ def test_files_that_are_deleted_while_a_run_trains_are_made_anew(lab: Lab) -> No
     assert run.folder.lock_file.exists()
 
 
+def test_a_folder_that_was_emptied_ends_the_run_which_could_answer_nothing(lab: Lab) -> None:
+    def empty(event: Event) -> None:
+        if event.kind == "step" and event.step == 3:
+            # As deleting does that meets a file which is written just then.
+            for path in (lab.runs / "mine").iterdir():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    with pytest.raises(CheckpointError, match="were deleted while it was trained"):
+        lab.train("trainer.checkpoint_every=2", observers=[empty], name="mine")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_while_preparing_leaves_no_folder(lab: Lab, number: int) -> None:
     plugin = lab.plugin(

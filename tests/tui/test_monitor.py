@@ -363,7 +363,7 @@ async def test_a_folder_that_is_deleted_leaves_its_last_picture(run: RunFolder) 
     async with app.run_test(size=NARROW) as pilot:
         await opened(pilot, "accuracy")
         shutil.rmtree(run.path)
-        await until(pilot, lambda: "its folder was deleted" in app.text)
+        await until(pilot, lambda: "its folder was deleted or renamed" in app.text)
         assert "validation" in app.text
         await pilot.press("u", "l", "E", "slash", "a", "escape", "p", "c")
         await pilot.pause(0.1)

@@ -240,7 +240,7 @@ class MonitorScreen(Screen[None]):
     def _notes(self, watch: Watch) -> list[Piece]:
         """Returns what a person should know of the run now."""
         if watch.status == "gone":
-            return [("its folder was deleted; this is what it held", "$error")]
+            return [("its folder was deleted or renamed; this is what it held", "$error")]
         if watch.complaint:
             return [(plain(watch.complaint), "$error")]
         if self.steering.resuming and not watch.live:
