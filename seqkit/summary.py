@@ -113,14 +113,16 @@ class RunSummary:
             self.every *= 2
 
     def _restart(self, event: Event) -> None:
-        """Forgets what came after the checkpoint that a resumed run goes on from."""
+        """Forgets what came after the checkpoint that a resumed run goes on from.
+
+        One that crashed before its first checkpoint begins anew.
+        """
         self.started = event.data
         self.ended = None
-        if event.get("resumed_from") is None:
-            return
+        kept_steps = -1 if event.get("resumed_from") is None else event.step
         self.step, self.epoch = event.step, event.epoch
-        self._steps = [kept for kept in self._steps if kept[0] <= event.epoch]
-        self.evaluations = [kept for kept in self.evaluations if kept.step <= event.step]
+        self._steps = [kept for kept in self._steps if kept[0] <= event.epoch and kept_steps >= 0]
+        self.evaluations = [kept for kept in self.evaluations if kept.step <= kept_steps]
         self.validation = [(kept.epoch, float(kept["loss"])) for kept in self.evaluations]
         self.test = None
 

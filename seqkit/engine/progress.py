@@ -85,7 +85,14 @@ class Progress:
         try:
             return _READER.validate_json(json.dumps(dict(values)), strict=True)
         except (ValidationError, ValueError) as error:
-            raise CheckpointError(f"the manifest's progress is damaged: {error}.") from error
+            raise CheckpointError(f"the manifest's progress is damaged: {_why(error)}.") from error
+
+
+def _why(error: ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
 
 
 _ALWAYS = {"step", "epoch", "batch", "accumulation", "waited"}

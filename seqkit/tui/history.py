@@ -247,17 +247,21 @@ class History:
         self.entries.append(entry(event))
 
     def _restart(self, event: Event) -> None:
-        """Forgets what came after the checkpoint that a resumed run goes on from."""
+        """Forgets what came after the checkpoint that a resumed run goes on from.
+
+        One that crashed before its first checkpoint begins anew.
+        """
         self.started, self.ended, self.eta = event.data, None, None
-        if event.get("resumed_from") is None:
-            return
+        resumed = event.get("resumed_from") is not None
+        kept_steps = event.step if resumed else -1
         self.step, self.epoch, self.test = event.step, event.epoch, None
-        self.steps.cut(event.step)
-        self.evaluations.cut(event.step)
+        self.steps.cut(kept_steps)
+        self.evaluations.cut(kept_steps)
         for kept in (self.best, self.samples, self.marks):
-            while kept and kept[-1].step > event.step:
+            while kept and kept[-1].step > kept_steps:
                 kept.pop()
-        self.marks.append(event)
+        if resumed:
+            self.marks.append(event)
 
     def _evaluate(self, event: Event) -> None:
         if event.get("split") == "test":

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from seqkit.cli.console import Console
-from seqkit.events import Event
+from seqkit.events import Event, dump_event
 from seqkit.summary import differing, flatten, summarise, words_to_go_on
+from seqkit.tui.history import History
 
 
 def started(step: int = 0, **fields: object) -> Event:
@@ -68,6 +69,18 @@ def test_a_resumed_run_forgets_what_came_after_its_checkpoint() -> None:
     assert summary.best.step == 10
     assert summary.score() == ("validation", "accuracy", 0.8)
     assert summary.ended is None
+
+
+def test_a_run_that_begins_anew_has_no_curve_of_its_first_try() -> None:
+    events = [started(), step(5, 0.9), evaluation(5, 0.9, True), started(), step(5, 0.8)]
+    summary = summarise(events)
+    assert summary.train == [(0.5, 0.8)]
+    assert summary.best is None
+    history = History()
+    history.feed([dump_event(event).encode() for event in events])
+    assert list(history.steps["loss"]) == [0.8]
+    assert history.evaluations.count == 0
+    assert not history.best
 
 
 def test_a_run_without_events_has_no_score() -> None:

@@ -55,6 +55,17 @@ def test_rows_of_no_calendar_are_in_the_order_in_which_they_do_not_jump(newest_f
     assert read_times(texts[::-1] if newest_first else texts).form == "%d/%m/%Y"
 
 
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_rows_that_are_in_order_in_one_way_alone_are_read_in_that_way(newest_first: bool) -> None:
+    # With the month first they are the first twelve days of two months, and lie more closely.
+    texts = [f"{day:02}/{month:02}/2024" for month in range(1, 13) for day in (1, 2)]
+    read = read_times(texts[::-1] if newest_first else texts)
+    assert read.form == "%d/%m/%Y"
+    assert texts_of(np.unique(read.times)[:3]) == [
+        f"2024-{day}T00:00:00" for day in ("01-01", "01-02", "02-01")
+    ]
+
+
 def test_days_of_one_month_are_no_odd_day_of_many() -> None:
     assert read_times([f"05/{day:02}/2024" for day in range(1, 13)]).form == "%m/%d/%Y"
 

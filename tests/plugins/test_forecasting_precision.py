@@ -11,7 +11,10 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from seqkit.api import Record
 from seqkit.errors import DataError
 from seqkit_timeseries import _metrics
+from seqkit_timeseries._answers import answers_of, decimals
+from seqkit_timeseries._baselines import observed_targets
 from seqkit_timeseries._encoder import seasonal_naive_error
+from seqkit_timeseries._frequency import Frequency
 from seqkit_timeseries._normalisation import fit_scaler
 from seqkit_timeseries._precision import is_constant
 from seqkit_timeseries.task import Forecasting
@@ -65,6 +68,41 @@ def test_what_a_network_puts_out_is_put_into_units_in_double_precision(
     assert targets.flatten().tolist() == [
         (offset + size * WAVE)[40 + window + row] for window in range(5) for row in range(3)
     ]
+
+
+@pytest.mark.parametrize(("offset", "digits"), [(0.0, 7), (1e9, 7), (-1e12, 7)])
+def test_a_forecast_has_the_decimals_of_what_was_added_to_its_location(
+    offset: float, digits: int
+) -> None:
+    assert decimals(offset + np.array([0.5, -3.0]), offset) == digits
+    assert decimals(np.array([offset]), offset) is None
+
+
+def test_a_forecast_that_is_no_finite_number_is_no_answer() -> None:
+    record = {"time": np.arange(3), "values": {"y": np.zeros(3)}}
+    more: Any = ([record], ["y"], Frequency(), (), 3)
+    with pytest.raises(DataError, match=r"forecast of column 'y' .* is no finite number in row 2"):
+        answers_of(np.array([[[1.0], [np.inf]]]), np.zeros((1, 1)), *more)
+    (answer,) = answers_of(np.array([[[1.0], [2.0]]]), np.zeros((1, 1)), *more)
+    assert answer["forecast"]["values"] == [[1.0, 2.0]]
+
+
+def test_a_series_that_was_not_learnt_from_is_scaled_by_its_own_past_alone() -> None:
+    encoder, _, _ = encode(WAVE)
+    values = np.concatenate([np.arange(20.0), np.full(20, 1e6)])
+    new = {**series(values, 20), "series": "new"}
+    found = encoder.encode_from([new], lambda _: None, "the test split")
+    assert found["location"][0, 0] == pytest.approx(9.5)
+    assert found["scale"][0, 0] == pytest.approx(np.arange(20.0).std())
+
+
+def test_before_the_first_known_value_a_naive_forecast_knows_the_location_alone() -> None:
+    values = 5 + WAVE.copy()
+    values[:8] = np.nan
+    encoder, arrays, _ = encode(values)
+    observed = observed_targets(arrays["train"])[:, 0]
+    assert observed[:8].tolist() == [encoder.scalers[""].location[0]] * 8
+    assert observed[8] == values[8]
 
 
 @pytest.mark.parametrize("value", [0.1, 1e9, 1e-300])

@@ -36,9 +36,17 @@ threading.Thread(target=draw, name="textual-output").start()
 
 
 DRAWS = """
+import termios
+
+def slowly(*words, give_back=termios.tcsetattr):
+    time.sleep(0.2)
+    give_back(*words)
+
 def draw():
     while True:
         os.write(2, b"drawn")
+
+termios.tcsetattr = slowly
 threading.Thread(target=draw, name="textual-output", daemon=True).start()
 os.kill(os.getpid(), signal.SIGTERM)
 """

@@ -16,6 +16,8 @@ _USUAL_HUNDRED = 1930
 _IRREGULAR_SHARE = 0.1
 _MOST_COMPARED = 100_000
 _AHEAD = 2
+_LEAST_ROWS = 8
+"""Rows that each series has at least, of those that follow each other in order."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -27,13 +29,19 @@ class _Sense(NamedTuple):
         share: Part of the rows that are there, of all on the calendar they follow.
         falls: How often rows go against their usual direction.
         odd: Whether months are told on a day that is neither the first nor the last.
+        ordered: Whether no row goes against it.
+        jumping: Whether more rows do so than series that follow each other would have.
     """
 
     share: float
     falls: int
     odd: bool
+    ordered: bool = True
+    jumping: bool = False
 
     def beats(self, other: _Sense) -> bool:
+        if (self.ordered and other.jumping) or (other.ordered and self.jumping):
+            return self.ordered
         if self.share >= 2 * other.share or other.share >= 2 * self.share:
             return self.share > other.share
         if min(self.falls, other.falls) * 2 < max(self.falls, other.falls):
@@ -67,13 +75,14 @@ def _sense(times: NDArray[Any]) -> _Sense:
     steps = np.diff(times).astype(np.int64)
     falls = int(min((steps < 0).sum(), (steps > 0).sum()))
     if len(moments) < 2:
-        return _Sense(1.0, falls, False)
+        return _Sense(1.0, falls, False, falls == 0)
     frequency = infer_frequency(moments)
     share = _IRREGULAR_SHARE
     if frequency.regular:
         share = len(moments) / (int(frequency.steps(moments)[-1]) + 1)
     odd = frequency.unit == "months" and not _at_an_edge(moments, frequency.anchor)
-    return _Sense(share, falls, odd and len(moments) > 2)
+    jumping = falls * _LEAST_ROWS > len(times)
+    return _Sense(share, falls, odd and len(moments) > 2, falls == 0, jumping)
 
 
 def _at_an_edge(moments: NDArray[Any], anchor: int) -> bool:
