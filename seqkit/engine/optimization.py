@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Sequence
 
@@ -11,16 +10,6 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from seqkit.trainer_config import TrainerConfig
-
-# torch keeps its compiler out of these methods, and imports the compiler to tell it so, which takes
-# longer than torch itself. What it would remember is given here; it is asked for by this name.
-for _method in (
-    Optimizer.add_param_group,
-    Optimizer.load_state_dict,
-    Optimizer.state_dict,
-    Optimizer.zero_grad,
-):
-    vars(inspect.unwrap(_method)).setdefault("__dynamo_disable", inspect.unwrap(_method))
 
 
 def build_optimizer(model: nn.Module, config: TrainerConfig, device: torch.device) -> Optimizer:
@@ -47,12 +36,6 @@ def build_optimizer(model: nn.Module, config: TrainerConfig, device: torch.devic
             return torch.optim.Adam(groups, lr=rate, fused=fused)
         case "adamw":
             return torch.optim.AdamW(groups, lr=rate, fused=fused)
-
-
-def take_step(optimizer: Optimizer) -> None:
-    """Does `optimizer.step()`, but for the import of torch's compiler that it begins with."""
-    with torch.no_grad():
-        inspect.unwrap(type(optimizer).step)(optimizer)
 
 
 def learning_rate(config: TrainerConfig, step: int, total: int) -> float:

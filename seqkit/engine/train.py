@@ -25,13 +25,7 @@ from seqkit.engine import nonfinite
 from seqkit.engine.batching import training_plan
 from seqkit.engine.device import out_of_memory
 from seqkit.engine.learner import Learner, Score
-from seqkit.engine.optimization import (
-    build_optimizer,
-    clip_gradients,
-    gradient_norm,
-    learning_rate,
-    take_step,
-)
+from seqkit.engine.optimization import build_optimizer, clip_gradients, gradient_norm, learning_rate
 from seqkit.engine.progress import Progress, detach
 from seqkit.errors import RunError
 from seqkit.events import Event
@@ -258,7 +252,7 @@ class Training:
             self.optimizer.found_inf = (~torch.isfinite(norm + total)).float()  # type: ignore[attr-defined]
             if config.clip_norm:
                 clip_gradients(learner.parameters, config.clip_norm, norm)
-        take_step(self.optimizer)
+        self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         if self.averaged is not None:
             self.averaged.update_parameters(learner.model)

@@ -27,7 +27,6 @@ from seqkit.trainer_config import TrainerConfig
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Lab
-    from tests.nursery import Nursery
 
 NO_DROPOUT = ["model.word_dropout=0", "model.embedding_dropout=0"]
 Reviews = Callable[..., Path]
@@ -495,22 +494,3 @@ def test_without_a_validation_split_the_newest_checkpoint_is_the_best(
     # There is one to fall back on.
     assert len(run.checkpoints) == 2
     assert not math.isnan(run.losses[1])
-
-
-def test_nothing_of_training_imports_the_compiler_of_torch(lab: Lab, nursery: Nursery) -> None:
-    watching = lab.plugin(
-        """
-        import sys
-        import seqkit
-
-        @seqkit.hookimpl
-        def on_event(event):
-            if event.kind == "ended":
-                sys.stderr.write(f"compiler: {'torch._dynamo' in sys.modules}")
-        """
-    )
-    fused = ("run", lab.toml("trainer.optimizer=adam", "trainer.max_steps=2"), "--name", "fused")
-    plain = ("run", lab.toml("trainer.optimizer=rmsprop", "trainer.max_steps=2"))
-    for command in (fused, ("resume", "fused", "trainer.max_steps=4"), plain):
-        done = nursery.run(*command, "--plugin", watching, "--quiet", folder=lab.folder)
-        assert (done.code, "compiler: False" in done.err) == (0, True), done.err
