@@ -146,9 +146,11 @@ class Hold:
         self._preparing = True
         taken = False
         while not taken:
+            # A file that is made here is no sign of life of anyone.
+            seen = self._path.exists()
             self._file = open_regular(self._path, append=True)
             try:
-                self._take(process or {}, force)
+                self._take(process or {}, force, seen)
                 # Whoever held it may have deleted the file since it was opened.
                 taken = is_at(self._file, self._path)
                 if taken:
@@ -160,13 +162,13 @@ class Hold:
         self._thread = threading.Thread(target=self._live, name="sign of life", daemon=True)
         self._thread.start()
 
-    def _take(self, process: Mapping[str, Any], force: bool) -> None:
+    def _take(self, process: Mapping[str, Any], force: bool, seen: bool) -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not (taken := _lock(self._file.fileno())) and time.monotonic() < deadline:
             time.sleep(0.01)
         holder = _holder(self._file) or process
         elsewhere = any(known and not _is_here(known) for known in (holder, process))
-        if taken and not _beats_elsewhere(self._file, process):
+        if taken and not (seen and _beats_elsewhere(self._file, process)):
             return
         if not elsewhere:
             raise HeldError(str(holder.get("pid", "")), "")

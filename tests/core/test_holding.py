@@ -93,6 +93,10 @@ def test_a_holder_gives_signs_of_life_though_one_may_fail(
             time.sleep(0.01)
 
 
+def test_a_lock_that_is_made_only_now_is_no_sign_of_life(tmp_path: Path) -> None:
+    Hold(tmp_path / LOCK, ELSEWHERE).release()
+
+
 def test_a_sign_of_life_of_a_wrong_clock_does_not_hold_a_run_for_ever(tmp_path: Path) -> None:
     (tmp_path / LOCK).touch()
     assert is_held(tmp_path / LOCK, ELSEWHERE)

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from seqkit.checksums import check_text_seal, digest_of, seal_folder
-from seqkit.engine import run as running
 from seqkit.engine import session as sessions
 from seqkit.engine.run import resume_run
 from seqkit.engine.train import Training
@@ -22,6 +21,7 @@ from seqkit.errors import CheckpointError, RunError
 from seqkit.events import Event
 from seqkit.holding import Hold, this_process
 from seqkit.registry import load_registry
+from seqkit.runs import RunFolder
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Lab, Run
@@ -144,12 +144,12 @@ def test_a_run_that_another_process_finishes_meanwhile_is_finished(
 ) -> None:
     run = lab.train(observers=[signal_at(8)])
 
-    def late(*words: Any) -> Hold:
+    def late(folder: RunFolder, *words: Any) -> Hold:
         monkeypatch.undo()
         lab.resume(run)
-        return Hold(*words)
+        return folder.hold(*words)
 
-    monkeypatch.setattr(running, "Hold", late)
+    monkeypatch.setattr(RunFolder, "hold", late)
     seen: list[Event] = []
     assert lab.resume(run, observers=[seen.append]).status == "finished"
     assert "Nothing is left to train" in seen[-1]["message"]

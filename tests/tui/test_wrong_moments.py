@@ -84,7 +84,7 @@ async def test_enter_answers_no_question_with_less_than_was_typed_before_it(
         await until(pilot, lambda: cast(MonitorScreen, app.screen).steering.possible("rate"))
         type_at_once(app, "r", "ctrl+u", *"0.5", "enter")
         await until(pilot, run.control_file.read_text)
-        assert '"value": 0.5}' in run.control_file.read_text()
+        assert '"value": 0.5,' in run.control_file.read_text()
 
 
 async def test_a_key_pressed_twice_opens_one_screen(runs_dir: Path) -> None:
