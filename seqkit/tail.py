@@ -15,6 +15,9 @@ SLICE = 256 * 1024
 """Bytes read at once by default: about 1,700 step events, a few milliseconds of parsing."""
 
 _LONGEST_LINE = 64 * 1024 * 1024
+_LARGEST = 16 * 2**30
+"""Bytes of a log, of some 70 million events: a larger one is a hole that somebody made."""
+
 _REMEMBERED = 64
 """Bytes before the offset by which a file that was written anew is recognised."""
 
@@ -101,6 +104,8 @@ class Tail:
 
     def _read(self, file: IO[bytes], limit: int) -> News:
         status = os.fstat(file.fileno())
+        if status.st_size > _LARGEST:
+            raise CheckpointError(f"{self.path} has more than {_LARGEST >> 30} GiB, as no log has.")
         identity = (status.st_dev, status.st_ino)
         reached = self.offset + len(self._partial)
         replaced = self._identity is not None and identity != self._identity

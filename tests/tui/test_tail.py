@@ -379,3 +379,12 @@ def test_a_log_that_its_writer_left_unfinished_is_read_to_its_last_line(tmp_path
     assert watch.history.steps["step"].tolist() == [1, 3]
     assert watch.history.damaged == 1
     assert "is not a run" in watch.complaint
+
+
+def test_a_hole_of_a_terabyte_in_the_place_of_a_log_is_refused_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    with path.open("wb") as file:
+        file.truncate(2**40)
+    tail = Tail(path)
+    assert tail.read().lines == []
+    assert tail.problem == f"{path} has more than 16 GiB, as no log has."
