@@ -138,6 +138,8 @@ def test_rows_rise_though_they_would_lie_closer_in_two_centuries() -> None:
         (["202401012330"], ["2024-01-01T23:30:00"]),
         (["20240101233015"], ["2024-01-01T23:30:15"]),
         (["2010.0", "2011.0"], ["2010-01-01T00:00:00", "2011-01-01T00:00:00"]),
+        (["2.01e3", "2.011e3"], ["2010-01-01T00:00:00", "2011-01-01T00:00:00"]),
+        (["1e0", "2.5e1"], ["1", "25"]),
     ],
 )
 def test_numbers_are_times_by_their_size(texts: list[str], expected: list[str]) -> None:
@@ -153,6 +155,8 @@ def test_numbers_are_times_by_their_size(texts: list[str], expected: list[str]) 
         (["17040672000", "17040672001"], 0, "is no Unix time of the years 1973 to 2128"),
         (["99999999999999999999999"], 0, "is no Unix time"),
         (["0.1", "0.2"], 0, "is a number with decimals, and no Unix time"),
+        (["3", "-1e99"], 1, "is too far below 0 for a position"),
+        (["-9999999999999999999", "3"], 0, "is too far below 0 for a position"),
         (["20240101", "20240102", "20240103", "20240104", "20240230"], 4, "is no time"),
     ],
 )

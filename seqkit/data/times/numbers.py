@@ -25,6 +25,7 @@ DIGITS = {
 }
 """Ways to write dates in digits alone, by how many there are with those of a clock."""
 _FIRST, _LAST = 10**8, 5 * 10**9
+_LOWEST = -(10**15)
 _UNITS = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
 """Unix times from 1973 to 2128 by their unit; its ranges do not meet."""
 
@@ -42,9 +43,11 @@ def from_numbers(texts: Sequence[str]) -> NDArray[Any]:
     Raises:
         TimesError: They are too large for positions and no Unix times, or have decimals.
     """
-    whole = all(map(_WHOLE.fullmatch, texts))
-    numbers: Sequence[int | Decimal] = _whole(texts) if whole else _exact(texts)
+    written_whole = all(map(_WHOLE.fullmatch, texts))
+    numbers: Sequence[int | Decimal] = _whole(texts) if written_whole else _exact(texts)
     least, most = min(numbers), max(numbers)
+    # 2e3 is whole too.
+    whole = written_whole or all(number == int(number) for number in numbers)
     if whole and least in _YEARS and most in _YEARS:
         return (
             (np.array(numbers, dtype=np.int64) - 1970)
@@ -53,6 +56,13 @@ def from_numbers(texts: Sequence[str]) -> NDArray[Any]:
         )
     if most >= _FIRST:
         return _unix(numbers, texts)
+    if least <= _LOWEST:
+        row = numbers.index(least)
+        raise TimesError(
+            row,
+            f"{texts[row]!r} is too far below 0 for a position, and no Unix time",
+            "Count the rows from 0, or write times as 2024-01-31",
+        )
     if whole:
         return np.array(numbers, dtype=np.int64)
     row = next(row for row, number in enumerate(numbers) if number != int(number))
