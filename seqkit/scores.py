@@ -67,15 +67,15 @@ class ExampleScores:
     block: int = 1
 
     def save(self, path: Path) -> None:
-        """Writes the file, aside and then renamed, with 32 bits a number and a checksum.
+        """Writes the file, aside and then renamed, with a checksum.
 
         Raises:
             OSError: The folder cannot be written to.
         """
-        tensors = {_COUNT: self.count.astype(np.float32)}
+        tensors = {_COUNT: self.count.astype(np.float64)}
         how = {}
         for name, column in self.columns.items():
-            tensors[name if name == LOSS else _METRIC + name] = column.values.astype(np.float32)
+            tensors[name if name == LOSS else _METRIC + name] = column.values.astype(np.float64)
             how[name] = {"weighted": column.weighted, "mean": column.mean}
         metadata = {
             "schema": _SCHEMA,

@@ -213,7 +213,8 @@ def test_outputs_that_are_no_row_for_each_example_have_no_scores() -> None:
 def test_scores_are_read_back_as_they_were_written(tmp_path: Path) -> None:
     columns = {
         "loss": Column(np.array([0.5, 0.25]), weighted=True),
-        "rmse": Column(np.array([1.0, 2.0]), mean="quadratic"),
+        # Of a column of any unit: single precision would make 0 and infinity of these.
+        "rmse": Column(np.array([1e-60, 2e120]), mean="quadratic"),
     }
     path = tmp_path / "scores" / "test.safetensors"
     ExampleScores(np.array([3.0, 1.0]), columns, "abc", 24).save(path)
