@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
@@ -27,6 +28,7 @@ from seqkit.tui.new.client import Checker
 from seqkit.tui.new.pictures import data_text, examples_text
 from seqkit.tui.text import fit, plain
 from seqkit.tui.topbar import TopBar
+from seqkit.tui.workers import begin
 
 if TYPE_CHECKING:
     from seqkit.tui.app import SeqkitApp
@@ -97,7 +99,7 @@ class DataScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Asks what there is."""
-        self.run_worker(self._load(), group="load", exclusive=True, exit_on_error=False)
+        begin(self, self._load, group="load", exclusive=True)
         self.set_interval(0.5, self._follow)
 
     async def on_unmount(self) -> None:
@@ -226,7 +228,7 @@ class DataScreen(Screen[None]):
         ):
             return
         self.query_one("#inside", Static).update(Text("Reading it …", "dim"))
-        self.run_worker(self._look(dataset), group="look", exclusive=True, exit_on_error=False)
+        begin(self, partial(self._look, dataset), group="look", exclusive=True)
 
     async def _look(self, dataset: Mapping[str, Any]) -> None:
         catalogue = self._catalogue
@@ -279,7 +281,7 @@ class DataScreen(Screen[None]):
                     self.app.notify(
                         fetch.error, title="It was not fetched", severity="error", markup=False
                     )
-                self.run_worker(self._load(), group="load", exclusive=True, exit_on_error=False)
+                begin(self, self._load, group="load", exclusive=True)
         if running:
             self._fill()
             self._explain()
@@ -299,7 +301,7 @@ class DataScreen(Screen[None]):
 
     def action_reload(self) -> None:
         """Looks again for what is here."""
-        self.run_worker(self._load(), group="load", exclusive=True, exit_on_error=False)
+        begin(self, self._load, group="load", exclusive=True)
 
     def action_yank(self) -> None:
         """Copies the path of the data."""
@@ -315,7 +317,7 @@ class DataScreen(Screen[None]):
 
         def clean(yes: bool | None) -> None:
             if yes:
-                self.run_worker(self._clean(), group="load", exclusive=True, exit_on_error=False)
+                begin(self, self._clean, group="load", exclusive=True)
 
         detail = "The next run encodes its data anew. Fetched data and runs are left alone."
         self.app.push_screen(Confirm("Empty the cache of encoded data?", detail), clean)

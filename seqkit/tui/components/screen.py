@@ -24,6 +24,7 @@ from seqkit.tui.new.catalogue import Catalogue, load_catalogue
 from seqkit.tui.new.schema import MISSING, fields_of, show
 from seqkit.tui.text import plain
 from seqkit.tui.topbar import TopBar
+from seqkit.tui.workers import begin
 
 if TYPE_CHECKING:
     from seqkit.tui.app import SeqkitApp
@@ -87,7 +88,7 @@ class ComponentsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Asks what is installed."""
-        self.run_worker(self._load(), exclusive=True, exit_on_error=False)
+        begin(self, self._load, exclusive=True)
 
     async def _load(self) -> None:
         try:
@@ -184,7 +185,7 @@ class ComponentsScreen(Screen[None]):
 
     def action_reload(self) -> None:
         """Asks anew what is installed."""
-        self.run_worker(self._load(), exclusive=True, exit_on_error=False)
+        begin(self, self._load, exclusive=True)
 
     def action_back(self) -> None:
         """Goes back to the list, and then takes the filter away."""

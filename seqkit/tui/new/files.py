@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ from seqkit.cli.output import size
 from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.client import Checker
 from seqkit.tui.text import fit, plain
+from seqkit.tui.workers import begin
 
 _ROWS = 8
 _REST = 0.1
@@ -165,7 +167,8 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         # What was found in another file is forgotten at once: it is never taken in this one's name.
         self._path, self._wanted, self._found = path, task, {"said": "Looking …"}
         self._looking, self._take_when_known = True, False
-        self.run_worker(self._look(path, task), group="look", exclusive=True)
+        look = partial(self._look, path, task)
+        begin(self, look, group="look", exclusive=True, exit_on_error=True)
 
     async def _look(self, path: Path, task: str) -> None:
         await asyncio.sleep(_REST)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,6 +30,7 @@ from seqkit.tui.new.rows import METRICS, SOURCE, Row, as_problems, explain
 from seqkit.tui.new.schema import show
 from seqkit.tui.topbar import TopBar
 from seqkit.tui.welcome import DEMO
+from seqkit.tui.workers import begin
 
 if TYPE_CHECKING:
     from seqkit.tui.app import SeqkitApp
@@ -112,7 +114,7 @@ class NewRunScreen(Screen[None]):
     def on_mount(self) -> None:
         """Asks what is installed."""
         self.query_one(Pane).tab = self.context.preferences.preview
-        self.run_worker(self._load(), exit_on_error=False)
+        begin(self, self._load)
 
     async def on_unmount(self) -> None:
         """Ends the helpers."""
@@ -188,7 +190,7 @@ class NewRunScreen(Screen[None]):
         self.workers.cancel_group(self, "build")
         self.query_one(Pane).set_stale(True, "checking")
         self._show_command()
-        self.run_worker(self._check(), group="check", exclusive=True, exit_on_error=False)
+        begin(self, self._check, group="check", exclusive=True)
 
     async def _check(self) -> None:
         await asyncio.sleep(_CHECK_SECONDS)
@@ -243,11 +245,11 @@ class NewRunScreen(Screen[None]):
 
     def _build_soon(self, asked: bool) -> None:
         if self.draft is not None:
-            self.run_worker(
-                self._build(self.draft.document(), asked),
+            begin(
+                self,
+                partial(self._build, self.draft.document(), asked),
                 group="build",
                 exclusive=True,
-                exit_on_error=False,
             )
 
     async def _build(self, document: dict[str, Any], asked: bool) -> None:
