@@ -339,9 +339,13 @@ def save_grid(grid: Grid, runs_dir: Path) -> None:
         text = json.dumps(sealed_document(document), indent=2, ensure_ascii=False)
         write_atomically(path, text + "\n")
     except OSError as error:
-        raise DataError(
-            f"{path} cannot be written: {error.strerror}. Give another folder with --runs-dir"
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> DataError:
+    return DataError(
+        f"{path} cannot be written: {error.strerror}. Give another folder with --runs-dir"
+    )
 
 
 def hold_group(group: str, runs_dir: Path) -> Hold:
@@ -364,9 +368,7 @@ def hold_group(group: str, runs_dir: Path) -> Hold:
             f"has been silent for {SILENCE_SECONDS:.0f} seconds"
         ) from None
     except OSError as error:
-        raise DataError(
-            f"{path} cannot be written: {error.strerror}. Give another folder with --runs-dir"
-        ) from error
+        raise _unwritable(path, error) from error
 
 
 def up_to_date(grid: Grid, runs_dir: Path) -> Grid:

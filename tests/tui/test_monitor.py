@@ -31,6 +31,7 @@ from seqkit.tui.monitor.arrange import PANES, Split, plan
 from seqkit.tui.monitor.header import RunHeader
 from seqkit.tui.monitor.log import LogLines
 from seqkit.tui.monitor.steering import learning_rate
+from tests.tui.waiting import until
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
 NARROW = SIZES[0]
@@ -99,14 +100,6 @@ def add(run: RunFolder, *events: Event) -> None:
 async def until_shown(pilot: Pilot[None], *words: str) -> None:
     """Waits until one of some words is on the screen."""
     await until(pilot, lambda: any(word in pilot.app.text for word in words))  # type: ignore[attr-defined]
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], Any]) -> None:
-    for _ in range(200):
-        await pilot.pause(0.05)
-        if condition():
-            return
-    raise AssertionError(f"it never came true; the screen was\n{pilot.app.text}")  # type: ignore[attr-defined]
 
 
 async def opened(pilot: Pilot[None], words: str = "Loss") -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -30,6 +29,7 @@ from seqkit.tui.runs.labels import Label, read_label
 from seqkit.tui.runs.screen import RunsScreen
 from seqkit.tui.runs.table import RunTable
 from seqkit.tui.welcome import Welcome
+from tests.tui.waiting import until
 
 SIZES = [(80, 24), (120, 36)]
 
@@ -42,15 +42,6 @@ async def running(
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.index.scanned)
         yield app, pilot
-
-
-async def until(pilot: Pilot[None], reached: Callable[[], object], seconds: float = 30) -> None:
-    """Waits for something that other processes or timers bring about."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not reached():
-        assert asyncio.get_running_loop().time() < deadline, "it never came"
-        await pilot.pause(0.02)
-    await pilot.pause()
 
 
 def table_of(app: SeqkitApp) -> RunTable:

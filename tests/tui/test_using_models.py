@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Static
 
 from seqkit.cli.main import run_command_line
@@ -23,6 +21,7 @@ from seqkit.tui.new.screen import NewRunScreen
 from seqkit.tui.runs.screen import RunsScreen
 from seqkit.tui.tryout.inputs import inputs_of, option_fields, table_of
 from seqkit.tui.tryout.screen import TryScreen
+from tests.tui.waiting import until
 
 SMALL = ("trainer.max_steps=12", "trainer.threads=1", "model.hidden_size=8", "--quiet")
 
@@ -34,15 +33,6 @@ def two_runs(tmp_path_factory: pytest.TempPathFactory) -> list[RunFolder]:
         words = ["run", "sentiment", *SMALL, *words, "--name", name, "--runs-dir", str(folder)]
         assert run_command_line(words) == 0
     return [RunFolder(folder / "one"), RunFolder(folder / "two")]
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool], seconds: float = 60) -> None:
-    """Waits for something that happens in a thread or a process."""
-    for _ in range(int(seconds / 0.05)):
-        if condition():
-            return
-        await pilot.pause(0.05)
-    raise AssertionError("it did not happen")
 
 
 def shown(screen: Any, selector: str) -> str:

@@ -30,23 +30,18 @@ from seqkit.tui.runs.labels import read_label
 from seqkit.tui.runs.screen import RunsScreen
 from seqkit.tui.runs.table import RunTable
 from seqkit.tui.starting import Starting
+from tests.tui.waiting import as_soon_as
 
 
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[tuple[SeqkitApp, Pilot[None]]]:
     app = SeqkitApp(Context(folder))
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.index.scanned)
-        await until(pilot, lambda: len(app.screen.query_one(RunTable).rows) == 2)
+        await as_soon_as(
+            pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.index.scanned
+        )
+        await as_soon_as(pilot, lambda: len(app.screen.query_one(RunTable).rows) == 2)
         yield app, pilot
-
-
-async def until(pilot: Pilot[None], reached: Callable[[], object], seconds: float = 30) -> None:
-    """Waits for something that other processes or timers bring about."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not reached():
-        assert asyncio.get_running_loop().time() < deadline, "it never came"
-        await pilot.pause(0.02)
 
 
 def type_at_once(app: SeqkitApp, *keys: str) -> None:
@@ -67,7 +62,7 @@ async def test_keys_that_arrive_together_go_to_what_the_first_of_them_opens(runs
     async with running(runs_dir) as (app, pilot):
         line = app.screen.query_one("#filter", Input)
         type_at_once(app, "slash", *"second", "enter", "t", *"good", "enter", "r", *"er", "enter")
-        await until(pilot, lambda: read_label(runs_dir / "second").title)
+        await as_soon_as(pilot, lambda: read_label(runs_dir / "second").title)
         assert line.value == "second"
         assert read_label(runs_dir / "second").tags == ("good",)
         assert read_label(runs_dir / "second").title == "er"
@@ -81,20 +76,20 @@ async def test_enter_answers_no_question_with_less_than_was_typed_before_it(
     held(run.path)
     async with running(runs_dir) as (app, pilot):
         app.open_run(run)
-        await until(pilot, lambda: cast(MonitorScreen, app.screen).steering.possible("rate"))
+        await as_soon_as(pilot, lambda: cast(MonitorScreen, app.screen).steering.possible("rate"))
         type_at_once(app, "r", "ctrl+u", *"0.5", "enter")
-        await until(pilot, run.control_file.read_text)
+        await as_soon_as(pilot, run.control_file.read_text)
         assert '"value": 0.5,' in run.control_file.read_text()
 
 
 async def test_a_key_pressed_twice_opens_one_screen(runs_dir: Path) -> None:
     async with running(runs_dir) as (app, pilot):
         type_at_once(app, "enter", "enter")
-        await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+        await as_soon_as(pilot, lambda: isinstance(app.screen, MonitorScreen))
         await pilot.pause(0.2)
         assert len(app.screen_stack) == 2
         type_at_once(app, "escape", "d", "d", "y")
-        await until(pilot, lambda: len(list(runs_dir.glob("*/run.json"))) == 1)
+        await as_soon_as(pilot, lambda: len(list(runs_dir.glob("*/run.json"))) == 1)
         await pilot.pause(0.2)
         assert isinstance(app.screen, RunsScreen)
 
@@ -106,7 +101,7 @@ async def test_a_widget_that_goes_while_it_has_a_key_holds_no_other_key_up(runs_
         started = asyncio.get_running_loop().time()
         type_at_once(app, *"abc", "escape", "slash", "x")
         line = app.screen_stack[0].query_one("#filter", Input)
-        await until(pilot, lambda: line.value == "x", 5)
+        await as_soon_as(pilot, lambda: line.value == "x", 5)
         assert asyncio.get_running_loop().time() - started < 5
 
 
@@ -118,25 +113,27 @@ async def test_a_form_that_is_not_read_yet_does_afterwards_what_it_was_asked(
 ) -> None:
     async with running(runs_dir) as (app, pilot):
         type_at_once(app, "2", "w")
-        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await as_soon_as(pilot, lambda: isinstance(app.screen, Ask))
 
 
 async def test_what_is_copied_is_what_the_form_holds_now(runs_dir: Path) -> None:
     async with running(runs_dir) as (app, pilot):
         await pilot.press("2")
-        await until(pilot, lambda: isinstance(app.screen, NewRunScreen) and app.screen.draft)
+        await as_soon_as(pilot, lambda: isinstance(app.screen, NewRunScreen) and app.screen.draft)
         new = cast(NewRunScreen, app.screen)
         form = new.query_one(Form)
-        await until(pilot, lambda: new.resolved_toml)
+        await as_soon_as(pilot, lambda: new.resolved_toml)
         while form.current is None or form.current.key != "model.hidden_size":
             await pilot.press("down")
         type_at_once(app, "right", "y")
-        await until(pilot, lambda: app.clipboard)
+        await as_soon_as(pilot, lambda: app.clipboard)
         assert app.clipboard == "seqkit run sentiment model.hidden_size=65"
         type_at_once(app, "t", "right", "y")
-        await until(pilot, lambda: "hidden_size = 66" in app.clipboard)
+        await as_soon_as(pilot, lambda: "hidden_size = 66" in app.clipboard)
         type_at_once(app, "0", "enter", "y")
-        await until(pilot, lambda: any("model.hidden_size is 0" in words for words in told(app)))
+        await as_soon_as(
+            pilot, lambda: any("model.hidden_size is 0" in words for words in told(app))
+        )
         assert "hidden_size = 66" in app.clipboard
 
 
@@ -145,18 +142,18 @@ async def test_a_model_built_for_an_earlier_form_is_not_shown_as_the_present_one
 ) -> None:
     async with running(runs_dir) as (app, pilot):
         await pilot.press("2")
-        await until(pilot, lambda: isinstance(app.screen, NewRunScreen) and app.screen.draft)
+        await as_soon_as(pilot, lambda: isinstance(app.screen, NewRunScreen) and app.screen.draft)
         new = cast(NewRunScreen, app.screen)
         form, pane = new.query_one(Form), new.query_one(Pane)
 
         def building() -> bool:
             return any(w.group == "build" and not w.is_finished for w in new.workers)
 
-        await until(pilot, building)
+        await as_soon_as(pilot, building)
         while form.current is None or form.current.key != "model.hidden_size":
             await pilot.press("down")
         type_at_once(app, "0", "enter")
-        await until(pilot, lambda: new.problems)
+        await as_soon_as(pilot, lambda: new.problems)
         assert not building()
         assert pane.has_class("stale")
 
@@ -201,13 +198,13 @@ async def test_a_run_is_resumed_once_however_often_it_is_asked_for(
             app.screen.query_one(RunTable).go_to("first")
             await pilot.press("c", "y", "c", "y")
             await pilot.press("enter")
-            await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+            await as_soon_as(pilot, lambda: isinstance(app.screen, MonitorScreen))
             monitor = cast(MonitorScreen, app.screen)
-            await until(pilot, lambda: monitor.steering.status == "stopped")
+            await as_soon_as(pilot, lambda: monitor.steering.status == "stopped")
             assert not monitor.steering.possible("resume")
             assert len(started) == 1
             started[0].communicate(b"\n")
-            await until(pilot, lambda: monitor.steering.possible("resume"))
+            await as_soon_as(pilot, lambda: monitor.steering.possible("resume"))
     finally:
         for process in started:
             process.kill()
@@ -230,7 +227,7 @@ async def test_a_run_that_begins_while_the_palette_is_open_is_shown_once_that_is
             await pilot.pause(0.6)
             assert app.screen is palette
             await pilot.press("escape")
-            await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+            await as_soon_as(pilot, lambda: isinstance(app.screen, MonitorScreen))
             assert not any(isinstance(screen, Starting) for screen in app.screen_stack)
     finally:
         process.kill()
@@ -249,10 +246,12 @@ async def test_a_helper_that_cannot_be_started_is_told_of_at_any_size(
         monkeypatch.setattr(sys, "executable", str(tmp_path / "moved"))
         await pilot.press(key)
         if key == "2":
-            await until(pilot, lambda: any("cannot be started" in words for words in told(app)), 5)
+            await as_soon_as(
+                pilot, lambda: any("cannot be started" in words for words in told(app)), 5
+            )
         else:
             about = app.screen.query_one("#about", Static)
-            await until(pilot, lambda: "cannot be started" in str(about.render()), 5)
+            await as_soon_as(pilot, lambda: "cannot be started" in str(about.render()), 5)
 
 
 async def test_a_model_that_cannot_be_loaded_ends_no_more_than_its_screen(
@@ -263,7 +262,7 @@ async def test_a_model_that_cannot_be_loaded_ends_no_more_than_its_screen(
         app.try_run(RunFolder(runs_dir / "first"))
         await pilot.pause()
         answer = app.screen.query_one("#try-answer", Static)
-        await until(pilot, lambda: "cannot be started" in str(answer.render()), 5)
+        await as_soon_as(pilot, lambda: "cannot be started" in str(answer.render()), 5)
 
 
 async def test_a_checker_that_cannot_be_started_answers_so(
