@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from seqkit.cli.reference import commands_page, configuration_page
+from key_tables import with_keys
+from reference import commands_page, configuration_page
+
 from seqkit.registry import load_registry
-from seqkit.tui.reference import with_keys
 
 HERE = Path(__file__).parent
 BUILT_IN = "seqkit"

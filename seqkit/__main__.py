@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     """Runs the command line and ends the process with its exit code."""
-    from seqkit.openmp import wait_passively
+    from seqkit.engine.openmp import wait_passively
 
     # Before a plugin can load torch.
     wait_passively()

@@ -2,7 +2,7 @@
 
 Every event has `v` (schema version), `event` (its kind), `time` (seconds since 1970), `step`
 (optimiser steps done) and `epoch` (a float; 1.5 is half-way through the second). As it is written
-it ends with `crc`, the checksum of the bytes before it, as `seqkit.checksums` says; a line that
+it ends with `crc`, the checksum of the bytes before it, as `storage.checksums` says; a line that
 does not fit its own is damaged, and none of it is believed. By kind:
 
     started      run, folder, experiment (resolved, nested), recipe, task, dataset, model, device,
@@ -41,9 +41,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from seqkit.checksums import LINE_SEAL, line_fits, sealed_line
 from seqkit.errors import CheckpointError
-from seqkit.regular_files import is_at, open_regular
+from seqkit.storage.checksums import LINE_SEAL, line_fits, sealed_line
+from seqkit.storage.regular_files import is_at, open_regular
 
 SCHEMA_VERSION = 1
 KINDS = (

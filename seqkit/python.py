@@ -1,6 +1,7 @@
 """seqkit from Python: `seqkit.run(...)` trains, `seqkit.load(run)` predicts. Made for notebooks.
 
-Where torch is not loaded yet, both have its threads sleep while they wait, as `seqkit.openmp` says.
+Where torch is not loaded yet, both have its threads sleep while they wait: see
+`seqkit.engine.openmp`.
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqkit.engine.openmp import wait_passively
 from seqkit.errors import RunError
 from seqkit.events import Event
-from seqkit.experiment import load_experiment
-from seqkit.openmp import wait_passively
-from seqkit.places import runs_home
+from seqkit.experiments.experiment import load_experiment
+from seqkit.paths import runs_home
 from seqkit.registry import Registry, load_registry
-from seqkit.runs import RunFolder, find_run
+from seqkit.runs.folder import RunFolder, find_run
 
 if TYPE_CHECKING:
-    from seqkit.cli.console import Console
     from seqkit.engine.predict import Predictor
+    from seqkit.terminal.report.console import Console
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,8 @@ def run(
 
 def _console(registry: Registry, preparing: str, stack: contextlib.ExitStack) -> Console:
     """Returns what shows a run on stderr, until the stack is closed."""
-    from seqkit.cli import output
-    from seqkit.cli.console import Console
+    from seqkit.terminal import output
+    from seqkit.terminal.report.console import Console
 
     output.warn_once(registry.warnings)
     console = Console(result=False)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from seqkit.holding import Hold
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
+from seqkit.storage.locks import Hold
 
 if TYPE_CHECKING:
     from tests.nursery import Nursery

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from seqkit.api import Record
 from seqkit.errors import CheckpointError
-from seqkit.regular_files import read_regular
+from seqkit.storage.regular_files import read_regular
 from seqkit.text import Document, damaged, read_document
 from seqkit_timeseries._encoder import ForecastingEncoder
 from seqkit_timeseries._frequency import Frequency

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqkit import ConfigurationError, DataError
-from seqkit.cli import output
 from seqkit.cli.common import (
     device_option,
     json_option,
@@ -21,10 +20,11 @@ from seqkit.cli.common import (
     runs_dir_option,
 )
 from seqkit.data import write_table
+from seqkit.terminal import figures, output, safe_text
 
 if TYPE_CHECKING:
     from seqkit.registry import Registry
-    from seqkit.runs import RunFolder
+    from seqkit.runs.folder import RunFolder
 
 Errors = Mapping[str, Any]
 _MOST_ROWS = 12
@@ -91,11 +91,11 @@ def _backtested(
     checkpoint: str,
     device: str,
 ) -> dict[str, Any]:
-    from seqkit.cli.bar import Bar
     from seqkit.engine.encoding import encode_for_run
     from seqkit.engine.predict import load_predictor
     from seqkit.errors import suggestion
-    from seqkit.experiment import load_experiment
+    from seqkit.experiments.experiment import load_experiment
+    from seqkit.terminal.bar import Bar
     from seqkit_timeseries.task import Forecasting
 
     task = load_experiment(folder.experiment_file, registry).task
@@ -138,7 +138,7 @@ def _backtested(
 
 
 def _show(result: Mapping[str, Any]) -> None:
-    about = f"  {result['split']}, {output.count_of(result['origins'], 'origin')}"
+    about = f"  {result['split']}, {figures.count_of(result['origins'], 'origin')}"
     if result["origins"] > result["series"]:
         about += f", {result['stride']} row{'s' if result['stride'] > 1 else ''} apart"
     if len(result["columns"]) > 1:
@@ -153,7 +153,7 @@ def _show(result: Mapping[str, Any]) -> None:
 
 
 def _show_errors(errors: Errors, metric: str, run: str) -> None:
-    names = [output.one_line(run, 20), *list(errors)[1:]]
+    names = [safe_text.one_line(run, 20), *list(errors)[1:]]
     overall = [e["overall"][metric] for e in errors.values()]
     form = _form([value for value in overall if value is not None])
     rows: list[list[output.Piece]] = []

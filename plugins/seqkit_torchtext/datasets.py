@@ -30,7 +30,7 @@ from seqkit.data import (
     written_aside,
 )
 from seqkit.errors import DataError
-from seqkit.places import cache_home, data_home
+from seqkit.paths import cache_home, data_home
 from seqkit_torchtext._formats import Contents
 from seqkit_torchtext._published import PUBLISHED, Published
 

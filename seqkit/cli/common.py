@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit.cli import output
+from seqkit.terminal import output
 
 if TYPE_CHECKING:
     from seqkit.registry import Registry
-    from seqkit.runs import RunFolder
+    from seqkit.runs.folder import RunFolder
 
 PLUGIN_VARIABLE = "SEQKIT_PLUGIN"
 
@@ -62,7 +62,7 @@ def run_argument(name: str = "run") -> Callable[[Any], Any]:
 def _default_runs_dir(
     _context: click.Context, _parameter: click.Parameter, value: Path | None
 ) -> Path:
-    from seqkit.places import runs_home
+    from seqkit.paths import runs_home
 
     return value or runs_home()
 
@@ -84,7 +84,7 @@ def open_registry(plugins: Iterable[Path]) -> Registry:
 
 def open_run(name: str, runs_dir: Path) -> RunFolder:
     """Finds a run. Raises CheckpointError when there is none."""
-    from seqkit.runs import find_run
+    from seqkit.runs.folder import find_run
 
     return find_run(name, runs_dir)
 
@@ -93,8 +93,8 @@ def complete_runs(
     context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[str]:
     """Completes the name of a run."""
-    from seqkit.places import runs_home
-    from seqkit.runs import all_runs
+    from seqkit.paths import runs_home
+    from seqkit.runs.folder import all_runs
 
     folder = context.params.get("runs_dir") or runs_home()
     names = [run.name for run in all_runs(Path(folder))]

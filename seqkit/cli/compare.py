@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit.cli import output
 from seqkit.cli.common import complete_runs, json_option, open_run, runs_dir_option
 from seqkit.errors import CheckpointError, ConfigurationError, suggestion
+from seqkit.terminal import figures, output, safe_text
 
 if TYPE_CHECKING:
-    from seqkit.cli.output import Piece
-    from seqkit.runs import RunFolder
+    from seqkit.runs.folder import RunFolder
+    from seqkit.terminal.output import Piece
 
 _MEASURES = ("parameters", "epoch", "elapsed", "examples_per_second")
 _TITLES = {
@@ -26,8 +26,8 @@ _MOST_COLUMNS = 4
 
 
 def _complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    from seqkit.places import runs_home
-    from seqkit.runs import group_names
+    from seqkit.paths import runs_home
+    from seqkit.runs.folder import group_names
 
     groups = group_names(Path(context.params.get("runs_dir") or runs_home()))
     found = [name for name in groups if name.startswith(incomplete)]
@@ -51,9 +51,9 @@ def compare(runs: tuple[str, ...], metric: str, sort: str, runs_dir: Path, as_js
     Between settings, the difference is given with the noise of seeds and of test examples, and
     whether there is evidence of any. GROUP is a group of runs, as of 'seqkit sweep'.
     """
-    from seqkit.cli.comparison import write_comparison
-    from seqkit.comparison import compare_runs
-    from seqkit.summary import differing, settings
+    from seqkit.runs.comparison import compare_runs
+    from seqkit.runs.summary import differing, settings
+    from seqkit.terminal.report.comparison import write_comparison
 
     found, varies, grouped = _found(runs, runs_dir)
     folders, described = _readable(found)
@@ -91,8 +91,8 @@ def _readable(folders: list[RunFolder]) -> tuple[list[RunFolder], list[dict[str,
     Raises:
         CheckpointError: None of them can.
     """
-    from seqkit.run_listing import describe
-    from seqkit.summary import read_settings
+    from seqkit.runs.listing import describe
+    from seqkit.runs.summary import read_settings
 
     readable: list[RunFolder] = []
     described: list[dict[str, Any]] = []
@@ -114,7 +114,7 @@ def _readable(folders: list[RunFolder]) -> tuple[list[RunFolder], list[dict[str,
 
 def _found(names: Sequence[str], runs_dir: Path) -> tuple[list[RunFolder], list[str], bool]:
     """Returns the runs, what varies in those of groups, and whether all come from groups."""
-    from seqkit.runs import group_members, is_run
+    from seqkit.runs.folder import group_members, is_run
 
     found: dict[Path, RunFolder] = {}
     grouped = True
@@ -134,7 +134,7 @@ def _found(names: Sequence[str], runs_dir: Path) -> tuple[list[RunFolder], list[
 def _as_planned(group: str, members: list[RunFolder], runs_dir: Path) -> list[RunFolder]:
     """Returns the runs of a sweep in its own order, as several may have begun at once."""
     from seqkit.errors import SeqkitError
-    from seqkit.grid import groups_in, load_grid
+    from seqkit.experiments.sweep import groups_in, load_grid
 
     if group not in groups_in(runs_dir):
         return members
@@ -234,11 +234,11 @@ def _shown(title: str, value: Any) -> str:
     if value is None:
         return "-"
     if title == "training time":
-        return output.duration(float(value))
+        return figures.duration(float(value))
     if title == "examples/s":
         return f"{value:,.0f}"
     if isinstance(value, float):
-        return output.number(value) if title.startswith(("validation", "test")) else f"{value:g}"
+        return figures.number(value) if title.startswith(("validation", "test")) else f"{value:g}"
     if isinstance(value, bool):
         return str(value).lower()
-    return output.one_line(output.number(value), 32)
+    return safe_text.one_line(figures.number(value), 32)

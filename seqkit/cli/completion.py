@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seqkit.cli import output
+from seqkit.terminal import output
 
 if TYPE_CHECKING:
     from seqkit.registry import Registry
@@ -68,10 +68,10 @@ def complete_experiment(
 
 def _words(registry: Registry, experiment: str, settings: tuple[str, ...]) -> list[str]:
     """Returns whole `key=value` words, each with the value it has now, or with each choice."""
-    from seqkit.cli.settings import in_toml, settings_of
     from seqkit.errors import SeqkitError
-    from seqkit.experiment import load_experiment
-    from seqkit.trainer_config import TrainerConfig
+    from seqkit.experiments.experiment import load_experiment
+    from seqkit.experiments.schema import in_toml, settings_of
+    from seqkit.experiments.trainer import TrainerConfig
 
     try:
         loaded = load_experiment(experiment, registry, settings)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit.cli import output
 from seqkit.cli.common import json_option, open_registry, plugin_option
 from seqkit.errors import ConfigurationError, DataError
+from seqkit.terminal import figures, output, safe_text
 
 if TYPE_CHECKING:
     from seqkit.registry import Entry, Registry
@@ -49,7 +49,7 @@ def list_data(plugins: tuple[Path, ...], as_json: bool) -> None:
     rows: list[tuple[output.Piece, ...]] = []
     for dataset in described:
         here = {"missing": "yellow", "here": "green"}.get(dataset["state"], "")
-        size = output.size(dataset["bytes"]) if dataset["bytes"] is not None else "-"
+        size = figures.size(dataset["bytes"]) if dataset["bytes"] is not None else "-"
         where = dataset["path"] or "-"
         rows.append(((dataset["name"], "cyan"), (dataset["state"], here), size, where))
     output.table(["DATASET", "STATE", "SIZE", "WHERE"], rows, numbers=("SIZE",), wide="WHERE")
@@ -117,8 +117,8 @@ def get(
     as_json: bool,
 ) -> None:
     """Fetch a dataset: from its mirrors, going on where a download was cut off, or --from PATH."""
-    from seqkit.cli.bar import Bar
     from seqkit.data.fetch import FetchOptions
+    from seqkit.terminal.bar import Bar
 
     entry, config = _usable(open_registry(plugins), name)
     if source is not None and not source.exists():
@@ -134,7 +134,7 @@ def get(
     elif path is None:
         output.line(f"{entry.name} has nothing to fetch: it is part of its plugin.")
     else:
-        output.line(f"{entry.name} is in {path}, {output.size(size_of(path))}.")
+        output.line(f"{entry.name} is in {path}, {figures.size(size_of(path))}.")
 
 
 class ProgressLines:
@@ -165,7 +165,7 @@ def path(name: str, plugins: tuple[Path, ...]) -> None:
             f"the data of {entry.name} are not here: there is no {location}. "
             f"Run 'seqkit data get {entry.name}'"
         )
-    output.raw(output.visible(location))
+    output.raw(safe_text.visible(location))
 
 
 @data.command(short_help="Remove the cache of encoded data.")
@@ -176,12 +176,12 @@ def clean(yes: bool, as_json: bool) -> None:
 
     Datasets that were fetched, and runs, are left alone.
     """
-    from seqkit.places import cache_home
+    from seqkit.paths import cache_home
 
     folder = cache_home() / "encoded"
     entries = sorted(folder.iterdir()) if folder.is_dir() else []
     total = sum(size_of(entry) for entry in entries)
-    amount = f"{output.count_of(len(entries), 'encoded dataset')}, {output.size(total)}"
+    amount = f"{figures.count_of(len(entries), 'encoded dataset')}, {figures.size(total)}"
     if entries and not yes:
         question = f"Remove {amount}, in {folder}?"
         if not sys.stdin.isatty():

@@ -15,9 +15,9 @@ from typing import Any, Literal
 
 import click
 
-from seqkit.cli import output
 from seqkit.cli.common import json_option, open_registry, plugin_option
 from seqkit.errors import DataError, ExitCode
+from seqkit.terminal import figures, output, safe_text
 
 State = Literal["good", "note", "bad"]
 _LOW_SPACE = 2e9
@@ -63,7 +63,7 @@ def doctor(plugins: tuple[Path, ...], as_json: bool) -> int:
 
 
 def _write(findings: list[Finding]) -> None:
-    unicode = output.encodable("✓✗", sys.stdout)
+    unicode = safe_text.encodable("✓✗", sys.stdout)
     marks = {
         "good": ("✓" if unicode else "ok", "green"),
         "note": ("·" if unicode else "--", "yellow"),
@@ -96,7 +96,7 @@ def _devices() -> Iterator[Finding]:
         from seqkit.engine.diagnosis import describe_devices
     except (ImportError, OSError) as error:
         text = f"torch cannot be imported: {error}. Install it: pip install 'torch>=2.11'"
-        yield Finding("torch", "bad", output.one_line(text))
+        yield Finding("torch", "bad", safe_text.one_line(text))
         return
     found = describe_devices()
     yield Finding("torch", "good", f"{found['torch']}, built for {found['build']}")
@@ -113,7 +113,7 @@ def _devices() -> Iterator[Finding]:
 
 def _folders() -> Iterator[Finding]:
     from seqkit.cli.data import size_of
-    from seqkit.places import cache_home, data_home, runs_home
+    from seqkit.paths import cache_home, data_home, runs_home
 
     for about, home in (("data", data_home), ("cache", cache_home), ("runs", runs_home)):
         try:
@@ -123,13 +123,13 @@ def _folders() -> Iterator[Finding]:
             continue
         try:
             there = _nearest(folder)
-            used = f", {output.size(size_of(folder))}" if folder.is_dir() else ", not there yet"
+            used = f", {figures.size(size_of(folder))}" if folder.is_dir() else ", not there yet"
             free = shutil.disk_usage(there).free
         except OSError as error:
             text = f"{folder}: {error.strerror}. Set SEQKIT_HOME to another folder"
             yield Finding(about, "bad", text)
             continue
-        text = f"{folder}{used}; {output.size(free)} free"
+        text = f"{folder}{used}; {figures.size(free)} free"
         if not os.access(there, os.W_OK | os.X_OK):
             where = "--runs-dir" if about == "runs" else "SEQKIT_HOME"
             yield Finding(about, "bad", f"{text}; it cannot be written. Set {where}")
@@ -155,9 +155,9 @@ def _plugins(paths: tuple[Path, ...]) -> Iterator[Finding]:
         if plugin.error:
             text = f"{plugin.name} ({plugin.origin}): {plugin.error}"
             hint = f". Run 'seqkit plugin check {plugin.name}'"
-            yield Finding("plugin", "bad", output.one_line(text) + hint)
+            yield Finding("plugin", "bad", safe_text.one_line(text) + hint)
         for complaint in plugin.notes:
-            yield Finding("plugin", "note", output.one_line(f"{plugin.name} {complaint}"))
+            yield Finding("plugin", "note", safe_text.one_line(f"{plugin.name} {complaint}"))
 
 
 def _shell() -> Iterator[Finding]:

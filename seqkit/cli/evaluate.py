@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from seqkit.cli import output
 from seqkit.cli.common import (
     device_option,
     json_option,
@@ -16,6 +15,7 @@ from seqkit.cli.common import (
     run_argument,
     runs_dir_option,
 )
+from seqkit.terminal import figures, output
 
 
 @click.command()
@@ -38,10 +38,10 @@ def evaluate(
     as_json: bool,
 ) -> None:
     """Score a run's best checkpoint on a split of its dataset, beside the baselines."""
-    from seqkit.cli import report
-    from seqkit.cli.bar import Bar
-    from seqkit.run_listing import reading
-    from seqkit.run_log import damaged_lines, read_log
+    from seqkit.runs.listing import reading
+    from seqkit.runs.log import damaged_lines, read_log
+    from seqkit.terminal.bar import Bar
+    from seqkit.terminal.report import run as report
 
     registry = open_registry(plugins)
     folder = open_run(run, runs_dir)
@@ -65,7 +65,7 @@ def evaluate(
     if said := damaged_lines(log.path, log.damaged):
         output.warn(said)
     which = report.checkpoint_named(score["checkpoint"], log.summary.checkpoints)
-    heading = f"  {output.count_of(score['examples'], 'example')}, {which}"
+    heading = f"  {figures.count_of(score['examples'], 'example')}, {which}"
     output.line((f"{split.capitalize()} score", "bold"), heading)
     for line in report.scores_beside(folder.name, score, score["baselines"], log.summary.metric):
         output.line(*line)

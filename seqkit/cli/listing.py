@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit.cli import output
 from seqkit.cli.common import json_option, open_registry, plugin_option
+from seqkit.terminal import output, safe_text
 
 if TYPE_CHECKING:
     from seqkit.registry import Entry, Plugin, Registry
@@ -73,7 +73,7 @@ def _list_all(registry: Registry) -> None:
     for kind in KINDS:
         output.line((kind.capitalize(), "bold"))
         rows = [
-            ((f"  {name:<{widest}}", "cyan"), output.one_line(summary_of(entry)))
+            ((f"  {name:<{widest}}", "cyan"), safe_text.one_line(summary_of(entry)))
             for entry, name in zip(registry.entries(kind), registry.names(kind), strict=True)
         ]
         output.table(["NAME", "SUMMARY"], rows or [("  none", "")], wide="SUMMARY", headings=False)
@@ -91,7 +91,7 @@ def _list_kind(registry: Registry, kind: str) -> None:
     rows: list[tuple[output.Piece, ...]] = []
     for entry, name in zip(registry.entries(kind), registry.names(kind), strict=True):
         tasks = ", ".join(getattr(entry.component, "tasks", ()))
-        summary = output.one_line(summary_of(entry))
+        summary = safe_text.one_line(summary_of(entry))
         rows.append(((name, "cyan"), entry.plugin, tasks or "-", summary))
     columns = ["NAME", "PLUGIN", "FOR", "SUMMARY"]
     if all(row[2] == "-" for row in rows):
@@ -123,8 +123,8 @@ def _sorted(registry: Registry) -> list[Plugin]:
 def _brought(plugin: Plugin) -> str:
     """Returns what a plugin brings, or why it was skipped, on one line."""
     if plugin.error:
-        return output.one_line(f"skipped: {plugin.error}")
-    return output.one_line("; ".join([_count(plugin), *plugin.notes]))
+        return safe_text.one_line(f"skipped: {plugin.error}")
+    return safe_text.one_line("; ".join([_count(plugin), *plugin.notes]))
 
 
 def _count(plugin: Plugin) -> str:
@@ -157,7 +157,7 @@ def recipe_document(entry: Entry) -> dict[str, Any]:
 
 def _document(registry: Registry, kinds: list[str], whole: bool) -> dict[str, Any]:
     from seqkit import __version__
-    from seqkit.trainer_config import TrainerConfig
+    from seqkit.experiments.trainer import TrainerConfig
 
     document: dict[str, Any] = {}
     if whole:

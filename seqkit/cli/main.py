@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import click
 
 from seqkit import __version__
-from seqkit.cli import output, streams
 from seqkit.cli.lazy import LazyCommand, LazyGroup
 from seqkit.errors import ConfigurationError, ExitCode, SeqkitError
+from seqkit.terminal import output, safe_text, streams
 
 TRAIN, USE, MANAGE = "Train", "Use a run", "Components, data and this installation"
 
@@ -129,7 +129,7 @@ def _report(error: Exception, traceback: bool) -> int:
         return ExitCode.USAGE
     if isinstance(error, OSError) and error.strerror and isinstance(error.filename, str | bytes):
         # What the operating system refuses, such as a name that is too long, is no bug.
-        path = output.one_line(os.fsdecode(error.filename))
+        path = safe_text.one_line(os.fsdecode(error.filename))
         output.errors([f"{path} cannot be used: {error.strerror}. Give another path"])
         return ExitCode.DATA
     kind = type(error).__name__

@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from seqkit.cli import output
 from seqkit.cli.common import json_option, open_registry, plugin_option
 from seqkit.cli.completion import complete_experiment
-from seqkit.cli.predict_inputs import kind_of
+from seqkit.engine.inputs import kind_of
 from seqkit.errors import ConfigurationError, DataError
+from seqkit.terminal import output
 
 _DATA = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt", ".text")
 
@@ -60,10 +60,10 @@ def new(
     labels, to forecast times with numbers, to write pairs of texts, or to go on from plain text.
     What cannot be told from the file is said by words: dataset.encoding=cp1252, dataset.id=shop.
     """
-    from seqkit.cli.guessing import RECIPES, look_at
     from seqkit.cli.listing import recipe_document
-    from seqkit.cli.template import begun_with, experiment_toml
     from seqkit.data import write_text
+    from seqkit.experiments.own_data import RECIPES, look_at
+    from seqkit.experiments.template import begun_with, experiment_toml
 
     if file.exists() and kind_of(file) in _DATA:
         raise ConfigurationError(
@@ -101,7 +101,7 @@ def new(
 
 def _of_dataset(words: tuple[str, ...]) -> dict[str, Any]:
     """Returns the settings of the dataset that words give."""
-    from seqkit.experiment import parse_override
+    from seqkit.experiments.experiment import parse_override
 
     given: dict[str, Any] = {}
     for word in words:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqkit import __version__
-from seqkit.cli import output
 from seqkit.cli.common import json_option
 from seqkit.errors import ConfigurationError, DataError, ExitCode
+from seqkit.terminal import output, safe_text
 
 if TYPE_CHECKING:
     from seqkit.registry import Plugin
@@ -151,7 +151,7 @@ def check(source: str, words: tuple[str, ...], as_json: bool) -> int:
 
 
 def _settings(words: Sequence[str]) -> dict[str, dict[str, Any]]:
-    from seqkit.experiment import parse_override
+    from seqkit.experiments.experiment import parse_override
 
     settings: dict[str, dict[str, Any]] = {}
     for word in words:
@@ -175,7 +175,7 @@ def _show(finding: Finding, heading: bool) -> None:
     if heading:
         output.line(f"  {finding.subject}")
     mark = (f"{_MARKS[finding.status]:<8}", _STYLES[finding.status])
-    text = f": {output.one_line(finding.message)}" if finding.message else ""
+    text = f": {safe_text.one_line(finding.message)}" if finding.message else ""
     output.line("    ", mark, finding.check, text)
     for line in finding.traceback.rstrip().splitlines():
         output.line("      | ", line)

@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit.cli import output, serving
-from seqkit.cli.answer_files import check_files, write_answers
-from seqkit.cli.answers import answer_lines, other_samples
 from seqkit.cli.common import (
     device_option,
     json_option,
@@ -22,22 +19,36 @@ from seqkit.cli.common import (
     run_argument,
     runs_dir_option,
 )
-from seqkit.cli.forecasts import MOST_SERIES
-from seqkit.cli.predict_inputs import (
+from seqkit.cli.task_options import TaskCommand, given_options
+from seqkit.engine.inputs import (
     Input,
     lines_from,
-    named_file,
-    one_of_the_encodings,
     read_inputs,
     read_table_from_stdin,
 )
-from seqkit.cli.task_options import TaskCommand, given_options
 from seqkit.errors import ConfigurationError
+from seqkit.processes import serving
+from seqkit.terminal import figures, output, safe_text
+from seqkit.terminal.answers.files import check_files, write_answers
+from seqkit.terminal.answers.forecast import MOST_SERIES
+from seqkit.terminal.answers.lines import answer_lines, other_samples
 
 if TYPE_CHECKING:
     from seqkit.engine.predict import Predictor
 
 _AT_ONCE = 1024
+
+
+def _one_of_the_encodings(_context: Any, parameter: Any, name: str) -> str:
+    """Checks `--encoding`, as click asks for it."""
+    from seqkit.data.files import known_encoding
+
+    if name == parameter.default == "":
+        return ""
+    try:
+        return known_encoding(name)
+    except ValueError as error:
+        raise click.BadParameter(f"{name!r}: {error}.") from error
 
 
 @click.command(cls=TaskCommand)
@@ -55,7 +66,7 @@ _AT_ONCE = 1024
     default="utf-8",
     show_default=True,
     metavar="NAME",
-    callback=one_of_the_encodings,
+    callback=_one_of_the_encodings,
     help="Encoding of --file or stdin, such as latin-1 or cp1252.",
 )
 @click.option(
@@ -123,7 +134,7 @@ def predict(
         try:
             answers = predictor.predict(chunk, say=shown.say, **options)
         except ConfigurationError as error:
-            raise named_file(error, file) from error
+            raise _named_file(error, file) from error
         shown.finish(answers)
         answered += answers if keep else []
     if as_json:
@@ -161,11 +172,11 @@ class _Shown:
             output.line()
             for answer in answers:
                 if answer.get("note"):
-                    output.note(output.one_line(answer["note"]))
+                    output.note(safe_text.one_line(answer["note"]))
             answers = [other for answer in answers for other in other_samples(answer)]
         for place, answer in enumerate(answers):
             if "forecast" in answer and place == MOST_SERIES:
-                left = output.count_of(len(answers) - place, "more forecast")
+                left = figures.count_of(len(answers) - place, "more forecast")
                 output.line((f"{left} not shown; --save and --json have them all", "dim"))
                 break
             lines = answer_lines(answer, output.results().width, bar=True)
@@ -197,7 +208,7 @@ def _given(
     """Returns the inputs, and how many are answered at once."""
     together = predictor.experiment.task.component.together
     if file is not None and str(file) != "-":
-        return read_inputs(file, predictor, encoding, column), _AT_ONCE
+        return read_inputs(file, predictor, encoding, column, output.warn), _AT_ONCE
     if column:
         raise ConfigurationError(
             f"--column {column} names a column, and the inputs have none. Leave it out"
@@ -205,8 +216,17 @@ def _given(
     if inputs:
         return list(inputs), _AT_ONCE
     if together:
-        return ([] if file is None else read_table_from_stdin(predictor, encoding)), _AT_ONCE
+        return (
+            [] if file is None else read_table_from_stdin(predictor, encoding, output.warn)
+        ), _AT_ONCE
     interactive = sys.stdin.isatty() and not as_json
     if interactive:
         output.note("Write one input a line; Ctrl-D ends.")
     return lines_from(sys.stdin, encoding, interactive), 1 if interactive else _AT_ONCE
+
+
+def _named_file(error: ConfigurationError, file: Path | None) -> ConfigurationError:
+    """Returns what is wrong with an input, with the file that it comes from."""
+    if file is None or error.problems or not str(error).startswith("input "):
+        return error
+    return ConfigurationError(f"{file}: {error}")

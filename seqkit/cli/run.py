@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from seqkit.cli import output, streams
 from seqkit.cli.common import (
     device_option,
     json_option,
@@ -18,13 +17,14 @@ from seqkit.cli.common import (
 )
 from seqkit.cli.completion import complete_experiment
 from seqkit.errors import ExitCode
+from seqkit.terminal import output, streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from seqkit.engine.run import Outcome
     from seqkit.events import Event
-    from seqkit.runs import RunFolder
+    from seqkit.runs.folder import RunFolder
 
 
 @click.command()
@@ -54,7 +54,7 @@ def run(
 
     KEY=VALUE words change the experiment: model=gru, model.hidden_size=64, trainer.epochs=3.
     """
-    from seqkit.experiment import load_experiment
+    from seqkit.experiments.experiment import load_experiment
 
     registry = open_registry(plugins)
     words = [*settings, *([f"trainer.device={device}"] if device else [])]
@@ -86,7 +86,7 @@ class Observers:
     """
 
     def __init__(self, as_json: bool, quiet: bool) -> None:
-        from seqkit.cli.console import Console
+        from seqkit.terminal.report.console import Console
 
         beside_events = as_json and not streams.is_plain(sys.stdout)
         self._console = Console(quiet=quiet, result=not as_json, live=not beside_events)
@@ -102,8 +102,8 @@ class Observers:
 
     def recall(self, folder: RunFolder) -> None:
         """Lets the console know what a run did before it is resumed."""
-        from seqkit.run_listing import reading
-        from seqkit.run_log import damaged_lines, read_log
+        from seqkit.runs.listing import reading
+        from seqkit.runs.log import damaged_lines, read_log
 
         with reading(folder):
             log = read_log(folder)

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
 import click
 
-from seqkit.cli import output
 from seqkit.cli.common import json_option, runs_dir_option
 from seqkit.errors import CheckpointError, suggestion
-
-COLOURS = {
-    "running": "green",
-    "paused": "yellow",
-    "finished": "",
-    "stopped": "yellow",
-    "interrupted": "yellow",
-    "failed": "red",
-    "crashed": "red",
-    "unreadable": "red",
-}
+from seqkit.terminal import figures, output
+from seqkit.terminal.figures import age
+from seqkit.terminal.report.status import STATUS_COLOURS
+from seqkit.terminal.safe_text import bare
 
 
 @click.command()
@@ -30,8 +21,8 @@ COLOURS = {
 @json_option()
 def runs(group: str, runs_dir: Path, as_json: bool) -> None:
     """List the runs, the newest first, with how far they are and how well they do."""
-    from seqkit.run_listing import listed
-    from seqkit.runs import all_runs
+    from seqkit.runs.folder import all_runs
+    from seqkit.runs.listing import listed
 
     described = [listed(run) for run in all_runs(runs_dir)]
     for run in described:
@@ -59,31 +50,15 @@ def runs(group: str, runs_dir: Path, as_json: bool) -> None:
 
 def _row(run: dict[str, Any]) -> tuple[output.Piece, ...]:
     score = run["score"]
-    shown = f"{score['metric']} {output.number(score['value'])}" if score else "-"
+    shown = f"{score['metric']} {figures.number(score['value'])}" if score else "-"
     unfinished = run["status"] != "finished" and run["progress"] is not None
     status = run["status"] + (f" {run['progress']:.0%}" if unfinished else "")
     return (
         (run["name"], "cyan"),
-        (status, COLOURS.get(run["status"], "")),
+        (status, STATUS_COLOURS.get(run["status"], "")),
         shown if not score or score["split"] == "test" else f"{shown} (val)",
-        bare(run["dataset"]),
-        bare(run["model"]),
-        output.duration(run["elapsed"]) if run["elapsed"] else "-",
-        age(run["created"]),
+        bare(run["dataset"]) or "-",
+        bare(run["model"]) or "-",
+        figures.duration(run["elapsed"]) if run["elapsed"] else "-",
+        age(run["created"]) or "-",
     )
-
-
-def bare(name: object) -> str:
-    """Returns a component's name without its plugin's."""
-    return str(name).rpartition(":")[2] if name else "-"
-
-
-def age(created: object) -> str:
-    """Returns how long ago a time was: `5 min`."""
-    if not isinstance(created, int | float) or isinstance(created, bool):
-        return "-"
-    seconds = max(0.0, time.time() - created)
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{int(seconds // length)} {unit}"
-    return "now"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit.cli import output
 from seqkit.cli.common import (
     complete_runs,
     json_option,
@@ -18,14 +17,15 @@ from seqkit.cli.common import (
 )
 from seqkit.cli.listing import entry_document, singular, summary_of
 from seqkit.errors import CheckpointError, ConfigurationError, SeqkitError, suggestion
-from seqkit.regular_files import LARGEST_TEXT, read_regular
+from seqkit.storage.regular_files import LARGEST_TEXT, read_regular
+from seqkit.terminal import figures, output, safe_text
 
 if TYPE_CHECKING:
-    from seqkit.cli.report import Line
     from seqkit.config import Config
     from seqkit.registry import Entry, Registry
-    from seqkit.runs import RunFolder
-    from seqkit.summary import RunSummary
+    from seqkit.runs.folder import RunFolder
+    from seqkit.runs.summary import RunSummary
+    from seqkit.terminal.report.run import Line
 
 
 def _complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -47,7 +47,7 @@ def show(name: str, runs_dir: Path, plugins: tuple[Path, ...], as_json: bool) ->
     A component is shown with every setting, its type, default and bounds; 'trainer' shows the
     settings of the trainer.
     """
-    from seqkit.runs import find_run
+    from seqkit.runs.folder import find_run
 
     if name == "last" or _is_run(name, runs_dir):
         _show_run(find_run(name, runs_dir), plugins, as_json)
@@ -63,14 +63,14 @@ def show(name: str, runs_dir: Path, plugins: tuple[Path, ...], as_json: bool) ->
 
 
 def _is_run(name: str, runs_dir: Path) -> bool:
-    from seqkit.runs import is_run
+    from seqkit.runs.folder import is_run
 
     return is_run(runs_dir / name) or is_run(Path(name))
 
 
 def _find(name: str, runs_dir: Path, registry: Registry) -> RunFolder:
     """Finds a run by the beginning of its name, or says what is nearest of everything there is."""
-    from seqkit.runs import all_runs, find_run
+    from seqkit.runs.folder import all_runs, find_run
 
     names = [run.name for run in all_runs(runs_dir)]
     if any(run.startswith(name) for run in names):
@@ -101,7 +101,7 @@ def _show_component(entry: Entry) -> None:
     component = entry.component
     output.line((entry.qualified, "bold cyan"), f"  {singular(entry.kind)}")
     output.line()
-    output.raw(output.visible(inspect.getdoc(type(component)) or summary_of(entry)))
+    output.raw(safe_text.visible(inspect.getdoc(type(component)) or summary_of(entry)))
     output.line()
     for label, value in _traits(component):
         output.line((f"{label:<11}", "bold"), value)
@@ -129,7 +129,7 @@ def _traits(component: Any) -> list[tuple[str, str]]:
 
 
 def _show_settings(config: type[Config]) -> None:
-    from seqkit.cli.settings import settings_of
+    from seqkit.experiments.schema import settings_of
 
     settings = settings_of(config)
     if not settings:
@@ -139,7 +139,7 @@ def _show_settings(config: type[Config]) -> None:
     for setting in settings:
         kind = setting.type + (f", {setting.bounds}" if setting.bounds else "")
         about = f"{setting.help} ({kind})" if setting.help else kind
-        rows.append(((setting.name, "cyan"), output.one_line(setting.default), about))
+        rows.append(((setting.name, "cyan"), safe_text.one_line(setting.default), about))
     output.line()
     output.table(["SETTING", "DEFAULT", "WHAT IT IS"], rows, wide="WHAT IT IS")
 
@@ -148,7 +148,7 @@ def _show_recipe(entry: Entry) -> None:
     output.line((entry.qualified, "bold cyan"), "  recipe")
     output.line()
     try:
-        output.raw(output.visible(entry.component.path.read_text(encoding="utf-8")))
+        output.raw(safe_text.visible(entry.component.path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{entry.component.path} cannot be read: {error}") from error
     output.line()
@@ -157,7 +157,7 @@ def _show_recipe(entry: Entry) -> None:
 
 
 def _show_trainer(as_json: bool) -> None:
-    from seqkit.trainer_config import TrainerConfig
+    from seqkit.experiments.trainer import TrainerConfig
 
     if as_json:
         output.json_document({"name": "trainer", "schema": TrainerConfig.model_json_schema()})
@@ -172,9 +172,9 @@ def _show_trainer(as_json: bool) -> None:
 
 
 def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
-    from seqkit.run_listing import describe, reading
-    from seqkit.run_log import RunLog
-    from seqkit.summary import read_settings
+    from seqkit.runs.listing import describe, reading
+    from seqkit.runs.log import RunLog
+    from seqkit.runs.summary import read_settings
 
     log = RunLog(run.events_file)
     described, summary = describe(run, log), log.summary
@@ -212,9 +212,9 @@ def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
 
 def _defaults(run: RunFolder, plugins: tuple[Path, ...]) -> dict[str, Any]:
     """Returns the default of every setting of the run's components; those missing have none."""
-    from seqkit.summary import flatten
-    from seqkit.toml_text import parse_toml
-    from seqkit.trainer_config import TrainerConfig
+    from seqkit.experiments.trainer import TrainerConfig
+    from seqkit.runs.summary import flatten
+    from seqkit.storage.toml_text import parse_toml
 
     try:
         document = parse_toml(read_regular(run.experiment_file, LARGEST_TEXT).decode("utf-8"))
@@ -248,26 +248,27 @@ def _run_lines(
     changed: dict[str, Any],
     defaults: dict[str, Any],
 ) -> list[Line]:
-    from seqkit.cli import report
-    from seqkit.cli.runs import COLOURS, age
-    from seqkit.cli.settings import in_toml
+    from seqkit.experiments.schema import in_toml
+    from seqkit.terminal.figures import age
+    from seqkit.terminal.report import run as report
+    from seqkit.terminal.report.status import STATUS_COLOURS
 
     status = described["status"]
     unknown: list[report.Line] = [[(run.name, "bold cyan")]]
     # The folder may have been renamed since.
     named = {**summary.started, "run": run.name}
     opening = report.opening(named) if summary.started else unknown
-    part, started = described["progress"], age(described["created"])
+    part, started = described["progress"], age(described["created"]) or "-"
     state = status + (f" at {part:.0%} of the steps" if part not in (None, 1.0) else "")
     state += f", started {'now' if started == 'now' else started + ' ago'}"
     lines: list[report.Line] = [
         opening[0],
-        [("  status      ", "bold"), (state, COLOURS.get(status, ""))],
+        [("  status      ", "bold"), (state, STATUS_COLOURS.get(status, ""))],
         *opening[1:],
     ]
     speed = described["examples_per_second"]
     rate = f", {speed:,.0f} examples/s" if speed else ""
-    trained = f"{output.duration(described['elapsed'])}{rate}" if described["elapsed"] else ""
+    trained = f"{figures.duration(described['elapsed'])}{rate}" if described["elapsed"] else ""
     lines += report.facts([("trained", trained), ("message", described["message"])])
     above = {"task", "dataset", "model", "loss", "metrics", "description"}
     rows = [(key, value) for key, value in changed.items() if key not in above]
@@ -279,10 +280,10 @@ def _run_lines(
             lines.append([f"  {key:<{widest}}  ", in_toml(value), (default, "dim")])
     if summary.evaluations:
         first = summary.evaluations[0].get("metrics") or {}
-        names = [name for name, _ in output.scores(first, [summary.metric])]
+        names = [name for name, _ in figures.scores(first, [summary.metric])]
         table = report.ScoreTable(summary.started, names)
         rows_of = [
-            table.row(event.epoch, event.data, output.duration(event.get("elapsed")))
+            table.row(event.epoch, event.data, figures.duration(event.get("elapsed")))
             for event in summary.evaluations
         ]
         lines += [[], *table.head(), *rows_of]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from seqkit.cli import output
 from seqkit.cli.common import json_option, open_run, run_argument, runs_dir_option
 from seqkit.errors import CheckpointError, ExitCode
+from seqkit.terminal import output
 
 _POLL_SECONDS = 0.2
 _DONE = {
@@ -43,7 +43,7 @@ def stop(
 
     The run may be anywhere that shares its folder; nothing is lost, and 'seqkit resume' goes on.
     """
-    from seqkit.runs import LIVE
+    from seqkit.runs.folder import LIVE
 
     folder = open_run(run, runs_dir)
     status = folder.status()

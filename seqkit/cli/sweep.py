@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit.cli import output
 from seqkit.cli.common import (
     device_option,
     json_option,
@@ -21,10 +20,11 @@ from seqkit.cli.common import (
 )
 from seqkit.cli.completion import complete_experiment
 from seqkit.errors import ConfigurationError, ExitCode
+from seqkit.terminal import figures, output
 
 if TYPE_CHECKING:
-    from seqkit.cli.sweeping import Sweep
-    from seqkit.grid import Grid, PlannedRun
+    from seqkit.experiments.sweep import Grid, PlannedRun
+    from seqkit.processes.sweep_runner import Sweep
     from seqkit.registry import Registry
 
 _AGAIN = ("stopped", "interrupted", "crashed")
@@ -76,8 +76,8 @@ def sweep(
     Values parted by commas vary: model=lstm,gru trainer.learning_rate=1e-3,3e-3. Each run is like
     one of 'seqkit run'. The same command again leaves out the runs that are finished.
     """
-    from seqkit.cli.sweeping import Sweep
-    from seqkit.grid import hold_group, save_grid, up_to_date
+    from seqkit.experiments.sweep import hold_group, save_grid, up_to_date
+    from seqkit.processes.sweep_runner import Sweep
 
     registry = open_registry(plugins)
     words = [*settings, *([f"trainer.device={device}"] if device else [])]
@@ -108,7 +108,7 @@ def sweep(
 
 
 def _resumed(group: str, runs_dir: Path, registry: Registry) -> Grid:
-    from seqkit.grid import checked, load_grid
+    from seqkit.experiments.sweep import checked, load_grid
 
     return checked(load_grid(group, runs_dir), registry)
 
@@ -122,7 +122,7 @@ def _planned(
     registry: Registry,
 ) -> Grid:
     """Returns the runs of a command line, those of its group before included."""
-    from seqkit.grid import checked, file_of, free_name, joined, load_grid, plan
+    from seqkit.experiments.sweep import checked, file_of, free_name, joined, load_grid, plan
 
     if name and (Path(name).name != name or name.startswith(".")):
         raise ConfigurationError(
@@ -143,7 +143,7 @@ def _list(grid: Grid, as_json: bool) -> None:
         runs = [{"name": run.name, "seed": run.seed, "settings": run.words} for run in grid.runs]
         output.json_document({"group": grid.group, "experiment": grid.experiment, "runs": runs})
         return
-    output.note(f"{grid.group} would have {output.count_of(len(grid.runs), 'run')}:")
+    output.note(f"{grid.group} would have {figures.count_of(len(grid.runs), 'run')}:")
     rows: list[list[output.Piece]] = [
         [(run.name, "cyan"), run.label, str(run.seed)] for run in grid.runs
     ]
@@ -152,10 +152,10 @@ def _list(grid: Grid, as_json: bool) -> None:
 
 def _close(work: Sweep, code: int, as_json: bool) -> int:
     """Writes what came of it, and what to do next."""
-    from seqkit.cli.comparison import write_comparison
-    from seqkit.comparison import compare_runs
-    from seqkit.run_listing import listed
-    from seqkit.runs import RunFolder, is_run
+    from seqkit.runs.comparison import compare_runs
+    from seqkit.runs.folder import RunFolder, is_run
+    from seqkit.runs.listing import listed
+    from seqkit.terminal.report.comparison import write_comparison
 
     grid, runs_dir = work.grid, work.runs_dir
     found = [(run, RunFolder(runs_dir / run.name)) for run in grid.runs]

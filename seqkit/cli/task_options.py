@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit.cli.settings import Setting, settings_of
 from seqkit.errors import SeqkitError
-from seqkit.regular_files import LARGEST_TEXT, read_regular
-from seqkit.toml_text import parse_toml
+from seqkit.experiments.schema import Setting, settings_of
+from seqkit.storage.regular_files import LARGEST_TEXT, read_regular
+from seqkit.storage.toml_text import parse_toml
 
 if TYPE_CHECKING:
     from seqkit.api import Task
@@ -76,7 +76,7 @@ def task_of_run(run: str, runs_dir: str, plugins: Sequence[str]) -> Task | None:
         SeqkitError: There is no such run, or its task is not installed.
     """
     from seqkit.cli.common import open_registry, open_run, plugins_of_environment
-    from seqkit.places import runs_home
+    from seqkit.paths import runs_home
 
     folder = open_run(run, Path(runs_dir) if runs_dir else runs_home())
     try:

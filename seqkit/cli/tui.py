@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from seqkit.cli import output
 from seqkit.cli.common import plugin_option, runs_dir_option
 from seqkit.errors import ExitCode, SeqkitError
+from seqkit.terminal import output
 
 
 @click.command()
@@ -45,7 +45,7 @@ def _can_draw() -> bool:
 def _plain(context: click.Context, runs_dir: Path) -> int:
     from seqkit.cli.runs import runs
     from seqkit.cli.watch import follow
-    from seqkit.runs import LIVE, all_runs
+    from seqkit.runs.folder import LIVE, all_runs
 
     output.note("This terminal cannot be drawn on; plain lines follow.")
     context.invoke(runs, runs_dir=runs_dir)

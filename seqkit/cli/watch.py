@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seqkit.cli import output
 from seqkit.cli.common import json_option, open_run, run_argument, runs_dir_option
 from seqkit.errors import CheckpointError, ExitCode
+from seqkit.terminal import output
 
 if TYPE_CHECKING:
     from seqkit.events import Event
-    from seqkit.runs import RunFolder
-    from seqkit.tail import News
+    from seqkit.runs.folder import RunFolder
+    from seqkit.runs.tail import News
 
 _POLL_SECONDS = 0.25
 
@@ -42,8 +42,8 @@ def follow(run: RunFolder, as_json: bool = False) -> int:
     Returns:
         The exit code: 1 for a run that failed or whose process is gone, and else 0.
     """
-    from seqkit.cli.console import Console
     from seqkit.cli.run import EventStream
+    from seqkit.terminal.report.console import Console
 
     console = Console(result=True)
     stream = EventStream()
@@ -79,8 +79,8 @@ def followed(run: RunFolder) -> Iterator[tuple[Event, bool]]:
     Raises:
         CheckpointError: The log is no regular file, or cannot be read.
     """
-    from seqkit.runs import LIVE
-    from seqkit.tail import Tail
+    from seqkit.runs.folder import LIVE
+    from seqkit.runs.tail import Tail
 
     past, tail = True, Tail(run.events_file)
     while True:
@@ -110,7 +110,7 @@ def _of_this_name(event: Event, run: RunFolder) -> Event:
 
 def _parsed(news: News, path: Path) -> Iterator[Event]:
     from seqkit.events import parse_event
-    from seqkit.run_log import damaged_lines
+    from seqkit.runs.log import damaged_lines
 
     damaged = []
     for number, line in enumerate(news.lines, start=news.first):

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 
 from seqkit.api import Arrays, Encoder
-from seqkit.checksums import digest_of, fingerprint, read_document, sealed_document
 from seqkit.errors import ConfigurationError, PluginError, SeqkitError
-from seqkit.regular_files import check_folder, check_regular, read_regular
-from seqkit.runs import write_atomically
+from seqkit.runs.folder import write_atomically
+from seqkit.storage.checksums import digest_of, fingerprint, read_document, sealed_document
+from seqkit.storage.regular_files import check_folder, check_regular, read_regular
 
 _MANIFEST = "manifest.json"
 Scores = dict[str, dict[str, float]]

@@ -23,9 +23,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from seqkit.checksums import fingerprint, read_document, sealed_document
 from seqkit.errors import CheckpointError
-from seqkit.regular_files import read_regular
+from seqkit.storage.checksums import fingerprint, read_document, sealed_document
+from seqkit.storage.regular_files import read_regular
 
 MODEL, STATE, MANIFEST = "model.safetensors", "state.safetensors", "manifest.json"
 REPLACED = ".replaced"

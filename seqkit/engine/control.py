@@ -11,9 +11,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
-from seqkit.checksums import LINE_SEAL, line_fits
 from seqkit.errors import CheckpointError
-from seqkit.regular_files import open_regular
+from seqkit.storage.checksums import LINE_SEAL, line_fits
+from seqkit.storage.regular_files import open_regular
 
 POLL_SECONDS = 0.2
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from seqkit.errors import ConfigurationError
-from seqkit.trainer_config import TrainerConfig
+from seqkit.experiments.trainer import TrainerConfig
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ import numpy as np
 import seqkit.data
 import seqkit.text
 from seqkit.api import Arrays, Encoder, Notify, unheard
-from seqkit.checksums import CHECKSUMS
 from seqkit.engine import cache
 from seqkit.errors import DataError
-from seqkit.experiment import Experiment
-from seqkit.places import cache_home
+from seqkit.experiments.experiment import Experiment
+from seqkit.paths import cache_home
 from seqkit.registry import Plugin, Registry
+from seqkit.storage.checksums import CHECKSUMS
 
 SCHEMA_VERSION = 2
 _READERS = (seqkit.data, seqkit.text)

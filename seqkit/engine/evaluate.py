@@ -10,7 +10,7 @@ from seqkit.engine.encoding import encode_for_run
 from seqkit.engine.predict import load_predictor
 from seqkit.errors import ConfigurationError, suggestion
 from seqkit.registry import Registry
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 
 
 def evaluate_run(

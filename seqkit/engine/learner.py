@@ -26,8 +26,8 @@ from seqkit.engine.batching import evaluation_plan
 from seqkit.engine.device import Device, out_of_memory
 from seqkit.engine.per_example import ExampleScorer
 from seqkit.errors import RunError, SeqkitError
-from seqkit.experiment import Experiment, Part
-from seqkit.scores import ExampleScores
+from seqkit.experiments.experiment import Experiment, Part
+from seqkit.runs.example_scores import ExampleScores
 
 EVALUATION_BATCH = 256
 """Examples of a batch where no gradient is kept; results do not depend on it."""

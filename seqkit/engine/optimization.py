@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from seqkit.trainer_config import TrainerConfig
+from seqkit.experiments.trainer import TrainerConfig
 
 
 def build_optimizer(model: nn.Module, config: TrainerConfig, device: torch.device) -> Optimizer:

@@ -20,8 +20,8 @@ import torch
 from torch import Tensor
 
 from seqkit.api import Arrays, LossFunction, Shape
-from seqkit.experiment import Part
-from seqkit.scores import LOSS, MEANS, Column, ExampleScores, Mean, to_sum
+from seqkit.experiments.experiment import Part
+from seqkit.runs.example_scores import LOSS, MEANS, Column, ExampleScores, Mean, to_sum
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 

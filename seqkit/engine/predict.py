@@ -12,7 +12,6 @@ import numpy as np
 import torch
 
 from seqkit.api import Notify, Say, Shape, Task, unheard, unsaid
-from seqkit.checksums import check_folder_seal, check_text_seal
 from seqkit.config import validate
 from seqkit.engine.checkpoint import (
     MODEL,
@@ -28,10 +27,11 @@ from seqkit.engine.device import choose_device, out_of_memory
 from seqkit.engine.learner import Learner, build_learner, evaluating
 from seqkit.engine.progress import Progress
 from seqkit.errors import CheckpointError, ConfigurationError, RunError, suggestion
-from seqkit.experiment import Experiment, load_experiment
+from seqkit.experiments.experiment import Experiment, load_experiment
 from seqkit.registry import Registry
-from seqkit.regular_files import check_folder
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
+from seqkit.storage.checksums import check_folder_seal, check_text_seal
+from seqkit.storage.regular_files import check_folder
 
 
 def warn(message: str) -> None:

@@ -15,7 +15,7 @@ from seqkit.engine.batching import training_plan
 from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data
 from seqkit.engine.learner import Learner, build_learner
-from seqkit.experiment import Experiment
+from seqkit.experiments.experiment import Experiment
 from seqkit.registry import Registry
 
 SAMPLES = 12

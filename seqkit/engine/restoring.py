@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from seqkit.engine.facts import identity, spare, summary
+from seqkit.engine.metadata import identity, spare, summary
 from seqkit.errors import SeqkitError
 from seqkit.events import Event
-from seqkit.experiment import Experiment
-from seqkit.grid import groups_in, load_grid
+from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.sweep import groups_in, load_grid
 from seqkit.registry import Registry
-from seqkit.run_log import read_log
-from seqkit.runs import DamagedRecordError, RunFolder
+from seqkit.runs.folder import DamagedRecordError, RunFolder
+from seqkit.runs.log import read_log
 
 
 def damage_of_record(folder: RunFolder) -> str:

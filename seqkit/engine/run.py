@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from seqkit.checksums import check_text_seal, sealed_text
 from seqkit.engine.checkpoint import checkpoints_in, newest_whole
 from seqkit.engine.control import Signals
-from seqkit.engine.facts import identity
+from seqkit.engine.metadata import identity
 from seqkit.engine.restoring import damage_of_record, restored_record
 from seqkit.engine.session import Observer, Session
 from seqkit.errors import CheckpointError, DataError
-from seqkit.experiment import Experiment, load_experiment
-from seqkit.holding import Hold
+from seqkit.experiments.experiment import Experiment, load_experiment
 from seqkit.registry import Registry
-from seqkit.regular_files import check_folder
-from seqkit.runs import RunFolder, create_run, remove_run, write_atomically
+from seqkit.runs.folder import RunFolder, create_run, remove_run, write_atomically
+from seqkit.storage.checksums import check_text_seal, sealed_text
+from seqkit.storage.locks import Hold
+from seqkit.storage.regular_files import check_folder
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 
-from seqkit.checksums import check_folder_seal, seal_folder, sealed_line, sealed_text
 from seqkit.engine.checkpoint import (
     Checkpoint,
     checkpoint_name,
@@ -33,19 +32,20 @@ from seqkit.engine.control import ControlFile, Signals
 from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
 from seqkit.engine.estimate import estimated_seconds
-from seqkit.engine.facts import resume_command, right_and_wrong, spare, started, summary
 from seqkit.engine.learner import blamed, build_learner
+from seqkit.engine.metadata import resume_command, right_and_wrong, spare, started, summary
 from seqkit.engine.progress import Progress, restore_training, training_tensors
 from seqkit.engine.restoring import damage_of_record
 from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
 from seqkit.events import Event, EventLog, spell_out
-from seqkit.experiment import Experiment
-from seqkit.holding import Hold, this_process
+from seqkit.experiments.experiment import Experiment
 from seqkit.nn.memory import use_huge_pages
 from seqkit.registry import Registry
-from seqkit.runs import RunFolder, write_atomically
-from seqkit.summary import words_to_go_on
+from seqkit.runs.folder import RunFolder, write_atomically
+from seqkit.runs.summary import words_to_go_on
+from seqkit.storage.checksums import check_folder_seal, seal_folder, sealed_line, sealed_text
+from seqkit.storage.locks import Hold, this_process
 
 Observer = Callable[[Event], None]
 TEST_SAMPLES = 200

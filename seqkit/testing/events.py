@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.events import Event
-from seqkit.trainer_config import TrainerConfig
+from seqkit.experiments.trainer import TrainerConfig
 
 
 def sample_events(folder: Path) -> list[Event]:

@@ -21,7 +21,7 @@ import click
 
 from seqkit.config import Config, validate
 from seqkit.errors import PluginError, nearest, suggestion
-from seqkit.experiment import load_experiment
+from seqkit.experiments.experiment import load_experiment
 from seqkit.registry import Entry, Plugin, Registry, installed_plugins, local_plugin
 from seqkit.testing.checks import Check, Finding, require
 from seqkit.testing.datasets import dataset_checks

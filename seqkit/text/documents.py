@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from seqkit.errors import CheckpointError
-from seqkit.regular_files import read_regular
+from seqkit.storage.regular_files import read_regular
 
 LARGEST = 2**29
 """Most bytes of a document: a vocabulary of millions of words has a fifth of it."""

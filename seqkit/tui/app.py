@@ -21,12 +21,12 @@ from textual.screen import Screen
 from textual.widgets import TextArea
 
 from seqkit.errors import ExitCode, SeqkitError
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 from seqkit.tui.colours import CHART_DEFAULTS, THEMES
 from seqkit.tui.context import Context
-from seqkit.tui.harmless import Harmless
 from seqkit.tui.preferences import load_keymap
 from seqkit.tui.runs.screen import RunsScreen
+from seqkit.tui.sanitize import Harmless
 from seqkit.tui.topbar import SCREENS, TopBar
 from seqkit.tui.typing_order import TypingOrder
 from seqkit.tui.welcome import DEMO
@@ -160,7 +160,7 @@ class SeqkitApp(App[None]):
 
     def try_run(self, run: RunFolder) -> None:
         """Loads the model of a run, to be used."""
-        from seqkit.tui.tryout.screen import TryScreen
+        from seqkit.tui.playground.screen import TryScreen
 
         self.push_screen(TryScreen(self.context, run))
 
@@ -186,7 +186,7 @@ class SeqkitApp(App[None]):
 
     def train(self, words: Iterable[str]) -> None:
         """Starts `seqkit run WORDS` in a process of its own, and shows the run when it is there."""
-        from seqkit.tui.launch import start_run
+        from seqkit.processes.launch import start_run
         from seqkit.tui.starting import Starting
 
         try:

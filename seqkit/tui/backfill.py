@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 
 from seqkit.events import Event, dump_event, parse_event
-from seqkit.places import cache_home
-from seqkit.regular_files import open_regular
-from seqkit.tail import Tail
+from seqkit.paths import cache_home
+from seqkit.runs.tail import Tail
+from seqkit.storage.regular_files import open_regular
+from seqkit.terminal.log_lines import Entry
 from seqkit.tui.history import History, Table
-from seqkit.tui.sentences import Entry
 
 VERSION = 1
 KEPT = 20

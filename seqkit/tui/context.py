@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from seqkit.runs import RunFolder
-from seqkit.tui.launch import Launch
+from seqkit.processes.launch import Launch
+from seqkit.runs.folder import RunFolder
 from seqkit.tui.preferences import Preferences, preferences_file
 
 

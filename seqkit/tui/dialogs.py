@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from seqkit.tui.text import plain
+from seqkit.terminal.safe_text import one_line
 
 _BOX = """
     align: center middle;
@@ -202,11 +202,11 @@ class Choose(ModalScreen[str | None]):
 
     def _drawn(self, choice: Choice, widest: int) -> Text:
         mark = "● " if choice.value == self._current else "  "
-        text = Text(mark + plain(choice.label).ljust(widest), no_wrap=True, overflow="ellipsis")
+        text = Text(mark + one_line(choice.label).ljust(widest), no_wrap=True, overflow="ellipsis")
         if choice.why_not:
-            text.append(f"  ✗ {plain(choice.why_not)}", "italic")
+            text.append(f"  ✗ {one_line(choice.why_not)}", "italic")
         elif choice.about:
-            text.append(f"  {plain(choice.about)}", "dim")
+            text.append(f"  {one_line(choice.about)}", "dim")
         return text
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.worker import Worker, WorkerState
 
-from seqkit.tui.text import reason
+from seqkit.terminal.cells import reason
 
 
 def failure_of(event: Worker.StateChanged) -> str:

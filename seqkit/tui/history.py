@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import orjson
 
-from seqkit.checksums import line_fits
 from seqkit.events import SCHEMA_VERSION, Event, parse_event
-from seqkit.tui.sentences import Entry, entry
+from seqkit.storage.checksums import line_fits
+from seqkit.terminal.log_lines import Entry, entry
 
 Column = np.ndarray[Any, np.dtype[np.floating[Any]]]
 

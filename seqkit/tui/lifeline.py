@@ -21,8 +21,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from seqkit.cli.output import visible
 from seqkit.errors import ExitCode
+from seqkit.terminal.safe_text import visible
 
 _GRACE: Final = 1.0
 """Seconds in which the program may leave by itself."""

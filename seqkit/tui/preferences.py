@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from seqkit.places import config_home
-from seqkit.runs import write_atomically
+from seqkit.paths import config_home
+from seqkit.runs.folder import write_atomically
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from seqkit.runs import RunFolder
+from seqkit.processes.launch import Launch, keep_log, run_of
+from seqkit.runs.folder import RunFolder
+from seqkit.terminal.safe_text import one_line
 from seqkit.tui.context import Context
-from seqkit.tui.launch import Launch, keep_log, run_of
-from seqkit.tui.text import plain
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
@@ -53,7 +53,7 @@ class Starting(ModalScreen[RunFolder | None]):
         box.border_title = Text("Starting")
         box.border_subtitle = Text("escape leaves it to go on by itself")
         with box:
-            yield Static(Text("seqkit " + plain(" ".join(self._launch.words))), id="command")
+            yield Static(Text("seqkit " + one_line(" ".join(self._launch.words))), id="command")
             yield Static(Text("⠋ starting Python and PyTorch"), id="said")
 
     def on_mount(self) -> None:
@@ -79,7 +79,7 @@ class Starting(ModalScreen[RunFolder | None]):
             box = self.query_one(Vertical)
             box.border_title = Text("It could not be started")
             box.border_subtitle = Text("escape closes")
-            said.update(Text("\n".join(map(plain, (failure or "It has ended.").splitlines()))))
+            said.update(Text("\n".join(map(one_line, (failure or "It has ended.").splitlines()))))
             return
         said.update(Text(f"{_SPINNER[self._turns % len(_SPINNER)]} starting Python and PyTorch"))
 

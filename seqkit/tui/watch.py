@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seqkit.regular_files import check_regular, open_regular
-from seqkit.runs import LIVE, RunFolder
-from seqkit.tail import SLICE, Tail, first_and_last, here_and_there
+from seqkit.runs.folder import LIVE, RunFolder
+from seqkit.runs.tail import SLICE, Tail, first_and_last, here_and_there
+from seqkit.storage.regular_files import check_regular, open_regular
+from seqkit.terminal.cells import reason
 from seqkit.tui import backfill
 from seqkit.tui.history import History
-from seqkit.tui.text import reason
 
 LARGE = 4 * 1024 * 1024
 """Bytes of a log that are still read here, a slice at a time."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from seqkit.checksums import sealed_line
-from seqkit.holding import this_process
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
+from seqkit.storage.checksums import sealed_line
+from seqkit.storage.locks import this_process
 
 EVENTS = 1_000_000
 

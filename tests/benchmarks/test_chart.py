@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from textual.app import App
 
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 from seqkit.tui.chart import Axis, Plot, Series, whole
 from seqkit.tui.chart.picture import compose
 from seqkit.tui.chart.smooth import Smoothed
@@ -57,7 +57,7 @@ WATCH = """
 import resource, sys, time
 from pathlib import Path
 start = time.perf_counter()
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 from seqkit.tui.monitor import MonitorScreen
 from seqkit.tui.monitor.curves import Curves, View
 from seqkit.tui.chart.picture import compose

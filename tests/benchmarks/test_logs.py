@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seqkit.events import Event, EventLog, read_events
-from seqkit.run_log import RunLog
+from seqkit.runs.log import RunLog
 from tests.benchmarks.long_runs import make_run
 
 EVENTS = 50_000

@@ -28,7 +28,7 @@ from seqkit.engine.learner import build_learner
 from seqkit.engine.progress import Progress
 from seqkit.engine.train import Training
 from seqkit.events import Event, EventLog
-from seqkit.experiment import load_experiment
+from seqkit.experiments.experiment import load_experiment
 from seqkit.registry import load_registry
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from seqkit.data.fetch import FetchOptions
 from seqkit.engine.encoding import encode_data
-from seqkit.experiment import load_experiment
+from seqkit.experiments.experiment import load_experiment
 from seqkit.registry import load_registry
 from seqkit.text import build_tokenizer
 

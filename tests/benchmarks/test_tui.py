@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from seqkit.events import Event, dump_event
-from seqkit.runs import RunFolder, all_runs
+from seqkit.runs.folder import RunFolder, all_runs
 from tests.benchmarks.long_runs import EVENTS, make_run, step_lines
 
 if sys.platform == "win32":

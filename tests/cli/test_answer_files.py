@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from seqkit.cli.answer_files import write_answers
 from seqkit.data.written import table_cell, write_text
+from seqkit.terminal.answers.files import write_answers
 
 
 def test_half_a_surrogate_pair_is_the_replacement_character_in_a_table(tmp_path: Path) -> None:

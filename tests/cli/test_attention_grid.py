@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from seqkit.cli.attention import attention_lines
-from seqkit.cli.output import Piece
+from seqkit.terminal.answers.attention import attention_lines
+from seqkit.terminal.output import Piece
 
 
 def drawn(lines: list[list[Piece]]) -> list[str]:

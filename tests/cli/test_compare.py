@@ -10,8 +10,8 @@ import pytest
 from safetensors.numpy import save
 
 from seqkit.events import Event, EventLog
-from seqkit.runs import RunFolder, create_run
-from seqkit.scores import Column, ExampleScores
+from seqkit.runs.example_scores import Column, ExampleScores
+from seqkit.runs.folder import RunFolder, create_run
 
 EXAMPLES = 2000
 BASELINES = {"majority": {"accuracy": 0.5}}

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from seqkit.cli.reference import commands_page, configuration_page
-from seqkit.cli.settings import in_toml, settings_of
 from seqkit.config import Config, Field
+from seqkit.experiments.schema import in_toml, settings_of
+from seqkit.experiments.trainer import TrainerConfig
 from seqkit.registry import KINDS, load_registry
-from seqkit.trainer_config import TrainerConfig
 
 
 class Nested(Config):
@@ -199,27 +198,3 @@ def test_names_of_runs_are_completed(runs_dir: Path, tmp_path: Path) -> None:
 
 
 # --- reference ------------------------------------------------------------------------------------
-
-
-def test_the_pages_name_every_command_and_every_setting() -> None:
-    from seqkit.cli.main import COMMANDS
-
-    page = commands_page()
-    for name in COMMANDS:
-        assert f"## seqkit {name}\n" in page
-    assert "### seqkit data get" in page
-    settings = configuration_page(load_registry())
-    for setting in settings_of(TrainerConfig):
-        assert f"| `{setting.name}` |" in settings
-
-
-def test_the_pages_in_docs_are_up_to_date(repository: Path) -> None:
-    registry = load_registry()
-    if any(plugin.distribution != "seqkit" for plugin in registry.plugins):
-        pytest.skip("other plugins are installed")
-    for name, page in (
-        ("commands.md", commands_page()),
-        ("configuration.md", configuration_page(registry)),
-    ):
-        written = (repository / "docs" / name).read_text(encoding="utf-8")
-        assert written == page, f"docs/{name} is stale; run 'make docs'"

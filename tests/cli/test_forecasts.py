@@ -14,10 +14,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from seqkit.cli import output
-from seqkit.cli.forecast_files import MOST_DRAWN, write_csv, write_picture
-from seqkit.cli.forecasts import MOST_SERIES, forecast_lines
 from seqkit.errors import ConfigurationError
+from seqkit.terminal import output
+from seqkit.terminal.answers.forecast import MOST_SERIES, forecast_lines
+from seqkit.terminal.answers.forecast_files import MOST_DRAWN, write_csv, write_picture
 
 
 def days(first: str, count: int) -> list[str]:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from seqkit.cli.guessing import guess_columns, look_at
 from seqkit.engine.device import cpu_has_bfloat16
 from seqkit.errors import ConfigurationError, DataError
-from seqkit.experiment import load_experiment
-from seqkit.places import cache_home, data_home
+from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.own_data import guess_columns, look_at
+from seqkit.paths import cache_home, data_home
 from seqkit.registry import load_registry
 
 

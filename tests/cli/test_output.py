@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seqkit.cli import output
-from seqkit.cli.answers import answer_line
-from seqkit.cli.streams import is_plain
+from seqkit.terminal import figures, output, safe_text
+from seqkit.terminal.answers.lines import answer_line
+from seqkit.terminal.streams import is_plain
 
 if TYPE_CHECKING:
     from tests.nursery import Nursery
@@ -29,15 +29,17 @@ def plain(pieces: list[output.Piece]) -> str:
 
 
 def test_control_characters_become_visible_text() -> None:
-    assert output.visible("a\x1b[31mb\x07\x9b\x7f") == "a\\x1b[31mb\\x07\\x9b\\x7f"
-    assert output.visible("right\u202eleft\u2066") == "right\\u202eleft\\u2066"
-    assert output.visible("line\nbreak\tand [bold]markup[/]") == "line\nbreak  and [bold]markup[/]"
-    assert output.visible("\ud800") == "\\ud800"
+    assert safe_text.visible("a\x1b[31mb\x07\x9b\x7f") == "a\\x1b[31mb\\x07\\x9b\\x7f"
+    assert safe_text.visible("right\u202eleft\u2066") == "right\\u202eleft\\u2066"
+    assert (
+        safe_text.visible("line\nbreak\tand [bold]markup[/]") == "line\nbreak  and [bold]markup[/]"
+    )
+    assert safe_text.visible("\ud800") == "\\ud800"
 
 
 def test_one_line_joins_lines_and_cuts_at_the_width() -> None:
-    assert output.one_line("a\n b\r\n  c") == "a b c"
-    assert len(output.one_line("word " * 50, 20)) <= 20
+    assert safe_text.one_line("a\n b\r\n  c") == "a b c"
+    assert len(safe_text.one_line("word " * 50, 20)) <= 20
 
 
 def test_an_answer_shows_the_escapes_of_its_text() -> None:
@@ -59,7 +61,7 @@ def test_an_answer_of_another_task_lists_its_fields() -> None:
     ("seconds", "shown"), [(0.31, "0.3 s"), (42.4, "0:42"), (3723, "1:02:03"), (None, "?")]
 )
 def test_durations_read_as_clocks(seconds: float | None, shown: str) -> None:
-    assert output.duration(seconds) == shown
+    assert figures.duration(seconds) == shown
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,7 @@ def test_durations_read_as_clocks(seconds: float | None, shown: str) -> None:
     [(0.5, "0.500"), (0.0, "0.000"), (1234.5, "1234"), (1.5e-5, "1.5e-05"), (12345, "12,345")],
 )
 def test_numbers_keep_about_four_digits(value: float, shown: str) -> None:
-    assert output.number(value) in (shown, "1235")
+    assert figures.number(value) in (shown, "1235")
 
 
 def test_a_stream_that_cannot_encode_gets_escapes_and_not_a_failure(

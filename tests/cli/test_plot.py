@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from seqkit.cli.output import Piece
-from seqkit.cli.plot import plot_losses
+from seqkit.terminal.output import Piece
+from seqkit.terminal.plot import plot_losses
 
 TRAIN = [(step / 20, 0.1 + math.exp(-step / 30)) for step in range(1, 101)]
 VALIDATION = [(1.0, 0.6), (2.0, 0.4), (3.0, 0.35), (4.0, 0.36), (5.0, 0.38)]

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from seqkit.checksums import digest_of, fingerprint
 from seqkit.cli.main import run_command_line
-from seqkit.cli.predict_inputs import lines_from
+from seqkit.engine.inputs import lines_from
 from seqkit.errors import DataError
+from seqkit.storage.checksums import digest_of, fingerprint
 
 LINES = ["good film", "", "bad\u2028plot", "a\x0cb\x85c\x1cd\x0be", "mid\rdle", "last"]
 TEXT = "good film\n\nbad\u2028plot\r\na\x0cb\x85c\x1cd\x0be\nmid\rdle\nlast\n"

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from seqkit.cli.answers import answer_lines, sample_lines
 from seqkit.cli.main import run_command_line
-from seqkit.cli.output import styled
+from seqkit.terminal.answers.lines import answer_lines, sample_lines
+from seqkit.terminal.output import styled
 
 TINY = ("model.hidden_size=8", "trainer.max_steps=3", "trainer.threads=1", "--quiet")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import seqkit
-from seqkit.cli.streams import is_plain
+from seqkit.terminal.streams import is_plain
 
 
 class Notebook(io.StringIO):

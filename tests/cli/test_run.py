@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seqkit.events import KINDS, parse_event
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from tests.nursery import Child, Nursery

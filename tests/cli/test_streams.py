@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seqkit.cli.streams import Narration, is_plain
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
+from seqkit.terminal.streams import Narration, is_plain
 
 if TYPE_CHECKING:
     from tests.nursery import Nursery

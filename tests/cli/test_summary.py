@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from seqkit.cli.console import Console
 from seqkit.events import Event, dump_event
-from seqkit.summary import differing, flatten, summarise, words_to_go_on
+from seqkit.runs.summary import differing, flatten, summarise, words_to_go_on
+from seqkit.terminal.report.console import Console
 from seqkit.tui.history import History
 
 

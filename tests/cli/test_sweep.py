@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 
 PATIENCE = 300
 RATES = "trainer.learning_rate=2e-3,5e-3,1e38"

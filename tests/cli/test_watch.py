@@ -18,8 +18,8 @@ import pytest
 
 from seqkit.errors import ExitCode
 from seqkit.events import Event, EventLog
-from seqkit.holding import Hold, this_process
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
+from seqkit.storage.locks import Hold, this_process
 
 
 def test_a_run_that_has_ended_is_told_from_its_beginning(
@@ -127,7 +127,7 @@ def test_without_a_terminal_the_ui_lists_the_runs_in_lines(
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX sessions")
 def test_what_is_started_outlives_the_one_who_started_it(tmp_path: Path) -> None:
     starter = (
-        "import sys, time; from pathlib import Path; from seqkit.tui.launch import *;"
+        "import sys, time; from pathlib import Path; from seqkit.processes.launch import *;"
         "runs = Path(sys.argv[1]); launch = start_run(['sentiment', *sys.argv[2:]], runs);\n"
         "while run_of(launch, runs) is None: time.sleep(0.05)\n"
         "run = run_of(launch, runs); keep_log(launch, run); print(run.name, flush=True);"

@@ -3,7 +3,7 @@
 import pytest
 
 from seqkit.config import validate
-from seqkit.trainer_config import TrainerConfig
+from seqkit.experiments.trainer import TrainerConfig
 
 
 @pytest.mark.parametrize("key", ["threads", "epochs", "max_steps", "batch_size", "log_every"])

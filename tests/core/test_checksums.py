@@ -10,13 +10,13 @@ from zlib import crc32
 
 import pytest
 
-from seqkit.checksums import (
+from seqkit.events import Event, EventLog, dump_event, parse_event, read_events
+from seqkit.storage.checksums import (
     line_fits,
     read_document,
     sealed_document,
     sealed_line,
 )
-from seqkit.events import Event, EventLog, dump_event, parse_event, read_events
 from seqkit.testing.events import sample_events
 
 RECORD: dict[str, Any] = {

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqkit.errors import ConfigurationError
-from seqkit.experiment import Experiment, load_experiment, parse_override
+from seqkit.experiments.experiment import Experiment, load_experiment, parse_override
+from seqkit.experiments.trainer import TrainerConfig
 from seqkit.registry import Registry, load_registry
-from seqkit.trainer_config import TrainerConfig
 
 SMALL = {"dataset": "reviews", "model": "lstm"}
 

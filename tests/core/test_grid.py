@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from seqkit.errors import ConfigurationError, DataError
-from seqkit.grid import (
+from seqkit.experiments.sweep import (
     Grid,
     checked,
     file_of,
@@ -204,7 +204,7 @@ def test_of_many_that_take_a_group_in_turn_two_never_hold_it_at_once(
 ) -> None:
     code = (
         "import os, sys; from pathlib import Path; from seqkit.errors import ConfigurationError\n"
-        "from seqkit.grid import hold_group\n"
+        "from seqkit.experiments.sweep import hold_group\n"
         "folder, had = Path(sys.argv[1]), 0\n"
         "while had < 40:\n"
         "    try:\n"
@@ -227,7 +227,8 @@ def test_a_sweep_that_was_killed_leaves_its_group_free_at_once(
     tmp_path: Path, repository: Path
 ) -> None:
     code = (
-        "import sys, subprocess; from pathlib import Path; from seqkit.grid import hold_group\n"
+        "import sys, subprocess; from pathlib import Path\n"
+        "from seqkit.experiments.sweep import hold_group\n"
         "hold = hold_group('cells', Path(sys.argv[1]))\n"
         # As a run that a sweep has started: it goes on without the sweep.
         "run = subprocess.Popen([sys.executable, '-c', 'input()'])\n"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from seqkit import holding
-from seqkit.holding import HeldError, Hold, is_held, is_preparing, this_process
+from seqkit.storage import locks as holding
+from seqkit.storage.locks import HeldError, Hold, is_held, is_preparing, this_process
 
 if sys.platform == "win32":
     pytest.skip("looks at locks as Unix has them", allow_module_level=True)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from seqkit.openmp import WAITING, wait_passively
+from seqkit.engine.openmp import WAITING, wait_passively
 
 
 def python(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -19,7 +19,7 @@ def python(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads what GNU's OpenMP says of itself")
 def test_the_runtime_that_torch_loads_reads_it() -> None:
-    code = "from seqkit.openmp import wait_passively as w; w(); import torch"
+    code = "from seqkit.engine.openmp import wait_passively as w; w(); import torch"
     assert "GOMP_SPINCOUNT = '0'" in python(code, OMP_DISPLAY_ENV="verbose").stderr
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seqkit.errors import DataError
-from seqkit.places import bundled, cache_home, config_home, data_home, runs_home
+from seqkit.paths import bundled, cache_home, config_home, data_home, runs_home
 
 
 def test_one_variable_moves_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

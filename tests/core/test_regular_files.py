@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from seqkit import regular_files
 from seqkit.errors import CheckpointError
-from seqkit.regular_files import check_folder, open_regular, read_regular
+from seqkit.storage import regular_files
+from seqkit.storage.regular_files import check_folder, open_regular, read_regular
 
 if sys.platform == "win32":
     pytest.skip("makes FIFOs", allow_module_level=True)

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from seqkit.checksums import sealed_line
 from seqkit.errors import CheckpointError
 from seqkit.events import Event, EventLog, dump_event
-from seqkit.holding import Hold
-from seqkit.run_listing import describe
-from seqkit.run_log import RunLog, damage_of, damaged_lines, read_log
-from seqkit.runs import RunFolder, create_run
-from seqkit.summary import MOST_STEPS, summarise
+from seqkit.runs.folder import RunFolder, create_run
+from seqkit.runs.listing import describe
+from seqkit.runs.log import RunLog, damage_of, damaged_lines, read_log
+from seqkit.runs.summary import MOST_STEPS, summarise
+from seqkit.storage.checksums import sealed_line
+from seqkit.storage.locks import Hold
 
 
 def step(number: int, **more: Any) -> Event:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from seqkit.errors import CheckpointError, ConfigurationError
-from seqkit.runs import create_run, find_run
+from seqkit.runs.folder import create_run, find_run
 
 BAD = ["x" * 50_000, "ä" * 150, "-q", ".hidden", "a\x1b[31m", "a\nb", "a\u202eb", " a", "a/b", "\0"]
 

@@ -16,14 +16,14 @@ import pytest
 
 from seqkit.errors import CheckpointError, ConfigurationError, DataError
 from seqkit.events import Event, EventLog
-from seqkit.holding import Hold, this_process
-from seqkit.runs import (
+from seqkit.runs.folder import (
     RunFolder,
     all_runs,
     create_run,
     find_run,
     write_atomically,
 )
+from seqkit.storage.locks import Hold, this_process
 
 
 def make_run(folder: Path, name: str, **info: object) -> RunFolder:
@@ -98,7 +98,7 @@ def test_processes_that_create_runs_at_once_never_share_one(
     tmp_path: Path, repository: Path
 ) -> None:
     code = (
-        "import sys; from pathlib import Path; from seqkit.runs import create_run\n"
+        "import sys; from pathlib import Path; from seqkit.runs.folder import create_run\n"
         "print(*[create_run(Path(sys.argv[1]), 'imdb').name for _ in range(25)])"
     )
 
@@ -304,8 +304,8 @@ def test_a_run_that_another_process_has_taken_by_a_new_lock_is_given_up(tmp_path
 def test_a_run_whose_process_is_gone_has_crashed(tmp_path: Path, repository: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
-        "from seqkit.holding import this_process\n"
-        "from seqkit.runs import RunFolder\n"
+        "from seqkit.storage.locks import this_process\n"
+        "from seqkit.runs.folder import RunFolder\n"
         "run = RunFolder(Path(sys.argv[1]))\n"
         "hold = run.hold()\n"
         "run.update(status='running', process=this_process())\n"

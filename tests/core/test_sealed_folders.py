@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from seqkit.checksums import (
+from seqkit.errors import CheckpointError
+from seqkit.storage.checksums import (
     CHECKSUMS,
     check_folder_seal,
     check_text_seal,
@@ -17,7 +18,6 @@ from seqkit.checksums import (
     seal_folder,
     sealed_text,
 )
-from seqkit.errors import CheckpointError
 
 LARGE = 2**20 + 3
 """More than is read at once."""

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from seqkit.checksums import check_text_seal, sealed_text
 from seqkit.errors import CheckpointError
-from seqkit.regular_files import LARGEST_TEXT
+from seqkit.storage.checksums import check_text_seal, sealed_text
+from seqkit.storage.regular_files import LARGEST_TEXT
 
 TEXT = 'description = "a run"\n[task]\nname = "toy"\n'
 FIRST = len(sealed_text(""))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from seqkit.significance import (
+from seqkit.runs.significance import (
     bootstrap_difference,
     holm,
     mean_interval,

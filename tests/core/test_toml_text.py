@@ -6,10 +6,10 @@ import tomllib
 import pytest
 
 from seqkit.errors import ConfigurationError
-from seqkit.experiment import load_experiment, parse_override
+from seqkit.experiments.experiment import load_experiment, parse_override
 from seqkit.registry import Registry
-from seqkit.regular_files import LARGEST_TEXT
-from seqkit.toml_text import parse_toml
+from seqkit.storage.regular_files import LARGEST_TEXT
+from seqkit.storage.toml_text import parse_toml
 
 PLAIN = """
 description = "One. Two. Three... 1.5 and \\"quoted\\".parts"

@@ -25,9 +25,9 @@ import pytest
 
 from seqkit.cli.main import run_command_line
 from seqkit.events import KINDS, parse_event, read_events
-from seqkit.experiment import load_experiment
+from seqkit.experiments.experiment import load_experiment
 from seqkit.registry import load_registry
-from seqkit.runs import ACTIONS, LIVE, RunFolder
+from seqkit.runs.folder import ACTIONS, LIVE, RunFolder
 
 if TYPE_CHECKING:
     from tests.nursery import Nursery

@@ -19,9 +19,9 @@ from safetensors.torch import load_file
 
 from seqkit.engine.run import resume_run, start_run
 from seqkit.events import Event
-from seqkit.experiment import load_experiment
+from seqkit.experiments.experiment import load_experiment
 from seqkit.registry import load_registry
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 
 SMALL: Mapping[str, Any] = {
     "task": {"name": "classification"},

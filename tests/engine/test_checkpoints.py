@@ -15,7 +15,6 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from seqkit.checksums import digest_of
 from seqkit.engine.checkpoint import (
     load_weights,
     newest_whole,
@@ -29,8 +28,9 @@ from seqkit.engine.predict import choose_checkpoint, load_predictor
 from seqkit.engine.progress import Progress, flatten, unflatten
 from seqkit.errors import CheckpointError, ExitCode, RunError
 from seqkit.events import Event
-from seqkit.holding import Hold
 from seqkit.registry import load_registry
+from seqkit.storage.checksums import digest_of
+from seqkit.storage.locks import Hold
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Lab, Run
@@ -368,7 +368,7 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(lab: Lab, interrupted: Path) -> Run:
-    from seqkit.runs import RunFolder
+    from seqkit.runs.folder import RunFolder
     from tests.engine.conftest import Run
 
     return Run(RunFolder(Path(shutil.copytree(interrupted, lab.runs / "copy"))))

@@ -10,7 +10,7 @@ import torch
 
 from seqkit.engine.device import choose_device, usable_devices
 from seqkit.errors import ConfigurationError
-from seqkit.trainer_config import TrainerConfig
+from seqkit.experiments.trainer import TrainerConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,7 @@ from seqkit.engine.cache import sha256_of_file
 from seqkit.engine.encoding import EncodedData, encode_data
 from seqkit.errors import DataError
 from seqkit.events import Event
-from seqkit.places import cache_home
+from seqkit.paths import cache_home
 from seqkit.registry import load_registry
 
 if TYPE_CHECKING:
@@ -308,7 +308,7 @@ def test_two_processes_may_encode_at_once(lab: Lab, reviews: Reviews) -> None:
 import sys
 from seqkit.engine import encoding
 from seqkit.engine.encoding import encode_data
-from seqkit.experiment import load_experiment
+from seqkit.experiments.experiment import load_experiment
 from seqkit.registry import load_registry
 registry = load_registry()
 experiment = load_experiment(sys.argv[1], registry)

@@ -18,7 +18,7 @@ from seqkit.engine.predict import choose_checkpoint, load_predictor
 from seqkit.errors import CheckpointError, DataError, SeqkitError
 from seqkit.events import Event
 from seqkit.registry import load_registry
-from seqkit.runs import RunFolder, all_runs
+from seqkit.runs.folder import RunFolder, all_runs
 from tests.engine.conftest import Lab, Run
 
 SignalAt = Callable[..., Callable[[Event], None]]
@@ -347,7 +347,7 @@ def test_a_run_killed_before_it_had_a_name_takes_none(lab: Lab) -> None:
     ],
 )
 def test_a_crafted_manifest_is_refused_or_harmless(lab: Lab, change: dict[str, Any]) -> None:
-    from seqkit.checksums import digest_of
+    from seqkit.storage.checksums import digest_of
 
     run = lab.train("trainer.max_steps=3")
     path = run.checkpoints[-1] / "manifest.json"
@@ -366,7 +366,7 @@ def test_a_crafted_manifest_is_refused_or_harmless(lab: Lab, change: dict[str, A
 
 
 def test_a_manifest_may_lack_what_older_versions_did_not_write(lab: Lab) -> None:
-    from seqkit.checksums import digest_of
+    from seqkit.storage.checksums import digest_of
 
     run = lab.train("trainer.max_steps=3")
     path = run.checkpoints[-1] / "manifest.json"

@@ -22,8 +22,8 @@ from seqkit.engine.progress import Progress
 from seqkit.engine.train import Training
 from seqkit.errors import RunError
 from seqkit.events import Event
+from seqkit.experiments.trainer import TrainerConfig
 from seqkit.registry import load_registry
-from seqkit.trainer_config import TrainerConfig
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Lab

@@ -17,9 +17,9 @@ import seqkit
 from seqkit.api import Classes, Shape, Tokens, Values
 from seqkit.engine.per_example import ExampleScorer
 from seqkit.errors import DataError
-from seqkit.experiment import Part
+from seqkit.experiments.experiment import Part
 from seqkit.registry import Entry
-from seqkit.scores import Column, ExampleScores, from_sum, load_scores, to_sum
+from seqkit.runs.example_scores import Column, ExampleScores, from_sum, load_scores, to_sum
 
 EXAMPLES = 150
 SHAPE = Shape("classification", Tokens(9), Classes(("a", "b", "c"), (1, 1, 1), 3))

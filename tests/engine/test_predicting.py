@@ -18,7 +18,7 @@ from seqkit.engine.evaluate import evaluate_run
 from seqkit.engine.predict import Predictor, load_predictor
 from seqkit.errors import CheckpointError, ConfigurationError, DataError
 from seqkit.registry import load_registry
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Lab, Run

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seqkit.checksums import sealed_line
 from seqkit.engine.control import POLL_SECONDS, ControlFile, Signals
 from seqkit.events import Event
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
+from seqkit.storage.checksums import sealed_line
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Lab, Run

@@ -11,7 +11,7 @@ import pytest
 
 from seqkit.errors import CheckpointError, SeqkitError
 from seqkit.events import Event
-from seqkit.grid import Grid, PlannedRun, save_grid
+from seqkit.experiments.sweep import Grid, PlannedRun, save_grid
 from tests.engine.conftest import Lab
 
 SignalAt = Callable[..., Callable[[Event], None]]

@@ -15,7 +15,7 @@ import torch
 import seqkit
 from seqkit.engine.evaluate import evaluate_run
 from seqkit.registry import load_registry
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 from tests.engine.conftest import Lab, Run
 
 BEFORE = Path(__file__).parent / "runs_of_before"

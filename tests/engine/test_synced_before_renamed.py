@@ -12,7 +12,7 @@ import torch
 
 from seqkit.data import write_text
 from seqkit.engine.checkpoint import write_checkpoint
-from seqkit.runs import write_atomically
+from seqkit.runs.folder import write_atomically
 
 if sys.platform == "win32":
     pytest.skip("tells files by their inodes", allow_module_level=True)

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from seqkit.errors import ExitCode
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 from tests.faults.scenarios import Scenario
 from tests.nursery import Done, Nursery
 

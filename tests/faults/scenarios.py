@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqkit.places import bundled
+from seqkit.paths import bundled
 
 COMMON = (
     "trainer.ema_decay=0.9",

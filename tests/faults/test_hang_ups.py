@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 from tests.faults.outcome import differing, outcome
 from tests.faults.tally import forms, tally
 from tests.nursery import Child, Nursery

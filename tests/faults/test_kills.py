@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 from tests.faults.outcome import answers, differing, last_line, outcome, tree, unusable
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.tally import draw, forms, tally

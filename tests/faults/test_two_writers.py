@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seqkit.errors import ExitCode
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 from tests.faults.outcome import crashed, differing, last_line, outcome
 from tests.faults.tally import draw, forms, tally
 from tests.nursery import Nursery

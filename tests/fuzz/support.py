@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from seqkit.engine.run import start_run
 from seqkit.errors import ExitCode, SeqkitError
-from seqkit.experiment import load_experiment
+from seqkit.experiments.experiment import load_experiment
 from seqkit.registry import Registry
 
 IN_CI = 500

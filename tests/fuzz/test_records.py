@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from seqkit.engine.run import start_run
 from seqkit.events import Event
-from seqkit.experiment import load_experiment
+from seqkit.experiments.experiment import load_experiment
 from seqkit.registry import Registry
-from seqkit.runs import ACTIONS
+from seqkit.runs.folder import ACTIONS
 from tests.fuzz.support import NUMBERS, TEXTS, VALUES, cases, check_command, in_time
 
 REQUESTS = st.fixed_dictionaries(

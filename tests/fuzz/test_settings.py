@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqkit.errors import SeqkitError
-from seqkit.experiment import load_experiment
+from seqkit.experiments.experiment import load_experiment
 from seqkit.registry import Registry, load_registry
-from seqkit.summary import flatten
+from seqkit.runs.summary import flatten
 from tests.fuzz.support import NUMBERS, TEXTS, cases, in_time, refusal
 
 RECIPES = ("sentiment", "weather-rnn", "shakespeare-gru", "reverse-seq2seq")

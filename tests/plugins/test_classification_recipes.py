@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import seqkit_text
-from seqkit.experiment import load_experiment
+from seqkit.experiments.experiment import load_experiment
 from seqkit.registry import Registry, load_registry
 
 RECIPES = {recipe.name: recipe for recipe in seqkit_text.register_recipes()}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import seqkit
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from tests.nursery import Nursery

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import seqkit_timeseries
-from seqkit.experiment import load_experiment
+from seqkit.experiments.experiment import load_experiment
 from seqkit.registry import Registry, load_registry
 
 RECIPES = {recipe.name for recipe in seqkit_timeseries.register_recipes()}

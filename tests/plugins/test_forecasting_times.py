@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqkit.cli.forecasts import forecast_lines
-from seqkit.cli.guessing import look_at
 from seqkit.config import validate
 from seqkit.data.times import Frequency, infer_frequency, time_texts
 from seqkit.errors import DataError
+from seqkit.experiments.own_data import look_at
+from seqkit.terminal.answers.forecast import forecast_lines
 from seqkit_timeseries._answers import answers_of
 from seqkit_timeseries._encoder import ForecastingEncoder
 from seqkit_timeseries._paces import paces

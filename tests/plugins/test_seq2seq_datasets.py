@@ -14,7 +14,7 @@ import pytest
 from seqkit.api import Dataset, Record
 from seqkit.data import FetchOptions
 from seqkit.errors import DataError
-from seqkit.places import bundled
+from seqkit.paths import bundled
 from seqkit_seq2seq.datasets import Addition, Multi30k, PairsTsv, Reverse, Sort, Tatoeba
 from seqkit_seq2seq.datasets.multi30k import COUNTS, PARTS, SHA256
 

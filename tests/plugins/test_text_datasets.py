@@ -14,7 +14,7 @@ import pytest
 from seqkit.config import validate
 from seqkit.data import FetchOptions
 from seqkit.errors import ConfigurationError, DataError
-from seqkit.places import data_home
+from seqkit.paths import data_home
 from seqkit.registry import Registry, load_registry
 from seqkit_text.datasets.imdb import read_reviews
 

@@ -18,9 +18,9 @@ from seqkit.engine.evaluate import evaluate_run
 from seqkit.engine.run import resume_run, start_run
 from seqkit.errors import ConfigurationError
 from seqkit.events import Event
-from seqkit.experiment import load_experiment
+from seqkit.experiments.experiment import load_experiment
 from seqkit.registry import load_registry
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 
 TIMES = {"time", "seconds", "elapsed", "eta", "examples_per_second", "tokens_per_second"}
 LINES = "The fox ran over the hill,\nand the hen sat still.\nWho saw the fox? The owl, who will.\n"

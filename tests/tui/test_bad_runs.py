@@ -14,23 +14,23 @@ from rich.console import Console
 
 from seqkit.errors import CheckpointError, ConfigurationError, DataError
 from seqkit.events import Event, EventLog
+from seqkit.processes.checker import look
+from seqkit.processes.launch import resume_run
 from seqkit.registry import load_registry
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
+from seqkit.runs.trash import throw_away
+from seqkit.terminal.cells import reason
 from seqkit.tui.app import SeqkitApp
-from seqkit.tui.checker import look
 from seqkit.tui.comparing.panes import scores
 from seqkit.tui.comparing.reading import Reader, Side, directions, read_side
 from seqkit.tui.comparing.screen import CompareScreen
 from seqkit.tui.context import Context
 from seqkit.tui.history import History
-from seqkit.tui.launch import resume_run
 from seqkit.tui.monitor import MonitorScreen
 from seqkit.tui.new.catalogue import Catalogue
-from seqkit.tui.new.saving import base_of
+from seqkit.tui.new.draft_files import base_of
 from seqkit.tui.runs.index import RunIndex
 from seqkit.tui.runs.rows import RunRow
-from seqkit.tui.runs.trash import throw_away
-from seqkit.tui.text import reason
 
 DEEP = "[" * 100_000
 WRONG: tuple[Any, ...] = ("x", [1], {"a": {"b": "c"}}, None, 1e308, True, [{"name": 1}])

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from seqkit.processes.checker import answer
+from seqkit.processes.client import Checker
 from seqkit.registry import load_registry
-from seqkit.tui.checker import answer
-from seqkit.tui.new.client import Checker
 
 DOCUMENT = {"dataset": "sentences", "model": {"name": "gru", "hidden_size": 8}}
 TORN = """
@@ -133,7 +133,7 @@ async def test_the_helper_answers_in_a_process_of_its_own_and_is_started_again(
 def test_the_helper_ends_with_who_asks_whatever_it_is_at(tmp_path: Path) -> None:
     plugin = tmp_path / "loud.py"
     plugin.write_text(TORN)
-    words = [sys.executable, "-m", "seqkit.tui.checker", str(plugin)]
+    words = [sys.executable, "-m", "seqkit.processes.checker", str(plugin)]
     pipe = subprocess.PIPE
     with subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe) as helper:
         assert helper.stdin is not None

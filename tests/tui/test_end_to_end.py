@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from seqkit.runs import RunFolder, all_runs
+from seqkit.runs.folder import RunFolder, all_runs
 
 if sys.platform == "win32":
     pytest.skip("pseudo-terminals are of POSIX", allow_module_level=True)

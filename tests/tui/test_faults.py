@@ -19,10 +19,10 @@ from rich.segment import Segment
 from textual.color import Color
 
 from seqkit.events import Event, dump_event
-from seqkit.holding import Hold, this_process
-from seqkit.places import cache_home, config_home
-from seqkit.runs import LIVE, RunFolder, all_runs
-from seqkit.tui.harmless import Harmless
+from seqkit.paths import cache_home, config_home
+from seqkit.runs.folder import LIVE, RunFolder, all_runs
+from seqkit.storage.locks import Hold, this_process
+from seqkit.tui.sanitize import Harmless
 
 if sys.platform == "win32":
     pytest.skip("pseudo-terminals are of POSIX", allow_module_level=True)

@@ -12,13 +12,13 @@ from pydantic import BaseModel
 
 from seqkit.config import Config, Field
 from seqkit.errors import Problem
-from seqkit.experiment import load_experiment
+from seqkit.experiments.experiment import load_experiment
 from seqkit.registry import load_registry
 from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.draft import Draft
+from seqkit.tui.new.draft_files import base_of
 from seqkit.tui.new.line_editor import LineEditor
 from seqkit.tui.new.rows import explain, form_rows, problems_by_row
-from seqkit.tui.new.saving import base_of
 from seqkit.tui.new.schema import MISSING, fields_of, in_toml, show
 
 
@@ -244,7 +244,7 @@ def test_components_that_do_not_fit_say_why(catalogue: Catalogue) -> None:
 def test_a_text_that_looks_like_a_number_stays_a_text_on_the_command_line(
     catalogue: Catalogue,
 ) -> None:
-    from seqkit.experiment import parse_override
+    from seqkit.experiments.experiment import parse_override
 
     draft = Draft(catalogue, "x", {"dataset": {"name": "text-csv", "path": "a", "text": "t"}})
     draft.set("dataset", setting(draft, "dataset", "path"), "2024")

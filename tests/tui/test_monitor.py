@@ -16,10 +16,10 @@ from textual.pilot import Pilot
 
 from seqkit.engine.run import start_run
 from seqkit.events import Event, dump_event
-from seqkit.experiment import load_experiment
-from seqkit.holding import Hold, this_process
+from seqkit.experiments.experiment import load_experiment
 from seqkit.registry import load_registry
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
+from seqkit.storage.locks import Hold, this_process
 from seqkit.tui.chart import Chart
 from seqkit.tui.colours import CHART_DEFAULTS
 from seqkit.tui.context import Context
@@ -27,8 +27,8 @@ from seqkit.tui.dialogs import Ask, Confirm
 from seqkit.tui.monitor import MonitorScreen
 from seqkit.tui.monitor.answers import attention_grid, drawn, kind_of
 from seqkit.tui.monitor.answers_pane import AnswersPane, forecast_plot
-from seqkit.tui.monitor.arrange import PANES, Split, plan
 from seqkit.tui.monitor.header import RunHeader
+from seqkit.tui.monitor.layout import PANES, Split, plan
 from seqkit.tui.monitor.log import LogLines
 from seqkit.tui.monitor.steering import learning_rate
 from tests.tui.waiting import until
@@ -329,7 +329,7 @@ async def test_read_only_steers_nothing(live: RunFolder) -> None:
 
 async def test_a_run_whose_process_was_killed_is_shown_as_crashed(run: RunFolder) -> None:
     code = (
-        "import sys; from pathlib import Path; from seqkit.runs import RunFolder\n"
+        "import sys; from pathlib import Path; from seqkit.runs.folder import RunFolder\n"
         "hold = RunFolder(Path(sys.argv[1])).hold(); hold.begun(); print(flush=True); input()"
     )
     process = subprocess.Popen(

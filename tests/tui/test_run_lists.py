@@ -13,16 +13,17 @@ from rich.cells import cell_len
 
 from seqkit.errors import CheckpointError
 from seqkit.events import Event, EventLog, dump_event
-from seqkit.holding import Hold, this_process
-from seqkit.places import cache_home
-from seqkit.runs import RunFolder
+from seqkit.paths import cache_home
+from seqkit.runs.folder import RunFolder
+from seqkit.runs.labels import Label, read_label, split_tags, write_label
+from seqkit.runs.trash import bring_back, throw_away
+from seqkit.storage.locks import Hold, this_process
+from seqkit.terminal.cells import bar, fit, sparkline
+from seqkit.terminal.figures import short_duration
 from seqkit.tui.runs.columns import COLUMNS, GAP, layout, sort_rows
 from seqkit.tui.runs.index import RunIndex
-from seqkit.tui.runs.labels import Label, read_label, split_tags, write_label
 from seqkit.tui.runs.query import parse
 from seqkit.tui.runs.rows import WHOLE, RunRow, read_row, some_events
-from seqkit.tui.runs.trash import bring_back, throw_away
-from seqkit.tui.text import bar, fit, short_duration, sparkline
 
 
 def a_row(name: str = "run", **fields: object) -> RunRow:

@@ -12,9 +12,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from seqkit.holding import Hold, this_process
-from seqkit.places import config_home
-from seqkit.runs import RunFolder
+from seqkit.paths import config_home
+from seqkit.runs.folder import RunFolder
+from seqkit.runs.labels import Label, read_label
+from seqkit.storage.locks import Hold, this_process
 from seqkit.tui.app import SeqkitApp
 from seqkit.tui.colours import THEMES
 from seqkit.tui.components.screen import ComponentsScreen
@@ -25,7 +26,6 @@ from seqkit.tui.new.form import Form
 from seqkit.tui.new.pane import Pane
 from seqkit.tui.new.screen import NewRunScreen
 from seqkit.tui.preferences import Preferences, keymap_file
-from seqkit.tui.runs.labels import Label, read_label
 from seqkit.tui.runs.screen import RunsScreen
 from seqkit.tui.runs.table import RunTable
 from seqkit.tui.welcome import Welcome

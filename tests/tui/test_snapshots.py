@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from seqkit.events import Event, dump_event
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 from seqkit.tui.app import SeqkitApp
 from seqkit.tui.context import Context
 

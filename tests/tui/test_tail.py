@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from seqkit.events import Event, EventLog, dump_event
-from seqkit.runs import RunFolder
-from seqkit.tail import Tail, first_and_last, here_and_there
+from seqkit.runs.folder import RunFolder
+from seqkit.runs.tail import Tail, first_and_last, here_and_there
 from seqkit.tui import backfill
 from seqkit.tui.history import History
 from seqkit.tui.watch import Watch

@@ -9,7 +9,7 @@ from pathlib import Path
 WALK = """
 import asyncio, sys
 from pathlib import Path
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 from seqkit.tui.app import SeqkitApp
 from seqkit.tui.context import Context
 

@@ -10,7 +10,7 @@ import pytest
 from textual.widgets import Static
 
 from seqkit.cli.main import run_command_line
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
 from seqkit.tui.app import SeqkitApp
 from seqkit.tui.comparing.reading import read_side
 from seqkit.tui.comparing.screen import CompareScreen
@@ -18,9 +18,9 @@ from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Ask, Choose, Confirm
 from seqkit.tui.new.files import FilePicker
 from seqkit.tui.new.screen import NewRunScreen
+from seqkit.tui.playground.inputs import inputs_of, option_fields, table_of
+from seqkit.tui.playground.screen import TryScreen
 from seqkit.tui.runs.screen import RunsScreen
-from seqkit.tui.tryout.inputs import inputs_of, option_fields, table_of
-from seqkit.tui.tryout.screen import TryScreen
 from tests.tui.waiting import until
 
 SMALL = ("trainer.max_steps=12", "trainer.threads=1", "model.hidden_size=8", "--quiet")

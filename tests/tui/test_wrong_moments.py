@@ -15,18 +15,18 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from seqkit.holding import Hold, this_process
-from seqkit.runs import RunFolder
+from seqkit.processes.client import Checker
+from seqkit.processes.launch import Launch
+from seqkit.runs.folder import RunFolder
+from seqkit.runs.labels import read_label
+from seqkit.storage.locks import Hold, this_process
 from seqkit.tui.app import SeqkitApp
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Ask, Confirm
-from seqkit.tui.launch import Launch
 from seqkit.tui.monitor import MonitorScreen
-from seqkit.tui.new.client import Checker
 from seqkit.tui.new.form import Form
 from seqkit.tui.new.pane import Pane
 from seqkit.tui.new.screen import NewRunScreen
-from seqkit.tui.runs.labels import read_label
 from seqkit.tui.runs.screen import RunsScreen
 from seqkit.tui.runs.table import RunTable
 from seqkit.tui.starting import Starting

@@ -23,7 +23,7 @@ from seqkit.data import (
     written_aside,
 )
 from seqkit.errors import DataError
-from seqkit.places import cache_home, data_home
+from seqkit.paths import cache_home, data_home
 from seqkit_seq2seq.datasets.directions import Direction, directed, direction_field
 
 URL = "https://raw.githubusercontent.com/multi30k/dataset/master/data/task1/raw/"

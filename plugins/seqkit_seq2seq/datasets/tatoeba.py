@@ -11,7 +11,7 @@ from seqkit.api import Dataset, Notify, Record
 from seqkit.config import Field
 from seqkit.data import fingerprint, read_text
 from seqkit.errors import DataError
-from seqkit.places import bundled
+from seqkit.paths import bundled
 from seqkit_seq2seq.datasets.directions import Direction, directed, direction_field
 
 _SPLITS = ("train", "validation", "test")

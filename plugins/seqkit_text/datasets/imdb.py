@@ -26,7 +26,7 @@ from seqkit.data import (
     written_aside,
 )
 from seqkit.errors import DataError
-from seqkit.places import cache_home, data_home
+from seqkit.paths import cache_home, data_home
 
 ARCHIVE = "aclImdb_v1.tar.gz"
 URLS = (

@@ -10,7 +10,7 @@ import seqkit
 from seqkit.api import Dataset, Notify, Record
 from seqkit.data import fingerprint, read_text
 from seqkit.errors import DataError
-from seqkit.places import bundled
+from seqkit.paths import bundled
 from seqkit_text.datasets.held_out import (
     held_out_test_field,
     seed_field,

@@ -11,7 +11,7 @@ from pydantic import model_validator
 import seqkit
 from seqkit.api import Dataset, Notify, Record
 from seqkit.data import fingerprint, read_text
-from seqkit.places import bundled
+from seqkit.paths import bundled
 from seqkit_textgen.datasets.contiguous import (
     cut_contiguous,
     held_out_test_field,

@@ -8,7 +8,7 @@ from typing import Any
 
 from seqkit.api import Dataset, Notify, Record, unheard
 from seqkit.data import FetchOptions, Table, fingerprint, listed, read_csv
-from seqkit.places import data_home
+from seqkit.paths import data_home
 from seqkit_timeseries.datasets.published import Published, damaged, stored, take
 
 ETTH1 = Published(

@@ -9,7 +9,7 @@ from typing import Any
 import seqkit
 from seqkit.api import Dataset, Notify, Record
 from seqkit.data import fingerprint, read_csv
-from seqkit.places import bundled
+from seqkit.paths import bundled
 from seqkit_timeseries.datasets.held_out import Span, test_field, validation_field
 
 

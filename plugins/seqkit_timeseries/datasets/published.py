@@ -19,7 +19,7 @@ from seqkit.data import (
     written_aside,
 )
 from seqkit.errors import DataError, SeqkitError
-from seqkit.places import cache_home, data_home
+from seqkit.paths import cache_home, data_home
 
 
 @dataclass(frozen=True)

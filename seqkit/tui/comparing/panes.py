@@ -9,11 +9,12 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from seqkit.cli.output import duration, number, one_line
-from seqkit.comparison import Comparison
-from seqkit.experiment import COMPONENTS
+from seqkit.experiments.experiment import COMPONENTS
+from seqkit.runs.comparison import Comparison
+from seqkit.terminal.cells import fit
+from seqkit.terminal.figures import duration, number
+from seqkit.terminal.safe_text import bare, one_line
 from seqkit.tui.comparing.reading import Compared, Side
-from seqkit.tui.text import bare, fit, plain
 
 _MOST_EXAMPLES = 40
 Colours = Sequence[str]
@@ -43,17 +44,17 @@ def scores(
             Text(number(run.summary.started.get("parameters") or 0)),
         )
     for name, value in _baselines(side, split, metric):
-        table.add_row(Text(f"  {plain(name)}", "dim"), Text(number(value), "dim"))
+        table.add_row(Text(f"  {one_line(name)}", "dim"), Text(number(value), "dim"))
     verdict = side.comparison
-    words = _evidence(verdict) if verdict else [Text(plain(side.problem), "dim")]
+    words = _evidence(verdict) if verdict else [Text(one_line(side.problem), "dim")]
     unread = [
-        Text(f"{plain(run.name)} cannot be read: {plain(run.problem)}", "bold red")
+        Text(f"{one_line(run.name)} cannot be read: {one_line(run.problem)}", "bold red")
         for run in side.runs
         if run.problem
     ]
-    damaged = [Text(f"{plain(run.damage)}.", "bold yellow") for run in side.runs if run.damage]
+    damaged = [Text(f"{one_line(run.damage)}.", "bold yellow") for run in side.runs if run.damage]
     damaged += [
-        Text(plain(why), "bold yellow") for why in (verdict.damaged.values() if verdict else ())
+        Text(one_line(why), "bold yellow") for why in (verdict.damaged.values() if verdict else ())
     ]
     return [table, Text(""), *unread, *damaged, *words]
 
@@ -75,7 +76,7 @@ def settings(
         cells = [
             Text("-", "dim") if v is None else Text(one_line(_written(key, v))) for v in values
         ]
-        table.add_row(Text(plain(key), "bold"), *cells)
+        table.add_row(Text(one_line(key), "bold"), *cells)
     return [table]
 
 
@@ -97,7 +98,7 @@ def examples(side: Side, colours: Colours, width: int) -> list[RenderableType]:
     for example in found[:_MOST_EXAMPLES]:
         first = side.runs[0].answers[example]
         text = one_line(first.get("text") or first.get("source") or f"example {example}", width)
-        lines.append(Text.assemble((f"{plain(first.get('target', ''))}: ", "bold"), text))
+        lines.append(Text.assemble((f"{one_line(first.get('target', ''))}: ", "bold"), text))
         for run, colour in zip(side.runs, colours, strict=True):
             lines.append(_answered(run, run.answers[example], colour))
     return lines
@@ -121,22 +122,26 @@ def _evidence(comparison: Comparison) -> list[RenderableType]:
     lines: list[RenderableType] = []
     for pair in comparison.pairs:
         deciding = pair.deciding
-        line = Text.assemble((plain(pair.second), "bold"), " against ", (plain(pair.first), "bold"))
+        line = Text.assemble(
+            (one_line(pair.second), "bold"), " against ", (one_line(pair.first), "bold")
+        )
         line.append(f"  {pair.estimate:+.4g}")
         if deciding is not None:
             line.append(f"  95% [{deciding.low:+.4g}, {deciding.high:+.4g}]", "dim")
         better = comparison.better(pair)
         if better:
-            line.append(f"  {plain(better)} is better", "bold green")
+            line.append(f"  {one_line(better)} is better", "bold green")
         elif pair.p is not None:
             line.append("  no evidence of a difference", "bold yellow")
         lines.append(line)
     for setting in comparison.settings:
         mean, low, high = setting.interval()
         if len(setting.runs) > 1 and low == low:
-            text = f"{plain(setting.label)}: {number(mean)}, 95% {number(low)} to {number(high)}"
+            text = f"{one_line(setting.label)}: {number(mean)}, 95% {number(low)} to {number(high)}"
             lines.append(Text(f"{text}, {len(setting.runs)} seeds", "dim"))
-    lines += [Text(f"{plain(n)} {plain(why)}", "dim") for n, why in comparison.left_out.items()]
+    lines += [
+        Text(f"{one_line(n)} {one_line(why)}", "dim") for n, why in comparison.left_out.items()
+    ]
     return lines
 
 
@@ -156,7 +161,7 @@ def _grid() -> Table:
 
 
 def _named(run: Compared, colour: str) -> Text:
-    text = Text.assemble(("■ ", colour), plain(run.name))
+    text = Text.assemble(("■ ", colour), one_line(run.name))
     if run.status != "finished":
         text.append(f" {run.status}", "dim")
     return text

@@ -8,16 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from seqkit.checksums import line_fits
-from seqkit.cli.output import duration, number
-from seqkit.comparison import Comparison, compare_runs
 from seqkit.errors import SeqkitError
-from seqkit.regular_files import read_regular
-from seqkit.run_listing import describe
-from seqkit.run_log import RunLog, damaged_lines
-from seqkit.runs import RunFolder
-from seqkit.summary import RunSummary, differing, settings
-from seqkit.tui.text import reason
+from seqkit.runs.comparison import Comparison, compare_runs
+from seqkit.runs.folder import RunFolder
+from seqkit.runs.listing import describe
+from seqkit.runs.log import RunLog, damaged_lines
+from seqkit.runs.summary import RunSummary, differing, settings
+from seqkit.storage.checksums import line_fits
+from seqkit.storage.regular_files import read_regular
+from seqkit.terminal.cells import reason
+from seqkit.terminal.figures import duration, number
 
 MOST = 8
 """Runs that one chart tells apart."""

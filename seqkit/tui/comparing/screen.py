@@ -14,12 +14,13 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static, TabbedContent, TabPane
 
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
+from seqkit.terminal.cells import reason
+from seqkit.terminal.safe_text import one_line
 from seqkit.tui.chart import Axis, Chart, Plot, Series, clock, whole
 from seqkit.tui.comparing import panes
 from seqkit.tui.comparing.reading import Order, Reader, Side, directions
 from seqkit.tui.context import Context
-from seqkit.tui.text import plain, reason
 
 if TYPE_CHECKING:
     from seqkit.tui.app import SeqkitApp
@@ -187,7 +188,7 @@ class CompareScreen(Screen[None]):
                 )
             )
             colour = f"chart-{place + 1}"
-            series.append(Series(plain(run.name), x, y, colour=colour, marker="•"))
+            series.append(Series(one_line(run.name), x, y, colour=colour, marker="•"))
         axis = Axis(self._axis)
         if self._axis == "elapsed":
             axis = Axis("time", write=clock, kind="seconds")

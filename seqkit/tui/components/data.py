@@ -15,18 +15,19 @@ from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker
 
-from seqkit.cli.output import size, visible
 from seqkit.errors import SeqkitError
-from seqkit.places import cache_home
+from seqkit.paths import cache_home
+from seqkit.processes.client import Checker
+from seqkit.terminal.cells import fit
+from seqkit.terminal.figures import size
+from seqkit.terminal.safe_text import one_line, visible
 from seqkit.tui.colours import colour
 from seqkit.tui.components.fetching import Fetch, progress_text
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Confirm
 from seqkit.tui.failing import failure_of
 from seqkit.tui.new.catalogue import Catalogue, load_catalogue, run_json
-from seqkit.tui.new.client import Checker
 from seqkit.tui.new.pictures import data_text, examples_text
-from seqkit.tui.text import fit, plain
 from seqkit.tui.topbar import TopBar
 from seqkit.tui.workers import begin
 
@@ -185,15 +186,17 @@ class DataScreen(Screen[None]):
         dataset = self._current()
         if dataset is None:
             return
-        text = Text(plain(dataset["qualified"]), "bold")
+        text = Text(one_line(dataset["qualified"]), "bold")
         text.append(f"\n\n{visible(dataset['summary'])}\n\n", "not bold")
         text.append(f"{dataset['state']}", "bold")
         if dataset.get("bytes") is not None:
             text.append(f"  {size(dataset['bytes'])}", "not bold")
         if dataset.get("path"):
-            text.append(f"\n{plain(dataset['path'])}", "not bold dim")
+            text.append(f"\n{one_line(dataset['path'])}", "not bold dim")
         if dataset["state"] == "missing":
-            text.append(f"\n\ng fetches it: seqkit data get {plain(dataset['name'])}", "not bold")
+            text.append(
+                f"\n\ng fetches it: seqkit data get {one_line(dataset['name'])}", "not bold"
+            )
         fetch = self._fetches.get(dataset["qualified"])
         if fetch is not None:
             text.append(f"\n\n{progress_text(fetch, 40)}", "not bold")

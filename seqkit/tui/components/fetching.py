@@ -6,12 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seqkit.cli.output import size
 from seqkit.errors import SeqkitError
-from seqkit.places import cache_home
-from seqkit.regular_files import open_regular
-from seqkit.tui.launch import Launch, start
-from seqkit.tui.text import bar
+from seqkit.paths import cache_home
+from seqkit.processes.launch import Launch, start
+from seqkit.storage.regular_files import open_regular
+from seqkit.terminal.cells import bar
+from seqkit.terminal.figures import size
 
 _LAST = 4096
 

@@ -15,14 +15,13 @@ from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker
 
-from seqkit.cli.output import visible
 from seqkit.errors import SeqkitError
+from seqkit.terminal.safe_text import one_line, visible
 from seqkit.tui.colours import colour
 from seqkit.tui.context import Context
 from seqkit.tui.failing import failure_of
 from seqkit.tui.new.catalogue import Catalogue, load_catalogue
 from seqkit.tui.new.schema import MISSING, fields_of, show
-from seqkit.tui.text import plain
 from seqkit.tui.topbar import TopBar
 from seqkit.tui.workers import begin
 
@@ -131,7 +130,7 @@ class ComponentsScreen(Screen[None]):
         options.highlighted = 1 if options.option_count > 1 else None
 
     def _label(self, kind: str, entry: Mapping[str, Any]) -> Text:
-        label = Text("  " + plain(entry.get("shown") or entry["name"]), no_wrap=True)
+        label = Text("  " + one_line(entry.get("shown") or entry["name"]), no_wrap=True)
         if entry.get("error"):
             label.append("  ✗ broken", f"bold {colour(self.app.theme_variables, 'error')}")
         elif self._by_plugin:
@@ -204,17 +203,17 @@ class ComponentsScreen(Screen[None]):
 
 
 def _head(kind: str, entry: Mapping[str, Any], documentation: str) -> Text:
-    text = Text(plain(entry["qualified"]), "bold")
+    text = Text(one_line(entry["qualified"]), "bold")
     text.append(f"  {'loss' if kind == 'losses' else kind.removesuffix('s')}\n\n", "not bold dim")
     text.append(f"{visible(documentation)}\n", "not bold")
     for label, key in (("for", "tasks"), ("reads", "inputs"), ("metrics", "metrics")):
         value = entry.get(key)
         if isinstance(value, list) and value:
             text.append(f"\n{label:<9}", "not bold dim")
-            text.append(plain(", ".join(map(str, value))), "not bold")
+            text.append(one_line(", ".join(map(str, value))), "not bold")
     for task, why in (entry.get("refuses") or {}).items():
         text.append("\nrefuses  ", "not bold dim")
-        text.append(plain(f"{task}: {why}"), "not bold")
+        text.append(one_line(f"{task}: {why}"), "not bold")
     return text
 
 
@@ -232,34 +231,36 @@ def _settings_table(entry: Mapping[str, Any]) -> Table | Text:
         if setting.choices:
             extra = f" ({', '.join(map(show, setting.choices))})"
         table.add_row(
-            Text(plain(setting.key)), Text(plain(default)), Text(plain(setting.help + extra), "dim")
+            Text(one_line(setting.key)),
+            Text(one_line(default)),
+            Text(one_line(setting.help + extra), "dim"),
         )
     return table
 
 
 def _recipe_text(entry: Mapping[str, Any]) -> Text:
-    from seqkit.summary import flatten
+    from seqkit.runs.summary import flatten
 
     text = Text("Settings that it gives\n", "bold")
     for key, value in flatten(entry.get("experiment") or {}).items():
         if key != "description":
-            text.append(f"{plain(key):<32} ", "not bold dim")
-            text.append(f"{plain(show(value))}\n", "not bold")
-    return text.append(f"\nseqkit run {plain(entry['shown'])}", "bold")
+            text.append(f"{one_line(key):<32} ", "not bold dim")
+            text.append(f"{one_line(show(value))}\n", "not bold")
+    return text.append(f"\nseqkit run {one_line(entry['shown'])}", "bold")
 
 
 def _plugin_text(entry: Mapping[str, Any], alarm: str) -> Text:
-    text = Text(plain(entry["name"]), "bold")
+    text = Text(one_line(entry["name"]), "bold")
     origin = f"{entry.get('distribution', '')} {entry.get('version', '')}"
-    text.append(f"  plugin, from {plain(origin)}\n\n", "not bold dim")
+    text.append(f"  plugin, from {one_line(origin)}\n\n", "not bold dim")
     if entry.get("error"):
         text.append("It could not be loaded, and is left out:\n", f"bold {alarm}")
         text.append(f"{visible(entry['error'])}\n\n", "not bold")
-        text.append(f"seqkit plugin check {plain(entry['name'])}   tells where\n", "dim")
+        text.append(f"seqkit plugin check {one_line(entry['name'])}   tells where\n", "dim")
     for note in entry.get("notes", ()):
         text.append(f"It {visible(note)}\n", f"not bold {alarm}")
     for component in entry.get("components", ()):
         kind = str(component["kind"])
         text.append(f"{kind:<10}", "not bold dim")
-        text.append(f"{plain(component['name'])}\n", "not bold")
+        text.append(f"{one_line(component['name'])}\n", "not bold")
     return text

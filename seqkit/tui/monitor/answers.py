@@ -8,7 +8,8 @@ from typing import Any
 
 from rich.text import Text
 
-from seqkit.tui.text import bar, fit, plain
+from seqkit.terminal.cells import bar, fit
+from seqkit.terminal.safe_text import one_line
 
 Answer = Mapping[str, Any]
 Colour = Callable[[str], str]
@@ -43,7 +44,7 @@ def drawn(answer: Answer, width: int, colour: Colour) -> Text:
 
 
 def _line(text: object) -> str:
-    return plain(str(text)[:_LONGEST])
+    return one_line(str(text)[:_LONGEST])
 
 
 def _number(value: object) -> float | None:
@@ -153,7 +154,7 @@ def attention_grid(answer: Answer, width: int, colour: Colour) -> Text | None:
 def _other(answer: Answer, _width: int, colour: Colour) -> Text:
     text = Text()
     for key, value in answer.items():
-        text.append(f"{plain(key)}  ", colour("chart-axis"))
+        text.append(f"{one_line(key)}  ", colour("chart-axis"))
         text.append(f"{_line(value)}\n")
     return text
 
@@ -177,7 +178,7 @@ def columns_of(answer: Answer) -> list[str]:
     """Returns the names of the columns of a forecast."""
     names = answer.get("columns")
     if isinstance(names, list) and names:
-        return [plain(name) for name in names]
+        return [one_line(name) for name in names]
     part = answer.get("forecast")
     values = part.get("values") if isinstance(part, Mapping) else None
     return [

@@ -12,12 +12,12 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from seqkit.events import Event
+from seqkit.terminal.safe_text import one_line
 from seqkit.tui.chart import Axis, Band, Chart, Mark, Plot, Series
 from seqkit.tui.colours import colour
 from seqkit.tui.history import History
 from seqkit.tui.monitor.answers import columns_of, drawn, interval_of, kind_of, values_of
 from seqkit.tui.monitor.panes import PaneTitle
-from seqkit.tui.text import plain
 
 _PAST = 2.5
 """How much of the history is shown, in lengths of the forecast."""
@@ -116,7 +116,9 @@ class AnswersPane(Vertical):
 
     def _describe(self, note: str) -> None:
         event = self._event
-        where = f"{plain(event.get('split', ''))}, step {event.step:,}" if event is not None else ""
+        where = (
+            f"{one_line(event.get('split', ''))}, step {event.step:,}" if event is not None else ""
+        )
         parts = [part for part in (where, note) if part]
         self.query_one(PaneTitle).describe(", ".join(parts))
 
@@ -128,7 +130,7 @@ class AnswersPane(Vertical):
     def _forecast(self, answer: dict[str, Any]) -> None:
         names = columns_of(answer)
         self._column %= max(1, len(names))
-        what = " ".join([plain(answer.get("series") or ""), *names[self._column :][:1]]).strip()
+        what = " ".join([one_line(answer.get("series") or ""), *names[self._column :][:1]]).strip()
         known = _last_known(answer)
         count = len(self._items)
         which = f"{self._item + 1} of {count}" if count > 1 else ""
@@ -207,4 +209,4 @@ def _last_known(answer: dict[str, Any]) -> str:
     """Returns when the last known value was; empty where that is not told."""
     history = answer.get("history")
     times = history.get("time") if isinstance(history, dict) else None
-    return plain(times[-1])[:16] if isinstance(times, list) and times else ""
+    return one_line(times[-1])[:16] if isinstance(times, list) and times else ""

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from seqkit.cli.output import number as written
 from seqkit.events import Event
+from seqkit.terminal.figures import number as written
+from seqkit.terminal.safe_text import one_line
 from seqkit.tui.chart import Axis, Level, Mark, Plot, Series, clock, number, whole
 from seqkit.tui.chart.smooth import Smoothed
 from seqkit.tui.history import Column, History, Table
-from seqkit.tui.text import plain
 
 UNITS = ("step", "epoch", "time", "tokens")
 AXES: Mapping[str, Axis] = {
@@ -148,10 +148,10 @@ class Curves:
         series = [Series("validation", x, table[name], "chart-3", marker="●")]
         starred = [mark for mark in marks if mark.sign == "★"]
         levels = [
-            Level(f"{plain(baseline)} {written(value)}", value)
+            Level(f"{one_line(baseline)} {written(value)}", value)
             for baseline, value in baselines(history, name)
         ]
-        return self._plot(plain(name), history, view, series, starred[-1:], False, levels)
+        return self._plot(one_line(name), history, view, series, starred[-1:], False, levels)
 
 
 # --- what there is --------------------------------------------------------------------------------

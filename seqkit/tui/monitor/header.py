@@ -9,13 +9,14 @@ from rich.text import Text
 from textual.app import RenderResult
 from textual.widget import Widget
 
-from seqkit.cli.output import duration, number
-from seqkit.cli.plot import epoch_number
-from seqkit.runs import LIVE
+from seqkit.runs.folder import LIVE
+from seqkit.terminal.cells import bar
+from seqkit.terminal.figures import duration, number
+from seqkit.terminal.plot import epoch_number
+from seqkit.terminal.safe_text import bare, one_line
 from seqkit.tui.colours import STATUS_SIGNS, colour
 from seqkit.tui.history import History
 from seqkit.tui.monitor.curves import baselines, metric_names
-from seqkit.tui.text import bar, bare, plain
 
 _BAR = 24
 _LEAST_BAR = 8
@@ -104,17 +105,17 @@ def _first(
     sign, tone = STATUS_SIGNS.get(status, ("✗", "error"))
     tint = "$chart-axis" if tone == "muted" else f"${tone}"
     started = history.started or info
-    words = {key: plain(bare(started.get(key)) or "?") for key in ("model", "dataset", "task")}
+    words = {key: one_line(bare(started.get(key)) or "?") for key in ("model", "dataset", "task")}
     left = [
         (f"{sign} ", f"{tint} bold"),
         (f"{status}  ", f"{tint} bold"),
-        (f"{plain(name)}  ", "bold"),
+        (f"{one_line(name)}  ", "bold"),
         (f"{words['model']} on {words['dataset']}", "$chart-axis"),
         (f", {words['task']}", "$chart-axis"),
     ]
     recipe = started.get("recipe")
     if recipe:
-        left.append((f", recipe {plain(recipe)}", "$chart-axis"))
+        left.append((f", recipe {one_line(recipe)}", "$chart-axis"))
     if status in LIVE and history.eta is not None:
         paused = status == "paused"
         right = [("paused, " if paused else "", "$warning"), ("ETA ", "$chart-axis")]
@@ -164,7 +165,7 @@ def _best(history: History) -> list[Piece]:
         return []
     pieces = [
         ("★ ", "$success"),
-        (f"{plain(metric)} {number(value)}", "bold"),
+        (f"{one_line(metric)} {number(value)}", "bold"),
         (f" at epoch {epoch_number(event.epoch)}", "$chart-axis"),
     ]
     found = [level for _, level in baselines(history, metric)]
@@ -177,16 +178,18 @@ def _best(history: History) -> list[Piece]:
 def _facts(history: History, info: Mapping[str, Any]) -> list[Piece]:
     started = history.started
     device = started.get("device") or info.get("device")
-    parts = [plain(device)] if device else []
+    parts = [one_line(device)] if device else []
     parameters = started.get("parameters")
     if isinstance(parameters, int):
         parts.append(f"{parameters:,} parameters")
     if started.get("precision"):
-        parts.append(plain(started["precision"]))
+        parts.append(one_line(started["precision"]))
     examples = started.get("examples")
     if isinstance(examples, Mapping):
         counts = ", ".join(
-            f"{plain(split)} {count:,}" for split, count in examples.items() if type(count) is int
+            f"{one_line(split)} {count:,}"
+            for split, count in examples.items()
+            if type(count) is int
         )
         parts.append(counts)
     batch = started.get("batch_size")

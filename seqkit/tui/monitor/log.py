@@ -18,9 +18,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widgets import Input
 
+from seqkit.terminal.log_lines import Entry
 from seqkit.tui.history import History
 from seqkit.tui.monitor.panes import PaneTitle
-from seqkit.tui.sentences import Entry
 
 _CLOCK_FROM = 64
 """Columns from which the time of day is shown."""

@@ -15,9 +15,10 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from seqkit.terminal.cells import BLOCKS, bar
+from seqkit.terminal.safe_text import one_line
 from seqkit.tui.colours import colour
 from seqkit.tui.monitor.panes import PaneTitle
-from seqkit.tui.text import BLOCKS, bar, plain
 
 _LABEL = 9
 _KEPT = 60
@@ -163,13 +164,13 @@ class MachinePane(VerticalScroll, can_focus=True):
         full = "mem" in reading.name and part > 0.9
         tint = "$error" if full else "$primary"
         text = Text(no_wrap=True)
-        text.append(f"{plain(reading.name):<{_LABEL}}", colour(variables, "$chart-axis"))
+        text.append(f"{one_line(reading.name):<{_LABEL}}", colour(variables, "$chart-axis"))
         length = max(6, min(20, width - _LABEL - 30))
         ground = colour(variables, "$panel-lighten-2")
         text.append(bar(part, length), f"{colour(variables, tint)} on {ground}")
         text.append(f" {part:4.0%} ", "bold")
         past = self._past.add(reading)
-        text.append(f"{plain(reading.text):<17}")
+        text.append(f"{one_line(reading.text):<17}")
         room = width - text.cell_len - 1
         if room >= 8:
             drawn = "".join(BLOCKS[min(7, int(value * 8))] for value in past[-room:])

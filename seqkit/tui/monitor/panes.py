@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Static
 
-from seqkit.tui.text import plain
+from seqkit.terminal.safe_text import one_line
 
 TITLES = {
     "loss": ("Loss", "L"),
@@ -65,7 +65,7 @@ class PaneTitle(Static):
 
     def _draw(self) -> None:
         head = (f" {self._title} ", "reverse") if self._focused else (f"{self._title} ", "")
-        note = (f" {plain(self._note)}", "not bold dim")
+        note = (f" {one_line(self._note)}", "not bold dim")
         self.update(Text.assemble(head, note, no_wrap=True, overflow="ellipsis"))
 
 

@@ -11,16 +11,17 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
-from seqkit.runs import RunFolder
+from seqkit.runs.folder import RunFolder
+from seqkit.terminal.cells import reason
+from seqkit.terminal.safe_text import one_line
 from seqkit.tui.chart import Chart
 from seqkit.tui.monitor.answers_pane import AnswersPane
-from seqkit.tui.monitor.arrange import CHARTS, LOSS, PANES, Panes
 from seqkit.tui.monitor.header import Piece, RunHeader
+from seqkit.tui.monitor.layout import CHARTS, LOSS, PANES, Panes
 from seqkit.tui.monitor.log import LogLines, LogPane
 from seqkit.tui.monitor.machine import MachinePane
 from seqkit.tui.monitor.panes import TITLES, Tabs
 from seqkit.tui.monitor.steering import STEERING, Steering, shared_context
-from seqkit.tui.text import plain, reason
 
 if TYPE_CHECKING:
     from seqkit.tui.monitor.curves import Curves, View
@@ -242,14 +243,14 @@ class MonitorScreen(Screen[None]):
         if watch.status == "gone":
             return [("its folder was deleted or renamed; this is what it held", "$error")]
         if watch.complaint:
-            return [(plain(watch.complaint), "$error")]
+            return [(one_line(watch.complaint), "$error")]
         if self.steering.resuming and not watch.live:
             return [("it is being resumed ...", "$warning")]
         if watch.status == "crashed":
             hint = "" if self.read_only else "; c resumes"
             return [(f"its process is gone{hint}", "$error")]
         ended = watch.history.ended
-        message = plain(ended.get("message", "")) if ended is not None else ""
+        message = one_line(ended.get("message", "")) if ended is not None else ""
         if watch.status == "failed":
             return [(message or "it failed", "$error")]
         if watch.status in ("stopped", "interrupted") and not self.read_only:
@@ -454,7 +455,7 @@ class MonitorScreen(Screen[None]):
 
     def action_try(self) -> None:
         """Loads the best checkpoint in a process of its own, to be used."""
-        from seqkit.tui.tryout.screen import TryScreen
+        from seqkit.tui.playground.screen import TryScreen
 
         context = shared_context(self)
         if context is not None:

@@ -10,11 +10,11 @@ from typing import Any
 from textual.screen import Screen
 
 from seqkit.errors import SeqkitError
-from seqkit.runs import LIVE, RunFolder
+from seqkit.processes.launch import resume_run
+from seqkit.runs.folder import LIVE, RunFolder
+from seqkit.terminal.cells import reason
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Ask, Confirm
-from seqkit.tui.launch import resume_run
-from seqkit.tui.text import reason
 
 STEERING = ("pause", "steer", "rate", "resume")
 """The actions of the monitor that change a run."""

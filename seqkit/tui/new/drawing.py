@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from rich.style import Style
 
+from seqkit.terminal.cells import fit
+from seqkit.terminal.safe_text import one_line
 from seqkit.tui.new.draft import Draft
 from seqkit.tui.new.rows import RUN_NAME, Row, before_text, changed_in, is_changed, value_text
 from seqkit.tui.new.schema import Field, show
-from seqkit.tui.text import fit, plain
 
 _LABEL = 26
 
@@ -43,7 +44,7 @@ def draw_heading(pen: Pen, row: Row, folded: bool, wrong: bool) -> list[Segment]
     return [
         Segment(" " * (2 * row.depth), pen.base),
         Segment("▸ " if folded else "▾ ", pen.tone("muted")),
-        Segment(plain(row.title), pen.tone("title")),
+        Segment(one_line(row.title), pen.tone("title")),
         Segment(f"  ● {count} changed" if count else "", pen.tone("accent")),
         Segment("  ✗" if wrong else "", pen.tone("error")),
     ]
@@ -79,7 +80,7 @@ def draw_setting(
     segments = [*draw_label(pen, row, setting, wrong), Segment(fit(value, taken), style)]
     left = room - taken - 2
     if changed and left > 4:
-        before = plain(before_text(row, pen.draft)) or "empty"
+        before = one_line(before_text(row, pen.draft)) or "empty"
         segments.append(Segment(" " + fit(f"← {before}", left), pen.tone("muted")))
     return segments
 
@@ -88,7 +89,7 @@ def _shown(draft: Draft, row: Row, setting: Field, run_name: str, focused: bool)
     if setting.kind == "boolean" and not row.component:
         value = draft.value(row.part, setting)
         return {True: "[✓] yes", False: "[ ] no"}.get(value, show(value))
-    text = plain(value_text(row, draft, run_name))
+    text = one_line(value_text(row, draft, run_name))
     if row.component:
         return f"{text} ▾"
     if setting.choices:

@@ -16,10 +16,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from seqkit.cli.output import size
+from seqkit.processes.client import Checker
+from seqkit.terminal.cells import fit
+from seqkit.terminal.figures import size
+from seqkit.terminal.safe_text import one_line
 from seqkit.tui.new.catalogue import Catalogue
-from seqkit.tui.new.client import Checker
-from seqkit.tui.text import fit, plain
 from seqkit.tui.workers import begin
 
 _ROWS = 8
@@ -190,15 +191,15 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
     def _draw(self) -> None:
         found, table = self._found, self._table()
         text = Text()
-        text.append(f"{plain(self._path or '')}\n", "bold")
+        text.append(f"{one_line(self._path or '')}\n", "bold")
         if table:
             text.append(f"{found['task']}", "bold").append(f", read as {table['name']}\n", "dim")
         for role in self._roles():
-            text.append(f"{role} in ", "dim").append(f"{plain(table[role])}\n", "bold")
+            text.append(f"{role} in ", "dim").append(f"{one_line(table[role])}\n", "bold")
         said = found.get("error") or found.get("problem") or found.get("said")
         if said:
             # What the command line is told names an option of it.
-            text.append(f"{plain(said).removeprefix('--data ')}\n", "italic")
+            text.append(f"{one_line(said).removeprefix('--data ')}\n", "italic")
         if table:
             text.append("ctrl+d another task  ctrl+n, ctrl+k other columns", "dim")
         self.query_one("#look", Static).update(text)
@@ -214,7 +215,7 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         text.append("\n")
         for row in self._found.get("rows", ())[:_ROWS]:
             for column, cell in zip(columns, row, strict=False):
-                shown = fit(cell, _COLUMN) if len(columns) > 1 else plain(cell)
+                shown = fit(cell, _COLUMN) if len(columns) > 1 else one_line(cell)
                 text.append(f"{shown} ", "" if column in chosen else "dim")
             text.append("\n")
         return text
@@ -261,9 +262,9 @@ def _options(paths: Iterable[Path]) -> Iterable[Option]:
     for path in paths:
         label = Text(no_wrap=True, overflow="ellipsis")
         if path.is_dir():
-            label.append(f"{plain(path.name)}/", "bold")
+            label.append(f"{one_line(path.name)}/", "bold")
         else:
-            label.append(plain(path.name))
+            label.append(one_line(path.name))
             try:
                 label.append(f"  {size(path.stat().st_size)}", "dim")
             except OSError:

@@ -8,8 +8,9 @@ from typing import Any
 
 from rich.text import Text
 
-from seqkit.cli.output import size, visible
-from seqkit.tui.text import BLOCKS, bar, fit, plain, short_duration
+from seqkit.terminal.cells import BLOCKS, bar, fit
+from seqkit.terminal.figures import short_duration, size
+from seqkit.terminal.safe_text import one_line, visible
 
 _SAMPLE = 400
 
@@ -47,8 +48,8 @@ def layers_text(preview: Mapping[str, Any], width: int) -> Text:
 
 def _indented(layer: Mapping[str, Any]) -> tuple[str, str]:
     """Returns the name of a layer, set in below what it is a part of, and its kind."""
-    name = plain(layer["name"]).rpartition(".")[2]
-    return "  " * int(layer["depth"]) + name, plain(layer["kind"])
+    name = one_line(layer["name"]).rpartition(".")[2]
+    return "  " * int(layer["depth"]) + name, one_line(layer["kind"])
 
 
 def _shape(output: Sequence[int] | None) -> str:
@@ -66,7 +67,7 @@ def _outputs(shape: Mapping[str, Any]) -> str:
     outputs = shape.get("outputs", {})
     if outputs.get("kind") == "classes":
         names = outputs.get("names", ())
-        shown = ", ".join(plain(name) for name in names[:6]) + (" …" if len(names) > 6 else "")
+        shown = ", ".join(one_line(name) for name in names[:6]) + (" …" if len(names) > 6 else "")
         return f"{len(names)} classes: {shown}"
     if outputs.get("kind") == "values":
         return f"{outputs.get('size')} values × {outputs.get('horizon')} steps ahead"
@@ -83,7 +84,7 @@ def _costs(preview: Mapping[str, Any]) -> Text:
     shown = f"{seconds:.1f} s" if seconds < 10 else short_duration(seconds)
     text.append(f"≈ {shown or '?'} an epoch", "bold")
     text.append(
-        f"\n  {preview['steps']:,} steps, as one batch took on {plain(preview['device'])}\n"
+        f"\n  {preview['steps']:,} steps, as one batch took on {one_line(preview['device'])}\n"
     )
     return text.append_text(data_text(preview))
 
@@ -91,7 +92,9 @@ def _costs(preview: Mapping[str, Any]) -> Text:
 def data_text(preview: Mapping[str, Any]) -> Text:
     """Draws the size of each split, the lengths, and the vocabulary."""
     text = Text(no_wrap=True, overflow="ellipsis")
-    counts = " · ".join(f"{count:,} {plain(name)}" for name, count in preview["examples"].items())
+    counts = " · ".join(
+        f"{count:,} {one_line(name)}" for name, count in preview["examples"].items()
+    )
     text.append(f"{counts}\n", "bold")
     lengths = preview["lengths"]
     if lengths.get("bins"):
@@ -116,7 +119,7 @@ def examples_text(preview: Mapping[str, Any]) -> Text:
         text.append("─ ", "dim")
         for number, (key, value) in enumerate(sample.items()):
             text.append("  " if number else "")
-            text.append(f"{plain(key)} ", "dim")
+            text.append(f"{one_line(key)} ", "dim")
             text.append(f"{_short(value)}\n")
         text.append("\n")
     return text
@@ -124,7 +127,7 @@ def examples_text(preview: Mapping[str, Any]) -> Text:
 
 def _short(value: Any) -> str:
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    shown = plain(shown)
+    shown = one_line(shown)
     return shown if len(shown) <= _SAMPLE else shown[: _SAMPLE - 1] + "…"
 
 
@@ -144,8 +147,8 @@ def toml_text(toml: str) -> Text:
 
 def command_text(command: str, notes: Sequence[str]) -> Text:
     """Shows the command that does the same, and what it cannot say."""
-    text = Text(plain(command) + "\n\n", "bold")
+    text = Text(one_line(command) + "\n\n", "bold")
     text.append("y copies it. It starts the same run from a shell.\n", "dim")
     for note in notes:
-        text.append(f"\n{plain(note)}")
+        text.append(f"\n{one_line(note)}")
     return text

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, Literal
 
-from seqkit.toml_text import parse_toml
+from seqkit.storage.toml_text import parse_toml
 
 Kind = Literal["integer", "number", "boolean", "choice", "text", "list", "other"]
 

@@ -17,12 +17,12 @@ from textual.widgets import Footer, Static
 from textual.worker import Worker
 
 from seqkit.errors import ConfigurationError, Problem, SeqkitError
+from seqkit.processes.client import Checker
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Choice, Choose, Confirm
 from seqkit.tui.failing import failure_of
-from seqkit.tui.new import saving
+from seqkit.tui.new import draft_files as saving
 from seqkit.tui.new.catalogue import KINDS, Catalogue, load_catalogue
-from seqkit.tui.new.client import Checker
 from seqkit.tui.new.draft import Draft
 from seqkit.tui.new.form import Form
 from seqkit.tui.new.pane import BUILDING, TABS, Pane

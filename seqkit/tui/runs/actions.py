@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqkit.errors import DataError, SeqkitError
-from seqkit.runs import LIVE
-from seqkit.summary import summarise, words_to_go_on
-from seqkit.tui.launch import resume_run
-from seqkit.tui.runs.labels import Label, split_tags, write_label
+from seqkit.processes.launch import resume_run
+from seqkit.runs.folder import LIVE
+from seqkit.runs.labels import Label, split_tags, write_label
+from seqkit.runs.summary import summarise, words_to_go_on
+from seqkit.runs.trash import bring_back, throw_away
+from seqkit.terminal.cells import reason
 from seqkit.tui.runs.rows import RunRow, some_events
-from seqkit.tui.runs.trash import bring_back, throw_away
-from seqkit.tui.text import reason
 
 if TYPE_CHECKING:
     from seqkit.tui.runs.screen import RunsScreen

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from seqkit.cli.output import number
+from seqkit.terminal.cells import bar, fit, sparkline
+from seqkit.terminal.figures import age, number, short_duration
 from seqkit.tui.colours import STATUS_SIGNS
 from seqkit.tui.runs.rows import RunRow
-from seqkit.tui.text import age, bar, fit, short_duration, sparkline
 
 Piece = tuple[str, str]
 """A text and its tone; an empty tone is the ordinary one."""

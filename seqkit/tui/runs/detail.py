@@ -7,9 +7,9 @@ from typing import ClassVar
 from rich.text import Text
 from textual.widgets import Static
 
-from seqkit.cli.output import number, one_line, visible
+from seqkit.terminal.figures import number, short_duration
+from seqkit.terminal.safe_text import one_line, visible
 from seqkit.tui.runs.rows import RunRow
-from seqkit.tui.text import plain, short_duration
 
 _FIRST = ("model.hidden_size", "model.layers", "trainer.batch_size", "trainer.learning_rate")
 
@@ -33,10 +33,10 @@ class RunDetail(Static):
 def lines_of(row: RunRow, marked: int = 0) -> list[Text]:
     """Returns what is shown of a run, line by line."""
     head = Text(no_wrap=True, overflow="ellipsis")
-    head.append(plain(row.title), "bold")
+    head.append(one_line(row.title), "bold")
     if row.label.title:
         head.append(f"  ({row.name})", "dim")
-    head.append("".join(f"  #{plain(tag)}" for tag in row.label.tags), "dim")
+    head.append("".join(f"  #{one_line(tag)}" for tag in row.label.tags), "dim")
     if marked:
         head.append(f"   {marked} marked", "bold")
     about = [text for text in (row.task, row.dataset, row.model, row.device) if text]
@@ -69,4 +69,4 @@ def _settings(row: RunRow) -> str:
     """Returns the settings that tell runs apart most often."""
     own = [key for key in row.settings if key.startswith("model.") and key not in _FIRST]
     shown = [*(key for key in _FIRST if key in row.settings), *own]
-    return "  ".join(f"{key.rpartition('.')[2]}={plain(row.settings[key])}" for key in shown)
+    return "  ".join(f"{key.rpartition('.')[2]}={one_line(row.settings[key])}" for key in shown)

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from seqkit.checksums import read_document, sealed_document
-from seqkit.places import cache_home
-from seqkit.run_log import RunLog
-from seqkit.runs import LIVE, RunFolder, write_atomically
+from seqkit.paths import cache_home
+from seqkit.runs.folder import LIVE, RunFolder, write_atomically
+from seqkit.runs.log import RunLog
+from seqkit.storage.checksums import read_document, sealed_document
 from seqkit.tui.runs.columns import COLUMNS
 from seqkit.tui.runs.detail import lines_of
 from seqkit.tui.runs.rows import (

@@ -11,12 +11,13 @@ from typing import Any
 
 from seqkit.errors import CheckpointError, SeqkitError
 from seqkit.events import Event, parse_event
-from seqkit.regular_files import open_regular
-from seqkit.run_log import RunLog, damage_of
-from seqkit.runs import LIVE, RunFolder
-from seqkit.summary import RunSummary, flatten, summarise
-from seqkit.tui.runs.labels import FILE, NO_LABEL, Label, read_label
-from seqkit.tui.text import bare, reason
+from seqkit.runs.folder import LIVE, RunFolder
+from seqkit.runs.labels import FILE, NO_LABEL, Label, read_label
+from seqkit.runs.log import RunLog, damage_of
+from seqkit.runs.summary import RunSummary, flatten, summarise
+from seqkit.storage.regular_files import open_regular
+from seqkit.terminal.cells import reason
+from seqkit.terminal.safe_text import bare
 
 WHOLE = 2**20
 """Bytes of a log that are read at once; of a longer one, first its ends and places in between."""

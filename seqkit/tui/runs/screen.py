@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
-from seqkit.cli.output import count_of
+from seqkit.terminal.figures import count_of
 from seqkit.tui.colours import SERIES
 from seqkit.tui.context import Context
 from seqkit.tui.runs import actions

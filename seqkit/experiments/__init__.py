@@ -1,0 +1,1 @@
+"""Experiments: read, checked, saved; written for one's own data; repeated as a sweep."""

@@ -1,0 +1,442 @@
+"""A grid of settings and seeds: which runs it has, and the file that keeps them together.
+
+Torch-free. `runs/GROUP.sweep.json` says what the runs of a group are; the runs themselves are
+folders like any other, with the group's name in their `run.json`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from seqkit.errors import ConfigurationError, DataError, Problem
+from seqkit.experiments.experiment import Experiment, load_experiment, parse_override
+from seqkit.registry import Registry
+from seqkit.runs.comparison import SEED, label_of
+from seqkit.runs.folder import RunFolder, write_atomically
+from seqkit.storage.checksums import read_document, sealed_document
+from seqkit.storage.locks import SILENCE_SECONDS, HeldError, Hold
+
+_ENDING = ".sweep.json"
+_LOCK_ENDING = ".sweep.lock"
+_SCHEMA = 1
+_LONGEST_PART = 24
+_OPENING, _CLOSING = "[{(", "]})"
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One run of a grid.
+
+    Attributes:
+        name: Name of its folder.
+        words: Its settings, each as `key=value`.
+        label: These settings in a few words, without the seed.
+        seed: Its seed.
+        digest: Of the whole experiment, with every default.
+        threads: CPU threads it asks for; 0 for as many as there are.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    label: str
+    seed: int
+    digest: str
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The runs of a group.
+
+    Attributes:
+        group: Its name.
+        experiment: The recipe or file.
+        varies: The settings that vary, without the seed.
+        runs: The runs, in the order in which they are started.
+        failed: Why runs failed that left no folder, by name.
+        notes: What the user should know about how the experiments were put together.
+    """
+
+    group: str
+    experiment: str
+    varies: tuple[str, ...]
+    runs: tuple[PlannedRun, ...]
+    failed: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def same_runs(self, other: Grid) -> bool:
+        """Tells whether another grid has the same runs, whatever they are called."""
+        ours = {run.digest for run in self.runs}
+        return ours == {run.digest for run in other.runs}
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+def split_values(text: str) -> list[str]:
+    """Splits at the commas that stand in no bracket and in no quotes: `a,[1, 2],"b,c"`."""
+    parts, depth, quote, start = [], 0, "", 0
+    for place, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character in _OPENING:
+            depth += 1
+        elif character in _CLOSING:
+            depth -= 1
+        elif character == "," and depth <= 0:
+            parts.append(text[start:place])
+            start = place + 1
+    return [part.strip() for part in [*parts, text[start:]]]
+
+
+def split_words(words: Iterable[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """Tells the words that all runs share from those that have several values.
+
+    Returns:
+        The shared words, and the values of each key that varies.
+
+    Raises:
+        ConfigurationError: A word is not a setting, a value is empty, or it is given twice.
+    """
+    shared: list[str] = []
+    axes: dict[str, list[str]] = {}
+    problems: list[Problem] = []
+    for word in words:
+        parts, _ = parse_override(word)
+        key, _, text = word.partition("=")
+        key = ".".join(parts)
+        values = split_values(text)
+        if len(values) == 1 or key == "metrics":
+            shared.append(word)
+            continue
+        twice = sorted({value for value in values if values.count(value) > 1})
+        if "" in values:
+            hint = "Write a text that holds a comma in quotes, as in 'key=\"a,b\"'"
+            problems.append(Problem(key, f"{word!r} has an empty value", hint))
+        elif twice:
+            problems.append(Problem(key, f"{word!r} has {twice[0]} twice", "Leave one out"))
+        elif key in axes:
+            problems.append(Problem(key, f"{key} has values in two words", "Write them in one"))
+        axes[key] = values
+    if problems:
+        raise ConfigurationError(problems=problems)
+    return shared, axes
+
+
+# --- planning -------------------------------------------------------------------------------------
+
+
+def plan(experiment: str, words: Sequence[str], seeds: int, group: str, registry: Registry) -> Grid:
+    """Returns the runs of a grid, every one of them checked.
+
+    Runs with the same seed follow each other, so that a sweep that is cut short has tried every
+    setting equally often.
+
+    Args:
+        experiment: A recipe or file.
+        words: Settings; those with several values, parted by commas, vary.
+        seeds: How many seeds each setting has, from that of the experiment on; 0 for its seed.
+        group: The group's name.
+        registry: Where components are looked up.
+
+    Raises:
+        ConfigurationError: Something is not valid; every problem of every run is reported at once.
+    """
+    shared, axes = split_words(words)
+    if seeds and SEED in axes:
+        raise ConfigurationError(
+            f"{SEED} has several values, and so has --seeds {seeds}. Leave one of them out"
+        )
+    points = [
+        tuple(f"{key}={value}" for key, value in zip(axes, values, strict=True))
+        for values in product(*axes.values())
+    ]
+    loaded = _load(experiment, shared, points, registry)
+    _all_different(points, loaded)
+    first = min(one.trainer.seed for one in loaded)
+    runs: list[PlannedRun] = []
+    for offset in range(max(1, seeds)):
+        for point, one in zip(points, loaded, strict=True):
+            seed = first + offset if seeds else one.trainer.seed
+            own = (*shared, *point, f"{SEED}={seed}") if seeds else (*shared, *point)
+            settled = replace(one, trainer=one.trainer.model_copy(update={"seed": seed}))
+            runs.append(
+                PlannedRun(
+                    name=_name(group, point, seed, {run.name for run in runs}),
+                    words=own,
+                    label=_label(point),
+                    seed=seed,
+                    digest=_digest(settled),
+                    threads=one.trainer.threads,
+                )
+            )
+    notes = dict.fromkeys(note for one in loaded for note in one.notes)
+    varies = tuple(key for key in axes if key != SEED)
+    return Grid(group, _whole(experiment, registry), varies, tuple(runs), {}, tuple(notes))
+
+
+def _whole(experiment: str, registry: Registry) -> str:
+    """Returns the name of a recipe as it is, and the path of a file from the root on."""
+    path = Path(experiment)
+    is_file = path.exists() and (path.suffix or experiment not in registry.names("recipes"))
+    return str(path.resolve()) if is_file else experiment
+
+
+def _load(
+    experiment: str, shared: Sequence[str], points: Sequence[tuple[str, ...]], registry: Registry
+) -> list[Experiment]:
+    """Loads the experiment of every point, or says what is wrong with all of them."""
+    loaded: list[Experiment] = []
+    found: dict[Problem, list[str]] = {}
+    for point in points:
+        try:
+            loaded.append(load_experiment(experiment, registry, [*shared, *point]))
+        except ConfigurationError as error:
+            problems = error.problems or (Problem("", str(error)),)
+            for problem in problems:
+                found.setdefault(problem, []).append(" ".join(point))
+    if found:
+        raise ConfigurationError(
+            problems=[_placed(problem, where, len(points)) for problem, where in found.items()]
+        )
+    return loaded
+
+
+def _all_different(points: Sequence[tuple[str, ...]], loaded: Sequence[Experiment]) -> None:
+    there: dict[str, tuple[str, ...]] = {}
+    for point, one in zip(points, loaded, strict=True):
+        before = there.setdefault(_digest(one), point)
+        if before is not point:
+            raise ConfigurationError(
+                f"{' '.join(point)} is the same as {' '.join(before)}. Leave one of them out"
+            )
+
+
+def _placed(problem: Problem, where: Sequence[str], points: int) -> Problem:
+    if len(where) == points or not where[0]:
+        return problem
+    shown = "; ".join(where[:3]) + ("; ..." if len(where) > 3 else "")
+    return replace(problem, message=f"{problem.message}, with {shown}")
+
+
+def _label(point: Sequence[str]) -> str:
+    parsed = [parse_override(word) for word in point]
+    return label_of({".".join(parts): value for parts, value in parsed}) or "all"
+
+
+def _name(group: str, point: Sequence[str], seed: int, taken: Iterable[str]) -> str:
+    values = [word.partition("=")[2] for word in point if not word.startswith(f"{SEED}=")]
+    parts = [re.sub(r"[^A-Za-z0-9._]+", "-", value).strip("-.")[:_LONGEST_PART] for value in values]
+    base = "-".join([group, *(part for part in parts if part), f"seed{seed}"])
+    name, number = base, 1
+    while name in set(taken):
+        number += 1
+        name = f"{base}-{number}"
+    return name
+
+
+def _digest(experiment: Experiment) -> str:
+    text = json.dumps(experiment.as_dict(), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+# --- the file of a group --------------------------------------------------------------------------
+
+
+def file_of(group: str, runs_dir: Path) -> Path:
+    """Returns the file that keeps the runs of a group together."""
+    return runs_dir / f"{group}{_ENDING}"
+
+
+def groups_in(runs_dir: Path) -> list[str]:
+    """Returns the names of the groups that have such a file."""
+    return sorted(path.name.removesuffix(_ENDING) for path in runs_dir.glob(f"*{_ENDING}"))
+
+
+def free_name(base: str, grid: Grid, runs_dir: Path) -> str:
+    """Returns the name of the group that has the same runs already, or else one that is free."""
+    number = 1
+    while True:
+        name = base if number == 1 else f"{base}-{number}"
+        there = file_of(name, runs_dir)
+        if not there.exists() or load_grid(name, runs_dir).same_runs(grid):
+            return name
+        number += 1
+
+
+def load_grid(group: str, runs_dir: Path) -> Grid:
+    """Reads the runs of a group.
+
+    Raises:
+        DataError: The file is missing or damaged.
+    """
+    path = file_of(group, runs_dir)
+    document = _document(path)
+    try:
+        return Grid(
+            group=group,
+            experiment=str(document["experiment"]),
+            varies=tuple(map(str, document["varies"])),
+            runs=tuple(map(_planned, document["runs"])),
+            failed=dict(document.get("failed") or {}),
+        )
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{path} is damaged: {error}. Start the sweep again by its words") from None
+
+
+def _planned(run: Mapping[str, Any]) -> PlannedRun:
+    planned = PlannedRun(**{**run, "words": tuple(map(str, run["words"]))})
+    texts, numbers = (planned.name, planned.label, planned.digest), (planned.seed, planned.threads)
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"name, label and digest of the run {planned.name!r} must be texts")
+    if not all(isinstance(number, int) for number in numbers):
+        raise TypeError(f"seed and threads of the run {planned.name!r} must be whole numbers")
+    return planned
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        return read_document(path.read_bytes())
+    except FileNotFoundError:
+        from seqkit.errors import suggestion
+
+        group = path.name.removesuffix(_ENDING)
+        groups = groups_in(path.parent)
+        hint = suggestion(group, groups) if groups else "There are no sweeps yet"
+        raise DataError(f"there is no sweep {group!r}, in {path.parent}. {hint}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(
+            f"{path} cannot be read: {error}. Start the sweep again by its words, after deleting "
+            "the file: its runs stay and are gone on with"
+        ) from error
+
+
+def save_grid(grid: Grid, runs_dir: Path) -> None:
+    """Writes the runs of a group.
+
+    Raises:
+        DataError: The folder cannot be written to.
+    """
+    document = {
+        "schema": _SCHEMA,
+        "experiment": grid.experiment,
+        "varies": grid.varies,
+        "runs": [vars(run) for run in grid.runs],
+        "failed": grid.failed,
+    }
+    path = file_of(grid.group, runs_dir)
+    try:
+        runs_dir.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(sealed_document(document), indent=2, ensure_ascii=False)
+        write_atomically(path, text + "\n")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> DataError:
+    return DataError(
+        f"{path} cannot be written: {error.strerror}. Give another folder with --runs-dir"
+    )
+
+
+def hold_group(group: str, runs_dir: Path) -> Hold:
+    """Takes the right to work on a group, for this process alone.
+
+    Raises:
+        ConfigurationError: Another sweep works on it.
+        DataError: The folder cannot be written to.
+    """
+    path = runs_dir / f"{group}{_LOCK_ENDING}"
+    try:
+        runs_dir.mkdir(parents=True, exist_ok=True)
+        return Hold(path, stays=False)
+    except HeldError as error:
+        there = f"sweep {group} is running already{error.where}, in {runs_dir}"
+        if not error.host:
+            raise ConfigurationError(f"{there}. Stop that one with Ctrl-C first") from None
+        raise ConfigurationError(
+            f"{there}. Stop that one first or, if that machine is gone for certain, wait until it "
+            f"has been silent for {SILENCE_SECONDS:.0f} seconds"
+        ) from None
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def up_to_date(grid: Grid, runs_dir: Path) -> Grid:
+    """Returns a group that this process holds, with what other sweeps made of it before.
+
+    Raises:
+        ConfigurationError: It is of another experiment by now.
+        DataError: Its file is damaged.
+    """
+    if not file_of(grid.group, runs_dir).exists():
+        return grid
+    return joined(load_grid(grid.group, runs_dir), grid)
+
+
+def joined(before: Grid, wanted: Grid) -> Grid:
+    """Returns a group's runs with those that are new.
+
+    Raises:
+        ConfigurationError: The group is of another experiment, or of what it was before a change.
+    """
+    if before.experiment != wanted.experiment:
+        raise ConfigurationError(
+            f"group {before.group} is of {before.experiment}, not of {wanted.experiment}. "
+            "Choose another --name"
+        )
+    there = {run.digest for run in before.runs}
+    named = {run.name for run in before.runs}
+    more = tuple(run for run in wanted.runs if run.digest not in there)
+    for run in more:
+        if run.name in named:
+            raise ConfigurationError(
+                f"run {run.name} has other settings by now than when group {before.group} began. "
+                "Write the same words, or choose another --name"
+            )
+    varies = tuple(dict.fromkeys([*before.varies, *wanted.varies]))
+    return replace(wanted, varies=varies, runs=before.runs + more, failed=before.failed)
+
+
+def checked(grid: Grid, registry: Registry) -> Grid:
+    """Returns a group that was read, once its experiments are what they were.
+
+    Raises:
+        ConfigurationError: One of them is no longer valid, or another one.
+    """
+    notes: dict[str, None] = {}
+    for run in grid.runs:
+        experiment = load_experiment(grid.experiment, registry, run.words)
+        notes |= dict.fromkeys(experiment.notes)
+        if _digest(experiment) != run.digest:
+            raise ConfigurationError(
+                f"{grid.experiment} has changed since group {grid.group} began, in run {run.name}. "
+                "Change it back, or start another sweep"
+            )
+    return replace(grid, notes=tuple(notes))
+
+
+def folder_of(grid: Grid, run: PlannedRun, runs_dir: Path) -> RunFolder | None:
+    """Returns the folder of a run where it is there.
+
+    Raises:
+        ConfigurationError: The folder is that of a run outside the group.
+    """
+    folder = RunFolder(runs_dir / run.name)
+    if not (folder.path / "run.json").is_file():
+        return None
+    if folder.info().get("group") != grid.group:
+        raise ConfigurationError(
+            f"there is a run {run.name!r} already that is not of group {grid.group}, in "
+            f"{runs_dir}. Choose another --name"
+        )
+    return folder

@@ -1,0 +1,103 @@
+"""Talks to the helper process that knows the plugins; starts it again when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+_LINE = 2**24
+
+
+class Checker:
+    """One `python -m seqkit.processes.checker`, asked one thing at a time.
+
+    Args:
+        plugins: Local plugins of `--plugin`.
+    """
+
+    def __init__(self, plugins: Sequence[Path] = ()) -> None:
+        self._plugins = [str(path) for path in plugins]
+        self._process: asyncio.Task[asyncio.subprocess.Process] | None = None
+        self._lock = asyncio.Lock()
+        self._numbers = itertools.count(1)
+        self._closed = False
+
+    async def ask(self, do: str, **what: Any) -> dict[str, Any]:
+        """Asks for something.
+
+        Returns:
+            The answer. One with the key `error` says in a sentence what went wrong; a helper that
+            died is started again, once, before that.
+        """
+        async with self._lock:
+            why = ""
+            request = {"id": next(self._numbers), "do": do, **what}
+            for _ in range(2):
+                if self._closed:
+                    break
+                try:
+                    return await self._ask(request)
+                except (OSError, ValueError) as error:
+                    why = f": {error}" if isinstance(error, OSError) and error.errno else ""
+                    await self._end()
+            return {"error": f"the helper process that checks experiments keeps ending{why}"}
+
+    async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        process = await self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(request, default=str).encode() + b"\n")
+        await process.stdin.drain()
+        while True:
+            line = await process.stdout.readline()
+            if not line:
+                raise ConnectionError("the helper process ended")
+            answer = json.loads(line)
+            # An answer to what was asked before a request was given up is passed over.
+            if answer.get("id") == request["id"]:
+                return dict(answer)
+
+    async def _running(self) -> asyncio.subprocess.Process:
+        """Returns the helper, started anew where there is none."""
+        if self._process is None:
+            self._process = asyncio.ensure_future(self._start())
+        # A question that is given up meanwhile must not leave half a process behind.
+        return await asyncio.shield(self._process)
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "seqkit.processes.checker", *self._plugins),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            limit=_LINE,
+        )
+
+    async def _end(self) -> None:
+        starting, self._process = self._process, None
+        if starting is None:
+            return
+        try:
+            process = await starting
+        except OSError:
+            # It could not be started.
+            return
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+        await process.wait()
+
+    async def restart(self) -> None:
+        """Ends the helper, whatever it does; the next question starts another one."""
+        await self._end()
+
+    async def close(self) -> None:
+        """Ends the helper for good."""
+        self._closed = True
+        await self._end()

@@ -1,0 +1,1 @@
+"""Run folders and what is read from them: logs, summaries, scores, comparisons. Torch-free."""

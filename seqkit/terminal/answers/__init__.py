@@ -1,0 +1,1 @@
+"""Answers of tasks, as lines of text and as files."""

@@ -1,0 +1,78 @@
+"""Answers as files: a table, JSON lines, or a drawing of a forecast."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from seqkit.data import write_table, written_whole
+from seqkit.errors import ConfigurationError, DataError
+from seqkit.events import spell_out
+
+_KINDS = (".csv", ".jsonl", ".png", ".svg")
+
+Answer = Mapping[str, Any]
+
+
+def check_files(paths: Iterable[Path]) -> None:
+    """Raises ConfigurationError for a file that could not be written in the end."""
+    for path in paths:
+        if path.suffix.lower() not in _KINDS:
+            raise ConfigurationError(
+                f"{path} has no ending that is known, in --save. Write one of {', '.join(_KINDS)}"
+            )
+        if not path.parent.is_dir():
+            raise ConfigurationError(
+                f"there is no folder {path.parent}, in --save {path}. Make it first"
+            )
+
+
+def write_answers(answers: Sequence[Answer], path: Path) -> None:
+    """Writes answers in the form that the file's ending says.
+
+    Raises:
+        ConfigurationError: These answers have no such form.
+        DataError: The file cannot be written.
+    """
+    kind = path.suffix.lower()
+    forecasts = any("forecast" in answer for answer in answers)
+    try:
+        if kind == ".jsonl":
+            lines = (json.dumps(spell_out(answer), ensure_ascii=False) for answer in answers)
+            with written_whole(path) as aside, aside.open("wb") as stream:
+                # JSON spells half a surrogate pair as Python does, which UTF-8 has not.
+                stream.writelines(
+                    (line + "\n").encode("utf-8", "backslashreplace") for line in lines
+                )
+        elif forecasts:
+            from seqkit.terminal.answers import forecast_files
+
+            write = forecast_files.write_csv if kind == ".csv" else forecast_files.write_picture
+            write(answers, path)
+        elif kind == ".csv":
+            _write_table(answers, path)
+        else:
+            raise ConfigurationError(
+                f"{path} would be a drawing, and only forecasts are drawn. "
+                f"Write {path.with_suffix('.csv').name}"
+            )
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be written: {error.strerror or error}. "
+            "What was there before is untouched; make room, or save to another folder"
+        ) from error
+
+
+def _write_table(answers: Sequence[Answer], path: Path) -> None:
+    """Writes a row for each answer; what is no single value is written as JSON."""
+    columns = list(dict.fromkeys(key for answer in answers for key in answer))
+    rows = ([_cell(answer.get(column)) for column in columns] for answer in answers)
+    write_table(path, columns, rows)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, Mapping | list | tuple):
+        return json.dumps(spell_out(value), ensure_ascii=False)
+    return value

@@ -1,0 +1,132 @@
+"""Forecasts as files: a long table as CSV, or a drawing by matplotlib as PNG or SVG."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqkit.data import write_table, written_whole
+from seqkit.errors import ConfigurationError
+from seqkit.terminal.answers.forecast import Curves, curves_of, interval_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Answer = Mapping[str, Any]
+MOST_DRAWN = 12
+"""Plots of a picture; a file of hundreds could be read by nobody."""
+
+
+def write_csv(answers: Sequence[Answer], path: Path) -> None:
+    """Writes a row for each series, column and time.
+
+    Columns are `series`, `column`, `time`, `forecast`, one for each quantile (`q0.1`), and
+    `target` where it is known; cells of unknown values are empty.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    levels = sorted({level for answer in answers for level in _quantiles(answer)}, key=float)
+    with_target = any(answer.get("target") for answer in answers)
+    heads = ["series", "column", "time", "forecast", *(f"q{level}" for level in levels), "target"]
+    end = None if with_target else -1
+    rows = (row[:end] for answer in answers for row in _rows(answer, levels))
+    write_table(path, heads[:end], rows)
+
+
+def _quantiles(answer: Answer) -> Mapping[str, Sequence[Sequence[float | None]]]:
+    return answer["forecast"].get("quantiles") or {}
+
+
+def _rows(answer: Answer, levels: Sequence[str]) -> Iterator[list[Any]]:
+    forecast, quantiles = answer["forecast"], _quantiles(answer)
+    target = answer.get("target") or []
+    for place, column in enumerate(answer["columns"]):
+        truth = target[place] if place < len(target) else []
+        for step, time in enumerate(forecast["time"]):
+            cells = [forecast["values"][place][step]]
+            cells += [quantiles[q][place][step] if q in quantiles else None for q in levels]
+            cells.append(truth[step] if step < len(truth) else None)
+            yield [answer.get("series", ""), column, time, *cells]
+
+
+def write_picture(answers: Sequence[Answer], path: Path) -> None:
+    """Draws history, forecast, interval and truth of each column; the file's ending is the format.
+
+    Of more than `MOST_DRAWN` columns the first are drawn, and the picture says so.
+
+    Raises:
+        ConfigurationError: matplotlib is not installed.
+        OSError: The file cannot be written.
+    """
+    try:
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ConfigurationError(
+            f"{path} would be drawn by matplotlib, which is not installed. "
+            "Install it: pip install 'seqkit[plot]'"
+        ) from error
+    count = sum(len(answer["columns"]) for answer in answers)
+    drawn = list(islice(_drawn(answers), MOST_DRAWN))
+    # Names from data are no formulas. A fixed salt makes the same drawing the same SVG.
+    with mpl.rc_context({"svg.hashsalt": "seqkit", "text.parse_math": False}):
+        figure = Figure(figsize=(9, 1.2 + 2.4 * len(drawn)), layout="constrained")
+        plots = figure.subplots(len(drawn), squeeze=False)[:, 0]
+        for axes, (answer, curves) in zip(plots, drawn, strict=True):
+            _draw(axes, answer, curves)
+        if count > len(drawn):
+            figure.supxlabel(f"{len(drawn)} of {count} columns", fontsize="small")
+        plots[0].legend(loc="upper left", fontsize="small", frameon=False)
+        metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
+        with written_whole(path) as aside:
+            figure.savefig(aside, dpi=150, metadata=metadata)
+
+
+def _drawn(answers: Sequence[Answer]) -> Iterator[tuple[Answer, Curves]]:
+    return ((answer, curves) for answer in answers for curves in curves_of(answer))
+
+
+def _draw(axes: Axes, answer: Answer, curves: Curves) -> None:
+    past, ahead = list(answer["history"]["time"]), list(answer["forecast"]["time"])
+    times = _times([*past, *ahead])
+    before, after = times[: len(past)], times[len(past) :]
+    history, forecast = _numbers(curves.history), _numbers(curves.forecast)
+    axes.plot(before, history, color="0.35", linewidth=1.2, label="history")
+    if curves.band:
+        low, high = map(_numbers, curves.band)
+        label = interval_of(answer)
+        axes.fill_between(after, low, high, color="C0", alpha=0.2, linewidth=0, label=label)
+    # Joined to the history, so that no gap looks like a missing step.
+    axes.plot(
+        [*before[-1:], *after],
+        [*history[-1:], *forecast],
+        color="C0",
+        linewidth=1.6,
+        label="forecast",
+    )
+    if any(not math.isnan(value) for value in _numbers(curves.truth)):
+        truth = _numbers(curves.truth)
+        axes.plot(after, truth, color="C3", linewidth=1.0, linestyle="--", label="what came")
+    series = answer.get("series") or ""
+    axes.set_title(f"{series}  {curves.name}" if series else curves.name, loc="left", fontsize=10)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize="small")
+
+
+def _times(texts: Sequence[str]) -> list[Any]:
+    """Returns times as dates; positions as numbers, and by their order what cannot be drawn."""
+    if all(text.removeprefix("-").isdecimal() for text in texts):
+        return list(map(int, texts))
+    try:
+        return [datetime.fromisoformat(text) for text in texts]
+    except ValueError:
+        return list(range(len(texts)))
+
+
+def _numbers(values: Sequence[float | None]) -> list[float]:
+    return [math.nan if value is None else value for value in values]

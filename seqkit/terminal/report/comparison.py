@@ -1,0 +1,183 @@
+"""A comparison as tables: settings with their means, then the differences between them."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from seqkit.terminal import output
+from seqkit.terminal.figures import count_of, duration, number
+from seqkit.terminal.output import Piece
+from seqkit.terminal.safe_text import one_line
+
+if TYPE_CHECKING:
+    from seqkit.runs.comparison import Comparison, Pair, Setting
+    from seqkit.runs.significance import Difference
+
+_LABEL = 34
+_MOST_PAIRS = 10
+_MOST_COLUMNS = 3
+_WIDTH = 80
+
+
+def write_comparison(comparison: Comparison, settings: bool = True) -> None:
+    """Writes a comparison to stdout, and what was left out of it to stderr.
+
+    Args:
+        comparison: What was compared.
+        settings: Whether the settings are listed; their runs may be listed already.
+    """
+    for name, why in comparison.left_out.items():
+        output.note(f"{name} {why}, and is left out.")
+    for why in comparison.damaged.values():
+        output.warn(why)
+    if not comparison.settings:
+        return
+    if settings:
+        _settings(comparison)
+    if settings and comparison.pairs:
+        output.line()
+    if comparison.pairs:
+        _pairs(comparison)
+        output.line()
+        for verdict in _verdicts(comparison):
+            output.line(*verdict)
+        output.line()
+        for text in textwrap.wrap(" ".join(_explained(comparison)), _WIDTH):
+            output.line((text, "dim"))
+
+
+# --- settings -------------------------------------------------------------------------------------
+
+
+def _settings(comparison: Comparison) -> None:
+    title = f"{comparison.split} {comparison.metric}".upper()
+    several = any(len(setting.runs) > 1 for setting in comparison.settings)
+    columns = ["SETTING", "RUNS", title, *(["95% INTERVAL"] if several else [])]
+    columns += ["TRAINING TIME", "PARAMETERS"]
+    means = [setting.interval()[0] for setting in comparison.settings]
+    best = None
+    if comparison.higher_is_better is not None and len(set(means)) > 1:
+        best = max(means) if comparison.higher_is_better else min(means)
+    rows: list[list[Piece]] = []
+    for setting in comparison.settings:
+        mean, low, high = setting.interval()
+        seconds = sum(run.elapsed for run in setting.runs) / len(setting.runs)
+        row: list[Piece] = [
+            (one_line(setting.label, _LABEL), "cyan"),
+            str(len(setting.runs)),
+            (number(mean), "bold green" if mean == best else ""),
+        ]
+        if several:
+            row.append("-" if math.isnan(low) else f"{number(low)} to {number(high)}")
+        rows.append([*row, duration(seconds), f"{setting.runs[0].parameters:,}"])
+    for name, value in comparison.baselines.items():
+        cells = [one_line(f"baseline {name}", _LABEL), "-", number(value)]
+        cells += ["-"] * (len(columns) - len(cells))
+        rows.append([(cell, "dim") for cell in cells])
+    output.table(
+        columns, rows, numbers=("RUNS", title, "TRAINING TIME", "PARAMETERS"), optional=("RUNS",)
+    )
+
+
+# --- pairs ----------------------------------------------------------------------------------------
+
+
+def _pairs(comparison: Comparison) -> None:
+    """Writes few differences as columns, and many as rows."""
+    pairs = _chosen(comparison)
+    if len(pairs) < len(comparison.pairs):
+        output.line((f"Of {len(comparison.pairs)} differences, those with the best:", "dim"))
+    cells: list[list[str]] = [[comparison.metric, *(f"{pair.estimate:+.4f}" for pair in pairs)]]
+    for title, found in (
+        ("over seeds", [pair.seeds for pair in pairs]),
+        ("over examples", [pair.examples for pair in pairs]),
+        ("over both", [pair.both for pair in pairs]),
+    ):
+        if any(found):
+            cells.append([title, *(_interval(difference) for difference in found)])
+    cells.append(["p", *("-" if pair.p is None else _p(pair.p) for pair in pairs)])
+    shorter = {setting.label: _short(setting) for setting in comparison.settings}
+    names = [f"{shorter[pair.second]} - {shorter[pair.first]}" for pair in pairs]
+    if len(pairs) <= _MOST_COLUMNS:
+        output.table(["DIFFERENCE", *names], [[(row[0], "bold"), *row[1:]] for row in cells])
+        return
+    titles = [row[0].upper() for row in cells]
+    rows = [[name, *(row[place] for row in cells)] for place, name in enumerate(names, start=1)]
+    output.table(["DIFFERENCE", *titles], rows, numbers=("P",), optional=tuple(titles[1:-2]))
+
+
+def _interval(difference: Difference | None) -> str:
+    return "-" if difference is None else f"{difference.low:+.4f} to {difference.high:+.4f}"
+
+
+def _chosen(comparison: Comparison) -> list[Pair]:
+    """Returns the pairs that are shown: all, or of very many those with the best setting."""
+    pairs = list(comparison.pairs)
+    if len(pairs) <= _MOST_PAIRS:
+        return pairs
+    ordered = sorted(comparison.settings, key=lambda setting: setting.interval()[0])
+    best = ordered[-1 if comparison.higher_is_better else 0].label
+    return [pair for pair in pairs if best in (pair.first, pair.second)]
+
+
+def _short(setting: Setting) -> str:
+    """Returns a label that two of fit beside each other."""
+    from seqkit.runs.comparison import short_label_of
+
+    fits = len(setting.label) <= _LABEL // 2
+    return one_line(setting.label if fits else short_label_of(setting.values), _LABEL // 2)
+
+
+def _p(value: float) -> str:
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _verdicts(comparison: Comparison) -> Iterator[list[Piece]]:
+    """Yields a sentence for each difference there is evidence of, and one for all others."""
+    for pair in comparison.pairs:
+        better = comparison.better(pair)
+        if better:
+            worse = pair.first if better == pair.second else pair.second
+            yield [(f"{better} does better than {worse}", "bold green"), "."]
+        elif pair.evident:
+            higher = pair.second if pair.estimate > 0 else pair.first
+            yield [(f"{higher} has the higher {comparison.metric}", "bold"), "."]
+    unproven = [pair for pair in comparison.pairs if pair.p is not None and not pair.evident]
+    if unproven:
+        others = "the others" if len(unproven) < len(comparison.pairs) else "any two"
+        if len(comparison.pairs) == 1:
+            others = f"{unproven[0].second} and {unproven[0].first}"
+        yield [("No evidence of a difference", "bold"), f" between {others}."]
+    if any(pair.p is None for pair in comparison.pairs):
+        yield ["Too little is known for a verdict" + (" on the others." if unproven else ".")]
+
+
+def _explained(comparison: Comparison) -> Iterator[str]:
+    """Yields what the intervals and p-values are, and what they do not cover."""
+    pairs = comparison.pairs
+    if not any(pair.deciding for pair in pairs):
+        yield f"One run each, and no {comparison.split} examples to draw from: "
+        yield f"{comparison.unexplained}."
+        return
+    yield "All intervals are of 95%."
+    if any(pair.seeds for pair in pairs):
+        how = "paired by seed" if all(pair.matched for pair in pairs if pair.seeds) else "of Welch"
+        yield f"Over seeds: Student's t, {how}."
+    if comparison.resamples:
+        of = count_of(comparison.examples, f"{comparison.split} example")
+        yield f"Over examples: paired bootstrap, {comparison.resamples:,} draws of {of}."
+        if comparison.block > 1:
+            yield f"Windows overlap, and {comparison.block} neighbours were drawn together."
+    else:
+        yield f"They do not cover the choice of {comparison.split} examples: "
+        yield f"{comparison.unexplained}."
+    if len(pairs) > 1:
+        yield f"P-values are corrected for {len(pairs)} differences (Holm)."
+    if any(pair.seeds is None for pair in pairs):
+        yield (
+            "A single seed says nothing of the noise of others: for that, run several, as by "
+            "'seqkit sweep RECIPE KEY=A,B --seeds 5'."
+        )

@@ -1,0 +1,139 @@
+"""Where a draft starts from and where it goes: recipes, files, own data, metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seqkit.data import write_text
+from seqkit.errors import ConfigurationError, DataError
+from seqkit.processes.launch import LOGS
+from seqkit.storage.regular_files import LARGEST_TEXT, read_regular
+from seqkit.storage.toml_text import parse_toml
+from seqkit.terminal.cells import reason
+from seqkit.tui.dialogs import Ask, Choice, Confirm
+from seqkit.tui.new.catalogue import Catalogue
+from seqkit.tui.new.draft import Draft
+
+if TYPE_CHECKING:
+    from seqkit.tui.new.screen import NewRunScreen
+
+
+def base_of(source: str, catalogue: Catalogue) -> Mapping[str, Any]:
+    """Returns the tables of a recipe or file; none for an empty source.
+
+    Raises:
+        ConfigurationError: There is no such recipe or file, or it cannot be read.
+    """
+    if not source:
+        return {}
+    recipe = catalogue.find("recipes", source)
+    if recipe is not None:
+        return dict(recipe["experiment"])
+    try:
+        return parse_toml(read_regular(Path(source), LARGEST_TEXT).decode("utf-8-sig"))
+    except (OSError, DataError, ValueError) as error:
+        raise ConfigurationError(
+            f"{source} cannot be read: {reason(error)}. Choose another"
+        ) from error
+
+
+def about(entry: Mapping[str, Any]) -> str:
+    """Returns one line about a component."""
+    return str(entry.get("summary", ""))
+
+
+def file_name(draft: Draft) -> str:
+    """Returns a name for the file of a draft."""
+    return f"{draft.name('dataset') or 'data'}-{draft.name('model') or 'model'}.toml"
+
+
+def as_toml(draft: Draft) -> str:
+    """Returns a draft as a file: what it sets, and nothing that is a default."""
+    import tomlkit
+
+    return tomlkit.dumps(draft.document())
+
+
+def write_for_launch(draft: Draft, runs_dir: Path) -> str:
+    """Writes a draft that no command line can express to a file, and returns its path.
+
+    Raises:
+        DataError: It cannot be written.
+    """
+    path = runs_dir / LOGS / file_name(draft)
+    _write(path, as_toml(draft))
+    return str(path)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, text)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def save(screen: NewRunScreen) -> None:
+    """Asks for a name, and writes the experiment there."""
+    draft = screen.draft
+    if draft is None:
+        return
+
+    def write(path: Path) -> None:
+        try:
+            _write(path, as_toml(draft))
+        except DataError as error:
+            screen.app.notify(str(error), severity="error", markup=False)
+            return
+        shown = str(path) if len(path.parts) > 1 else f"./{path}"
+        if screen.problems:
+            why = f"It cannot be run yet: {screen.problems[0]}"
+            screen.app.notify(why, title=f"Saved {path.name}", severity="warning", markup=False)
+        else:
+            screen.app.notify(f"seqkit run {shown}", title=f"Saved {path.name}", markup=False)
+
+    def named(text: str | None) -> None:
+        if not text or not text.strip():
+            return
+        path = Path(text.strip()).expanduser()
+        path = path if path.suffix == ".toml" else path.with_name(f"{path.name}.toml")
+        if path.exists():
+            question = Confirm(f"Write over {path.name}?", f"{path} is there already.")
+            screen.app.push_screen(question, lambda yes: write(path) if yes else None)
+        else:
+            write(path)
+
+    detail = "A file in the current folder, or a path. 'seqkit run FILE' runs it."
+    screen.app.push_screen(Ask("Save the experiment as", file_name(draft), detail), named)
+
+
+def use_dataset(draft: Draft, table: Mapping[str, Any]) -> None:
+    """Puts a dataset of one's own files into a draft."""
+    name = str(table["name"])
+    draft.choose("dataset", name)
+    for setting in draft.fields("dataset"):
+        if setting.key in table:
+            draft.set("dataset", setting, table[setting.key])
+
+
+def choose_metrics(screen: NewRunScreen) -> None:
+    """Lets the user tick metrics that fit the task."""
+    from seqkit.tui.new.multi_select import Tick
+
+    draft = screen.draft
+    if draft is None:
+        return
+    choices = [
+        Choice(fit.name, fit.name, about(fit.entry), fit.why_not)
+        for fit in draft.catalogue.fitting("metrics", draft.name("task"))
+    ]
+
+    def chosen(names: list[str] | None) -> None:
+        if names is not None:
+            draft.metrics = None if names == draft.base_metrics() else names
+            screen.form.rebuild()
+            screen.draft_changed()
+
+    screen.app.push_screen(Tick("Metrics", choices, draft.metric_names()), chosen)
