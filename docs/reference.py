@@ -99,9 +99,9 @@ def configuration_page(registry: Registry) -> str:
             lines += [f"### `{entry.name}`", "", _escaped(entry.component.summary()), ""]
             lines += [f"Brought by the plugin `{entry.plugin}`.", ""]
             lines += _settings(entry.component.Config)
-            if kind == "tasks" and settings_of(entry.component.Prediction):
+            if kind == "tasks" and settings_of(entry.component.PredictOptions):
                 lines += ["What `seqkit predict` may be told, as `--name value`:", ""]
-                lines += _settings(entry.component.Prediction)
+                lines += _settings(entry.component.PredictOptions)
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -1,4 +1,4 @@
-"""What a plugin author builds on: components, shapes, and the encoder protocol. Torch-free.
+"""What a plugin author builds on: components, shapes, and the codec of a task. Torch-free.
 
 A component is a class with a `name`, a one-line docstring and a nested `Config`. Nothing here
 imports torch: a plugin's `__init__` declares its components, and `build` imports the network.
@@ -184,7 +184,7 @@ class Model(Component):
         """
         raise NotImplementedError
 
-    def initialise(self, config: Any, network: nn.Module, encoder: Encoder, notify: Notify) -> None:
+    def initialise(self, config: Any, network: nn.Module, codec: Codec, notify: Notify) -> None:
         """Gives a network that was just built another start, such as pretrained embeddings.
 
         Called before the first step of a run, and not when it goes on nor for predictions: what is
@@ -205,7 +205,7 @@ class Dataset(Component):
         """Returns the records of each split: `train`, and `validation` and `test` where they are.
 
         Each iterable is read once, in the order train, validation, test, others. Splits never
-        mix: a missing validation split is carved from train with a seed (`seqkit.data.carve`).
+        mix: a missing validation split is carved from train with a seed (`seqkit.data.hold_out`).
 
         Raises:
             DataError: The data are missing or damaged; says which file or row, and the next step.
@@ -229,7 +229,7 @@ class Dataset(Component):
         return None
 
 
-class Encoder(ABC):
+class Codec(ABC):
     """A task fitted to training data: turns records into arrays and outputs back into answers.
 
     Holds what prediction needs and nothing else, and travels in the run folder (`encoder/`).
@@ -243,14 +243,14 @@ class Encoder(ABC):
 
     @abstractmethod
     def save(self, folder: Path) -> None:
-        """Writes the encoder into an empty folder, as JSON or safetensors."""
+        """Writes the codec into an empty folder, as JSON or safetensors."""
 
     @property
     @abstractmethod
     def shape(self) -> Shape:
         """What the task's arrays and outputs look like."""
 
-    def expect(self, shape: Shape) -> None:
+    def set_output_shape(self, shape: Shape) -> None:
         """Hears what the model will put out once the loss has adapted it, such as quantiles."""
         return
 
@@ -262,7 +262,7 @@ class Encoder(ABC):
 
         Args:
             train: The flat arrays of the training split; those of a run that goes on may differ
-                from what the encoder was fitted to.
+                from what the codec was fitted to.
         """
         return {}
 
@@ -324,7 +324,7 @@ class Encoder(ABC):
         """
         return model(batch["inputs"], batch["lengths"]), None
 
-    def reported(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    def metric_inputs(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Returns predictions and targets as metrics take them, in the user's units."""
         return outputs, batch["targets"]
 
@@ -350,7 +350,7 @@ class Encoder(ABC):
             model: The network, in evaluation mode and without gradients.
             batch: What `batch` cut, on the model's device.
             records: The examples themselves, in the same order.
-            options: The task's `Prediction` settings.
+            options: The task's `PredictOptions` settings.
             say: Told of text as it is generated.
 
         Returns:
@@ -371,7 +371,7 @@ class Encoder(ABC):
         return 1
 
     def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
-        """Scores naive answers on a split: `{baseline: {metric: value}}`. The result is kept."""
+        """Scores baselines on a split: `{baseline: {metric: value}}`. The result is kept."""
         return {}
 
 
@@ -382,29 +382,29 @@ class Task(Component):
         loss: Name of the usual loss.
         metrics: Names of the usual metrics; the first chooses the best checkpoint.
         fields: What its records hold: `{"text": "the text to classify", ...}`.
-        Prediction: What `seqkit predict` may be told, as `--temperature 0.8`; all have defaults.
-        together: Whether the inputs of `predict` are the rows of one table, read as a whole. Such
-            a task answers without any input too, from what its encoder kept of the data.
+        PredictOptions: What `seqkit predict` may be told, as `--temperature 0.8`; all have defaults.
+        reads_whole_table: Whether the inputs of `predict` are the rows of one table, read as a
+            whole. Such a task answers without any input too, from what its codec kept of the data.
     """
 
     loss: ClassVar[str]
     metrics: ClassVar[tuple[str, ...]]
     fields: ClassVar[Mapping[str, str]] = {}
-    Prediction: ClassVar[type[Config]] = Config
-    together: ClassVar[bool] = False
+    PredictOptions: ClassVar[type[Config]] = Config
+    reads_whole_table: ClassVar[bool] = False
 
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
-    ) -> tuple[Encoder, dict[str, Arrays]]:
-        """Fits an encoder on the training split alone and encodes every split.
+    ) -> tuple[Codec, dict[str, Arrays]]:
+        """Fits a codec on the training split alone and encodes every split.
 
         Raises:
             DataError: The records are empty, lack a field, or have a single class.
         """
         raise NotImplementedError
 
-    def load(self, folder: Path) -> Encoder:
-        """Reads back an encoder that `Encoder.save` wrote. Raises DataError when it is damaged."""
+    def load(self, folder: Path) -> Codec:
+        """Reads back a codec that `Codec.save` wrote. Raises DataError when it is damaged."""
         raise NotImplementedError
 
 
@@ -463,9 +463,9 @@ class Metric(Component):
     Attributes:
         tasks: The tasks it is for.
         higher_is_better: Which way is better; None for one that ranks nothing (a confusion matrix).
-        reads: What it compares: the `outputs` of the model with the targets, as `Encoder.reported`
+        reads: What it compares: the `outputs` of the model with the targets, as `Codec.reported`
             gives them; the same with the whole `batch` as a third argument; or the `answers` of
-            `Encoder.predict` with the records.
+            `Codec.predict` with the records.
     """
 
     tasks: ClassVar[tuple[str, ...]]
@@ -507,9 +507,9 @@ __all__ = [
     "Arrays",
     "Batch",
     "Classes",
+    "Codec",
     "Component",
     "Dataset",
-    "Encoder",
     "Features",
     "Loss",
     "LossFunction",

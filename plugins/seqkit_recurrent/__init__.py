@@ -99,14 +99,14 @@ def _load_vectors(
     _model: seqkit.Model,
     config: RecurrentConfig,
     network: Any,
-    encoder: seqkit.Encoder,
+    codec: seqkit.Codec,
     notify: seqkit.Notify,
 ) -> None:
     if config.vectors:
         from seqkit.nn import load_vectors_
 
         embedding = getattr(network.reader, "embedding", None)
-        load_vectors_(embedding, Path(config.vectors), encoder.tokens, notify)
+        load_vectors_(embedding, Path(config.vectors), codec.tokens, notify)
 
 
 class Rnn(seqkit.Model):

@@ -107,7 +107,7 @@ class Seq2Seq(seqkit.Model):
         return _token_network(config, shape)
 
     def initialise(
-        self, config: Seq2SeqConfig, network: Any, encoder: seqkit.Encoder, notify: seqkit.Notify
+        self, config: Seq2SeqConfig, network: Any, codec: seqkit.Codec, notify: seqkit.Notify
     ) -> None:
         if config.vectors:
             from seqkit.nn import load_vectors_
@@ -115,7 +115,7 @@ class Seq2Seq(seqkit.Model):
             embedding = getattr(network, "source_embedding", None)
             if embedding is None:
                 embedding = getattr(network, "target_embedding", None)
-            load_vectors_(embedding, Path(config.vectors), encoder.tokens, notify)
+            load_vectors_(embedding, Path(config.vectors), codec.tokens, notify)
 
 
 def _forecaster(config: Seq2SeqConfig, shape: seqkit.Shape, outputs: Values) -> nn.Module:

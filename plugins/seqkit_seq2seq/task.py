@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import field_validator, model_validator
 
 import seqkit
-from seqkit.api import Arrays, Encoder, Notify, Record, Task
+from seqkit.api import Arrays, Codec, Notify, Record, Task
 from seqkit.config import Field
 
 
@@ -56,7 +56,7 @@ class Seq2SeqTask(Task):
     loss = "cross-entropy"
     metrics = ("bleu", "token-accuracy", "perplexity")
     fields = {"source": "the text to read", "target": "the text to write"}  # noqa: RUF012 - as the contract has it
-    Prediction = Seq2SeqPrediction
+    PredictOptions = Seq2SeqPrediction
 
     class Config(seqkit.Config):
         tokenizer: Literal["bpe", "basic-english", "whitespace", "characters"] = Field(
@@ -102,8 +102,8 @@ class Seq2SeqTask(Task):
 
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
-    ) -> tuple[Encoder, dict[str, Arrays]]:
-        from seqkit_seq2seq._encoder import fit
+    ) -> tuple[Codec, dict[str, Arrays]]:
+        from seqkit_seq2seq._codec import fit
 
         return fit(
             splits,
@@ -117,7 +117,7 @@ class Seq2SeqTask(Task):
             maximum_length=config.maximum_length or None,
         )
 
-    def load(self, folder: Path) -> Encoder:
-        from seqkit_seq2seq._encoder import Seq2SeqEncoder
+    def load(self, folder: Path) -> Codec:
+        from seqkit_seq2seq._codec import Seq2SeqCodec
 
-        return Seq2SeqEncoder.load(folder)
+        return Seq2SeqCodec.load(folder)

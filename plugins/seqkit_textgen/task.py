@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 import seqkit
-from seqkit.api import Arrays, Encoder, Notify, Record, Task
+from seqkit.api import Arrays, Codec, Notify, Record, Task
 from seqkit.config import Field
 
 
@@ -68,7 +68,7 @@ class LanguageModeling(Task):
                 raise ValueError("it must be 0 or at least 3, as padding and unknown take two")
             return value
 
-    class Prediction(seqkit.Config):
+    class PredictOptions(seqkit.Config):
         length: int = Field(200, ge=1, le=10**6, help="Most tokens that are written.")
         temperature: float = Field(
             0.8,
@@ -97,8 +97,8 @@ class LanguageModeling(Task):
 
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
-    ) -> tuple[Encoder, dict[str, Arrays]]:
-        from seqkit_textgen._encoder import fit
+    ) -> tuple[Codec, dict[str, Arrays]]:
+        from seqkit_textgen._codec import fit
         from seqkit_textgen._reading import Reading
 
         reading = Reading(
@@ -115,7 +115,7 @@ class LanguageModeling(Task):
             bpe_size=config.bpe_size,
         )
 
-    def load(self, folder: Path) -> Encoder:
-        from seqkit_textgen._encoder import LanguageModelingEncoder
+    def load(self, folder: Path) -> Codec:
+        from seqkit_textgen._codec import LanguageModelingCodec
 
-        return LanguageModelingEncoder.load(folder)
+        return LanguageModelingCodec.load(folder)

@@ -16,7 +16,7 @@ from seqkit import ConfigurationError, Predictor
 from seqkit.api import Arrays
 from seqkit_timeseries._answers import middle
 from seqkit_timeseries._baselines import naive_forecasts
-from seqkit_timeseries._encoder import ForecastingEncoder
+from seqkit_timeseries._codec import ForecastingCodec
 
 Progress = Callable[[int, int], None]
 _AT_ONCE = 256
@@ -56,13 +56,13 @@ def _errors(absolute: float, squared: float, count: float) -> dict[str, float | 
     return {"mae": absolute / count, "rmse": rmse, "targets": int(count)}
 
 
-def origins(encoder: ForecastingEncoder, arrays: Arrays, stride: int) -> NDArray[np.int64]:
+def origins(codec: ForecastingCodec, arrays: Arrays, stride: int) -> NDArray[np.int64]:
     """Returns the windows of a split that begin every so many rows in their series.
 
     Raises:
         ConfigurationError: The stride is no multiple of the run's own.
     """
-    own = int(encoder.settings["evaluation_stride"])
+    own = int(codec.settings["evaluation_stride"])
     if stride % own:
         lower = max(own, stride - stride % own)
         raise ConfigurationError(
@@ -79,7 +79,7 @@ def origins(encoder: ForecastingEncoder, arrays: Arrays, stride: int) -> NDArray
 @torch.inference_mode()
 def step_errors(
     predictor: Predictor,
-    encoder: ForecastingEncoder,
+    codec: ForecastingCodec,
     arrays: Arrays,
     train: Arrays,
     chosen: NDArray[np.int64],
@@ -89,26 +89,26 @@ def step_errors(
 
     Args:
         predictor: The trained model.
-        encoder: What encoded the arrays.
+        codec: What encoded the arrays.
         arrays: The split.
         train: The training split, which the linear baseline is fitted on.
         chosen: Windows of the split.
         progress: Told of windows done and of their number.
     """
     learner, device = predictor.learner, predictor.learner.device
-    makers = naive_forecasts(encoder, train, arrays)
+    makers = naive_forecasts(codec, train, arrays)
     found = {name: StepErrors() for name in ("model", *makers)}
     for first in range(0, len(chosen), _AT_ONCE):
         indices = chosen[first : first + _AT_ONCE]
         batch = learner.place(arrays, indices)
         with device.autocast():
-            outputs, _ = encoder.forward(learner.model, batch)
-        forecasts, targets = encoder.reported(outputs.float(), batch)
+            outputs, _ = codec.forward(learner.model, batch)
+        forecasts, targets = codec.metric_inputs(outputs.float(), batch)
         found["model"].add(_point(forecasts, predictor), targets)
-        here = {name: torch.from_numpy(a) for name, a in encoder.batch(arrays, indices).items()}
+        here = {name: torch.from_numpy(a) for name, a in codec.batch(arrays, indices).items()}
         starts = np.asarray(arrays["windows"])[indices]
         for name, make in makers.items():
-            found[name].add(*encoder.compared(torch.from_numpy(make(starts)), here))
+            found[name].add(*codec.compared(torch.from_numpy(make(starts)), here))
         progress(first + len(indices), len(chosen))
     return found
 

@@ -17,7 +17,7 @@ from seqkit_timeseries._naive2 import naive2
 from seqkit_timeseries._windows import forward_filled, gather
 
 if TYPE_CHECKING:
-    from seqkit_timeseries._encoder import ForecastingEncoder
+    from seqkit_timeseries._codec import ForecastingCodec
 
 Floats = NDArray[np.float64]
 _AT_ONCE = 512
@@ -31,7 +31,7 @@ Maker = Callable[[NDArray[Any]], Floats]
 
 
 def score_baselines(
-    encoder: ForecastingEncoder, train: Arrays, split: Arrays
+    codec: ForecastingCodec, train: Arrays, split: Arrays
 ) -> dict[str, dict[str, float]]:
     """Scores naive forecasts on the windows of a split.
 
@@ -39,8 +39,8 @@ def score_baselines(
         mae, mse, rmse, smape, mase, r2 and rse of each, where they are defined, and owa where
         there is `naive2`, relative to that.
     """
-    makers = naive_forecasts(encoder, train, split)
-    scores = {name: _scores(encoder, split, make) for name, make in makers.items()}
+    makers = naive_forecasts(codec, train, split)
+    scores = {name: _scores(codec, split, make) for name, make in makers.items()}
     reference = scores.get("naive2", {})
     if "smape" in reference and "mase" in reference:
         for values in scores.values():
@@ -49,7 +49,7 @@ def score_baselines(
     return scores
 
 
-def naive_forecasts(encoder: ForecastingEncoder, train: Arrays, split: Arrays) -> dict[str, Maker]:
+def naive_forecasts(codec: ForecastingCodec, train: Arrays, split: Arrays) -> dict[str, Maker]:
     """Returns what makes each naive forecast from windows of a split.
 
     - `repeat-last`: the last known value.
@@ -59,7 +59,7 @@ def naive_forecasts(encoder: ForecastingEncoder, train: Arrays, split: Arrays) -
       of values less the last, fitted by ridge regression on the training windows.
     - `naive2`: the benchmark of M4, where a split has one window a series.
     """
-    shape = encoder.shape
+    shape = codec.shape
     extras = shape.extras
     context, period = extras["context"], extras["period"]
     horizon = _outputs(shape).horizon
@@ -189,8 +189,8 @@ def _naive2(split: Arrays, context: int, horizon: int, period: int) -> Iterator[
         yield np.stack([naive2(column, horizon, period) for column in past.T], axis=1)
 
 
-def _scores(encoder: ForecastingEncoder, split: Arrays, make: Maker) -> dict[str, float]:
-    outputs = _outputs(encoder.shape)
+def _scores(codec: ForecastingCodec, split: Arrays, make: Maker) -> dict[str, float]:
+    outputs = _outputs(codec.shape)
     metrics: dict[str, Any] = {
         "mae": _metrics.mean_of(_metrics.absolute, outputs),
         "mse": _metrics.mean_of(_metrics.squared, outputs),
@@ -203,10 +203,10 @@ def _scores(encoder: ForecastingEncoder, split: Arrays, make: Maker) -> dict[str
     for first in range(0, len(split["windows"]), _AT_ONCE):
         indices = np.arange(first, min(first + _AT_ONCE, len(split["windows"])))
         batch = {
-            name: torch.from_numpy(array) for name, array in encoder.batch(split, indices).items()
+            name: torch.from_numpy(array) for name, array in codec.batch(split, indices).items()
         }
         forecasts = torch.from_numpy(make(np.asarray(split["windows"])[indices]))
-        predictions, targets = encoder.compared(forecasts, batch)
+        predictions, targets = codec.compared(forecasts, batch)
         for metric in metrics.values():
             metric.update(predictions, targets, batch)
     values = {name: metric.compute() for name, metric in metrics.items()}

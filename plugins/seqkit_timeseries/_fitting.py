@@ -1,4 +1,4 @@
-"""Fits the forecasting encoder: columns, frequency and scalers, from the training split alone."""
+"""Fits the forecasting codec: columns, frequency and scalers, from the training split alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from seqkit.api import Arrays, Notify, Record
 from seqkit.data import counted
 from seqkit.errors import DataError
-from seqkit_timeseries._encoder import ForecastingEncoder
+from seqkit_timeseries._codec import ForecastingCodec
 from seqkit_timeseries._frequency import Frequency
 from seqkit_timeseries._layout import (
     Layout,
@@ -31,8 +31,8 @@ _TRAIN = "the train split"
 
 def fit(
     splits: Mapping[str, Iterable[Record]], notify: Notify, settings: Mapping[str, Any]
-) -> tuple[ForecastingEncoder, dict[str, Arrays]]:
-    """Fits an encoder on the training split and encodes every split.
+) -> tuple[ForecastingCodec, dict[str, Arrays]]:
+    """Fits a codec on the training split and encodes every split.
 
     Raises:
         DataError: A split is empty, a series lacks a column or has only missing values, or no
@@ -61,9 +61,9 @@ def fit(
         layout = layout.with_masks(missing)
     tail = _tail(held, layout, settings, notify)
     names = longest.get("names", {})
-    encoder = ForecastingEncoder(settings, layout, frequency, period, names, scalers, tail)
-    return encoder, {
-        split: encoder.encode_from(records, notify, f"the {split} split")
+    codec = ForecastingCodec(settings, layout, frequency, period, names, scalers, tail)
+    return codec, {
+        split: codec.encode_from(records, notify, f"the {split} split")
         for split, records in held.items()
     }
 

@@ -1,4 +1,4 @@
-"""The forecasting encoder on disk: settings as JSON, scalers and last rows as safetensors."""
+"""The forecasting codec on disk: settings as JSON, scalers and last rows as safetensors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seqkit.api import Record
 from seqkit.errors import CheckpointError
 from seqkit.storage.regular_files import read_regular
 from seqkit.text import Document, damaged, read_document
-from seqkit_timeseries._encoder import ForecastingEncoder
+from seqkit_timeseries._codec import ForecastingCodec
 from seqkit_timeseries._frequency import Frequency
 from seqkit_timeseries._layout import Layout
 from seqkit_timeseries._normalisation import Scaler
@@ -28,24 +28,24 @@ _LONGEST = 10**8
 _NEEDED = ("context", "horizon", "normalisation", "missing", "report")
 
 
-def save_encoder(encoder: ForecastingEncoder, folder: Path) -> None:
-    """Writes an encoder into a folder."""
+def save_codec(codec: ForecastingCodec, folder: Path) -> None:
+    """Writes a codec into a folder."""
     from safetensors.numpy import save_file
 
-    tail = encoder.tail
+    tail = codec.tail
     unit = _time_unit([record["time"] for record in tail])
-    columns = encoder.layout.columns
+    columns = codec.layout.columns
     document = {
-        "settings": encoder.settings,
-        "layout": encoder.layout.as_dict(),
-        "frequency": asdict(encoder.frequency),
+        "settings": codec.settings,
+        "layout": codec.layout.as_dict(),
+        "frequency": asdict(codec.frequency),
         "time_unit": unit,
-        "period": encoder.period,
-        "names": encoder.names,
-        "series": list(encoder.scalers),
+        "period": codec.period,
+        "names": codec.names,
+        "series": list(codec.scalers),
         "tail": [record["series"] for record in tail],
     }
-    scalers = list(encoder.scalers.values())
+    scalers = list(codec.scalers.values())
     width = len(columns)
     arrays = {
         "location": _stacked([scaler.location for scaler in scalers], width),
@@ -54,7 +54,7 @@ def save_encoder(encoder: ForecastingEncoder, folder: Path) -> None:
         "times": _joined([_whole(record["time"], unit) for record in tail], (0,), np.int64),
     }
     if any("ahead" in record for record in tail):
-        arrays["ahead"] = np.stack([_ahead(encoder, record) for record in tail])
+        arrays["ahead"] = np.stack([_ahead(codec, record) for record in tail])
     text = json.dumps(document, indent=1, ensure_ascii=False)
     (folder / _FILE).write_text(text + "\n", encoding="utf-8")
     save_file(arrays, folder / _ARRAYS)
@@ -71,8 +71,8 @@ class _Saved(Document):
     tail: list[str]
 
 
-def load_encoder(folder: Path) -> ForecastingEncoder:
-    """Reads an encoder back. Raises CheckpointError where it is damaged."""
+def load_codec(folder: Path) -> ForecastingCodec:
+    """Reads a codec back. Raises CheckpointError where it is damaged."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
@@ -113,7 +113,7 @@ def _settings(path: Path, saved: _Saved) -> dict[str, Any]:
 
 def _restored(
     saved: _Saved, settings: dict[str, Any], arrays: dict[str, NDArray[Any]]
-) -> ForecastingEncoder:
+) -> ForecastingCodec:
     layout, frequency, context = saved.layout, saved.frequency, int(settings["context"])
     width = len(layout.columns)
     rows = len(saved.tail) * context
@@ -140,7 +140,7 @@ def _restored(
         if ahead is not None:
             record["ahead"] = dict(zip(layout.future, ahead[place].T, strict=True))
         tail.append(record)
-    return ForecastingEncoder(settings, layout, frequency, saved.period, saved.names, scalers, tail)
+    return ForecastingCodec(settings, layout, frequency, saved.period, saved.names, scalers, tail)
 
 
 def _array(
@@ -152,10 +152,10 @@ def _array(
     return found
 
 
-def _ahead(encoder: ForecastingEncoder, record: Record) -> NDArray[np.float64]:
+def _ahead(codec: ForecastingCodec, record: Record) -> NDArray[np.float64]:
     """Returns what is known of the horizon, `(horizon, future)`, NaN elsewhere."""
-    rows = np.full((encoder.horizon, len(encoder.layout.future)), np.nan)
-    for column, name in enumerate(encoder.layout.future):
+    rows = np.full((codec.horizon, len(codec.layout.future)), np.nan)
+    for column, name in enumerate(codec.layout.future):
         known = record.get("ahead", {}).get(name, ())
         rows[: len(known), column] = known
     return rows

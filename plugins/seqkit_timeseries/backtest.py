@@ -105,21 +105,21 @@ def _backtested(
             f"Score it with seqkit evaluate {folder.name}"
         )
     from seqkit_timeseries._backtest import origins, step_errors
-    from seqkit_timeseries._encoder import ForecastingEncoder
+    from seqkit_timeseries._codec import ForecastingCodec
 
     predictor = load_predictor(folder, registry, device, checkpoint, output.warn)
-    data = encode_for_run(predictor.experiment, registry, folder.encoder, output.warn)
+    data = encode_for_run(predictor.experiment, registry, folder.codec, output.warn)
     if split not in data.splits:
         raise ConfigurationError(
             f"dataset {predictor.experiment.dataset.name} has no split {split!r}. "
             f"{suggestion(split, data.splits)}"
         )
-    encoder, arrays = data.encoder, data.splits[split]
-    assert isinstance(encoder, ForecastingEncoder)
-    stride = stride or int(encoder.settings["evaluation_stride"])
-    chosen = origins(encoder, arrays, stride)
+    codec, arrays = data.codec, data.splits[split]
+    assert isinstance(codec, ForecastingCodec)
+    stride = stride or int(codec.settings["evaluation_stride"])
+    chosen = origins(codec, arrays, stride)
     with Bar(f"Backtesting {split}") as bar:
-        found = step_errors(predictor, encoder, arrays, data.splits["train"], chosen, bar.update)
+        found = step_errors(predictor, codec, arrays, data.splits["train"], chosen, bar.update)
     return {
         "run": folder.name,
         "checkpoint": predictor.checkpoint.path.name,
@@ -127,9 +127,9 @@ def _backtested(
         "stride": stride,
         "origins": len(chosen),
         "series": len(arrays["ids"]),
-        "horizon": encoder.horizon,
-        "report": encoder.settings["report"],
-        "columns": list(encoder.layout.targets),
+        "horizon": codec.horizon,
+        "report": codec.settings["report"],
+        "columns": list(codec.layout.targets),
         "errors": {name: errors.as_dict() for name, errors in found.items()},
     }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import seqkit
-from seqkit.api import Arrays, Encoder, Notify, Record, Task
+from seqkit.api import Arrays, Codec, Notify, Record, Task
 from seqkit.config import Field
 from seqkit_timeseries._columns import ChosenColumns, Columns
 
@@ -25,7 +25,7 @@ class Forecasting(Task):
         "time": "the time of each row: datetime64, or positions",
         "values": "the numbers of each column, by its name; NaN where one is missing",
     }
-    together = True
+    reads_whole_table = True
 
     class Config(seqkit.Config):
         context: int = Field(32, ge=1, help="Rows that are read before a forecast.")
@@ -81,18 +81,18 @@ class Forecasting(Task):
             1000, ge=0, help="Series whose last rows are kept in the run, to forecast what follows."
         )
 
-    class Prediction(seqkit.Config):
+    class PredictOptions(seqkit.Config):
         horizon: int = Field(0, ge=0, help="Rows to forecast; 0: as many as in training.")
         history: int = Field(0, ge=0, help="Rows of history to show; 0: all that were read.")
 
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
-    ) -> tuple[Encoder, dict[str, Arrays]]:
+    ) -> tuple[Codec, dict[str, Arrays]]:
         from seqkit_timeseries._fitting import fit
 
         return fit(splits, notify, config.model_dump())
 
-    def load(self, folder: Path) -> Encoder:
-        from seqkit_timeseries._encoder import ForecastingEncoder
+    def load(self, folder: Path) -> Codec:
+        from seqkit_timeseries._codec import ForecastingCodec
 
-        return ForecastingEncoder.load(folder)
+        return ForecastingCodec.load(folder)

@@ -18,10 +18,10 @@ from seqkit.config import Field
 from seqkit.data import (
     FetchOptions,
     LocalPath,
-    carve,
     check_stored,
     fetch,
     fingerprint,
+    hold_out,
     listed,
     opened_regular,
     seal_stored,
@@ -98,7 +98,7 @@ class PublishedFiles(Dataset):
         if getattr(config, "direction", "de-en") == "en-de":
             found = {split: [_turned(row) for row in rows] for split, rows in found.items()}
         if getattr(config, "validation", 0):
-            train, held_out = carve(found["train"], config.validation, config.seed, "label")
+            train, held_out = hold_out(found["train"], config.validation, config.seed, "label")
             found |= {"train": train} | ({"validation": held_out} if held_out else {})
         return {split: found[split] for split in ("train", "validation", "test") if split in found}
 

@@ -134,12 +134,12 @@ def _found(names: Sequence[str], runs_dir: Path) -> tuple[list[RunFolder], list[
 def _as_planned(group: str, members: list[RunFolder], runs_dir: Path) -> list[RunFolder]:
     """Returns the runs of a sweep in its own order, as several may have begun at once."""
     from seqkit.errors import SeqkitError
-    from seqkit.experiments.sweep import groups_in, load_grid
+    from seqkit.experiments.sweep import groups_in, load_plan
 
     if group not in groups_in(runs_dir):
         return members
     try:
-        names = [run.name for run in load_grid(group, runs_dir).runs]
+        names = [run.name for run in load_plan(group, runs_dir).runs]
     except SeqkitError:
         # A damaged file of the sweep takes nothing from its runs.
         return members

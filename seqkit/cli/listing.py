@@ -192,7 +192,7 @@ def entry_document(entry: Entry) -> dict[str, Any]:
         "loss",
         "metrics",
         "fields",
-        "together",
+        "reads_whole_table",
         "higher_is_better",
         "reads",
     ):
@@ -200,7 +200,7 @@ def entry_document(entry: Entry) -> dict[str, Any]:
             value = getattr(component, attribute)
             document[attribute] = list(value) if isinstance(value, tuple) else value
     if hasattr(component, "Prediction"):
-        document["prediction"] = component.Prediction.model_json_schema()
+        document["prediction"] = component.PredictOptions.model_json_schema()
     documentation = inspect.getdoc(type(component)) or ""
     schema = component.Config.model_json_schema()
     return document | {"documentation": documentation, "schema": schema}

@@ -123,7 +123,7 @@ def predict(
     if serve:
         serving.serve(predictor, getattr(sys.stdin, "buffer", sys.stdin), output.json_line)
         return
-    together = predictor.experiment.task.component.together
+    together = predictor.experiment.task.component.reads_whole_table
     given, at_once = _given(inputs, file, predictor, encoding, column, as_json)
     answered: list[dict[str, Any]] = []
     keep = as_json or bool(files)
@@ -206,7 +206,7 @@ def _given(
     as_json: bool,
 ) -> tuple[Iterable[Input], int]:
     """Returns the inputs, and how many are answered at once."""
-    together = predictor.experiment.task.component.together
+    together = predictor.experiment.task.component.reads_whole_table
     if file is not None and str(file) != "-":
         return read_inputs(file, predictor, encoding, column, output.warn), _AT_ONCE
     if column:

@@ -23,7 +23,7 @@ from seqkit.errors import ConfigurationError, ExitCode
 from seqkit.terminal import figures, output
 
 if TYPE_CHECKING:
-    from seqkit.experiments.sweep import Grid, PlannedRun
+    from seqkit.experiments.sweep import SweepPlan, SweepRun
     from seqkit.processes.sweep_runner import Sweep
     from seqkit.registry import Registry
 
@@ -76,7 +76,7 @@ def sweep(
     Values parted by commas vary: model=lstm,gru trainer.learning_rate=1e-3,3e-3. Each run is like
     one of 'seqkit run'. The same command again leaves out the runs that are finished.
     """
-    from seqkit.experiments.sweep import hold_group, save_grid, up_to_date
+    from seqkit.experiments.sweep import hold_group, save_plan, up_to_date
     from seqkit.processes.sweep_runner import Sweep
 
     registry = open_registry(plugins)
@@ -87,30 +87,30 @@ def sweep(
                 f"--resume {group} goes on with a sweep as it was begun. Leave out all but --jobs, "
                 "--retry-failed, --plugin and --runs-dir"
             )
-        grid = _resumed(group, runs_dir, registry)
+        plan = _resumed(group, runs_dir, registry)
     elif experiment:
-        grid = _planned(experiment, words, seeds or 0, name, runs_dir, registry)
+        plan = _planned(experiment, words, seeds or 0, name, runs_dir, registry)
     else:
         raise ConfigurationError(
             "no experiment is named. Write seqkit sweep RECIPE KEY=A,B, or --resume GROUP"
         )
-    for note in grid.notes:
+    for note in plan.notes:
         output.note(note)
     if dry_run:
-        _list(grid, as_json)
+        _list(plan, as_json)
         return ExitCode.DONE
-    with hold_group(grid.group, runs_dir):
-        work = Sweep(up_to_date(grid, runs_dir), runs_dir, jobs, retry_failed, plugins)
+    with hold_group(plan.group, runs_dir):
+        work = Sweep(up_to_date(plan, runs_dir), runs_dir, jobs, retry_failed, plugins)
         work.survey()
-        save_grid(work.grid, runs_dir)
+        save_plan(work.plan, runs_dir)
         code = work.run()
     return _close(work, code, as_json)
 
 
-def _resumed(group: str, runs_dir: Path, registry: Registry) -> Grid:
-    from seqkit.experiments.sweep import checked, load_grid
+def _resumed(group: str, runs_dir: Path, registry: Registry) -> SweepPlan:
+    from seqkit.experiments.sweep import checked, load_plan
 
-    return checked(load_grid(group, runs_dir), registry)
+    return checked(load_plan(group, runs_dir), registry)
 
 
 def _planned(
@@ -120,9 +120,9 @@ def _planned(
     name: str,
     runs_dir: Path,
     registry: Registry,
-) -> Grid:
+) -> SweepPlan:
     """Returns the runs of a command line, those of its group before included."""
-    from seqkit.experiments.sweep import checked, file_of, free_name, joined, load_grid, plan
+    from seqkit.experiments.sweep import checked, file_of, free_name, joined, load_plan, plan_sweep
 
     if name and (Path(name).name != name or name.startswith(".")):
         raise ConfigurationError(
@@ -130,22 +130,22 @@ def _planned(
         )
     if not name:
         base = f"{Path(experiment).stem}-sweep"
-        name = free_name(base, plan(experiment, words, seeds, base, registry), runs_dir)
-    grid = plan(experiment, words, seeds, name, registry)
+        name = free_name(base, plan_sweep(experiment, words, seeds, base, registry), runs_dir)
+    plan = plan_sweep(experiment, words, seeds, name, registry)
     if not file_of(name, runs_dir).exists():
-        return grid
-    whole = joined(load_grid(name, runs_dir), grid)
-    return replace(checked(whole, registry), notes=grid.notes)
+        return plan
+    whole = joined(load_plan(name, runs_dir), plan)
+    return replace(checked(whole, registry), notes=plan.notes)
 
 
-def _list(grid: Grid, as_json: bool) -> None:
+def _list(plan: SweepPlan, as_json: bool) -> None:
     if as_json:
-        runs = [{"name": run.name, "seed": run.seed, "settings": run.words} for run in grid.runs]
-        output.json_document({"group": grid.group, "experiment": grid.experiment, "runs": runs})
+        runs = [{"name": run.name, "seed": run.seed, "settings": run.words} for run in plan.runs]
+        output.json_document({"group": plan.group, "experiment": plan.experiment, "runs": runs})
         return
-    output.note(f"{grid.group} would have {figures.count_of(len(grid.runs), 'run')}:")
+    output.note(f"{plan.group} would have {figures.count_of(len(plan.runs), 'run')}:")
     rows: list[list[output.Piece]] = [
-        [(run.name, "cyan"), run.label, str(run.seed)] for run in grid.runs
+        [(run.name, "cyan"), run.label, str(run.seed)] for run in plan.runs
     ]
     output.table(["RUN", "SETTING", "SEED"], rows, numbers=("SEED",), optional=("SETTING",))
 
@@ -157,8 +157,8 @@ def _close(work: Sweep, code: int, as_json: bool) -> int:
     from seqkit.runs.listing import listed
     from seqkit.terminal.report.comparison import write_comparison
 
-    grid, runs_dir = work.grid, work.runs_dir
-    found = [(run, RunFolder(runs_dir / run.name)) for run in grid.runs]
+    plan, runs_dir = work.plan, work.runs_dir
+    found = [(run, RunFolder(runs_dir / run.name)) for run in plan.runs]
     listings = {run.name: listed(folder) for run, folder in found if is_run(folder.path)}
     for listing in listings.values():
         if said := listing["error"] or listing["damage"]:
@@ -169,25 +169,25 @@ def _close(work: Sweep, code: int, as_json: bool) -> int:
     compared = None
     if finished and (as_json or code != ExitCode.INTERRUPTED):
         described = [listings[folder.name] for folder in finished]
-        compared = compare_runs(finished, keys=grid.varies, described=described)
+        compared = compare_runs(finished, keys=plan.varies, described=described)
     if as_json:
         output.json_document(
             {
-                "group": grid.group,
-                "experiment": grid.experiment,
-                "runs": [_outcome(run, listings.get(run.name), work.failed) for run in grid.runs],
+                "group": plan.group,
+                "experiment": plan.experiment,
+                "runs": [_outcome(run, listings.get(run.name), work.failed) for run in plan.runs],
                 "comparison": compared.as_dict() if compared is not None else None,
             }
         )
     elif compared is not None:
         output.note("")
         write_comparison(compared)
-    _next(grid, runs_dir, work.failed, unfinished, code)
+    _next(plan, runs_dir, work.failed, unfinished, code)
     return code
 
 
 def _outcome(
-    run: PlannedRun, described: dict[str, Any] | None, failed: Mapping[str, str]
+    run: SweepRun, described: dict[str, Any] | None, failed: Mapping[str, str]
 ) -> dict[str, Any]:
     status = "failed" if run.name in failed else "not started"
     return {
@@ -202,9 +202,9 @@ def _outcome(
 
 
 def _next(
-    grid: Grid, runs_dir: Path, failed: Mapping[str, str], unfinished: Sequence[str], code: int
+    plan: SweepPlan, runs_dir: Path, failed: Mapping[str, str], unfinished: Sequence[str], code: int
 ) -> None:
-    words = ["seqkit", "sweep", "--resume", grid.group]
+    words = ["seqkit", "sweep", "--resume", plan.group]
     if os.path.realpath(runs_dir) != os.path.realpath("runs"):
         words += ["--runs-dir", str(runs_dir)]
     command = shlex.join(words)

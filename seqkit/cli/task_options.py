@@ -45,7 +45,7 @@ class TaskCommand(click.Command):
         if "run" not in words:
             return []
         task = task_of_run(words["run"][0], words.get("runs_dir", [""])[-1], words["plugins"])
-        return [] if task is None else [_option(s) for s in settings_of(task.Prediction)]
+        return [] if task is None else [_option(s) for s in settings_of(task.PredictOptions)]
 
     def _own_words(self, args: Sequence[str]) -> dict[str, list[str]]:
         """Returns the run and the values of the command's own options, whatever else is there."""

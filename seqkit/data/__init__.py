@@ -27,7 +27,7 @@ from seqkit.data.folders import (
     unwritable,
     written_aside,
 )
-from seqkit.data.splits import carve
+from seqkit.data.splits import hold_out
 from seqkit.data.stored import check_stored, seal_stored, sha256
 from seqkit.data.unpacking import unpacked
 from seqkit.data.written import table_cell, write_table, write_text, written_whole
@@ -38,11 +38,11 @@ __all__ = [
     "FetchOptions",
     "LocalPath",
     "Table",
-    "carve",
     "check_stored",
     "counted",
     "fetch",
     "fingerprint",
+    "hold_out",
     "lines_of",
     "listed",
     "missing_column",

@@ -11,7 +11,7 @@ from seqkit.errors import ConfigurationError
 RecordT = TypeVar("RecordT", bound=Mapping[str, Any])
 
 
-def carve(
+def hold_out(
     records: Sequence[RecordT],
     fraction: float,
     seed: int,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from seqkit.api import Arrays, Encoder
+from seqkit.api import Arrays, Codec
 
 POOL = 100
 """Batches' worth of shuffled examples that are sorted by length together.
@@ -54,7 +54,7 @@ def _chunks(order: Indices, size: int) -> list[Indices]:
 
 
 def training_plan(
-    encoder: Encoder,
+    codec: Codec,
     arrays: Arrays,
     batch_size: int,
     seed: int,
@@ -65,7 +65,7 @@ def training_plan(
     """Returns the batches of one epoch: the task's own plan, or else one grouped by length.
 
     Args:
-        encoder: The fitted task.
+        codec: The fitted task.
         arrays: The training split.
         batch_size: Examples of a batch.
         seed: The run's seed.
@@ -74,13 +74,13 @@ def training_plan(
         only: Keep this many batches, the same ones each epoch; 0 keeps all.
     """
     generator = epoch_generator(seed, 0 if only else epoch)
-    plan = encoder.plan(arrays, batch_size, generator)
+    plan = codec.plan(arrays, batch_size, generator)
     if plan is None:
-        plan = shuffled_plan(encoder.sizes(arrays), batch_size, generator, bucketing)
+        plan = shuffled_plan(codec.sizes(arrays), batch_size, generator, bucketing)
     return plan[:only] if only else plan
 
 
-def evaluation_plan(encoder: Encoder, arrays: Arrays, batch_size: int) -> Sequence[Indices]:
+def evaluation_plan(codec: Codec, arrays: Arrays, batch_size: int) -> Sequence[Indices]:
     """Returns batches that cover a split exactly once, in an order that never changes."""
-    plan = encoder.plan(arrays, batch_size, None)
-    return ordered_plan(encoder.sizes(arrays), batch_size) if plan is None else plan
+    plan = codec.plan(arrays, batch_size, None)
+    return ordered_plan(codec.sizes(arrays), batch_size) if plan is None else plan

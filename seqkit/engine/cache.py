@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from seqkit.api import Arrays, Encoder
+from seqkit.api import Arrays, Codec
 from seqkit.errors import ConfigurationError, PluginError, SeqkitError
 from seqkit.runs.folder import write_atomically
 from seqkit.storage.checksums import digest_of, fingerprint, read_document, sealed_document
@@ -40,14 +40,14 @@ def is_kept(folder: Path) -> bool:
 
 
 def write_entry(
-    folder: Path, facts: Mapping[str, Any], encoder: Encoder, splits: Mapping[str, Arrays]
+    folder: Path, facts: Mapping[str, Any], codec: Codec, splits: Mapping[str, Arrays]
 ) -> None:
     """Writes an entry aside and renames it into place.
 
     Args:
         folder: Where it goes.
         facts: What the manifest tells people.
-        encoder: The fitted task.
+        codec: The fitted task.
         splits: Flat arrays of each split.
 
     Raises:
@@ -57,7 +57,7 @@ def write_entry(
     aside = Path(tempfile.mkdtemp(prefix=".encoding-", dir=folder.parent))
     try:
         (aside / "encoder").mkdir()
-        encoder.save(aside / "encoder")
+        codec.save(aside / "encoder")
         for split, arrays in splits.items():
             (aside / split).mkdir()
             for name, array in arrays.items():
@@ -78,18 +78,18 @@ def write_entry(
 
 
 def read_entry(
-    folder: Path, load: Callable[[Path], Encoder]
-) -> tuple[Encoder, dict[str, Arrays]] | None:
-    """Returns the encoder and the arrays of an entry; None where there is none.
+    folder: Path, load: Callable[[Path], Codec]
+) -> tuple[Codec, dict[str, Arrays]] | None:
+    """Returns the codec and the arrays of an entry; None where there is none.
 
     Args:
         folder: Where it is.
-        load: Reads the encoder out of its folder.
+        load: Reads the codec out of its folder.
 
     Raises:
         DamagedEntryError: The entry is not what was written.
         OSError: It cannot be read.
-        PluginError: What the encoder needs is not installed.
+        PluginError: What the codec needs is not installed.
     """
     try:
         content = read_regular(folder / _MANIFEST)

@@ -15,7 +15,7 @@ import numpy as np
 
 import seqkit.data
 import seqkit.text
-from seqkit.api import Arrays, Encoder, Notify, unheard
+from seqkit.api import Arrays, Codec, Notify, unheard
 from seqkit.engine import cache
 from seqkit.errors import DataError
 from seqkit.experiments.experiment import Experiment
@@ -35,7 +35,7 @@ class EncodedData:
     """A dataset as a task encodes it.
 
     Attributes:
-        encoder: The fitted task.
+        codec: The fitted task.
         splits: Flat arrays of each split.
         key: Hash of everything they depend on; empty when they are not kept.
         cached: They were there already.
@@ -43,7 +43,7 @@ class EncodedData:
         changed: The run that they are for began with others.
     """
 
-    encoder: Encoder
+    codec: Codec
     splits: dict[str, Arrays]
     key: str = ""
     cached: bool = False
@@ -54,7 +54,7 @@ class EncodedData:
 
     def sizes(self, split: str) -> np.ndarray[Any, Any]:
         """Returns the time steps of each example of a split."""
-        return self.encoder.sizes(self.splits[split])
+        return self.codec.sizes(self.splits[split])
 
     def baselines(self, split: str) -> dict[str, dict[str, float]]:
         """Returns the scores of naive answers on a split, computed once and kept."""
@@ -62,7 +62,7 @@ class EncodedData:
             file = self.folder / f"baselines-{split}.json" if self.folder else None
             scores = _kept_scores(file) if file is not None else None
             if scores is None:
-                scores = self.encoder.baselines(self.splits, split)
+                scores = self.codec.baselines(self.splits, split)
                 if file is not None:
                     cache.write_scores(file, scores)
             self._baselines[split] = scores
@@ -101,9 +101,9 @@ def encode_data(experiment: Experiment, registry: Registry, notify: Notify) -> E
 def encode_for_run(
     experiment: Experiment, registry: Registry, saved: Path, notify: Notify
 ) -> EncodedData:
-    """Returns the encoded data of a run that has an encoder already.
+    """Returns the encoded data of a run that has a codec already.
 
-    Where data, settings or code have changed since, the data are encoded by the run's own encoder,
+    Where data, settings or code have changed since, the data are encoded by the run's own codec,
     which is what its weights belong to. Where they cannot be read any more, what was found out of
     them when the run began stands in for the settings that leave it open.
 
@@ -114,7 +114,7 @@ def encode_for_run(
         notify: Told when the data are not what they were.
 
     Raises:
-        DataError: The dataset cannot be read or encoded, or the saved encoder is damaged.
+        DataError: The dataset cannot be read or encoded, or the saved codec is damaged.
     """
     said: set[str] = set()
 
@@ -123,15 +123,15 @@ def encode_for_run(
             said.add(text)
             notify(text)
 
-    encoder = experiment.task.component.load(saved)
+    codec = experiment.task.component.load(saved)
     try:
-        return _encode_for_run(experiment, registry, saved, encoder, once)
+        return _encode_for_run(experiment, registry, saved, codec, once)
     except DataError as error:
-        words, before = _as_it_was(experiment, encoder)
+        words, before = _as_it_was(experiment, codec)
         if not words:
             raise
         try:
-            data = _encode_for_run(before, registry, saved, encoder, once)
+            data = _encode_for_run(before, registry, saved, codec, once)
         except DataError:
             raise error from None
     notify(f"the data are read as they were when the run began: {words}")
@@ -139,31 +139,31 @@ def encode_for_run(
 
 
 def _encode_for_run(
-    experiment: Experiment, registry: Registry, saved: Path, encoder: Encoder, notify: Notify
+    experiment: Experiment, registry: Registry, saved: Path, codec: Codec, notify: Notify
 ) -> EncodedData:
     start = time.perf_counter()
     data = encode_data(experiment, registry, notify)
     with tempfile.TemporaryDirectory(prefix="seqkit-") as fresh:
-        data.encoder.save(Path(fresh))
+        data.codec.save(Path(fresh))
         if _contents(Path(fresh)) == _contents(saved):
             return data
     records = experiment.dataset.component.splits(experiment.dataset.config, unheard)
     heard: list[str] = []
-    splits = {split: encoder.encode(rows, heard.append) for split, rows in records.items()}
+    splits = {split: codec.encode(rows, heard.append) for split, rows in records.items()}
     if _same(splits, data.splits):
         # Another version of seqkit wrote another file of what does the same.
-        data.encoder = encoder
+        data.codec = codec
         return data
     notify(
         "the data, or how they are read, have changed since the run began, and are encoded by the "
-        "run's own encoder"
+        "run's own codec"
     )
     for text in heard:
         notify(text)
-    return EncodedData(encoder, splits, seconds=time.perf_counter() - start, changed=True)
+    return EncodedData(codec, splits, seconds=time.perf_counter() - start, changed=True)
 
 
-def _as_it_was(experiment: Experiment, encoder: Encoder) -> tuple[str, Experiment]:
+def _as_it_was(experiment: Experiment, codec: Codec) -> tuple[str, Experiment]:
     """Returns settings of the dataset that the run found out and that are not given, as words too.
 
     The words are empty where there are none.
@@ -172,7 +172,7 @@ def _as_it_was(experiment: Experiment, encoder: Encoder) -> tuple[str, Experimen
     fields = type(config).model_fields
     changes = {
         name: value
-        for name, value in encoder.found.items()
+        for name, value in codec.found.items()
         if name in fields and getattr(config, name) == fields[name].get_default()
     }
     words = " ".join(f"dataset.{name}={_word(value)}" for name, value in changes.items())
@@ -208,10 +208,10 @@ def _encode(experiment: Experiment, notify: Notify) -> EncodedData:
             f"dataset {dataset.name!r} has no training split; it has {', '.join(splits) or 'none'}."
         )
     try:
-        encoder, arrays = task.component.encode(task.config, splits, notify)
+        codec, arrays = task.component.encode(task.config, splits, notify)
     except DataError as error:
         raise _with_file(error, experiment) from error
-    return EncodedData(encoder, arrays)
+    return EncodedData(codec, arrays)
 
 
 def _with_file(error: DataError, experiment: Experiment) -> DataError:
@@ -269,7 +269,7 @@ def _keep(experiment: Experiment, data: EncodedData, folder: Path, notify: Notif
         "task": experiment.task.as_dict(),
     }
     try:
-        cache.write_entry(folder, facts, data.encoder, data.splits)
+        cache.write_entry(folder, facts, data.codec, data.splits)
     except OSError as error:
         if not cache.is_kept(folder):
             notify(f"the encoded data are not kept for the next run: {error}")
@@ -296,8 +296,8 @@ def _read(experiment: Experiment, folder: Path, notify: Notify) -> EncodedData |
         return None
     for reason in cache.damaged_scores(folder):
         notify(f"damaged baselines in the cache were thrown away, to be scored again: {reason}")
-    encoder, splits = found
-    return EncodedData(encoder, splits, cached=True, folder=folder)
+    codec, splits = found
+    return EncodedData(codec, splits, cached=True, folder=folder)
 
 
 def is_encoded(experiment: Experiment, registry: Registry) -> bool:

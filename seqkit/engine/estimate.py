@@ -31,8 +31,8 @@ def estimated_seconds(
         Seconds of the steps alone, without evaluations; None where the batch does not fit into
         memory or the model cannot be copied or run.
     """
-    encoder, device = learner.encoder, learner.device
-    sizes = encoder.sizes(train)
+    codec, device = learner.codec, learner.device
+    sizes = codec.sizes(train)
     longest = [int(sizes[indices].max(initial=0)) for indices in plan]
     middling = plan[int(np.argmin(np.abs(np.array(longest) - np.mean(longest))))]
     devices = [device.device] if device.device.type == "cuda" else []
@@ -44,7 +44,7 @@ def estimated_seconds(
                 # The first pass also sets kernels up; the second one counts.
                 start = time.perf_counter()
                 with device.autocast():
-                    outputs, _ = encoder.forward(model, batch, None)
+                    outputs, _ = codec.forward(model, batch, None)
                 total, count = learner.loss(outputs.float(), batch["targets"])
                 (total / count).backward()  # type: ignore[no-untyped-call]
                 if device.device.type == "cuda":

@@ -24,7 +24,7 @@ def evaluate_run(
 ) -> dict[str, Any]:
     """Scores a run on a split of the dataset it was trained on.
 
-    The data are encoded by the run's own encoder, so that the score belongs to the run even where
+    The data are encoded by the run's own codec, so that the score belongs to the run even where
     the data have changed since.
 
     Args:
@@ -47,7 +47,7 @@ def evaluate_run(
     """
     predictor = load_predictor(folder, registry, device, checkpoint, notify)
     experiment = predictor.experiment
-    data = encode_for_run(experiment, registry, folder.encoder, notify)
+    data = encode_for_run(experiment, registry, folder.codec, notify)
     if split not in data.splits:
         raise ConfigurationError(
             f"dataset {experiment.dataset.name} has no split {split!r}. "

@@ -46,7 +46,7 @@ def read_inputs(
     from seqkit.data import lines_of, read_jsonl, read_text
 
     kind = kind_of(file)
-    if predictor.experiment.task.component.together:
+    if predictor.experiment.task.component.reads_whole_table:
         if kind in (".jsonl", ".ndjson"):
             objects = read_jsonl(file, notify, encoding=encoding, option=True)
             return [values for _, values in objects]

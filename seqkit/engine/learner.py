@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from seqkit.api import (
     Arrays,
     Classes,
-    Encoder,
+    Codec,
     LossFunction,
     Record,
     Shape,
@@ -60,7 +60,7 @@ class Learner:
 
     Attributes:
         experiment: What it was put together from.
-        encoder: The fitted task.
+        codec: The fitted task.
         shape: What goes in and comes out, as the loss wants it.
         device: Where it computes.
         model: The network, on the device.
@@ -70,7 +70,7 @@ class Learner:
     """
 
     experiment: Experiment
-    encoder: Encoder
+    codec: Codec
     shape: Shape
     device: Device
     model: nn.Module
@@ -81,7 +81,7 @@ class Learner:
 
     def place(self, arrays: Arrays, indices: np.ndarray[Any, Any]) -> dict[str, Tensor]:
         """Cuts a batch and puts it on the device."""
-        return self.device.place(self.encoder.batch(arrays, indices), self.encoder.on_host)
+        return self.device.place(self.codec.batch(arrays, indices), self.codec.on_host)
 
     def summed_loss(self, batch: dict[str, Tensor], state: Any) -> tuple[Tensor, Tensor | int, Any]:
         """Runs model and loss on a batch.
@@ -102,11 +102,11 @@ class Learner:
                 take, and which means nothing.
         """
         if self._fits:
-            return self.encoder.forward(self.model, batch, state)
+            return self.codec.forward(self.model, batch, state)
         raw: list[Any] = []
         hook = self.model.register_forward_hook(lambda _model, _inputs, found: raw.append(found))
         try:
-            outputs, state = self.encoder.forward(self.model, batch, state)
+            outputs, state = self.codec.forward(self.model, batch, state)
         except Exception as error:
             if not raw or isinstance(error, SeqkitError) or out_of_memory(error):
                 raise
@@ -164,12 +164,12 @@ class Learner:
         start = time.perf_counter()
         while True:
             try:
-                examples = len(self.encoder.sizes(arrays))
+                examples = len(self.codec.sizes(arrays))
                 scorer = self._scorer(examples) if each else None
                 loss, metrics = self._scored(arrays, model or self.model, progress, scorer)
                 scores = None
                 if scorer is not None:
-                    scores = scorer.finish(loss, metrics, arrays, self.encoder.overlap(arrays))
+                    scores = scorer.finish(loss, metrics, arrays, self.codec.overlap(arrays))
                 seconds = time.perf_counter() - start
                 return Score(split, examples, loss, metrics, seconds, scores)
             except RuntimeError as error:
@@ -199,17 +199,17 @@ class Learner:
         totals: list[Tensor] = []
         counts: list[Tensor | int] = []
         state: Any = None
-        plan = evaluation_plan(self.encoder, arrays, self.evaluation_batch)
+        plan = evaluation_plan(self.codec, arrays, self.evaluation_batch)
         with evaluating(model, self.device):
             for done, indices in enumerate(plan, start=1):
                 batch = self.place(arrays, indices)
                 with self.device.autocast():
-                    outputs, state = self.encoder.forward(model, batch, state)
+                    outputs, state = self.codec.forward(model, batch, state)
                 outputs = outputs.float()
                 total, count = self.loss(outputs, batch["targets"])
                 totals.append(total)
                 counts.append(count)
-                predictions, targets = self.encoder.reported(outputs, batch)
+                predictions, targets = self.codec.metric_inputs(outputs, batch)
                 taken: dict[str, tuple[Any, ...]] = {
                     "outputs": (predictions, targets),
                     "batch": (predictions, targets, batch),
@@ -246,10 +246,10 @@ class Learner:
         model: nn.Module,
     ) -> tuple[list[dict[str, Any]], list[Record]]:
         """Returns the answers to the examples of a batch, and the examples."""
-        records = self.encoder.records(arrays, indices.tolist())
-        options = self.experiment.task.component.Prediction()
+        records = self.codec.records(arrays, indices.tolist())
+        options = self.experiment.task.component.PredictOptions()
         with self.device.autocast():
-            return self.encoder.predict(model, batch, records, options), records
+            return self.codec.predict(model, batch, records, options), records
 
 
 def _described(outputs: Any) -> str:
@@ -285,37 +285,37 @@ def evaluating(model: nn.Module, device: Device) -> Iterator[None]:
             model.train(was_training)
 
 
-def build_learner(experiment: Experiment, encoder: Encoder, device: Device) -> Learner:
+def build_learner(experiment: Experiment, codec: Codec, device: Device) -> Learner:
     """Builds model and loss from an experiment, seeded by it.
 
     Raises:
         RunError: A component raised something else than an error of seqkit.
     """
-    with blamed(experiment.loss):
-        shape = experiment.loss.component.adapt(experiment.loss.config, encoder.shape)
-    encoder.expect(shape)
+    with attributed_to(experiment.loss):
+        shape = experiment.loss.component.adapt(experiment.loss.config, codec.shape)
+    codec.set_output_shape(shape)
     torch.manual_seed(experiment.trainer.seed)
-    with blamed(experiment.model):
+    with attributed_to(experiment.model):
         model = experiment.model.component.build(experiment.model.config, shape)
         if not isinstance(model, nn.Module):
             raise RunError(f"build() returned {type(model).__name__}, not an nn.Module")
         model.to(device.device)
-    with blamed(experiment.loss):
+    with attributed_to(experiment.loss):
         loss = experiment.loss.component.build(experiment.loss.config, shape)
     if isinstance(loss, nn.Module):
         loss.to(device.device)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    return Learner(experiment, encoder, shape, device, model, loss, trained)
+    return Learner(experiment, codec, shape, device, model, loss, trained)
 
 
 def build_metric(part: Part, shape: Shape) -> Any:
     """Builds an empty accumulator of a metric."""
-    with blamed(part):
+    with attributed_to(part):
         return part.component.build(part.config, shape)
 
 
 @contextmanager
-def blamed(part: Part) -> Iterator[None]:
+def attributed_to(part: Part) -> Iterator[None]:
     """Turns whatever a component raises into an error that names it and its plugin."""
     try:
         yield

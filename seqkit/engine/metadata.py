@@ -84,7 +84,7 @@ def started(
         "layers": _layers(learner),
         "examples": {split: len(data.sizes(split)) for split in data.splits},
         "tokens": {split: _tokens(training, data, split) for split in data.splits},
-        "facts": dict(data.encoder.facts(data.splits["train"])),
+        "facts": dict(data.codec.facts(data.splits["train"])),
         "batch_size": experiment.trainer.batch_size,
         "steps_per_epoch": training.steps_per_epoch,
         "total_steps": training.total_steps,
@@ -107,7 +107,7 @@ def _tokens(training: Training, data: EncodedData, split: str) -> int:
     """
     sizes, batch_size = data.sizes(split), training.config.batch_size
     generator = epoch_generator(0, 0) if split == "train" else None
-    plan = data.encoder.plan(data.splits[split], batch_size, generator)
+    plan = data.codec.plan(data.splits[split], batch_size, generator)
     if plan is None:
         return int(sizes.sum())
     return sum(int(sizes[indices].sum()) for indices in plan)

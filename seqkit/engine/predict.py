@@ -40,7 +40,7 @@ def warn(message: str) -> None:
 
 
 class Predictor:
-    """A trained model with its encoder.
+    """A trained model with its codec.
 
     Attributes:
         learner: The model and all it needs.
@@ -88,7 +88,7 @@ class Predictor:
             batch_size: How many are computed at once, or fewer where memory ends; the answers do
                 not depend on it.
             say: Told of text as it is generated: the number of its input, from 0, and the piece.
-            options: Settings of the task's `Prediction`, such as a temperature.
+            options: Settings of the task's `PredictOptions`, such as a temperature.
 
         Raises:
             ConfigurationError: An input is not of the kind the task reads; names its position. Or
@@ -98,15 +98,15 @@ class Predictor:
         if batch_size < 1:
             raise ConfigurationError(f"batch_size is {batch_size}; it must be at least 1.")
         inputs = _listed(inputs)
-        encoder, device = self.learner.encoder, self.learner.device
-        settings, problems = validate(self._task.Prediction, options, "", self._task.name)
+        codec, device = self.learner.codec, self.learner.device
+        settings, problems = validate(self._task.PredictOptions, options, "", self._task.name)
         if problems:
             raise ConfigurationError(problems=problems)
-        records = encoder.parse(inputs)
+        records = codec.parse(inputs)
         if not records:
             return []
-        arrays = encoder.encode(records, unheard)
-        order = np.argsort(encoder.sizes(arrays), kind="stable")
+        arrays = codec.encode(records, unheard)
+        order = np.argsort(codec.sizes(arrays), kind="stable")
         answers: list[dict[str, Any]] = [{} for _ in records]
         start = 0
         with evaluating(self.learner.model, device), device.autocast():
@@ -116,7 +116,7 @@ class Predictor:
                 told = partial(_say_in_order, say, chosen.tolist())
                 try:
                     batch = self.learner.place(arrays, chosen)
-                    found = encoder.predict(self.learner.model, batch, asked, settings, told)
+                    found = codec.predict(self.learner.model, batch, asked, settings, told)
                 except RuntimeError as error:
                     if not out_of_memory(error):
                         raise
@@ -185,11 +185,11 @@ def load_predictor(
     check_folder(folder.path)
     restore = "Restore it from a copy of the run"
     check_text_seal(folder.experiment_file, restore)
-    check_folder_seal(folder.encoder, restore)
+    check_folder_seal(folder.codec, restore)
     experiment = load_experiment(folder.experiment_file, registry, [f'trainer.device="{device}"'])
     found = choose_checkpoint(folder, checkpoint, notify)
-    encoder = experiment.task.component.load(folder.encoder)
-    learner = build_learner(experiment, encoder, choose_device(experiment.trainer))
+    codec = experiment.task.component.load(folder.codec)
+    learner = build_learner(experiment, codec, choose_device(experiment.trainer))
     load_weights(learner.model, found.model_state(), found.path)
     _require_finite(learner.model, found)
     learner.model.eval()

@@ -47,10 +47,10 @@ def preview(experiment: Experiment, registry: Registry) -> dict[str, Any]:
     # One thread: a look ahead must not slow down what is being trained beside it.
     set_threads(1)
     device = choose_device(config)
-    learner = build_learner(experiment, data.encoder, device)
+    learner = build_learner(experiment, data.codec, device)
     train = data.splits["train"]
     plan = training_plan(
-        data.encoder,
+        data.codec,
         train,
         config.batch_size,
         config.seed,
@@ -89,7 +89,7 @@ def data_preview(experiment: Experiment, registry: Registry) -> dict[str, Any]:
     data = encode_data(experiment, registry, unheard)
     return {
         "examples": {split: len(data.sizes(split)) for split in data.splits},
-        "shape": data.encoder.shape.as_dict(),
+        "shape": data.codec.shape.as_dict(),
         "lengths": _lengths(data.sizes("train")),
         "samples": _samples(data),
     }
@@ -196,4 +196,4 @@ def _samples(data: EncodedData) -> list[dict[str, Any]]:
     """Returns some training examples as near to the raw ones as the encoded data allow."""
     count = len(data.sizes("train"))
     chosen = np.linspace(0, count - 1, min(SAMPLES, count)).astype(int).tolist()
-    return [dict(record) for record in data.encoder.records(data.splits["train"], chosen)]
+    return [dict(record) for record in data.codec.records(data.splits["train"], chosen)]

@@ -8,7 +8,7 @@ from seqkit.engine.metadata import identity, spare, summary
 from seqkit.errors import SeqkitError
 from seqkit.events import Event
 from seqkit.experiments.experiment import Experiment
-from seqkit.experiments.sweep import groups_in, load_grid
+from seqkit.experiments.sweep import groups_in, load_plan
 from seqkit.registry import Registry
 from seqkit.runs.folder import DamagedRecordError, RunFolder
 from seqkit.runs.log import read_log
@@ -59,9 +59,9 @@ def _group(folder: RunFolder) -> dict[str, Any]:
     """Returns what the sweep that a run belongs to would note in it."""
     for group in groups_in(folder.path.parent):
         try:
-            grid = load_grid(group, folder.path.parent)
+            plan = load_plan(group, folder.path.parent)
         except SeqkitError:
             continue
-        if any(run.name == folder.name for run in grid.runs):
-            return {"group": group, "varies": list(grid.varies)}
+        if any(run.name == folder.name for run in plan.runs):
+            return {"group": group, "varies": list(plan.varies)}
     return {}

@@ -32,7 +32,7 @@ from seqkit.engine.control import ControlFile, Signals
 from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
 from seqkit.engine.estimate import estimated_seconds
-from seqkit.engine.learner import blamed, build_learner
+from seqkit.engine.learner import attributed_to, build_learner
 from seqkit.engine.metadata import resume_command, right_and_wrong, spare, started, summary
 from seqkit.engine.progress import Progress, restore_training, training_tensors
 from seqkit.engine.restoring import damage_of_record
@@ -190,11 +190,11 @@ class Session:
         if device.on_host:
             use_huge_pages()
         data = self._data()
-        learner = build_learner(self.experiment, data.encoder, device)
+        learner = build_learner(self.experiment, data.codec, device)
         if checkpoint is None:
-            with blamed(self.experiment.model):
+            with attributed_to(self.experiment.model):
                 model = self.experiment.model
-                model.component.initialise(model.config, learner.model, data.encoder, self.warn)
+                model.component.initialise(model.config, learner.model, data.codec, self.warn)
         if checkpoint is not None:
             self.progress = Progress.from_dict(checkpoint.manifest["progress"])
         training = Training(learner, data.splits, self.progress, self._save)
@@ -235,7 +235,7 @@ class Session:
         """Changes the run's files for the first time: all that could fail has been done."""
         try:
             tidy_up(self.folder.path)
-            self._keep_encoder(data)
+            self._keep_codec(data)
             if self.overrides:
                 text = sealed_text(self.experiment.as_toml())
                 write_atomically(self.folder.experiment_file, text)
@@ -271,11 +271,11 @@ class Session:
                 "while it was trained. What it has saved until then is in it; go on with its new "
                 "name: seqkit resume NAME"
             )
-        if self.began and not self.folder.encoder.is_dir():
+        if self.began and not self.folder.codec.is_dir():
             # As deleting leaves it that meets a file which is written just then.
             raise CheckpointError(
                 f"files of the run folder {self.folder.path} were deleted while it was trained, "
-                "among them its encoder, without which nothing can be answered. What is left is "
+                "among them its codec, without which nothing can be answered. What is left is "
                 "in it"
             )
         self.hold.keep()
@@ -311,7 +311,7 @@ class Session:
             observer(Event("ended", beginning.step, beginning.epoch, fields))
 
     def _data(self) -> EncodedData:
-        saved = self.folder.encoder
+        saved = self.folder.codec
         if saved.is_dir():
             check_folder_seal(
                 saved,
@@ -325,15 +325,15 @@ class Session:
             self.warn("there is no validation split: the newest checkpoint counts as the best")
         return data
 
-    def _keep_encoder(self, data: EncodedData) -> None:
-        """Writes the encoder, whole or not at all."""
-        saved = self.folder.encoder
+    def _keep_codec(self, data: EncodedData) -> None:
+        """Writes the codec, whole or not at all."""
+        saved = self.folder.codec
         if saved.is_dir():
             return
         aside = saved.with_name(f".encoder.{secrets.token_hex(4)}")
         aside.mkdir()
         try:
-            data.encoder.save(aside)
+            data.codec.save(aside)
             seal_folder(aside)
             aside.replace(saved)
         except BaseException:

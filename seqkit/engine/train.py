@@ -78,7 +78,7 @@ class Training:
         self.splits = splits
         self.progress = progress
         self.save = save
-        self.sizes = learner.encoder.sizes(splits["train"])
+        self.sizes = learner.codec.sizes(splits["train"])
         self.steps_per_epoch = len(self.plan(progress.epoch))
         self.optimizer = build_optimizer(learner.model, self.config, learner.device.device)
         self.averaged: AveragedModel | None = None
@@ -211,7 +211,7 @@ class Training:
         """Returns the batches of an epoch, each as the numbers of its examples."""
         config = self.config
         return training_plan(
-            self.learner.encoder,
+            self.learner.codec,
             self.splits["train"],
             config.batch_size,
             config.seed,

@@ -31,8 +31,8 @@ _OPENING, _CLOSING = "[{(", "]})"
 
 
 @dataclass(frozen=True)
-class PlannedRun:
-    """One run of a grid.
+class SweepRun:
+    """One run of a plan.
 
     Attributes:
         name: Name of its folder.
@@ -52,7 +52,7 @@ class PlannedRun:
 
 
 @dataclass(frozen=True)
-class Grid:
+class SweepPlan:
     """The runs of a group.
 
     Attributes:
@@ -67,11 +67,11 @@ class Grid:
     group: str
     experiment: str
     varies: tuple[str, ...]
-    runs: tuple[PlannedRun, ...]
+    runs: tuple[SweepRun, ...]
     failed: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
-    def same_runs(self, other: Grid) -> bool:
+    def same_runs(self, other: SweepPlan) -> bool:
         """Tells whether another grid has the same runs, whatever they are called."""
         ours = {run.digest for run in self.runs}
         return ours == {run.digest for run in other.runs}
@@ -135,7 +135,9 @@ def split_words(words: Iterable[str]) -> tuple[list[str], dict[str, list[str]]]:
 # --- planning -------------------------------------------------------------------------------------
 
 
-def plan(experiment: str, words: Sequence[str], seeds: int, group: str, registry: Registry) -> Grid:
+def plan_sweep(
+    experiment: str, words: Sequence[str], seeds: int, group: str, registry: Registry
+) -> SweepPlan:
     """Returns the runs of a grid, every one of them checked.
 
     Runs with the same seed follow each other, so that a sweep that is cut short has tried every
@@ -163,14 +165,14 @@ def plan(experiment: str, words: Sequence[str], seeds: int, group: str, registry
     loaded = _load(experiment, shared, points, registry)
     _all_different(points, loaded)
     first = min(one.trainer.seed for one in loaded)
-    runs: list[PlannedRun] = []
+    runs: list[SweepRun] = []
     for offset in range(max(1, seeds)):
         for point, one in zip(points, loaded, strict=True):
             seed = first + offset if seeds else one.trainer.seed
             own = (*shared, *point, f"{SEED}={seed}") if seeds else (*shared, *point)
             settled = replace(one, trainer=one.trainer.model_copy(update={"seed": seed}))
             runs.append(
-                PlannedRun(
+                SweepRun(
                     name=_name(group, point, seed, {run.name for run in runs}),
                     words=own,
                     label=_label(point),
@@ -181,7 +183,7 @@ def plan(experiment: str, words: Sequence[str], seeds: int, group: str, registry
             )
     notes = dict.fromkeys(note for one in loaded for note in one.notes)
     varies = tuple(key for key in axes if key != SEED)
-    return Grid(group, _whole(experiment, registry), varies, tuple(runs), {}, tuple(notes))
+    return SweepPlan(group, _whole(experiment, registry), varies, tuple(runs), {}, tuple(notes))
 
 
 def _whole(experiment: str, registry: Registry) -> str:
@@ -262,18 +264,18 @@ def groups_in(runs_dir: Path) -> list[str]:
     return sorted(path.name.removesuffix(_ENDING) for path in runs_dir.glob(f"*{_ENDING}"))
 
 
-def free_name(base: str, grid: Grid, runs_dir: Path) -> str:
+def free_name(base: str, plan: SweepPlan, runs_dir: Path) -> str:
     """Returns the name of the group that has the same runs already, or else one that is free."""
     number = 1
     while True:
         name = base if number == 1 else f"{base}-{number}"
         there = file_of(name, runs_dir)
-        if not there.exists() or load_grid(name, runs_dir).same_runs(grid):
+        if not there.exists() or load_plan(name, runs_dir).same_runs(plan):
             return name
         number += 1
 
 
-def load_grid(group: str, runs_dir: Path) -> Grid:
+def load_plan(group: str, runs_dir: Path) -> SweepPlan:
     """Reads the runs of a group.
 
     Raises:
@@ -282,7 +284,7 @@ def load_grid(group: str, runs_dir: Path) -> Grid:
     path = file_of(group, runs_dir)
     document = _document(path)
     try:
-        return Grid(
+        return SweepPlan(
             group=group,
             experiment=str(document["experiment"]),
             varies=tuple(map(str, document["varies"])),
@@ -293,8 +295,8 @@ def load_grid(group: str, runs_dir: Path) -> Grid:
         raise DataError(f"{path} is damaged: {error}. Start the sweep again by its words") from None
 
 
-def _planned(run: Mapping[str, Any]) -> PlannedRun:
-    planned = PlannedRun(**{**run, "words": tuple(map(str, run["words"]))})
+def _planned(run: Mapping[str, Any]) -> SweepRun:
+    planned = SweepRun(**{**run, "words": tuple(map(str, run["words"]))})
     texts, numbers = (planned.name, planned.label, planned.digest), (planned.seed, planned.threads)
     if not all(isinstance(text, str) for text in texts):
         raise TypeError(f"name, label and digest of the run {planned.name!r} must be texts")
@@ -320,7 +322,7 @@ def _document(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def save_grid(grid: Grid, runs_dir: Path) -> None:
+def save_plan(plan: SweepPlan, runs_dir: Path) -> None:
     """Writes the runs of a group.
 
     Raises:
@@ -328,12 +330,12 @@ def save_grid(grid: Grid, runs_dir: Path) -> None:
     """
     document = {
         "schema": _SCHEMA,
-        "experiment": grid.experiment,
-        "varies": grid.varies,
-        "runs": [vars(run) for run in grid.runs],
-        "failed": grid.failed,
+        "experiment": plan.experiment,
+        "varies": plan.varies,
+        "runs": [vars(run) for run in plan.runs],
+        "failed": plan.failed,
     }
-    path = file_of(grid.group, runs_dir)
+    path = file_of(plan.group, runs_dir)
     try:
         runs_dir.mkdir(parents=True, exist_ok=True)
         text = json.dumps(sealed_document(document), indent=2, ensure_ascii=False)
@@ -371,19 +373,19 @@ def hold_group(group: str, runs_dir: Path) -> Hold:
         raise _unwritable(path, error) from error
 
 
-def up_to_date(grid: Grid, runs_dir: Path) -> Grid:
+def up_to_date(plan: SweepPlan, runs_dir: Path) -> SweepPlan:
     """Returns a group that this process holds, with what other sweeps made of it before.
 
     Raises:
         ConfigurationError: It is of another experiment by now.
         DataError: Its file is damaged.
     """
-    if not file_of(grid.group, runs_dir).exists():
-        return grid
-    return joined(load_grid(grid.group, runs_dir), grid)
+    if not file_of(plan.group, runs_dir).exists():
+        return plan
+    return joined(load_plan(plan.group, runs_dir), plan)
 
 
-def joined(before: Grid, wanted: Grid) -> Grid:
+def joined(before: SweepPlan, wanted: SweepPlan) -> SweepPlan:
     """Returns a group's runs with those that are new.
 
     Raises:
@@ -407,25 +409,25 @@ def joined(before: Grid, wanted: Grid) -> Grid:
     return replace(wanted, varies=varies, runs=before.runs + more, failed=before.failed)
 
 
-def checked(grid: Grid, registry: Registry) -> Grid:
+def checked(plan: SweepPlan, registry: Registry) -> SweepPlan:
     """Returns a group that was read, once its experiments are what they were.
 
     Raises:
         ConfigurationError: One of them is no longer valid, or another one.
     """
     notes: dict[str, None] = {}
-    for run in grid.runs:
-        experiment = load_experiment(grid.experiment, registry, run.words)
+    for run in plan.runs:
+        experiment = load_experiment(plan.experiment, registry, run.words)
         notes |= dict.fromkeys(experiment.notes)
         if _digest(experiment) != run.digest:
             raise ConfigurationError(
-                f"{grid.experiment} has changed since group {grid.group} began, in run {run.name}. "
+                f"{plan.experiment} has changed since group {plan.group} began, in run {run.name}. "
                 "Change it back, or start another sweep"
             )
-    return replace(grid, notes=tuple(notes))
+    return replace(plan, notes=tuple(notes))
 
 
-def folder_of(grid: Grid, run: PlannedRun, runs_dir: Path) -> RunFolder | None:
+def folder_of(plan: SweepPlan, run: SweepRun, runs_dir: Path) -> RunFolder | None:
     """Returns the folder of a run where it is there.
 
     Raises:
@@ -434,9 +436,9 @@ def folder_of(grid: Grid, run: PlannedRun, runs_dir: Path) -> RunFolder | None:
     folder = RunFolder(runs_dir / run.name)
     if not (folder.path / "run.json").is_file():
         return None
-    if folder.info().get("group") != grid.group:
+    if folder.info().get("group") != plan.group:
         raise ConfigurationError(
-            f"there is a run {run.name!r} already that is not of group {grid.group}, in "
+            f"there is a run {run.name!r} already that is not of group {plan.group}, in "
             f"{runs_dir}. Choose another --name"
         )
     return folder

@@ -21,7 +21,7 @@ def load_vectors_(
     Args:
         embedding: ``(tokens, size)``, changed in place; None where the network has none.
         path: A file of vectors; see `seqkit.text.read_vectors`.
-        tokens: The token of each id, as `Encoder.tokens` gives them.
+        tokens: The token of each id, as `Codec.tokens` gives them.
         notify: Told how many of the tokens were found.
 
     Raises:

@@ -48,7 +48,7 @@ def _serve(
                 "checkpoint": predictor.checkpoint.path.name,
                 "device": predictor.device,
                 "shape": predictor.shape.as_dict(),
-                "options": experiment.task.component.Prediction.model_json_schema(),
+                "options": experiment.task.component.PredictOptions.model_json_schema(),
             }
         }
     )

@@ -11,7 +11,7 @@ from statistics import fmean
 
 from seqkit.engine.control import Signals
 from seqkit.errors import CheckpointError, ExitCode
-from seqkit.experiments.sweep import Grid, PlannedRun, folder_of, save_grid
+from seqkit.experiments.sweep import SweepPlan, SweepRun, folder_of, save_plan
 from seqkit.processes.run_process import Child
 from seqkit.runs.folder import LIVE, RunFolder
 from seqkit.runs.listing import reading
@@ -36,17 +36,22 @@ class Sweep:
     """
 
     def __init__(
-        self, grid: Grid, runs_dir: Path, jobs: int, retry_failed: bool, plugins: Sequence[Path]
+        self,
+        plan: SweepPlan,
+        runs_dir: Path,
+        jobs: int,
+        retry_failed: bool,
+        plugins: Sequence[Path],
     ) -> None:
-        self.grid = grid
+        self.plan = plan
         self.runs_dir = runs_dir
         self.failed: dict[str, str] = {}
         self._jobs = jobs
         self._retry = retry_failed
         self._plugins = plugins
-        self._table = SweepTable(grid.runs)
-        self._queue: list[PlannedRun] = []
-        self._running: dict[str, tuple[PlannedRun, Child]] = {}
+        self._table = SweepTable(plan.runs)
+        self._queue: list[SweepRun] = []
+        self._running: dict[str, tuple[SweepRun, Child]] = {}
         self._done = 0
         self._took: list[float] = []
         self._asked = self._stopping = False
@@ -84,9 +89,9 @@ class Sweep:
             ConfigurationError: There is a run of the same name outside of the group.
         """
         done = []
-        for run in self.grid.runs:
+        for run in self.plan.runs:
             try:
-                folder = folder_of(self.grid, run, self.runs_dir)
+                folder = folder_of(self.plan, run, self.runs_dir)
                 status = folder.status() if folder is not None else ""
                 if folder is not None and status == "finished":
                     with reading(folder):
@@ -102,9 +107,9 @@ class Sweep:
                 continue
             if status in LIVE:
                 self._follow(run, [])
-            elif not self._retry and (status == "failed" or run.name in self.grid.failed):
+            elif not self._retry and (status == "failed" or run.name in self.plan.failed):
                 message = str(folder.info().get("message", "")) if folder is not None else ""
-                self.failed[run.name] = self.grid.failed.get(run.name) or message
+                self.failed[run.name] = self.plan.failed.get(run.name) or message
             else:
                 self._queue.append(run)
         self._done = len(done)
@@ -113,12 +118,12 @@ class Sweep:
             self._table.row(run, summary, "finished", "")
 
     def _announce(self, done: int) -> None:
-        grid = self.grid
-        settings = len({run.label for run in grid.runs})
-        seeds = len({run.seed for run in grid.runs})
-        words = [figures.count_of(len(grid.runs), "run")]
+        plan = self.plan
+        settings = len({run.label for run in plan.runs})
+        seeds = len({run.seed for run in plan.runs})
+        words = [figures.count_of(len(plan.runs), "run")]
         if settings > 1:
-            words.append(f"{settings} settings of {', '.join(grid.varies)}")
+            words.append(f"{settings} settings of {', '.join(plan.varies)}")
         if seeds > 1:
             words.append(f"{seeds} seeds")
         if self._jobs > 1:
@@ -129,29 +134,29 @@ class Sweep:
             words.append(f"{done} finished before")
         if self.failed:
             words.append(f"{len(self.failed)} failed before")
-        output.note((grid.group, "bold cyan"), f"  {', '.join(words)}")
+        output.note((plan.group, "bold cyan"), f"  {', '.join(words)}")
 
     def _start_some(self) -> None:
         while self._queue and not self._asked and len(self._running) < self._jobs:
             run = self._queue.pop(0)
             self._follow(run, self._command(run))
 
-    def _follow(self, run: PlannedRun, command: Sequence[str]) -> None:
+    def _follow(self, run: SweepRun, command: Sequence[str]) -> None:
         environment = {} if run.threads else self._environment()
         child = Child(RunFolder(self.runs_dir / run.name), command, environment)
         self._running[run.name] = run, child
 
-    def _command(self, run: PlannedRun) -> list[str]:
+    def _command(self, run: SweepRun) -> list[str]:
         """Returns the words after `seqkit` that start a run, or go on with it."""
         options = ["--runs-dir", str(self.runs_dir), "--quiet"]
         for plugin in self._plugins:
             options += ["--plugin", str(plugin)]
         if (self.runs_dir / run.name / "run.json").is_file():
             return ["resume", run.name, *options]
-        options += ["--name", run.name, "--group", self.grid.group]
-        for key in self.grid.varies:
+        options += ["--name", run.name, "--group", self.plan.group]
+        for key in self.plan.varies:
             options += ["--varies", key]
-        return ["run", self.grid.experiment, *run.words, *options]
+        return ["run", self.plan.experiment, *run.words, *options]
 
     def _environment(self) -> Mapping[str, str]:
         """Shares the cores among runs at a time: threads that compete are slower than fewer."""
@@ -179,13 +184,13 @@ class Sweep:
             self._table.row(run, child.summary, status, message)
             child.close()
 
-    def _note(self, run: PlannedRun, status: str, message: str) -> None:
-        failed = {name: said for name, said in self.grid.failed.items() if name != run.name}
+    def _note(self, run: SweepRun, status: str, message: str) -> None:
+        failed = {name: said for name, said in self.plan.failed.items() if name != run.name}
         if status == "failed":
             failed[run.name] = message
-        if failed != self.grid.failed:
-            self.grid = replace(self.grid, failed=failed)
-            save_grid(self.grid, self.runs_dir)
+        if failed != self.plan.failed:
+            self.plan = replace(self.plan, failed=failed)
+            save_plan(self.plan, self.runs_dir)
 
     def _how_far(self) -> list[Running]:
         """Returns how far each running run is."""

@@ -81,8 +81,8 @@ class RunFolder:
         return self.path / "checkpoints"
 
     @property
-    def encoder(self) -> Path:
-        """Folder of the encoder."""
+    def codec(self) -> Path:
+        """Folder of the codec, what the task needs to answer."""
         return self.path / "encoder"
 
     def answers(self, split: str) -> Path:

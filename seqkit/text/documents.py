@@ -1,4 +1,4 @@
-"""JSON files of an encoder: every Python string is kept exactly, and damage is named.
+"""JSON files of a codec: every Python string is kept exactly, and damage is named.
 
 A run may come from a stranger or from a failing disk, so that nothing in these files is believed:
 they are opened only where they are ordinary files, and what they hold is checked against the

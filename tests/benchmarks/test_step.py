@@ -109,7 +109,7 @@ def build(case: Case, folder: Path) -> Training:
     }
     experiment = load_experiment(document, registry)
     data = encode_data(experiment, registry, lambda message: None)
-    learner = build_learner(experiment, data.encoder, choose_device(experiment.trainer))
+    learner = build_learner(experiment, data.codec, choose_device(experiment.trainer))
 
     def save(training: Training, reason: str, best: bool) -> Event:
         return Event("checkpoint", 0, 0.0, {"path": "", "best": best, "reason": reason})

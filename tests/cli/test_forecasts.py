@@ -86,7 +86,7 @@ def test_history_forecast_interval_and_truth_are_told_apart_without_colours(unic
     assert ("░" if unicode else ":") in plot
     assert ("×" if unicode else "o") in plot
     legend = next(line for line in lines if "history" in line)
-    for words in ("history", "forecast", "80% interval", "what came"):
+    for words in ("history", "forecast", "80% interval", "actual"):
         assert words in legend
 
 
@@ -95,7 +95,7 @@ def test_what_is_not_there_is_not_in_the_legend(unicode: bool) -> None:
     lines = draw(answer(quantiles=False, target=False), 80, unicode)
     legend = next(line for line in lines if "history" in line)
     assert "interval" not in legend
-    assert "what came" not in legend
+    assert "actual" not in legend
 
 
 def test_the_forecast_begins_where_the_axis_has_its_mark() -> None:

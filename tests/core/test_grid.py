@@ -13,15 +13,15 @@ import pytest
 
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.experiments.sweep import (
-    Grid,
+    SweepPlan,
     checked,
     file_of,
     free_name,
     hold_group,
     joined,
-    load_grid,
-    plan,
-    save_grid,
+    load_plan,
+    plan_sweep,
+    save_plan,
     split_values,
     split_words,
     up_to_date,
@@ -74,15 +74,15 @@ def test_words_that_make_no_grid_are_refused(words: list[str], complaint: str) -
         split_words(words)
 
 
-def made(registry: Registry, *words: str, seeds: int = 0, group: str = "cells") -> Grid:
-    return plan("sentiment", words, seeds, group, registry)
+def made(registry: Registry, *words: str, seeds: int = 0, group: str = "cells") -> SweepPlan:
+    return plan_sweep("sentiment", words, seeds, group, registry)
 
 
 def test_a_grid_has_every_setting_with_every_seed_and_ends_a_seed_first(
     registry: Registry,
 ) -> None:
-    grid = made(registry, "model=lstm,gru", "model.hidden_size=8,16", seeds=2)
-    assert [(run.label, run.seed) for run in grid.runs] == [
+    plan = made(registry, "model=lstm,gru", "model.hidden_size=8,16", seeds=2)
+    assert [(run.label, run.seed) for run in plan.runs] == [
         ("lstm, hidden_size=8", 0),
         ("lstm, hidden_size=16", 0),
         ("gru, hidden_size=8", 0),
@@ -92,22 +92,22 @@ def test_a_grid_has_every_setting_with_every_seed_and_ends_a_seed_first(
         ("gru, hidden_size=8", 1),
         ("gru, hidden_size=16", 1),
     ]
-    assert grid.runs[0].name == "cells-lstm-8-seed0"
-    assert grid.runs[0].words == ("model=lstm", "model.hidden_size=8", "trainer.seed=0")
-    assert grid.varies == ("model", "model.hidden_size")
-    assert len({run.digest for run in grid.runs}) == 8
+    assert plan.runs[0].name == "cells-lstm-8-seed0"
+    assert plan.runs[0].words == ("model=lstm", "model.hidden_size=8", "trainer.seed=0")
+    assert plan.varies == ("model", "model.hidden_size")
+    assert len({run.digest for run in plan.runs}) == 8
 
 
 def test_seeds_go_on_from_that_of_the_experiment(registry: Registry) -> None:
-    grid = made(registry, "trainer.seed=40", seeds=3)
-    assert [run.seed for run in grid.runs] == [40, 41, 42]
-    assert [run.words[-1] for run in grid.runs][-1] == "trainer.seed=42"
+    plan = made(registry, "trainer.seed=40", seeds=3)
+    assert [run.seed for run in plan.runs] == [40, 41, 42]
+    assert [run.words[-1] for run in plan.runs][-1] == "trainer.seed=42"
 
 
 def test_seeds_may_be_named_one_by_one_but_not_twice(registry: Registry) -> None:
-    grid = made(registry, "trainer.seed=3,5")
-    assert [run.seed for run in grid.runs] == [3, 5]
-    assert grid.varies == ()
+    plan = made(registry, "trainer.seed=3,5")
+    assert [run.seed for run in plan.runs] == [3, 5]
+    assert plan.varies == ()
     with pytest.raises(ConfigurationError, match="and so has --seeds 2"):
         made(registry, "trainer.seed=3,5", seeds=2)
 
@@ -137,12 +137,12 @@ def test_two_ways_to_write_one_setting_are_not_two_settings(registry: Registry) 
 
 
 def test_a_grid_is_read_back_as_it_was_written(registry: Registry, tmp_path: Path) -> None:
-    grid = made(registry, "model=lstm,gru", seeds=2)
-    save_grid(grid, tmp_path)
-    read = load_grid("cells", tmp_path)
-    assert read.runs == grid.runs
-    assert (read.experiment, read.varies) == (grid.experiment, grid.varies)
-    assert checked(read, registry).runs == grid.runs
+    plan = made(registry, "model=lstm,gru", seeds=2)
+    save_plan(plan, tmp_path)
+    read = load_plan("cells", tmp_path)
+    assert read.runs == plan.runs
+    assert (read.experiment, read.varies) == (plan.experiment, plan.varies)
+    assert checked(read, registry).runs == plan.runs
 
 
 def test_the_path_of_a_file_is_kept_from_the_root_on(
@@ -151,8 +151,8 @@ def test_the_path_of_a_file_is_kept_from_the_root_on(
     monkeypatch.chdir(tmp_path)
     text = '[dataset]\nname = "sentences"\n[model]\nname = "gru"\n'
     Path("mine.toml").write_text(text, encoding="utf-8")
-    grid = plan("mine.toml", ["model.hidden_size=8,16"], 0, "mine", registry)
-    assert grid.experiment == str(tmp_path / "mine.toml")
+    plan = plan_sweep("mine.toml", ["model.hidden_size=8,16"], 0, "mine", registry)
+    assert plan.experiment == str(tmp_path / "mine.toml")
 
 
 def test_an_experiment_that_has_changed_is_not_gone_on_with(
@@ -161,13 +161,13 @@ def test_an_experiment_that_has_changed_is_not_gone_on_with(
     file = tmp_path / "mine.toml"
     text = '[dataset]\nname = "sentences"\n[model]\nname = "gru"\n[trainer]\nepochs = 2\n'
     file.write_text(text, encoding="utf-8")
-    before = plan(str(file), [], 2, "mine", registry)
-    save_grid(before, tmp_path)
+    before = plan_sweep(str(file), [], 2, "mine", registry)
+    save_plan(before, tmp_path)
     file.write_text(text.replace("epochs = 2", "epochs = 3"), encoding="utf-8")
     with pytest.raises(ConfigurationError, match="has changed since group mine began, in run"):
-        checked(load_grid("mine", tmp_path), registry)
+        checked(load_plan("mine", tmp_path), registry)
     with pytest.raises(ConfigurationError, match="has other settings by now"):
-        joined(before, plan(str(file), [], 2, "mine", registry))
+        joined(before, plan_sweep(str(file), [], 2, "mine", registry))
 
 
 def test_more_seeds_and_settings_join_a_group(registry: Registry) -> None:
@@ -176,7 +176,7 @@ def test_more_seeds_and_settings_join_a_group(registry: Registry) -> None:
     assert both.runs[:4] == before.runs
     assert len(both.runs) == 9
     with pytest.raises(ConfigurationError, match="is of sentiment, not of imdb-lstm"):
-        joined(before, plan("imdb-lstm", [], 2, "cells", registry))
+        joined(before, plan_sweep("imdb-lstm", [], 2, "cells", registry))
 
 
 def test_the_same_grid_finds_its_group_and_another_one_gets_a_name_of_its_own(
@@ -184,7 +184,7 @@ def test_the_same_grid_finds_its_group_and_another_one_gets_a_name_of_its_own(
 ) -> None:
     first = made(registry, "model=lstm,gru", seeds=2)
     assert free_name("cells", first, tmp_path) == "cells"
-    save_grid(first, tmp_path)
+    save_plan(first, tmp_path)
     assert free_name("cells", made(registry, "model=lstm,gru", seeds=2), tmp_path) == "cells"
     assert free_name("cells", made(registry, "model=lstm,gru", seeds=3), tmp_path) == "cells-2"
 
@@ -266,7 +266,7 @@ def test_runs_that_another_sweep_added_until_now_are_kept(
 ) -> None:
     first = made(registry, "model=lstm,gru")
     assert up_to_date(first, tmp_path) == first
-    save_grid(made(registry, "model=lstm,rnn"), tmp_path)
+    save_plan(made(registry, "model=lstm,rnn"), tmp_path)
     both = up_to_date(first, tmp_path)
 
     assert {run.name for run in both.runs} == {f"cells-{m}-seed0" for m in ("lstm", "gru", "rnn")}
@@ -280,19 +280,19 @@ def test_a_folder_of_runs_that_cannot_be_written_is_named(tmp_path: Path) -> Non
 
 def test_a_missing_or_damaged_group_is_named(registry: Registry, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no sweep 'cells'.* There are no sweeps yet"):
-        load_grid("cells", tmp_path)
-    save_grid(made(registry, "model=lstm,gru"), tmp_path)
+        load_plan("cells", tmp_path)
+    save_plan(made(registry, "model=lstm,gru"), tmp_path)
     with pytest.raises(DataError, match=r"Did you mean cells\?"):
-        load_grid("celsl", tmp_path)
+        load_plan("celsl", tmp_path)
     for text in ("{", "[]", "{}", '{"experiment": "x", "varies": [], "runs": [{}]}'):
         file_of("cells", tmp_path).write_text(text, encoding="utf-8")
         with pytest.raises(DataError, match=r"cells\.sweep\.json"):
-            load_grid("cells", tmp_path)
+            load_plan("cells", tmp_path)
 
 
 def test_no_flipped_bit_of_a_group_is_believed(registry: Registry, tmp_path: Path) -> None:
-    grid = made(registry, "model=lstm,gru")
-    save_grid(grid, tmp_path)
+    plan = made(registry, "model=lstm,gru")
+    save_plan(plan, tmp_path)
     path = file_of("cells", tmp_path)
     content = path.read_bytes()
     for bit in random.Random(0).sample(range(8 * len(content)), 500):
@@ -300,7 +300,7 @@ def test_no_flipped_bit_of_a_group_is_believed(registry: Registry, tmp_path: Pat
         data[bit // 8] ^= 1 << bit % 8
         path.write_bytes(data)
         try:
-            read = load_grid("cells", tmp_path)
+            read = load_plan("cells", tmp_path)
         except DataError:
             continue
-        assert read.runs == grid.runs
+        assert read.runs == plan.runs

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqkit.data import carve
+from seqkit.data import hold_out
 from seqkit.errors import ConfigurationError
 
 labels = st.lists(st.sampled_from("abc"), max_size=60)
@@ -22,7 +22,7 @@ def test_carving_divides_the_records_and_keeps_their_order(
     names: str | list[str], fraction: float, seed: int
 ) -> None:
     records = records_with(names)
-    rest, held_out = carve(records, fraction, seed, key="label")
+    rest, held_out = hold_out(records, fraction, seed, key="label")
     assert sorted(rest + held_out, key=lambda record: record["id"]) == records
     assert [record["id"] for record in rest] == sorted(record["id"] for record in rest)
     assert [record["id"] for record in held_out] == sorted(record["id"] for record in held_out)
@@ -32,7 +32,7 @@ def test_carving_divides_the_records_and_keeps_their_order(
 def test_each_class_gives_its_part_to_within_one_record(
     names: str | list[str], fraction: float, seed: int
 ) -> None:
-    rest, held_out = carve(records_with(names), fraction, seed, key="label")
+    rest, held_out = hold_out(records_with(names), fraction, seed, key="label")
     counts = [names.count(name) for name in set(names)]
     # What a small class cannot give, as one record of each stays, others give in its place.
     moved = sum(max(0, count * fraction + 1 - (count - 1)) for count in counts)
@@ -47,7 +47,7 @@ def test_each_class_gives_its_part_to_within_one_record(
 def test_the_part_held_out_is_the_nearest_to_the_fraction(
     names: str | list[str], fraction: float
 ) -> None:
-    rest, held_out = carve(records_with(names), fraction, seed=0)
+    rest, held_out = hold_out(records_with(names), fraction, seed=0)
     if len(names) > 1 and fraction > 0:
         assert rest
         assert held_out
@@ -57,22 +57,22 @@ def test_the_part_held_out_is_the_nearest_to_the_fraction(
 
 
 def test_what_is_left_over_comes_from_the_class_of_the_largest_remainder() -> None:
-    _, held_out = carve(records_with("aaaaaaaabb"), 0.1, seed=0, key="label")
+    _, held_out = hold_out(records_with("aaaaaaaabb"), 0.1, seed=0, key="label")
     assert [record["label"] for record in held_out] == ["a"]
 
 
 def test_the_same_seed_holds_out_the_same_records_on_every_machine() -> None:
-    _, held_out = carve(records_with("ab" * 20), 0.2, seed=3, key="label")
+    _, held_out = hold_out(records_with("ab" * 20), 0.2, seed=3, key="label")
     assert [record["id"] for record in held_out] == [0, 5, 6, 8, 21, 25, 37, 38]
 
 
 def test_another_seed_holds_out_other_records() -> None:
     records = records_with("ab" * 50)
-    assert carve(records, 0.2, seed=0)[1] != carve(records, 0.2, seed=1)[1]
+    assert hold_out(records, 0.2, seed=0)[1] != hold_out(records, 0.2, seed=1)[1]
 
 
 def test_a_class_with_one_record_stays_in_training() -> None:
-    rest, held_out = carve(records_with("a" * 20 + "b"), 0.1, seed=0, key="label")
+    rest, held_out = hold_out(records_with("a" * 20 + "b"), 0.1, seed=0, key="label")
     assert any(record["label"] == "b" for record in rest)
     assert len(held_out) == 2
 
@@ -80,4 +80,4 @@ def test_a_class_with_one_record_stays_in_training() -> None:
 @pytest.mark.parametrize("fraction", [-0.1, 1, 1.5])
 def test_a_fraction_out_of_range_is_refused(fraction: float) -> None:
     with pytest.raises(ConfigurationError, match=rf"{fraction}.*below 1"):
-        carve([], fraction, seed=0)
+        hold_out([], fraction, seed=0)

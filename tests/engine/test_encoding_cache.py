@@ -49,7 +49,7 @@ def equal(first: EncodedData, second: EncodedData) -> bool:
         for name, array in arrays.items()
     ]
     same = all(np.array_equal(a, b) and a.dtype == b.dtype for a, b in pairs)
-    return same and first.encoder.shape == second.encoder.shape
+    return same and first.codec.shape == second.codec.shape
 
 
 def test_the_second_time_the_data_are_there_and_equal(lab: Lab, reviews: Reviews) -> None:
@@ -202,7 +202,7 @@ def test_damaged_data_are_made_again_and_the_user_hears_of_it(
     path = reviews()
     first, _ = encode(lab, path)
     first = EncodedData(
-        first.encoder, {s: {n: np.array(a) for n, a in v.items()} for s, v in first.splits.items()}
+        first.codec, {s: {n: np.array(a) for n, a in v.items()} for s, v in first.splits.items()}
     )
     harm(folders()[0])
     second, notes = encode(lab, path)
@@ -220,7 +220,7 @@ def test_any_flipped_bit_or_cut_is_noticed_and_the_data_made_again(
     arrays: dict[str, Any] = {
         s: {n: np.array(a) for n, a in v.items()} for s, v in first.splits.items()
     }
-    first = EncodedData(first.encoder, arrays)
+    first = EncodedData(first.codec, arrays)
     chance = random.Random(0)
     noticed = 0
     for number in range(FAULTS):
@@ -371,14 +371,14 @@ def test_data_that_changed_before_resuming_are_encoded_by_the_runs_own_encoder(
 ) -> None:
     dataset = {"name": "text-csv", "path": str(reviews())}
     run = lab.train("trainer.batch_size=8", dataset=dataset, observers=[signal_at(2)])
-    encoder = {path.name: path.read_bytes() for path in run.folder.encoder.iterdir()}
+    codec = {path.name: path.read_bytes() for path in run.folder.codec.iterdir()}
     # The same number of words, so that nothing but the encoder tells the difference.
     path = reviews()
     path.write_text(path.read_text(encoding="utf-8").replace("film", "book"), encoding="utf-8")
     resumed = lab.resume(run)
     assert resumed.status == "finished"
-    assert any("run's own encoder" in warning for warning in resumed.warnings)
-    assert {path.name: path.read_bytes() for path in run.folder.encoder.iterdir()} == encoder
+    assert any("run's own codec" in warning for warning in resumed.warnings)
+    assert {path.name: path.read_bytes() for path in run.folder.codec.iterdir()} == codec
 
 
 def test_the_classes_told_when_a_run_goes_on_are_those_of_the_data_it_goes_on_with(

@@ -40,7 +40,7 @@ def estimate(lab: Lab, steps: int, **tables: object) -> tuple[Learner, float | N
     plugins = [lab.plugin(RAISING)]
     experiment = lab.experiment(plugins=plugins, **tables)
     data = encode_data(experiment, load_registry(plugins), lambda message: None)
-    learner = build_learner(experiment, data.encoder, choose_device(experiment.trainer))
+    learner = build_learner(experiment, data.codec, choose_device(experiment.trainer))
     before = copy.deepcopy(learner.model.state_dict())
     generator = torch.get_rng_state()
     seconds = estimated_seconds(learner, data.splits["train"], [torch.arange(8).numpy()], steps)

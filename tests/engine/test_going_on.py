@@ -192,4 +192,4 @@ def test_the_encoder_is_whole_and_sealed_before_it_has_its_name(
 
     monkeypatch.setattr(sessions, "seal_folder", look)
     run = lab.train("trainer.max_steps=1")
-    assert (run.folder.encoder / "checksums.json").is_file()
+    assert (run.folder.codec / "checksums.json").is_file()

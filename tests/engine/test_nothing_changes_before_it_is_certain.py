@@ -157,7 +157,7 @@ def test_best_is_what_the_checkpoints_know_after_a_kill(lab: Lab) -> None:
 @pytest.mark.parametrize("name", ["vocabulary.json", "classification.json"])
 def test_a_damaged_encoder_is_named_by_predict_and_resume(lab: Lab, name: str) -> None:
     run = lab.train("trainer.max_steps=3")
-    path = run.folder.encoder / name
+    path = run.folder.codec / name
     path.write_text(path.read_text().replace("e", "a", 1))
     before = contents(run.path)
     message = f"{name} is damaged: its checksum does not match"

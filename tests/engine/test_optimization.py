@@ -36,7 +36,7 @@ def training(lab: Lab, *words: str, **tables: Any) -> Training:
     """Puts a loop together whose steps a test takes one by one."""
     experiment = lab.experiment(*words, **tables)
     data = encode_data(experiment, load_registry(), lambda message: None)
-    learner = build_learner(experiment, data.encoder, choose_device(experiment.trainer))
+    learner = build_learner(experiment, data.codec, choose_device(experiment.trainer))
     progress = Progress(accumulation=experiment.trainer.accumulation)
 
     def save(training: Training, reason: str, best: bool) -> Event:

@@ -11,7 +11,7 @@ import pytest
 
 from seqkit.errors import CheckpointError, SeqkitError
 from seqkit.events import Event
-from seqkit.experiments.sweep import Grid, PlannedRun, save_grid
+from seqkit.experiments.sweep import SweepPlan, SweepRun, save_plan
 from tests.engine.conftest import Lab
 
 SignalAt = Callable[..., Callable[[Event], None]]
@@ -66,8 +66,8 @@ def test_a_finished_run_has_its_record_back_and_nothing_else_is_changed(lab: Lab
 
 def test_a_run_of_a_sweep_is_one_again(lab: Lab, signal_at: SignalAt) -> None:
     run = lab.train(observers=[signal_at(2)], name="cell")
-    planned = PlannedRun("cell", (), "all", 0, "digest")
-    save_grid(Grid("cells", "sentiment", ("model",), (planned,)), lab.runs)
+    planned = SweepRun("cell", (), "all", 0, "digest")
+    save_plan(SweepPlan("cells", "sentiment", ("model",), (planned,)), lab.runs)
     harm(run.path / "run.json", "{")
     lab.resume(run)
 

@@ -180,7 +180,7 @@ STATEFUL = '''
 import json
 import numpy as np
 import seqkit
-from seqkit.api import Encoder, Shape, Features, Values
+from seqkit.api import Codec, Shape, Features, Values
 
 
 class Lines(seqkit.Dataset):
@@ -193,7 +193,7 @@ class Lines(seqkit.Dataset):
         return {"train": rows, "validation": rows[:8]}
 
 
-class CarryingEncoder(Encoder):
+class CarryingCodec(Codec):
     def save(self, folder):
         (folder / "carrying.json").write_text("{}")
 
@@ -236,11 +236,11 @@ class Carrying(seqkit.Task):
     metrics = ()
 
     def encode(self, config, splits, notify):
-        encoder = CarryingEncoder()
-        return encoder, {name: encoder.encode(rows, notify) for name, rows in splits.items()}
+        codec = CarryingCodec()
+        return codec, {name: codec.encode(rows, notify) for name, rows in splits.items()}
 
     def load(self, folder):
-        return CarryingEncoder()
+        return CarryingCodec()
 
 
 class Squares(seqkit.Loss):

@@ -43,7 +43,7 @@ def outcome(path: Path) -> dict[str, Any]:
         manifest = folder / "manifest.json"
         if manifest.is_file():
             found[f"{folder.name}/progress"] = _progress(manifest)
-    for file in sorted(run.encoder.rglob("*")):
+    for file in sorted(run.codec.rglob("*")):
         if file.is_file():
             found[str(file.relative_to(path))] = _digest(file)
     if run.scores("test").is_file():

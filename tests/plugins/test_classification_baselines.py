@@ -7,9 +7,9 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
 from seqkit.api import Arrays
-from seqkit_text._baselines import fit_bag_of_words, score_baselines
-from seqkit_text.datasets import Sentences
-from seqkit_text.task import Classification
+from seqkit_classification._baselines import fit_bag_of_words, score_baselines
+from seqkit_classification.datasets import Sentences
+from seqkit_classification.task import Classification
 
 
 def encoded(records: Any, **settings: Any) -> tuple[Any, dict[str, Arrays]]:
@@ -43,13 +43,13 @@ def targets(splits: dict[str, Arrays], split: str = "train") -> np.ndarray:
 
 
 def test_bag_of_words_is_scikit_learns_logistic_regression_on_tf_idf() -> None:
-    encoder, splits = sentences()
-    size = encoder.shape.inputs.size
+    codec, splits = sentences()
+    size = codec.shape.inputs.size
     expected = scikit_learn(splits, size)
     logits = fit_bag_of_words(splits["train"], size, 2).logits(splits["test"])
     assert not logits[:, 0].any()
     np.testing.assert_allclose(logits[:, 1], expected, atol=0.02)
-    accuracy = encoder.baselines(splits, "test")["bag-of-words"]["accuracy"]
+    accuracy = codec.baselines(splits, "test")["bag-of-words"]["accuracy"]
     assert abs(accuracy - np.mean((expected > 0) == targets(splits, "test"))) < 0.01
 
 
@@ -60,8 +60,8 @@ def test_bag_of_words_of_three_classes_is_scikit_learns_multinomial_one() -> Non
          "label": label}
         for label in generator.integers(0, 3, 400)
     ]  # fmt: skip
-    encoder, splits = encoded({"train": records[:300], "test": records[300:]}, minimum_count=1)
-    size = encoder.shape.inputs.size
+    codec, splits = encoded({"train": records[:300], "test": records[300:]}, minimum_count=1)
+    size = codec.shape.inputs.size
     expected = scikit_learn(splits, size)
     logits = fit_bag_of_words(splits["train"], size, 3).logits(splits["test"]).numpy()
     np.testing.assert_allclose(
@@ -74,47 +74,47 @@ def test_bag_of_words_of_three_classes_is_scikit_learns_multinomial_one() -> Non
 def test_majority_answers_the_most_frequent_training_class() -> None:
     train = [{"text": f"word{n % 3} here", "label": "b" if n < 7 else "a"} for n in range(10)]
     test = [{"text": "word", "label": label} for label in "aaab"]
-    encoder, splits = encoded({"train": train, "test": test})
-    scores = encoder.baselines(splits, "test")["majority"]
+    codec, splits = encoded({"train": train, "test": test})
+    scores = codec.baselines(splits, "test")["majority"]
     assert scores == {"accuracy": 0.25, "f1": 0.4, "auroc": 0.5}
 
 
 def test_scores_that_are_not_defined_are_left_out() -> None:
     train = [{"text": f"word{n % 3} here", "label": "ab"[n % 2]} for n in range(10)]
-    encoder, splits = encoded({"train": train, "test": [{"text": "here", "label": "a"}]})
-    scores = encoder.baselines(splits, "test")
+    codec, splits = encoded({"train": train, "test": [{"text": "here", "label": "a"}]})
+    scores = codec.baselines(splits, "test")
     assert {frozenset(values) for values in scores.values()} == {frozenset({"accuracy", "f1"})}
 
 
 def test_a_split_without_labels_has_no_baselines() -> None:
     train = [{"text": f"word{n % 3} here", "label": "ab"[n % 2]} for n in range(10)]
-    encoder, splits = encoded({"train": train, "unlabelled": [{"text": "here"}]})
-    assert encoder.baselines(splits, "unlabelled") == {}
+    codec, splits = encoded({"train": train, "unlabelled": [{"text": "here"}]})
+    assert codec.baselines(splits, "unlabelled") == {}
 
 
 def test_baselines_learn_from_the_training_split_alone() -> None:
-    encoder, splits = sentences()
+    codec, splits = sentences()
     wrong = {"test": {**splits["test"], "targets": 1 - splits["test"]["targets"]}}
-    right = encoder.baselines(splits, "test")["bag-of-words"]["accuracy"]
-    assert encoder.baselines({**splits, **wrong}, "test")["bag-of-words"]["accuracy"] == 1 - right
+    right = codec.baselines(splits, "test")["bag-of-words"]["accuracy"]
+    assert codec.baselines({**splits, **wrong}, "test")["bag-of-words"]["accuracy"] == 1 - right
 
 
 def test_baselines_are_the_same_each_time() -> None:
-    encoder, splits = sentences()
-    scores = [encoder.baselines(splits, "validation") for _ in range(2)]
+    codec, splits = sentences()
+    scores = [codec.baselines(splits, "validation") for _ in range(2)]
     assert scores[0] == scores[1]
 
 
 def test_very_large_data_are_thinned_out_for_the_linear_model(monkeypatch: Any) -> None:
-    encoder, splits = sentences()
-    monkeypatch.setattr("seqkit_text._baselines._MOST_WORK", 6000)
-    scores = encoder.baselines(splits, "test")
+    codec, splits = sentences()
+    monkeypatch.setattr("seqkit_classification._baselines._MOST_WORK", 6000)
+    scores = codec.baselines(splits, "test")
     assert 0.55 < scores["bag-of-words"]["accuracy"] < 0.9
 
 
 def test_texts_without_a_known_word_and_a_vocabulary_seen_in_part_are_scored() -> None:
     train = [{"text": f"good{n} fine" if n % 2 else "bad poor", "label": n % 2} for n in range(20)]
     splits_given = {"train": train, "test": [{"text": "???", "label": 1}, {"text": "", "label": 0}]}
-    encoder, splits = encoded(splits_given, tokenizer="bpe")
-    scores = score_baselines(splits["train"], splits["test"], encoder.shape)
+    codec, splits = encoded(splits_given, tokenizer="bpe")
+    scores = score_baselines(splits["train"], splits["test"], codec.shape)
     assert set(scores) == {"majority", "bag-of-words"}

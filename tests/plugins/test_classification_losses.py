@@ -9,7 +9,7 @@ from torch.nn import functional
 from seqkit.api import Classes, Shape, Tokens
 from seqkit.config import validate
 from seqkit.errors import ConfigurationError
-from seqkit_text.losses import BinaryCrossEntropy, CrossEntropy
+from seqkit_classification.losses import BinaryCrossEntropy, CrossEntropy
 
 WEIGHTS: list[Any] = ["none", "balanced", {"b": 3.0}, {"a": 0.25, "b": 2.0}]
 

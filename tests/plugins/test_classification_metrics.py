@@ -15,7 +15,7 @@ from torch import Tensor
 
 from seqkit.api import Accumulator, Classes, Metric, Shape, Tokens
 from seqkit.errors import ConfigurationError
-from seqkit_text.metrics import F1, Accuracy, AreaUnderCurve, Confusion
+from seqkit_classification.metrics import F1, Accuracy, AreaUnderCurve, Confusion
 
 METRICS: list[Metric] = [Accuracy(), F1(), AreaUnderCurve(), Confusion()]
 

@@ -12,12 +12,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqkit.api import Arrays, Classes, Encoder, Record, Tokens
+from seqkit.api import Arrays, Classes, Codec, Record, Tokens
 from seqkit.config import validate
 from seqkit.errors import ConfigurationError, DataError
-from seqkit_text._encoder import ClassificationEncoder, class_logits
-from seqkit_text._labels import in_order, label_name
-from seqkit_text.task import Classification
+from seqkit_classification._codec import ClassificationCodec, class_logits
+from seqkit_classification._labels import in_order, label_name
+from seqkit_classification.task import Classification
 
 TASK = Classification()
 TOKENIZERS = ("basic-english", "whitespace", "characters", "bpe")
@@ -30,21 +30,21 @@ TRAIN: list[Record] = [
 
 def encode(
     splits: Mapping[str, Iterable[Record]], **config: Any
-) -> tuple[ClassificationEncoder, dict[str, Arrays], list[str]]:
+) -> tuple[ClassificationCodec, dict[str, Arrays], list[str]]:
     told: list[str] = []
     values = {"minimum_count": 1, **config}
-    encoder, encoded = TASK.encode(TASK.Config(**values), splits, told.append)
-    assert isinstance(encoder, ClassificationEncoder)
-    return encoder, encoded, told
+    codec, encoded = TASK.encode(TASK.Config(**values), splits, told.append)
+    assert isinstance(codec, ClassificationCodec)
+    return codec, encoded, told
 
 
-def reloaded(encoder: Encoder, folder: Path) -> Encoder:
-    encoder.save(folder)
+def reloaded(codec: Codec, folder: Path) -> Codec:
+    codec.save(folder)
     return TASK.load(folder)
 
 
-def texts_of(encoder: Encoder, arrays: Arrays) -> list[str]:
-    return [record["text"] for record in encoder.records(arrays, range(len(arrays["offsets"]) - 1))]
+def texts_of(codec: Codec, arrays: Arrays) -> list[str]:
+    return [record["text"] for record in codec.records(arrays, range(len(arrays["offsets"]) - 1))]
 
 
 # --- encoding -------------------------------------------------------------------------------------
@@ -52,11 +52,11 @@ def texts_of(encoder: Encoder, arrays: Arrays) -> list[str]:
 
 def test_the_vocabulary_and_the_labels_come_from_the_training_split_alone() -> None:
     test = [{"text": "a splendid film", "label": "neg"}]
-    encoder, encoded, _ = encode({"train": TRAIN, "test": test})
-    assert "splendid" not in encoder.vocabulary
-    assert texts_of(encoder, encoded["test"]) == ["a <unk> film"]
-    assert encoder.shape.outputs == Classes(("neg", "pos"), (2, 1), logits=2)
-    assert encoder.shape.inputs == Tokens(len(encoder.vocabulary), unknown=1)
+    codec, encoded, _ = encode({"train": TRAIN, "test": test})
+    assert "splendid" not in codec.vocabulary
+    assert texts_of(codec, encoded["test"]) == ["a <unk> film"]
+    assert codec.shape.outputs == Classes(("neg", "pos"), (2, 1), logits=2)
+    assert codec.shape.inputs == Tokens(len(codec.vocabulary), unknown=1)
 
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS)
@@ -78,15 +78,15 @@ def test_arrays_are_flat_and_typed_as_the_engine_wants_them(tokenizer: str) -> N
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS)
 def test_the_training_split_encoded_again_gives_the_same_ids(tokenizer: str) -> None:
-    encoder, encoded, _ = encode({"train": TRAIN}, tokenizer=tokenizer, maximum_length=4)
-    again = encoder.encode(TRAIN, lambda message: None)
+    codec, encoded, _ = encode({"train": TRAIN}, tokenizer=tokenizer, maximum_length=4)
+    again = codec.encode(TRAIN, lambda message: None)
     for name, array in encoded["train"].items():
         np.testing.assert_array_equal(again[name], array)
 
 
 def test_each_split_is_read_once_and_may_be_an_iterator() -> None:
-    encoder, encoded, _ = encode({"train": iter(TRAIN), "test": iter(TRAIN)})
-    assert len(encoder.sizes(encoded["train"])) == len(encoder.sizes(encoded["test"])) == 3
+    codec, encoded, _ = encode({"train": iter(TRAIN), "test": iter(TRAIN)})
+    assert len(codec.sizes(encoded["train"])) == len(codec.sizes(encoded["test"])) == 3
     encode({"train": iter(TRAIN)}, tokenizer="bpe")
 
 
@@ -95,43 +95,41 @@ def test_each_split_is_read_once_and_may_be_an_iterator() -> None:
 )
 def test_a_long_text_loses_its_end_or_its_start(truncate: str, kept: str) -> None:
     train = [{"text": "one two three four five", "label": 0}, {"text": "one two", "label": 1}]
-    encoder, encoded, _ = encode(
-        {"train": train, "test": train}, maximum_length=3, truncate=truncate
-    )
-    assert texts_of(encoder, encoded["train"]) == [kept, "one two"]
-    assert texts_of(encoder, encoded["test"]) == [kept, "one two"]
+    codec, encoded, _ = encode({"train": train, "test": train}, maximum_length=3, truncate=truncate)
+    assert texts_of(codec, encoded["train"]) == [kept, "one two"]
+    assert texts_of(codec, encoded["test"]) == [kept, "one two"]
 
 
 def test_no_text_is_truncated_without_a_maximum_length() -> None:
     train = [{"text": "word " * 1000, "label": 0}, {"text": "word", "label": 1}]
-    encoder, encoded, _ = encode({"train": train}, maximum_length=0)
-    assert encoder.sizes(encoded["train"]).tolist() == [1000, 1]
+    codec, encoded, _ = encode({"train": train}, maximum_length=0)
+    assert codec.sizes(encoded["train"]).tolist() == [1000, 1]
 
 
 def test_rare_words_are_unknown_and_the_vocabulary_has_its_size() -> None:
-    encoder, _, _ = encode({"train": TRAIN}, minimum_count=2, tokenizer="whitespace")
-    assert encoder.vocabulary.tokens == ("<pad>", "<unk>", "bad")
-    encoder, _, _ = encode({"train": TRAIN}, maximum_size=4)
-    assert len(encoder.vocabulary) == 4
-    encoder, _, _ = encode({"train": TRAIN}, maximum_size=0)
-    assert len(encoder.vocabulary) > 8
+    codec, _, _ = encode({"train": TRAIN}, minimum_count=2, tokenizer="whitespace")
+    assert codec.vocabulary.tokens == ("<pad>", "<unk>", "bad")
+    codec, _, _ = encode({"train": TRAIN}, maximum_size=4)
+    assert len(codec.vocabulary) == 4
+    codec, _, _ = encode({"train": TRAIN}, maximum_size=0)
+    assert len(codec.vocabulary) > 8
 
 
 def test_lowercase_is_applied_to_training_and_new_texts_alike(tmp_path: Path) -> None:
-    encoder, _, _ = encode({"train": TRAIN}, tokenizer="whitespace", lowercase=True)
-    arrays = reloaded(encoder, tmp_path).encode([{"text": "BAD Film"}], lambda message: None)
-    assert texts_of(encoder, arrays) == ["bad film"]
+    codec, _, _ = encode({"train": TRAIN}, tokenizer="whitespace", lowercase=True)
+    arrays = reloaded(codec, tmp_path).encode([{"text": "BAD Film"}], lambda message: None)
+    assert texts_of(codec, arrays) == ["bad film"]
 
 
 def test_an_empty_text_is_one_unknown_token_and_is_reported() -> None:
     train = [{"text": "", "label": "pos"}, *TRAIN, {"text": " ", "label": "neg"}]
-    encoder, encoded, told = encode({"train": train, "test": train[:2]})
+    codec, encoded, told = encode({"train": train, "test": train[:2]})
     values, offsets = encoded["train"]["values"], encoded["train"]["offsets"]
     assert (np.diff(offsets) > 0).all()
     assert values[offsets[0] : offsets[1]].tolist() == [1]
     assert values[offsets[4] : offsets[5]].tolist() == [1]
-    assert texts_of(encoder, encoded["train"])[1:4] == texts_of(
-        encoder, encode({"train": TRAIN})[1]["train"]
+    assert texts_of(codec, encoded["train"])[1:4] == texts_of(
+        codec, encode({"train": TRAIN})[1]["train"]
     )
     assert told == [
         "2 of 5 texts of the train split are empty and were kept as one unknown token "
@@ -144,16 +142,16 @@ def test_an_empty_text_is_one_unknown_token_and_is_reported() -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(["", " ", "a b", "bad film ok", "c"]), min_size=1, max_size=8))
 def test_empty_texts_never_move_the_others(texts: list[str]) -> None:
-    encoder, _, _ = encode({"train": TRAIN})
-    arrays = encoder.encode([{"text": text} for text in texts], lambda message: None)
-    alone = [encoder.encode([{"text": text}], lambda message: None)["values"] for text in texts]
+    codec, _, _ = encode({"train": TRAIN})
+    arrays = codec.encode([{"text": text} for text in texts], lambda message: None)
+    alone = [codec.encode([{"text": text}], lambda message: None)["values"] for text in texts]
     np.testing.assert_array_equal(arrays["values"], np.concatenate(alone))
-    assert encoder.sizes(arrays).tolist() == [len(one) for one in alone]
+    assert codec.sizes(arrays).tolist() == [len(one) for one in alone]
 
 
 @pytest.mark.parametrize("tokenizer", TOKENIZERS)
 def test_hostile_texts_are_encoded(tokenizer: str) -> None:
-    encoder, _, _ = encode({"train": TRAIN}, tokenizer=tokenizer)
+    codec, _, _ = encode({"train": TRAIN}, tokenizer=tokenizer)
     hostile = [
         "nul \0 and \x1b[31m",
         "\ud800 lone",
@@ -161,16 +159,16 @@ def test_hostile_texts_are_encoded(tokenizer: str) -> None:
         "\u2028\x85",
         "\U0001f600" * 9,
     ]
-    arrays = encoder.encode(encoder.parse(hostile), lambda message: None)
-    sizes = encoder.sizes(arrays)
+    arrays = codec.encode(codec.parse(hostile), lambda message: None)
+    sizes = codec.sizes(arrays)
     assert (sizes > 0).all()
     assert sizes.max() <= 400
-    assert len(encoder.records(arrays, range(len(hostile)))) == len(hostile)
+    assert len(codec.records(arrays, range(len(hostile)))) == len(hostile)
 
 
 def test_a_batch_is_padded_on_the_right_in_the_order_asked_for() -> None:
-    encoder, encoded, _ = encode({"train": TRAIN}, tokenizer="whitespace")
-    batch = encoder.batch(encoded["train"], np.array([1, 0]))
+    codec, encoded, _ = encode({"train": TRAIN}, tokenizer="whitespace")
+    batch = codec.batch(encoded["train"], np.array([1, 0]))
     assert batch["lengths"].tolist() == [3, 5]
     assert batch["targets"].tolist() == [0, 1]
     assert batch["inputs"].shape == (2, 5)
@@ -180,10 +178,10 @@ def test_a_batch_is_padded_on_the_right_in_the_order_asked_for() -> None:
 
 
 def test_a_split_without_labels_beyond_validation_and_test_has_no_targets() -> None:
-    encoder, encoded, _ = encode({"train": TRAIN, "unlabelled": [{"text": "a film"}]})
+    codec, encoded, _ = encode({"train": TRAIN, "unlabelled": [{"text": "a film"}]})
     assert "targets" not in encoded["unlabelled"]
-    assert "targets" not in encoder.batch(encoded["unlabelled"], np.array([0]))
-    assert encoder.records(encoded["unlabelled"], [0]) == [{"text": "a film"}]
+    assert "targets" not in codec.batch(encoded["unlabelled"], np.array([0]))
+    assert codec.records(encoded["unlabelled"], [0]) == [{"text": "a film"}]
 
 
 # --- labels ---------------------------------------------------------------------------------------
@@ -217,8 +215,8 @@ def test_a_label_has_one_spelling(value: Any, name: str | None) -> None:
 
 def test_labels_of_several_types_that_look_alike_are_one_class() -> None:
     train = [{"text": "a b", "label": label} for label in (1, 1.0, "1", 0, "10")]
-    encoder, encoded, _ = encode({"train": train})
-    assert encoder.labels == ("0", "1", "10")
+    codec, encoded, _ = encode({"train": train})
+    assert codec.labels == ("0", "1", "10")
     assert encoded["train"]["targets"].tolist() == [1, 1, 1, 0, 2]
 
 
@@ -289,11 +287,11 @@ def test_a_vocabulary_without_room_for_a_word_is_refused(value: int) -> None:
 @pytest.mark.parametrize("tokenizer", TOKENIZERS)
 def test_a_saved_encoder_is_the_same_encoder(tokenizer: str, tmp_path: Path) -> None:
     train = [{**record, "label": f"\ud800 {record['label']} \0 é"} for record in TRAIN]
-    encoder, encoded, _ = encode(
+    codec, encoded, _ = encode(
         {"train": train}, tokenizer=tokenizer, truncate="start", maximum_length=3
     )
-    other = reloaded(encoder, tmp_path)
-    assert other.shape == encoder.shape
+    other = reloaded(codec, tmp_path)
+    assert other.shape == codec.shape
     again = other.encode(train, lambda message: None)
     for name, array in encoded["train"].items():
         np.testing.assert_array_equal(again[name], array)
@@ -330,10 +328,10 @@ def test_a_missing_or_torn_file_of_an_encoder_is_named(name: str, tmp_path: Path
 
 
 def test_texts_and_records_are_parsed_without_their_targets() -> None:
-    encoder, _, _ = encode({"train": TRAIN})
-    parsed = encoder.parse(["good", {"text": "bad", "label": "neutral", "more": 1}])
+    codec, _, _ = encode({"train": TRAIN})
+    parsed = codec.parse(["good", {"text": "bad", "label": "neutral", "more": 1}])
     assert parsed == [{"text": "good"}, {"text": "bad"}]
-    assert "targets" not in encoder.encode(parsed, lambda message: None)
+    assert "targets" not in codec.encode(parsed, lambda message: None)
 
 
 @pytest.mark.parametrize(
@@ -347,25 +345,25 @@ def test_texts_and_records_are_parsed_without_their_targets() -> None:
     ],
 )
 def test_an_input_of_the_wrong_type_is_named_by_its_position(item: Any, message: str) -> None:
-    encoder, _, _ = encode({"train": TRAIN})
+    codec, _, _ = encode({"train": TRAIN})
     with pytest.raises(ConfigurationError) as caught:
-        encoder.parse(["fine", item])
+        codec.parse(["fine", item])
     assert message in str(caught.value)
 
 
 def test_empty_inputs_of_a_prediction_are_answered_and_reported() -> None:
-    encoder, _, _ = encode({"train": TRAIN})
+    codec, _, _ = encode({"train": TRAIN})
     told: list[str] = []
-    arrays = encoder.encode(encoder.parse([""]), told.append)
-    assert encoder.batch(arrays, np.array([0]))["inputs"].tolist() == [[1]]
+    arrays = codec.encode(codec.parse([""]), told.append)
+    assert codec.batch(arrays, np.array([0]))["inputs"].tolist() == [[1]]
     assert told[0].startswith("1 of 1 texts of the inputs are empty")
 
 
 def test_answers_hold_the_probability_of_each_label() -> None:
-    encoder, _, _ = encode({"train": TRAIN})
+    codec, _, _ = encode({"train": TRAIN})
     outputs = torch.tensor([[0.0, math.log(3)], [1.0, -1.0]], requires_grad=True)
     records = [{"text": "x"}, {"text": "y", "label": "pos"}]
-    first, second = encoder.answers(outputs, records)
+    first, second = codec.answers(outputs, records)
     assert first["text"] == "x"
     assert first["label"] == "pos"
     assert first["probability"] == pytest.approx(0.75)
@@ -376,13 +374,13 @@ def test_answers_hold_the_probability_of_each_label() -> None:
 
 
 def test_a_single_logit_is_answered_and_reported_as_two() -> None:
-    encoder, _, _ = encode({"train": TRAIN})
+    codec, _, _ = encode({"train": TRAIN})
     outputs = torch.tensor([[math.log(3)], [-2.0]])
-    answers = encoder.answers(outputs, [{"text": "x"}, {"text": "y"}])
+    answers = codec.answers(outputs, [{"text": "x"}, {"text": "y"}])
     assert answers[0]["probability"] == pytest.approx(0.75)
     assert [answer["label"] for answer in answers] == ["pos", "neg"]
     targets = torch.tensor([1, 0])
-    predictions, reported = encoder.reported(outputs, {"targets": targets})
+    predictions, reported = codec.metric_inputs(outputs, {"targets": targets})
     torch.testing.assert_close(predictions, torch.tensor([[0, math.log(3)], [0, -2.0]]))
     assert reported is targets
     torch.testing.assert_close(predictions.softmax(1)[:, 1], outputs[:, 0].sigmoid())
@@ -394,8 +392,8 @@ def test_logits_of_several_classes_are_reported_as_they_are() -> None:
 
 
 def test_samples_show_the_text_as_the_model_reads_it_with_its_label() -> None:
-    encoder, encoded, _ = encode({"train": TRAIN}, maximum_length=5)
-    records = encoder.records(encoded["train"], [0, 2])
+    codec, encoded, _ = encode({"train": TRAIN}, maximum_length=5)
+    records = codec.records(encoded["train"], [0, 2])
     assert records == [
         {"text": "a good film, it", "label": "pos"},
         {"text": "bad bad bad.", "label": "neg"},

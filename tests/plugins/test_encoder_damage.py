@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqkit.api import Encoder, Task
+from seqkit.api import Codec, Task
 from seqkit.errors import CheckpointError, DataError, SeqkitError
 from seqkit.registry import load_registry
 
@@ -64,19 +64,19 @@ def saved(request: Any, tmp_path: Path) -> tuple[Task, Path]:
     name, settings = SETTINGS[request.param]
     task = load_registry().find("tasks", name).component
     config = task.Config(**settings)
-    encoder, _ = task.encode(config, {"train": records(name)}, unheard)
+    codec, _ = task.encode(config, {"train": records(name)}, unheard)
     folder = tmp_path / "encoder"
     folder.mkdir()
-    encoder.save(folder)
+    codec.save(folder)
     return task, folder
 
 
-def used(encoder: Encoder, name: str) -> None:
+def used(codec: Codec, name: str) -> None:
     """Does what a model's training and answers need of an encoder."""
-    encoder.shape.to_dict() if hasattr(encoder.shape, "to_dict") else encoder.shape
-    list(encoder.tokens or ())
-    arrays = encoder.encode(records(name), unheard)
-    encoder.records(arrays, [0])
+    codec.shape.to_dict() if hasattr(codec.shape, "to_dict") else codec.shape
+    list(codec.tokens or ())
+    arrays = codec.encode(records(name), unheard)
+    codec.records(arrays, [0])
 
 
 def files_of(folder: Path) -> list[Path]:
@@ -101,14 +101,14 @@ def test_any_flipped_bit_or_cut_is_named_or_leaves_an_encoder_that_works(
             del content[place:]
         path.write_bytes(content)
         try:
-            encoder = task.load(copy)
+            codec = task.load(copy)
         except CheckpointError as error:
             named += 1
             outcomes.append(str(copy) in str(error))
         else:
             # A column of another name is one that the data do not have.
             with contextlib.suppress(DataError):
-                used(encoder, task.name)
+                used(codec, task.name)
         shutil.rmtree(copy)
     assert named > CASES // 5
     assert all(outcomes)
@@ -152,13 +152,13 @@ def test_a_missing_key_or_a_value_of_another_kind_is_a_checkpoint_error(
                 text = json.dumps(document, ensure_ascii=False)
                 path.write_bytes(text.encode("utf-8", "surrogatepass"))
                 try:
-                    encoder = task.load(folder)
+                    codec = task.load(folder)
                 except SeqkitError as error:
                     assert isinstance(error, CheckpointError)  # noqa: PT017
                     assert str(folder) in str(error)  # noqa: PT017
                 else:
                     with contextlib.suppress(DataError):
-                        used(encoder, task.name)
+                        used(codec, task.name)
         for text in ("[" * 100_000, '{"a":' * 100_000, "", "9" * 10_000, "[1]", "null", "\xff"):
             path.write_bytes(text.encode("latin-1"))
             with pytest.raises(CheckpointError, match=path.name.replace(".", r"\.")):

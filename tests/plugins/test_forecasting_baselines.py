@@ -31,8 +31,8 @@ def series(values: Any, start: int, **more: Any) -> Record:
 def scored(train: Any, test: Any, **config: Any) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     settings = TASK.Config(**{"context": 6, "horizon": 3, **config})
     splits = {"train": [series(train, 0)], "test": [series([*train, *test], len(train))]}
-    encoder, encoded = TASK.encode(settings, splits, lambda _: None)
-    return encoder, encoded, encoder.baselines(encoded, "test")
+    codec, encoded = TASK.encode(settings, splits, lambda _: None)
+    return codec, encoded, codec.baselines(encoded, "test")
 
 
 VALUES = 50 + 10 * np.random.default_rng(0).normal(size=60)
@@ -61,11 +61,9 @@ def test_naive_forecasts_equal_those_computed_by_hand(normalisation: str) -> Non
 
 
 def test_a_season_shorter_than_the_horizon_is_repeated() -> None:
-    encoder, encoded, _ = scored(VALUES[:40], VALUES[40:], season=2, normalisation="none")
+    codec, encoded, _ = scored(VALUES[:40], VALUES[40:], season=2, normalisation="none")
     test = encoded["test"]
-    forecast = naive_forecasts(encoder, encoded["train"], test)["seasonal-naive"](
-        test["windows"][:1]
-    )
+    forecast = naive_forecasts(codec, encoded["train"], test)["seasonal-naive"](test["windows"][:1])
     assert np.allclose(forecast[0, :, 0], [VALUES[38], VALUES[39], VALUES[38]], rtol=1e-5)
 
 
@@ -102,9 +100,9 @@ def test_a_missing_target_leaves_its_windows_out_of_the_linear_fit() -> None:
 
 
 def test_the_linear_forecast_is_fitted_on_training_windows_alone() -> None:
-    encoder, encoded, _ = scored(VALUES[:40], VALUES[40:])
+    codec, encoded, _ = scored(VALUES[:40], VALUES[40:])
     other, changed, _ = scored(VALUES[:40], VALUES[40:] * 100)
-    first = naive_forecasts(encoder, encoded["train"], encoded["test"])["linear"]
+    first = naive_forecasts(codec, encoded["train"], encoded["test"])["linear"]
     second = naive_forecasts(other, changed["train"], changed["test"])["linear"]
     window = encoded["test"]["windows"][:1]
     assert np.array_equal(first(window), second(window))
@@ -163,8 +161,8 @@ def fetched(real_data: Callable[[str], Path]) -> Callable[..., Any]:
 
 
 def test_m4_hourly_has_the_published_scores(fetched: Callable[..., Any]) -> None:
-    encoder, encoded = fetched(M4Hourly, "m4", context=48, horizon=48, stride=48)
-    found = encoder.baselines(encoded, "test")
+    codec, encoded = fetched(M4Hourly, "m4", context=48, horizon=48, stride=48)
+    found = codec.baselines(encoded, "test")
     assert len(encoded["test"]["windows"]) == 414
     naive = {name: round(found["seasonal-naive"][name], 3) for name in ("smape", "mase")}
     assert naive == {"smape": 13.912, "mase": 1.193}
@@ -175,23 +173,23 @@ def test_m4_hourly_has_the_published_scores(fetched: Callable[..., Any]) -> None
 
 
 def test_etth1_has_the_windows_of_the_literature(fetched: Callable[..., Any]) -> None:
-    encoder, encoded = fetched(
+    codec, encoded = fetched(
         Etth1, "ett", context=96, horizon=96, report="scaled", stride=8, evaluation_stride=1
     )
     assert len(encoded["validation"]["windows"]) == len(encoded["test"]["windows"]) == 2785
-    found = encoder.baselines(encoded, "test")
+    found = codec.baselines(encoded, "test")
     assert found["seasonal-naive"]["mse"] == pytest.approx(0.512, abs=0.001)
     assert found["linear"]["mse"] < 0.41
 
 
 def test_persistence_on_exchange_rates_has_the_published_rse(fetched: Callable[..., Any]) -> None:
-    encoder, encoded = fetched(ExchangeRate, "exchange_rate", context=8, horizon=3)
+    codec, encoded = fetched(ExchangeRate, "exchange_rate", context=8, horizon=3)
     test = encoded["test"]
     from seqkit_timeseries.metrics import RelativeSquaredError
 
-    metric = RelativeSquaredError().build(RelativeSquaredError.Config(step=3), encoder.shape)
-    make = naive_forecasts(encoder, encoded["train"], test)["repeat-last"]
-    batch = encoder.batch(test, np.arange(len(test["windows"])))
+    metric = RelativeSquaredError().build(RelativeSquaredError.Config(step=3), codec.shape)
+    make = naive_forecasts(codec, encoded["train"], test)["repeat-last"]
+    batch = codec.batch(test, np.arange(len(test["windows"])))
     batch = {name: torch.from_numpy(array) for name, array in batch.items()}
-    metric.update(*encoder.compared(torch.from_numpy(make(test["windows"])), batch))
+    metric.update(*codec.compared(torch.from_numpy(make(test["windows"])), batch))
     assert round(metric.compute(), 4) == 0.0171

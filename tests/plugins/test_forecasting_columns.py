@@ -10,7 +10,7 @@ import pytest
 
 from seqkit.data.roles import ids_among
 from seqkit.errors import ConfigurationError, DataError
-from seqkit_timeseries._encoder import ForecastingEncoder
+from seqkit_timeseries._codec import ForecastingCodec
 from seqkit_timeseries.datasets import SeriesCsv
 from seqkit_timeseries.task import Forecasting
 
@@ -27,16 +27,16 @@ def table(head: str, line: Callable[[int], str], rows: int = ROWS) -> str:
 
 def encoded(
     folder: Path, text: str, task: dict[str, Any] | None = None, **dataset: Any
-) -> tuple[ForecastingEncoder, list[str]]:
+) -> tuple[ForecastingCodec, list[str]]:
     path = folder / "table.csv"
     path.write_text(text, encoding="utf-8")
     told: list[str] = []
     config = SeriesCsv.Config(path=str(path), **dataset)
     splits = SeriesCsv().splits(config, told.append)
     settings = Forecasting.Config(**{"context": 4, "horizon": 2, **(task or {})})
-    encoder, _ = Forecasting().encode(settings, splits, told.append)
-    assert isinstance(encoder, ForecastingEncoder)
-    return encoder, told
+    codec, _ = Forecasting().encode(settings, splits, told.append)
+    assert isinstance(codec, ForecastingCodec)
+    return codec, told
 
 
 # --- ids ------------------------------------------------------------------------------------------
@@ -51,9 +51,9 @@ def test_series_that_follow_each_other_are_told_apart_by_their_id(
     name: str, ids: Sequence[str], tmp_path: Path
 ) -> None:
     text = table(f"ds,{name},y", lambda row: f"{day(row)},{ids[row // 40]},{row % 7}.5", 80)
-    encoder, _ = encoded(tmp_path, text, validation=4, test=4)
-    assert list(encoder.scalers) == list(ids)
-    assert encoder.layout.columns == ("y",)
+    codec, _ = encoded(tmp_path, text, validation=4, test=4)
+    assert list(codec.scalers) == list(ids)
+    assert codec.layout.columns == ("y",)
 
 
 def test_series_that_follow_each_other_each_have_rows_in_every_split(tmp_path: Path) -> None:
@@ -76,9 +76,9 @@ def test_a_row_id_is_neither_series_nor_target(tmp_path: Path) -> None:
     text = table(
         "id,date,store,sales", lambda row: f"{row},{day(row % 30)},{row // 30},{row % 7}.5"
     )
-    encoder, told = encoded(tmp_path, text)
-    assert list(encoder.scalers) == ["0", "1"]
-    assert encoder.layout.columns == ("sales",)
+    codec, told = encoded(tmp_path, text)
+    assert list(codec.scalers) == ["0", "1"]
+    assert codec.layout.columns == ("sales",)
     assert any("'id' counts the rows" in text for text in told)
     by_setting, _ = encoded(tmp_path, text, id="store")
     assert by_setting.layout.columns == ("sales",)
@@ -87,11 +87,11 @@ def test_a_row_id_is_neither_series_nor_target(tmp_path: Path) -> None:
 def test_several_ids_are_one_key_and_predict_takes_it(tmp_path: Path) -> None:
     rows = [(s, i, n) for s in "12" for i in "ab/" for n in range(40)]
     lines = [f"{day(n)},{s},{i},{n % 5}.5" for s, i, n in rows]
-    encoder, told = encoded(tmp_path, "\n".join(["date,store,item,y", *lines]))
-    assert list(encoder.scalers) == ["1/a", "1/b", "1/\\/", "2/a", "2/b", "2/\\/"]
+    codec, told = encoded(tmp_path, "\n".join(["date,store,item,y", *lines]))
+    assert list(codec.scalers) == ["1/a", "1/b", "1/\\/", "2/a", "2/b", "2/\\/"]
     assert any("dataset.id=store,item" in text for text in told)
-    encoder.save(tmp_path)
-    saved = ForecastingEncoder.load(tmp_path)
+    codec.save(tmp_path)
+    saved = ForecastingCodec.load(tmp_path)
     table = [{"date": day(n), "item": "b", "store": "2", "y": "1.5"} for n in range(6)]
     assert [record["series"] for record in saved.parse(table)] == ["2/b"]
     with pytest.raises(DataError, match="have no column 'item', which tells series apart together"):
@@ -105,10 +105,10 @@ def test_an_id_is_the_same_number_with_and_without_decimals(
     written: str, given: Any, tmp_path: Path
 ) -> None:
     text = table("ds,store,y", lambda n: f"{day(n % 30)},{written if n < 30 else 8},{n % 7}.5")
-    encoder, _ = encoded(tmp_path, text)
-    [record] = encoder.parse([{"ds": day(n), "store": given, "y": n % 7 + 0.5} for n in range(6)])
+    codec, _ = encoded(tmp_path, text)
+    [record] = codec.parse([{"ds": day(n), "store": given, "y": n % 7 + 0.5} for n in range(6)])
     assert record["series"] == written
-    [other] = encoder.parse([{"ds": day(n), "store": "007", "y": n % 7 + 0.5} for n in range(6)])
+    [other] = codec.parse([{"ds": day(n), "store": "007", "y": n % 7 + 0.5} for n in range(6)])
     assert other["series"] == "007"
 
 
@@ -123,9 +123,9 @@ def test_an_id_that_another_determines_adds_nothing() -> None:
 
 def test_a_setting_says_that_no_column_is_an_id(tmp_path: Path) -> None:
     text = table("date,station,y", lambda row: f"{day(row)},{row % 3},{row % 7}.5")
-    encoder, _ = encoded(tmp_path, text, id="none")
-    assert encoder.layout.targets == ("station", "y")
-    (record,) = encoder.parse([{"date": day(n), "station": n % 3, "y": 1.5} for n in range(6)])
+    codec, _ = encoded(tmp_path, text, id="none")
+    assert codec.layout.targets == ("station", "y")
+    (record,) = codec.parse([{"date": day(n), "station": n % 3, "y": 1.5} for n in range(6)])
     assert record["series"] == ""
 
 
@@ -149,8 +149,8 @@ def test_a_first_column_that_counts_the_rows_is_no_target(
     name: str, begin: int, tmp_path: Path
 ) -> None:
     text = table(f"{name},date,y", lambda row: f"{row + begin},{day(row)},{row % 7}.5")
-    encoder, told = encoded(tmp_path, text)
-    assert encoder.layout.columns == ("y",)
+    codec, told = encoded(tmp_path, text)
+    assert codec.layout.columns == ("y",)
     assert any(f"{name or 'Unnamed: 0'!s}' counts the rows" in text for text in told)
 
 
@@ -170,8 +170,8 @@ def test_rows_may_be_numbered_from_anywhere_in_any_steps_with_gaps(
     name: str, number: Callable[[int], float], tmp_path: Path
 ) -> None:
     text = table(f"{name},date,y", lambda row: f"{number(row)},{day(row)},{row % 7}.5")
-    encoder, told = encoded(tmp_path, text)
-    assert encoder.layout.columns == ("y",)
+    codec, told = encoded(tmp_path, text)
+    assert codec.layout.columns == ("y",)
     assert any(f"{name!r} " in text and "neither forecast nor read" in text for text in told)
 
 
@@ -196,15 +196,15 @@ def test_a_column_named_as_a_counter_may_count_in_any_steps(
     name: str, cell: Callable[[int], Any], tmp_path: Path
 ) -> None:
     text = table(f"y,id,{name}", lambda row: f"{row % 7}.5,{row // 20},{cell(row)}")
-    encoder, told = encoded(tmp_path, text)
-    assert encoder.layout.columns == ("y",)
+    codec, told = encoded(tmp_path, text)
+    assert codec.layout.columns == ("y",)
     assert any(f"{name!r} " in text and "neither forecast nor read" in text for text in told)
 
 
 def test_a_counter_that_a_setting_names_is_read(tmp_path: Path) -> None:
     text = table("date,y,t", lambda row: f"{day(row)},{row % 7}.5,{row}")
-    encoder, told = encoded(tmp_path, text, {"future_covariates": ["t"]})
-    assert (encoder.layout.targets, encoder.layout.future) == (("y",), ("t",))
+    codec, told = encoded(tmp_path, text, {"future_covariates": ["t"]})
+    assert (codec.layout.targets, codec.layout.future) == (("y",), ("t",))
     assert not any("neither forecast" in text for text in told)
 
 
@@ -213,8 +213,8 @@ def test_the_only_numbers_of_a_table_are_forecast(tmp_path: Path) -> None:
 
 
 def test_dates_without_a_name_are_the_times(tmp_path: Path) -> None:
-    encoder, _ = encoded(tmp_path, table(",y", lambda row: f"{day(row)},{row % 7}.5"))
-    assert encoder.names["time"] == "Unnamed: 0"
+    codec, _ = encoded(tmp_path, table(",y", lambda row: f"{day(row)},{row % 7}.5"))
+    assert codec.names["time"] == "Unnamed: 0"
 
 
 # --- what is known ahead --------------------------------------------------------------------------
@@ -246,19 +246,19 @@ def test_rows_without_a_target_at_the_end_are_cut_and_what_they_know_ahead_is_us
     text = table(
         "date,y,price", lambda row: f"{day(row)},{f'{row % 7}.5' if row < 40 else ''},{row % 3}"
     )
-    encoder, told = encoded(tmp_path, text, {"future_covariates": ["price"]}, targets=["y"])
+    codec, told = encoded(tmp_path, text, {"future_covariates": ["price"]}, targets=["y"])
     assert any(
         "20 rows at the end have no target" in text and "2022-02-09" in text for text in told
     )
-    encoder.save(tmp_path)
-    (record,) = ForecastingEncoder.load(tmp_path).parse([])
+    codec.save(tmp_path)
+    (record,) = ForecastingCodec.load(tmp_path).parse([])
     assert str(record["time"][-1])[:10] == "2022-02-09"
     assert record["ahead"]["price"].tolist() == [40 % 3, 41 % 3]
     with_file = [
         dict(zip(("date", "y", "price"), line.split(","), strict=True))
         for line in text.splitlines()[1:]
     ]
-    (same,) = encoder.parse(with_file)
+    (same,) = codec.parse(with_file)
     assert same["time"][-1] == record["time"][-1]
 
 
@@ -285,13 +285,13 @@ def test_the_splits_are_parts_of_the_rows_with_targets(tmp_path: Path) -> None:
 
 
 def test_a_resumed_run_says_that_its_last_rows_are_not_the_last_of_the_data(tmp_path: Path) -> None:
-    encoder, _ = encoded(tmp_path, table("date,y", lambda row: f"{day(row)},{row % 7}.5"))
+    codec, _ = encoded(tmp_path, table("date,y", lambda row: f"{day(row)},{row % 7}.5"))
     longer = table("date,y", lambda row: f"{day(row)},{row % 7}.5", 90)
     (tmp_path / "table.csv").write_text(longer)
     told: list[str] = []
     config = SeriesCsv.Config(path=str(tmp_path / "table.csv"))
     for records in SeriesCsv().splits(config, told.append).values():
-        encoder.encode(records, told.append)
+        codec.encode(records, told.append)
     assert [text for text in told if "2022-03-01" in text and "--file" in text]
     assert len([text for text in told if "go on behind" in text]) == 1
 
@@ -302,8 +302,8 @@ def test_a_resumed_run_says_that_its_last_rows_are_not_the_last_of_the_data(tmp_
 )
 def test_times_in_a_second_column_are_no_target(cell: Callable[[int], Any], tmp_path: Path) -> None:
     text = table("date,seen,y", lambda row: f"{day(row)},{cell(row)},{row % 7}.5")
-    encoder, told = encoded(tmp_path, text)
-    assert encoder.layout.columns == ("y",)
+    codec, told = encoded(tmp_path, text)
+    assert codec.layout.columns == ("y",)
     assert any("'seen' holds times" in text for text in told)
     assert encoded(tmp_path, text, targets=["seen", "y"])[0].layout.targets == ("seen", "y")
 
@@ -331,8 +331,8 @@ def test_a_first_row_that_names_nothing_is_not_lost(text: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("head", ["month,2020,2021", "date,0.1,0.9", "0,1,2", ",10,20"])
 def test_numbers_may_be_names(head: str, tmp_path: Path) -> None:
-    encoder, _ = encoded(tmp_path, table(head, lambda row: f"{day(row)},{row % 7}.5,{row % 5}"))
-    assert encoder.layout.targets == tuple(head.split(",")[1:])
+    codec, _ = encoded(tmp_path, table(head, lambda row: f"{day(row)},{row % 7}.5,{row % 5}"))
+    assert codec.layout.targets == tuple(head.split(",")[1:])
 
 
 # --- left out -------------------------------------------------------------------------------------
@@ -350,8 +350,8 @@ def test_numbers_with_something_around_them_are_named_with_what_to_do(
 
 
 def test_an_empty_column_is_left_out_and_said(tmp_path: Path) -> None:
-    encoder, told = encoded(tmp_path, table("date,y,z", lambda row: f"{day(row)},{row % 7}.5,"))
-    assert encoder.layout.targets == ("y",)
+    codec, told = encoded(tmp_path, table("date,y,z", lambda row: f"{day(row)},{row % 7}.5,"))
+    assert codec.layout.targets == ("y",)
     assert any("'z'" in text and "no value" in text for text in told)
 
 
@@ -377,9 +377,9 @@ def test_a_text_that_may_tell_series_apart_is_pointed_at(tmp_path: Path) -> None
 def test_numbers_are_read_as_they_are_given(inputs: list[Any], tmp_path: Path) -> None:
     text = table("date,y", lambda row: f"{day(row)},{row % 7}.5")
     for decimal in (".", ","):
-        encoder, _ = encoded(tmp_path, text)
-        encoder.names = {"time": "date", "decimal": decimal}
-        (record,) = encoder.parse(inputs)
+        codec, _ = encoded(tmp_path, text)
+        codec.names = {"time": "date", "decimal": decimal}
+        (record,) = codec.parse(inputs)
         assert record["values"]["y"].tolist() == [1.5, 2.5, 3.5, 4.5]
 
 
@@ -397,6 +397,6 @@ def test_numbers_are_read_as_they_are_given(inputs: list[Any], tmp_path: Path) -
     ],
 )
 def test_what_is_no_input_is_refused(inputs: list[Any], tmp_path: Path) -> None:
-    encoder, _ = encoded(tmp_path, table("date,y", lambda row: f"{day(row)},{row % 7}.5"))
+    codec, _ = encoded(tmp_path, table("date,y", lambda row: f"{day(row)},{row % 7}.5"))
     with pytest.raises(DataError):
-        encoder.parse(inputs)
+        codec.parse(inputs)

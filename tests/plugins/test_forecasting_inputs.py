@@ -8,7 +8,7 @@ import pytest
 
 from seqkit.api import Record
 from seqkit.errors import DataError
-from seqkit_timeseries._encoder import ForecastingEncoder
+from seqkit_timeseries._codec import ForecastingCodec
 from seqkit_timeseries.task import Forecasting
 
 TASK = Forecasting()
@@ -17,7 +17,7 @@ DAYS = np.arange("2024-01-01", "2024-03-01", dtype="datetime64[D]")
 
 def fitted(
     columns: tuple[str, ...] = ("y",), rows: int = 30, names: Any = None, **config: Any
-) -> ForecastingEncoder:
+) -> ForecastingCodec:
     values = {name: np.arange(float(rows)) + 100 * place for place, name in enumerate(columns)}
     record = {
         "series": "",
@@ -28,9 +28,9 @@ def fitted(
         "targets": columns[:1],
     }
     settings = TASK.Config(**{"context": 3, "horizon": 2, **config})
-    encoder, _ = TASK.encode(settings, {"train": [record]}, lambda _: None)
-    assert isinstance(encoder, ForecastingEncoder)
-    return encoder
+    codec, _ = TASK.encode(settings, {"train": [record]}, lambda _: None)
+    assert isinstance(codec, ForecastingCodec)
+    return codec
 
 
 def rows(count: int, *columns: str, **more: Any) -> list[Record]:
@@ -39,11 +39,11 @@ def rows(count: int, *columns: str, **more: Any) -> list[Record]:
     ]
 
 
-def windows(encoder: ForecastingEncoder, inputs: list[Any]) -> np.ndarray:
-    arrays = encoder.encode(encoder.parse(inputs), lambda _: None)
-    batch = encoder.batch(arrays, np.arange(len(arrays["windows"])))
+def windows(codec: ForecastingCodec, inputs: list[Any]) -> np.ndarray:
+    arrays = codec.encode(codec.parse(inputs), lambda _: None)
+    batch = codec.batch(arrays, np.arange(len(arrays["windows"])))
     assert "targets" not in batch
-    scaler = encoder.scalers[""]
+    scaler = codec.scalers[""]
     inputs_: np.ndarray = batch["inputs"][..., 0] * scaler.scale[0] + scaler.location[0]
     return inputs_.round(3)
 
@@ -57,7 +57,7 @@ def test_columns_that_the_run_does_not_read_may_hold_anything() -> None:
 
 
 def test_lines_of_csv_numbers_and_json_say_the_same() -> None:
-    encoder = fitted()
+    codec = fitted()
     lines = ["date,y", *(f"{DAYS[row]},{row}.5" for row in range(5))]
     numbers = [f"{row}.5" for row in range(5)]
     record = {"time": [str(day) for day in DAYS[:5]], "values": {"y": [float(n) for n in numbers]}}
@@ -71,7 +71,7 @@ def test_lines_of_csv_numbers_and_json_say_the_same() -> None:
         [json.dumps([record])],
         [record],
     ):
-        assert windows(encoder, inputs).tolist() == [[2.5, 3.5, 4.5]], inputs
+        assert windows(codec, inputs).tolist() == [[2.5, 3.5, 4.5]], inputs
 
 
 def test_several_texts_of_numbers_are_several_series() -> None:
@@ -82,10 +82,10 @@ def test_many_series_in_one_table_are_answered_each() -> None:
     table = [
         {"date": str(DAYS[row]), "id": name, "y": str(row)} for row in range(4) for name in "ab"
     ]
-    encoder = fitted()
-    records = encoder.parse(table)
+    codec = fitted()
+    records = codec.parse(table)
     assert [record["series"] for record in records] == ["a", "b"]
-    assert windows(encoder, table).tolist() == [[1, 2, 3], [1, 2, 3]]
+    assert windows(codec, table).tolist() == [[1, 2, 3], [1, 2, 3]]
 
 
 def test_unsorted_rows_gaps_and_empty_ends_are_put_right() -> None:
@@ -102,31 +102,31 @@ def test_unsorted_rows_gaps_and_empty_ends_are_put_right() -> None:
 
 
 def test_what_is_known_ahead_comes_from_rows_with_empty_targets() -> None:
-    encoder = fitted(("y", "holiday"), future_covariates=["holiday"], normalisation="none")
+    codec = fitted(("y", "holiday"), future_covariates=["holiday"], normalisation="none")
     table = rows(4, "y", "holiday") + [
         {"date": str(DAYS[row]), "y": "", "holiday": str(10 * row)} for row in (4, 5)
     ]
-    arrays = encoder.encode(encoder.parse(table), lambda _: None)
-    batch = encoder.batch(arrays, np.array([0]))
+    arrays = codec.encode(codec.parse(table), lambda _: None)
+    batch = codec.batch(arrays, np.array([0]))
     assert batch["future"][0, :, 0].tolist() == [40.0, 50.0]
     assert batch["inputs"][0, :, 0].tolist() == [1.5, 2.5, 3.5]
     with pytest.raises(DataError, match="has 1 of 2 values ahead in column 'holiday'"):
-        encoder.encode(encoder.parse(table[:-1]), lambda _: None)
+        codec.encode(codec.parse(table[:-1]), lambda _: None)
     holed = [*table[:-2], {**table[-2], "holiday": ""}, table[-1]]
     with pytest.raises(DataError, match="has 1 of 2 values ahead in column 'holiday'"):
-        encoder.encode(encoder.parse(holed), lambda _: None)
+        codec.encode(codec.parse(holed), lambda _: None)
     with pytest.raises(DataError, match="what comes after the data is not known of 'holiday'"):
-        encoder.parse([])
+        codec.parse([])
 
 
 def test_calendar_features_of_the_horizon_are_those_of_its_days() -> None:
-    encoder = fitted(calendar=["weekday"])
-    whole = encoder.encode(encoder.parse(rows(20, "y")), lambda _: None)
-    short = encoder.encode(encoder.parse(rows(18, "y")), lambda _: None)
-    ahead = encoder.batch(short, np.array([0]))["future"][0]
+    codec = fitted(calendar=["weekday"])
+    whole = codec.encode(codec.parse(rows(20, "y")), lambda _: None)
+    short = codec.encode(codec.parse(rows(18, "y")), lambda _: None)
+    ahead = codec.batch(short, np.array([0]))["future"][0]
     assert np.array_equal(ahead, whole["values"][18:20, -2:])
     with pytest.raises(DataError, match=r"no times, which the run reads \('weekday'\)"):
-        encoder.parse(["1 2 3"])
+        codec.parse(["1 2 3"])
 
 
 def test_a_new_series_beside_known_ones_is_scaled_by_its_own_rows() -> None:
@@ -136,9 +136,9 @@ def test_a_new_series_beside_known_ones_is_scaled_by_its_own_rows() -> None:
         for name, column in values.items()
     ]
     settings = TASK.Config(context=3, horizon=2)
-    encoder, _ = TASK.encode(settings, {"train": train}, lambda _: None)
+    codec, _ = TASK.encode(settings, {"train": train}, lambda _: None)
     new = [{"series": "c", "values": {"y": np.arange(50.0) * 1000}}]
-    arrays = encoder.encode(encoder.parse(new), lambda _: None)
+    arrays = codec.encode(codec.parse(new), lambda _: None)
     assert arrays["scale"][0, 0] == pytest.approx((np.arange(50.0) * 1000).std())
 
 
@@ -146,11 +146,11 @@ def test_dates_and_commas_that_leave_it_open_are_read_as_in_training() -> None:
     table = [{"date": f"0{day}/02/2024", "y": f"{day},125"} for day in (1, 2, 3)]
     with pytest.raises(DataError, match=r"'1,125' may be 1125 or 1\.125"):
         fitted().parse([{"date": f"2024-02-0{day}", "y": f"{day},125"} for day in (1, 2, 3)])
-    encoder = fitted(names={"time": "date", "time_format": "%d/%m/%Y", "decimal": ","})
-    (record,) = encoder.parse(table)
+    codec = fitted(names={"time": "date", "time_format": "%d/%m/%Y", "decimal": ","})
+    (record,) = codec.parse(table)
     assert [str(time)[:10] for time in record["time"]] == ["2024-02-01", "2024-02-02", "2024-02-03"]
     assert record["values"]["y"].tolist() == [1.125, 2.125, 3.125]
-    (record,) = encoder.parse([{"date": f"2024-02-0{day}", "y": day / 8} for day in (1, 2, 3)])
+    (record,) = codec.parse([{"date": f"2024-02-0{day}", "y": day / 8} for day in (1, 2, 3)])
     assert record["values"]["y"].tolist() == [0.125, 0.25, 0.375]
 
 
@@ -178,9 +178,9 @@ def test_dates_and_commas_that_leave_it_open_are_read_as_in_training() -> None:
     ],
 )
 def test_inputs_that_cannot_be_read_are_named(inputs: list[Any], message: str) -> None:
-    encoder = fitted()
+    codec = fitted()
     with pytest.raises(DataError) as caught:
-        encoder.encode(encoder.parse(inputs), lambda _: None)
+        codec.encode(codec.parse(inputs), lambda _: None)
     assert message in str(caught.value)
 
 

@@ -13,7 +13,7 @@ from seqkit.errors import DataError
 from seqkit_timeseries import _metrics
 from seqkit_timeseries._answers import answers_of, decimals
 from seqkit_timeseries._baselines import observed_targets
-from seqkit_timeseries._encoder import seasonal_naive_error
+from seqkit_timeseries._codec import seasonal_naive_error
 from seqkit_timeseries._frequency import Frequency
 from seqkit_timeseries._normalisation import fit_scaler
 from seqkit_timeseries._precision import is_constant
@@ -32,8 +32,8 @@ def encode(values: Any, **config: Any) -> tuple[Any, dict[str, Any], list[str]]:
     splits = {"train": [series(values[:40], 0)], "test": [series(values, 40)]}
     told: list[str] = []
     settings = TASK.Config(**{"context": 6, "horizon": 3, "season": 4, **config})
-    encoder, arrays = TASK.encode(settings, splits, told.append)
-    return encoder, arrays, told
+    codec, arrays = TASK.encode(settings, splits, told.append)
+    return codec, arrays, told
 
 
 @pytest.mark.parametrize("normalisation", ["standard", "min-max", "window", "last"])
@@ -55,15 +55,15 @@ def test_scores_do_not_depend_on_offset_and_unit(
 def test_what_a_network_puts_out_is_put_into_units_in_double_precision(
     offset: float, size: float
 ) -> None:
-    encoder, arrays, _ = encode(offset + size * WAVE)
+    codec, arrays, _ = encode(offset + size * WAVE)
     batch = {
         name: torch.from_numpy(array)
-        for name, array in encoder.batch(arrays["test"], np.arange(5)).items()
+        for name, array in codec.batch(arrays["test"], np.arange(5)).items()
     }
     outputs = torch.linspace(-1, 1, 15).reshape(5, 3, 1)
-    scaler = encoder.scalers[""]
+    scaler = codec.scalers[""]
     expected = outputs.double() * scaler.scale[0] + scaler.location[0]
-    forecasts, targets = encoder.reported(outputs, batch)
+    forecasts, targets = codec.metric_inputs(outputs, batch)
     torch.testing.assert_close(forecasts, expected, rtol=1e-15, atol=0)
     assert targets.flatten().tolist() == [
         (offset + size * WAVE)[40 + window + row] for window in range(5) for row in range(3)
@@ -88,10 +88,10 @@ def test_a_forecast_that_is_no_finite_number_is_no_answer() -> None:
 
 
 def test_a_series_that_was_not_learnt_from_is_scaled_by_its_own_past_alone() -> None:
-    encoder, _, _ = encode(WAVE)
+    codec, _, _ = encode(WAVE)
     values = np.concatenate([np.arange(20.0), np.full(20, 1e6)])
     new = {**series(values, 20), "series": "new"}
-    found = encoder.encode_from([new], lambda _: None, "the test split")
+    found = codec.encode_from([new], lambda _: None, "the test split")
     assert found["location"][0, 0] == pytest.approx(9.5)
     assert found["scale"][0, 0] == pytest.approx(np.arange(20.0).std())
 
@@ -99,9 +99,9 @@ def test_a_series_that_was_not_learnt_from_is_scaled_by_its_own_past_alone() -> 
 def test_before_the_first_known_value_a_naive_forecast_knows_the_location_alone() -> None:
     values = 5 + WAVE.copy()
     values[:8] = np.nan
-    encoder, arrays, _ = encode(values)
+    codec, arrays, _ = encode(values)
     observed = observed_targets(arrays["train"])[:, 0]
-    assert observed[:8].tolist() == [encoder.scalers[""].location[0]] * 8
+    assert observed[:8].tolist() == [codec.scalers[""].location[0]] * 8
     assert observed[8] == values[8]
 
 
@@ -123,15 +123,15 @@ def test_a_small_column_is_scaled_and_one_of_rounding_is_constant(scale: float) 
 
 
 def test_what_is_said_to_be_constant_is_what_is_not_scaled() -> None:
-    encoder, _, told = encode(1e9 + 1e-7 * WAVE)
+    codec, _, told = encode(1e9 + 1e-7 * WAVE)
     assert any("1 column is constant in the train split, and not scaled: 'y'" in t for t in told)
-    assert encoder.scalers[""].scale.tolist() == [1.0]
+    assert codec.scalers[""].scale.tolist() == [1.0]
 
 
 @pytest.mark.parametrize(("value", "scale"), [(5e-13, 5e-13), (-0.25, 0.25), (0, 1), (1e9, 1)])
 def test_a_constant_below_one_is_divided_by_its_size(value: float, scale: float) -> None:
-    encoder, arrays, _ = encode(np.full(60, value))
-    assert encoder.scalers[""].scale.tolist() == [scale]
+    codec, arrays, _ = encode(np.full(60, value))
+    assert codec.scalers[""].scale.tolist() == [scale]
     assert not arrays["train"]["values"].any()
 
 
@@ -172,8 +172,8 @@ def test_scalers_are_those_of_scikit_learn(kind: str, other: Any, offset: float)
 
 @pytest.mark.parametrize("offset", [0, 1e9, -1e12])
 def test_r2_far_from_zero_is_that_of_scikit_learn(offset: float) -> None:
-    encoder, _, _ = encode(WAVE)
-    outputs = encoder.shape.outputs
+    codec, _, _ = encode(WAVE)
+    outputs = codec.shape.outputs
     targets = torch.from_numpy(offset + np.random.default_rng(2).normal(size=(30, 3, 1)))
     forecasts = targets + 0.1
     metric, rest = _metrics.determination(outputs), _metrics.determination(outputs)

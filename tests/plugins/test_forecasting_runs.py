@@ -137,7 +137,7 @@ def test_results_do_not_depend_on_the_size_of_evaluation_batches(
     registry = load_registry()
     settings = load_experiment(experiment(table(tmp_path / "load.csv")), registry)
     data = encode_data(settings, registry, lambda _: None)
-    learner = build_learner(settings, data.encoder, choose_device(settings.trainer))
+    learner = build_learner(settings, data.codec, choose_device(settings.trainer))
     whole = learner.score(data.splits["test"], "test")
     learner.evaluation_batch = 7
     parts = learner.score(data.splits["test"], "test")

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from seqkit.api import Arrays, Features, Record, Values
 from seqkit.errors import ConfigurationError, DataError
-from seqkit_timeseries._encoder import ForecastingEncoder
+from seqkit_timeseries._codec import ForecastingCodec
 from seqkit_timeseries._windows import window_starts
 from seqkit_timeseries.task import Forecasting
 
@@ -44,17 +44,17 @@ def splits_of(columns: Mapping[str, Any], *ends: int) -> dict[str, list[Record]]
 
 def encode(
     splits: Mapping[str, Sequence[Record]], **config: Any
-) -> tuple[ForecastingEncoder, dict[str, Arrays], list[str]]:
+) -> tuple[ForecastingCodec, dict[str, Arrays], list[str]]:
     told: list[str] = []
     values = {"context": 4, "horizon": 2, **config}
-    encoder, encoded = TASK.encode(TASK.Config(**values), splits, told.append)
-    assert isinstance(encoder, ForecastingEncoder)
-    return encoder, encoded, told
+    codec, encoded = TASK.encode(TASK.Config(**values), splits, told.append)
+    assert isinstance(codec, ForecastingCodec)
+    return codec, encoded, told
 
 
-def cut(encoder: ForecastingEncoder, arrays: Arrays) -> dict[str, Any]:
+def cut(codec: ForecastingCodec, arrays: Arrays) -> dict[str, Any]:
     """Cuts all windows of a split as one batch."""
-    return encoder.batch(arrays, np.arange(len(arrays["windows"])))
+    return codec.batch(arrays, np.arange(len(arrays["windows"])))
 
 
 def tensors(batch: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -80,9 +80,9 @@ class RepeatLast(nn.Module):
 
 def test_windows_of_a_split_forecast_its_rows_alone_and_read_the_rows_before() -> None:
     splits = splits_of({"y": np.arange(30.0)}, 18, 24, 30)
-    encoder, encoded, _ = encode(splits, normalisation="none")
+    codec, encoded, _ = encode(splits, normalisation="none")
     for split, rows in {"train": (4, 18), "validation": (18, 24), "test": (24, 30)}.items():
-        batch = cut(encoder, encoded[split])
+        batch = cut(codec, encoded[split])
         targets = batch["targets"][..., 0]
         assert targets.min() == rows[0]
         assert targets.max() == rows[1] - 1
@@ -107,8 +107,8 @@ def test_every_window_that_fits_is_cut_once_per_stride(
 
 def test_windows_never_run_from_one_series_into_the_next() -> None:
     train = [record({"y": np.full(9, value)}, series=name) for name, value in (("a", 1), ("b", 2))]
-    encoder, encoded, _ = encode({"train": train}, normalisation="none")
-    batch = cut(encoder, encoded["train"])
+    codec, encoded, _ = encode({"train": train}, normalisation="none")
+    batch = cut(codec, encoded["train"])
     seen = np.concatenate([batch["inputs"][..., 0], batch["targets"][..., 0]], axis=1)
     assert len(seen) == 2 * (9 - 6 + 1)
     assert (seen == seen[:, :1]).all()
@@ -116,20 +116,20 @@ def test_windows_never_run_from_one_series_into_the_next() -> None:
 
 def test_training_and_evaluation_have_strides_of_their_own() -> None:
     splits = splits_of({"y": np.arange(30.0)}, 18, 30)
-    encoder, encoded, _ = encode(splits, stride=3, evaluation_stride=2)
+    codec, encoded, _ = encode(splits, stride=3, evaluation_stride=2)
     assert np.diff(encoded["train"]["windows"]).tolist() == [3] * 4
     assert np.diff(encoded["validation"]["windows"]).tolist() == [2] * 5
-    again = encoder.encode(splits["train"], lambda _: None)
+    again = codec.encode(splits["train"], lambda _: None)
     assert np.array_equal(again["windows"], encoded["train"]["windows"])
 
 
 def test_batches_cover_every_window_once_the_last_partial_batch_too() -> None:
-    encoder, encoded, _ = encode(splits_of({"y": np.arange(30.0)}, 20, 30))
+    codec, encoded, _ = encode(splits_of({"y": np.arange(30.0)}, 20, 30))
     validation = encoded["validation"]
-    plan = encoder.plan(validation, 4, None)
+    plan = codec.plan(validation, 4, None)
     assert [len(batch) for batch in plan] == [4, 4, 1]
     assert np.concatenate(plan).tolist() == list(range(9))
-    shuffled = encoder.plan(encoded["train"], 4, np.random.default_rng(0))
+    shuffled = codec.plan(encoded["train"], 4, np.random.default_rng(0))
     assert sorted(np.concatenate(shuffled).tolist()) == list(range(15))
     assert np.concatenate(shuffled).tolist() != list(range(15))
 
@@ -141,8 +141,8 @@ def test_the_arrays_hold_each_row_once_and_no_window() -> None:
 
 
 def test_sizes_are_the_context_for_every_window() -> None:
-    encoder, encoded, _ = encode(splits_of({"y": np.arange(30.0)}, 20, 30))
-    assert encoder.sizes(encoded["validation"]).tolist() == [4] * 9
+    codec, encoded, _ = encode(splits_of({"y": np.arange(30.0)}, 20, 30))
+    assert codec.sizes(encoded["validation"]).tolist() == [4] * 9
 
 
 # --- columns --------------------------------------------------------------------------------------
@@ -154,14 +154,14 @@ def test_channels_are_targets_past_covariates_masks_and_what_is_known_ahead() ->
         "holiday": np.arange(20.0) % 7,
         "sales": [1.0, NAN, *range(18)],
     }
-    encoder, encoded, _ = encode(
+    codec, encoded, _ = encode(
         splits_of(columns, 20),
         targets=["sales"],
         future_covariates=["holiday"],
         calendar=["weekday"],
         normalisation="none",
     )
-    shape = encoder.shape
+    shape = codec.shape
     assert shape.extras["columns"] == [
         "sales",
         "rain",
@@ -174,7 +174,7 @@ def test_channels_are_targets_past_covariates_masks_and_what_is_known_ahead() ->
     assert shape.extras["future"] == 3
     assert shape.inputs == Features(6)
     assert shape.outputs == Values(1, 2)
-    batch = cut(encoder, encoded["train"])
+    batch = cut(codec, encoded["train"])
     assert batch["inputs"].dtype == np.float32
     assert batch["inputs"][0, :, 0].tolist() == [1.0, 0.0, 0.0, 1.0]
     assert batch["inputs"][0, :, 2].tolist() == [1.0, 0.0, 1.0, 1.0]
@@ -235,8 +235,8 @@ def test_scalers_see_the_training_rows_alone(normalisation: str) -> None:
 def test_each_series_has_a_scaler_of_its_own() -> None:
     noise = np.random.default_rng(0).normal(size=30)
     train = [record({"y": 1000 * noise + 5000}, series="big"), record({"y": noise}, series="small")]
-    encoder, encoded, _ = encode({"train": train})
-    windows = cut(encoder, encoded["train"])["targets"]
+    codec, encoded, _ = encode({"train": train})
+    windows = cut(codec, encoded["train"])["targets"]
     assert np.allclose(windows[:25], windows[25:], atol=1e-5)
 
 
@@ -247,18 +247,18 @@ def test_each_series_has_a_scaler_of_its_own() -> None:
 def test_scores_are_in_the_units_asked_for(normalisation: str, report: str) -> None:
     values = 100 + 10 * np.random.default_rng(0).normal(size=(30, 2))
     splits = splits_of({"a": values[:, 0], "b": values[:, 1]}, 30)
-    encoder, encoded, _ = encode(splits, normalisation=normalisation, report=report)
-    batch = tensors(cut(encoder, encoded["train"]))
-    outputs, _ = encoder.forward(RepeatLast(2, 2), batch)
-    forecasts, targets = encoder.reported(outputs, batch)
-    wanted = values if report == "units" else encoder.scalers[""].scaled(values)
+    codec, encoded, _ = encode(splits, normalisation=normalisation, report=report)
+    batch = tensors(cut(codec, encoded["train"]))
+    outputs, _ = codec.forward(RepeatLast(2, 2), batch)
+    forecasts, targets = codec.metric_inputs(outputs, batch)
+    wanted = values if report == "units" else codec.scalers[""].scaled(values)
     assert torch.allclose(targets[:, 0], torch.tensor(wanted[4:29]), rtol=1e-5, atol=1e-6)
     assert torch.allclose(forecasts[:, 0], torch.tensor(wanted[3:28]), rtol=1e-5, atol=1e-5)
 
 
 def test_a_constant_series_is_moved_and_never_divided_by_zero() -> None:
-    encoder, encoded, told = encode(splits_of({"y": np.full(20, 7.3)}, 20))
-    batch = cut(encoder, encoded["train"])
+    codec, encoded, told = encode(splits_of({"y": np.full(20, 7.3)}, 20))
+    batch = cut(codec, encoded["train"])
     assert np.abs(batch["inputs"]).max() < 1e-12
     assert "1 column is constant in the train split, and not scaled: 'y' of the series." in told
 
@@ -289,12 +289,12 @@ def test_missing_targets_stay_missing_and_inputs_are_filled() -> None:
     values[[2, 9]] = NAN
     expected = {"mask": 0.0, "forward": 8.0, "linear": 9.0}
     for missing, filled in expected.items():
-        encoder, encoded, _ = encode(
+        codec, encoded, _ = encode(
             splits_of({"y": values}, 20), missing=missing, normalisation="none"
         )
         assert encoded["train"]["values"][9, 0] == filled
         assert np.isnan(encoded["train"]["targets"][[2, 9], 0]).all()
-        assert encoder.shape.inputs == Features(2 if missing == "mask" else 1)
+        assert codec.shape.inputs == Features(2 if missing == "mask" else 1)
 
 
 def test_error_names_row_time_and_column_of_a_missing_value() -> None:
@@ -310,8 +310,8 @@ def test_error_names_row_time_and_column_of_a_missing_value() -> None:
 def test_a_window_without_any_target_is_left_out() -> None:
     values = np.arange(20.0)
     values[8:12] = NAN
-    encoder, encoded, _ = encode(splits_of({"y": values}, 20))
-    targets = cut(encoder, encoded["train"])["targets"]
+    codec, encoded, _ = encode(splits_of({"y": values}, 20))
+    targets = cut(codec, encoded["train"])["targets"]
     assert not np.isnan(targets).all(axis=(1, 2)).any()
     assert len(targets) == 15 - 3
 
@@ -319,8 +319,8 @@ def test_a_window_without_any_target_is_left_out() -> None:
 def test_values_missing_after_training_alone_are_filled_with_the_last_one() -> None:
     values = np.arange(30.0)
     values[22] = NAN
-    encoder, encoded, _ = encode(splits_of({"y": values}, 20, 30), normalisation="none")
-    assert encoder.shape.inputs == Features(1)
+    codec, encoded, _ = encode(splits_of({"y": values}, 20, 30), normalisation="none")
+    assert codec.shape.inputs == Features(1)
     assert encoded["validation"]["values"][22, 0] == 21
 
 
@@ -376,23 +376,23 @@ def test_without_a_train_split_there_is_a_plain_error() -> None:
 
 
 def answer(
-    encoder: ForecastingEncoder,
+    codec: ForecastingCodec,
     inputs: Sequence[Any] = (),
     model: nn.Module | None = None,
     **o: Any,
 ) -> list[dict[str, Any]]:
-    records = encoder.parse(inputs)
-    batch = tensors(cut(encoder, encoder.encode(records, lambda _: None)))
-    size, horizon = len(encoder.layout.targets), encoder.horizon
+    records = codec.parse(inputs)
+    batch = tensors(cut(codec, codec.encode(records, lambda _: None)))
+    size, horizon = len(codec.layout.targets), codec.horizon
     with torch.inference_mode():
-        return encoder.predict(
-            model or RepeatLast(size, horizon), batch, records, TASK.Prediction(**o)
+        return codec.predict(
+            model or RepeatLast(size, horizon), batch, records, TASK.PredictOptions(**o)
         )
 
 
 def test_without_input_it_forecasts_what_comes_after_the_data() -> None:
-    encoder, _, _ = encode(splits_of({"y": np.arange(30.0)}, 20, 25, 30))
-    found = answer(encoder)
+    codec, _, _ = encode(splits_of({"y": np.arange(30.0)}, 20, 25, 30))
+    found = answer(codec)
     assert found == [
         {
             "series": "",
@@ -412,18 +412,18 @@ def test_a_saved_encoder_gives_the_same_arrays_and_answers(tmp_path: Path) -> No
     values[3] = NAN
     columns = {"y": values, "x": np.arange(30.0) ** 2}
     splits = splits_of(columns, 20, 30)
-    encoder, encoded, _ = encode(
+    codec, encoded, _ = encode(
         splits, targets=["y"], calendar="auto", normalisation="standard+window"
     )
-    encoder.save(tmp_path)
+    codec.save(tmp_path)
     loaded = TASK.load(tmp_path)
-    assert isinstance(loaded, ForecastingEncoder)
-    assert loaded.shape == encoder.shape
+    assert isinstance(loaded, ForecastingCodec)
+    assert loaded.shape == codec.shape
     again = loaded.encode(splits["validation"], lambda _: None)
     for name, array in encoded["validation"].items():
         same = np.array_equal(again[name], array, equal_nan=array.dtype.kind == "f")
         assert same, name
-    assert answer(loaded) == answer(encoder)
+    assert answer(loaded) == answer(codec)
 
 
 def test_saving_twice_writes_the_same_bytes(tmp_path: Path) -> None:
@@ -446,52 +446,52 @@ def test_a_damaged_encoder_is_named(tmp_path: Path, name: str) -> None:
 
 
 def test_quantiles_rise_and_the_median_is_the_forecast() -> None:
-    encoder, encoded, _ = encode(splits_of({"y": np.arange(30.0)}, 30), normalisation="none")
-    encoder.expect(encoder.shape.with_outputs(quantiles=(0.1, 0.5, 0.9)))
+    codec, encoded, _ = encode(splits_of({"y": np.arange(30.0)}, 30), normalisation="none")
+    codec.set_output_shape(codec.shape.with_outputs(quantiles=(0.1, 0.5, 0.9)))
     crossed = RepeatLast(1, 2, spread=(5.0, -5.0, 0.0))
-    forecast = answer(encoder, model=crossed)[0]["forecast"]
+    forecast = answer(codec, model=crossed)[0]["forecast"]
     assert forecast["values"] == [[29.0, 29.0]]
     assert forecast["quantiles"] == {
         "0.1": [[24.0, 24.0]],
         "0.5": [[29.0, 29.0]],
         "0.9": [[34.0, 34.0]],
     }
-    batch = tensors(cut(encoder, encoded["train"]))
-    outputs, _ = encoder.forward(crossed, batch)
-    assert (encoder.reported(outputs, batch)[0].diff(dim=-1) == 5).all()
+    batch = tensors(cut(codec, encoded["train"]))
+    outputs, _ = codec.forward(crossed, batch)
+    assert (codec.metric_inputs(outputs, batch)[0].diff(dim=-1) == 5).all()
 
 
 def test_quantiles_are_undone_like_points_by_instance_normalisation() -> None:
-    encoder, encoded, _ = encode(splits_of({"y": np.arange(30.0)}, 30), normalisation="last")
-    batch = tensors(cut(encoder, encoded["train"]))
-    outputs, _ = encoder.forward(RepeatLast(1, 2, spread=(-1.0, 0.0, 1.0)), batch)
+    codec, encoded, _ = encode(splits_of({"y": np.arange(30.0)}, 30), normalisation="last")
+    batch = tensors(cut(codec, encoded["train"]))
+    outputs, _ = codec.forward(RepeatLast(1, 2, spread=(-1.0, 0.0, 1.0)), batch)
     deviation = np.arange(30.0).std()
-    found = encoder.in_units(outputs, batch)[0, 0, 0].tolist()
+    found = codec.in_units(outputs, batch)[0, 0, 0].tolist()
     assert found == pytest.approx([3 - deviation, 3, 3 + deviation], rel=1e-6)
 
 
 def test_samples_show_the_context_the_forecast_and_the_target() -> None:
-    encoder, encoded, _ = encode(splits_of({"y": np.arange(30.0), "x": np.arange(30.0)}, 20, 30))
-    records = encoder.records(encoded["validation"], [0, 8])
-    batch = tensors(encoder.batch(encoded["validation"], np.array([0, 8])))
-    found = encoder.predict(RepeatLast(2, 2), batch, records, TASK.Prediction())
+    codec, encoded, _ = encode(splits_of({"y": np.arange(30.0), "x": np.arange(30.0)}, 20, 30))
+    records = codec.records(encoded["validation"], [0, 8])
+    batch = tensors(codec.batch(encoded["validation"], np.array([0, 8])))
+    found = codec.predict(RepeatLast(2, 2), batch, records, TASK.PredictOptions())
     assert found[0]["history"]["time"][-1] == "2024-01-20"
     assert np.allclose(found[0]["target"], [[20, 21], [20, 21]], atol=1e-4)
     assert np.allclose(found[1]["forecast"]["values"], [[27, 27], [27, 27]], atol=1e-4)
 
 
 def test_a_longer_horizon_than_trained_is_refused_and_a_shorter_one_cut() -> None:
-    encoder, _, _ = encode(splits_of({"y": np.arange(30.0)}, 30))
+    codec, _, _ = encode(splits_of({"y": np.arange(30.0)}, 30))
     with pytest.raises(ConfigurationError, match=r"trained to forecast 2 rows\. Ask for at most 2"):
-        answer(encoder, horizon=3)
-    assert len(answer(encoder, horizon=1)[0]["forecast"]["time"]) == 1
-    assert answer(encoder, history=1)[0]["history"]["values"] == [[29.0]]
+        answer(codec, horizon=3)
+    assert len(answer(codec, horizon=1)[0]["forecast"]["time"]) == 1
+    assert answer(codec, history=1)[0]["history"]["values"] == [[29.0]]
 
 
 def test_the_run_keeps_as_many_series_as_asked_and_says_so() -> None:
     train = [record({"y": np.arange(20.0)}, series=name) for name in "abc"]
-    encoder, _, told = encode({"train": train}, keep_series=2)
-    assert [one["series"] for one in answer(encoder)] == ["a", "b"]
+    codec, _, told = encode({"train": train}, keep_series=2)
+    assert [one["series"] for one in answer(codec)] == ["a", "b"]
     assert any("keeps the last rows of 2 of 3 series" in text for text in told)
     nothing, _, _ = encode({"train": train}, keep_series=0)
     with pytest.raises(DataError, match="the run kept no rows"):
@@ -502,6 +502,6 @@ def test_the_frequency_is_said_unless_the_dataset_knows_its_season() -> None:
     _, _, told = encode(splits_of({"y": np.arange(30.0)}, 30))
     assert told == ["rows are daily; a season is 7 rows (task.season sets it)."]
     declared = {"train": [record({"y": np.arange(30.0)}, period=5)]}
-    encoder, _, told = encode(declared)
-    assert (encoder.shape.extras["period"], told) == (5, [])
+    codec, _, told = encode(declared)
+    assert (codec.shape.extras["period"], told) == (5, [])
     assert encode(declared, season=3)[0].shape.extras["period"] == 3

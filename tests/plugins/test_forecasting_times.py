@@ -14,7 +14,7 @@ from seqkit.errors import DataError
 from seqkit.experiments.own_data import look_at
 from seqkit.terminal.answers.forecast import forecast_lines
 from seqkit_timeseries._answers import answers_of
-from seqkit_timeseries._encoder import ForecastingEncoder
+from seqkit_timeseries._codec import ForecastingCodec
 from seqkit_timeseries._paces import paces
 from seqkit_timeseries.datasets import SeriesCsv
 from seqkit_timeseries.task import Forecasting
@@ -31,24 +31,24 @@ def table(folder: Path, times: Sequence[Any], head: str = "date", **more: Sequen
     return path
 
 
-def fitted(path: Path, **config: Any) -> tuple[ForecastingEncoder, list[str]]:
+def fitted(path: Path, **config: Any) -> tuple[ForecastingCodec, list[str]]:
     told: list[str] = []
     settings, problems = validate(SeriesCsv.Config, {"path": str(path)} | config, "dataset", "x")
     assert not problems
     splits = SeriesCsv().splits(settings, told.append)
     task = Forecasting()
     config_ = task.Config(context=4, horizon=3)
-    encoder, _ = task.encode(config_, splits, told.append)
-    assert isinstance(encoder, ForecastingEncoder)
-    return encoder, told
+    codec, _ = task.encode(config_, splits, told.append)
+    assert isinstance(codec, ForecastingCodec)
+    return codec, told
 
 
-def ahead(encoder: ForecastingEncoder, records: Sequence[Any] = ()) -> list[str]:
+def ahead(codec: ForecastingCodec, records: Sequence[Any] = ()) -> list[str]:
     """Returns the times of the horizon, as an answer tells them."""
-    found = list(records) or encoder.parse([])
+    found = list(records) or codec.parse([])
     forecasts = np.zeros((len(found), 3, 1))
     answers = answers_of(
-        forecasts, np.zeros((len(found), 1)), found, ("y",), encoder.frequency, (), 4
+        forecasts, np.zeros((len(found), 1)), found, ("y",), codec.frequency, (), 4
     )
     times: list[str] = answers[0]["forecast"]["time"]
     return times
@@ -85,9 +85,9 @@ def test_a_month_goes_on_on_its_own_day(
 ) -> None:
     whole = anchored(first, rows + 3, months, day)
     for cut in range(3):
-        encoder, _ = fitted(table(tmp_path, whole[cut:rows]))
-        encoder.save(tmp_path)
-        assert ahead(ForecastingEncoder.load(tmp_path)) == whole[rows:]
+        codec, _ = fitted(table(tmp_path, whole[cut:rows]))
+        codec.save(tmp_path)
+        assert ahead(ForecastingCodec.load(tmp_path)) == whole[rows:]
 
 
 def test_quarter_ends_are_month_ends_though_two_rows_are_on_the_30th() -> None:
@@ -98,19 +98,19 @@ def test_quarter_ends_are_month_ends_though_two_rows_are_on_the_30th() -> None:
 def test_series_keep_days_of_the_month_of_their_own(tmp_path: Path) -> None:
     ends, firsts = anchored("2015-01", 40, 1, 31), anchored("2015-01", 40, 1, 1)
     path = table(tmp_path, ends + firsts, id=["a"] * 40 + ["b"] * 40)
-    encoder, _ = fitted(path)
-    by_name = {record["series"]: ahead(encoder, [record])[:1] for record in encoder.parse([])}
+    codec, _ = fitted(path)
+    by_name = {record["series"]: ahead(codec, [record])[:1] for record in codec.parse([])}
     assert by_name == {"a": ["2018-05-31"], "b": ["2018-05-01"]}
 
 
 def test_a_run_saved_without_an_anchor_is_read_and_goes_on(tmp_path: Path) -> None:
-    encoder, _ = fitted(table(tmp_path, anchored("2015-01", 48, 1, 31)))
-    encoder.save(tmp_path)
+    codec, _ = fitted(table(tmp_path, anchored("2015-01", 48, 1, 31)))
+    codec.save(tmp_path)
     file = tmp_path / "forecasting.json"
     document = json.loads(file.read_text(encoding="utf-8"))
     del document["frequency"]["anchor"], document["time_unit"]
     file.write_text(json.dumps(document), encoding="utf-8")
-    assert ahead(ForecastingEncoder.load(tmp_path)) == ["2019-01-31", "2019-02-28", "2019-03-31"]
+    assert ahead(ForecastingCodec.load(tmp_path)) == ["2019-01-31", "2019-02-28", "2019-03-31"]
 
 
 def test_three_rows_are_too_few_to_be_of_another_step() -> None:
@@ -144,16 +144,16 @@ def test_series_of_two_steps_are_refused_by_name(tmp_path: Path) -> None:
 def test_few_rows_of_a_series_are_put_on_the_days_of_the_others(tmp_path: Path) -> None:
     daily = [str(np.datetime64("2022-01-01") + row) for row in range(60)]
     sparse = [daily[row] for row in (3, 5, 8, 20, 21, 30)]
-    encoder, told = fitted(table(tmp_path, daily + sparse, id=["a"] * 60 + ["b"] * 6))
-    assert encoder.frequency == Frequency("seconds", 86_400)
+    codec, told = fitted(table(tmp_path, daily + sparse, id=["a"] * 60 + ["b"] * 6))
+    assert codec.frequency == Frequency("seconds", 86_400)
     assert any("22 rows are missing" in text for text in told)
 
 
 def test_business_days_beside_all_days_are_days_with_gaps(tmp_path: Path) -> None:
     daily = [str(np.datetime64("2022-01-01") + row) for row in range(60)]
     business = [str(day) for day in np.busday_offset(np.datetime64("2022-01-03"), np.arange(70))]
-    encoder, _ = fitted(table(tmp_path, daily + business, id=["a"] * 60 + ["b"] * 70))
-    assert str(encoder.frequency) == "daily"
+    codec, _ = fitted(table(tmp_path, daily + business, id=["a"] * 60 + ["b"] * 70))
+    assert str(codec.frequency) == "daily"
 
 
 @pytest.mark.parametrize(
@@ -167,10 +167,10 @@ def test_business_days_beside_all_days_are_days_with_gaps(tmp_path: Path) -> Non
 def test_positions_go_on_in_their_own_steps(
     first: int, step: int, rows: int, said: str, expected: list[str], tmp_path: Path
 ) -> None:
-    encoder, told = fitted(table(tmp_path, [first + step * row for row in range(rows)]))
+    codec, told = fitted(table(tmp_path, [first + step * row for row in range(rows)]))
     assert told == [f"rows are {said}; no season is assumed (task.season sets it)."]
-    encoder.save(tmp_path)
-    assert ahead(ForecastingEncoder.load(tmp_path)) == expected
+    codec.save(tmp_path)
+    assert ahead(ForecastingCodec.load(tmp_path)) == expected
 
 
 def test_a_position_that_is_missing_is_a_gap(tmp_path: Path) -> None:
@@ -193,10 +193,10 @@ def test_parts_of_seconds_are_kept_to_the_forecast(
 ) -> None:
     count, unit = step.split()
     times = np.datetime64("2024-01-01", "ns") + np.arange(40) * np.timedelta64(int(count), unit)  # type: ignore[call-overload]
-    encoder, told = fitted(table(tmp_path, [str(time) for time in times]))
+    codec, told = fitted(table(tmp_path, [str(time) for time in times]))
     assert told == [f"rows are {said}; no season is assumed (task.season sets it)."]
-    encoder.save(tmp_path)
-    loaded = ForecastingEncoder.load(tmp_path)
+    codec.save(tmp_path)
+    loaded = ForecastingCodec.load(tmp_path)
     assert ahead(loaded)[0] == expected
     # The same rows, given again, are the same.
     given = {"time": [str(time) for time in times[-8:]], "values": {"y": [1.0] * 8}}
@@ -227,19 +227,19 @@ def test_time_texts_are_as_exact_as_the_times() -> None:
 def test_records_of_predict_are_sorted_filled_and_read_as_the_table_was(tmp_path: Path) -> None:
     days_ = np.datetime64("2024-01-01") + np.arange(60)
     texts = [f"{day.astype(object):%d/%m/%Y}" for day in days_]
-    encoder, _ = fitted(table(tmp_path, texts))
+    codec, _ = fitted(table(tmp_path, texts))
     rows = [4, 0, 1, 2, 5]
     given = {"time": [f"0{row + 1}/02/2024" for row in rows], "values": {"y": rows}}
-    (record,) = encoder.parse([json.dumps(given)])
+    (record,) = codec.parse([json.dumps(given)])
     assert [str(time)[:10] for time in record["time"]] == [f"2024-02-0{day}" for day in range(1, 7)]
     assert np.nan_to_num(record["values"]["y"], nan=-1).tolist() == [0, 1, 2, -1, 4, 5]
 
 
 def test_unix_times_in_json_are_read_as_in_a_table(tmp_path: Path) -> None:
     times = [1704067200 + 3600 * row for row in range(60)]
-    encoder, _ = fitted(table(tmp_path, times, head="timestamp"))
+    codec, _ = fitted(table(tmp_path, times, head="timestamp"))
     given = {"time": times[-6:], "values": {"y": [1.0] * 6}}
-    assert ahead(encoder, encoder.parse([json.dumps(given)]))[0] == "2024-01-03T12:00"
+    assert ahead(codec, codec.parse([json.dumps(given)]))[0] == "2024-01-03T12:00"
 
 
 # --- new and run ----------------------------------------------------------------------------------
@@ -282,9 +282,9 @@ def test_new_and_run_read_the_same_times(kind: str, tmp_path: Path) -> None:
     if kind in READ:
         found = look_at(path)
         assert (found.task, found.dataset["time"]) == ("forecasting", head)
-        encoder, _ = fitted(path, **{k: v for k, v in found.dataset.items() if k == "time"})
-        assert encoder.frequency.dated
-        assert encoder.frequency == fitted(path)[0].frequency
+        codec, _ = fitted(path, **{k: v for k, v in found.dataset.items() if k == "time"})
+        assert codec.frequency.dated
+        assert codec.frequency == fitted(path)[0].frequency
         return
     for way in (look_at, fitted):
         with pytest.raises(DataError, match="'when'"):

@@ -13,7 +13,7 @@ import torch
 from sklearn import preprocessing
 
 from seqkit.registry import load_registry
-from seqkit_timeseries._encoder import ForecastingEncoder
+from seqkit_timeseries._codec import ForecastingCodec
 from seqkit_timeseries.task import Forecasting
 
 CONTEXT, HORIZON, TRAIN, ROWS = 7, 2, 20, 30
@@ -124,17 +124,17 @@ def test_a_network_reads_what_scikit_learn_makes_of_the_rows(kind: str, gaps: bo
         normalisation=kind,  # type: ignore[arg-type]
     )
     splits = {"train": records_of(drawn, TRAIN, 0), "test": records_of(drawn, ROWS, TRAIN)}
-    encoder, arrays = Forecasting().encode(settings, splits, lambda _: None)
-    assert isinstance(encoder, ForecastingEncoder)
+    codec, arrays = Forecasting().encode(settings, splits, lambda _: None)
+    assert isinstance(codec, ForecastingCodec)
     fitted = {name: SCALERS[scaler]().fit(values[:TRAIN]) for name, values in drawn.items()}
     for split in splits:
         windows = windows_of(drawn, split)
         assert len(arrays[split]["windows"]) == len(windows) > 4
-        numbered = encoder.batch(arrays[split], np.arange(len(windows)))
+        numbered = codec.batch(arrays[split], np.arange(len(windows)))
         batch = {name: torch.as_tensor(part) for name, part in numbered.items()}
         network = Echo()
-        outputs, _ = encoder.forward(network, batch)
-        forecasts = encoder.in_units(outputs, batch)
+        outputs, _ = codec.forward(network, batch)
+        forecasts = codec.in_units(outputs, batch)
         for place, (name, start) in enumerate(windows):
             rows = drawn[name][start : start + CONTEXT + HORIZON]
             scaled = fitted[name].transform(rows)

@@ -19,7 +19,7 @@ from seqkit.api import Arrays, Record, Tokens
 from seqkit.config import validate
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.nn import DecodingStep
-from seqkit_seq2seq._encoder import Seq2SeqEncoder
+from seqkit_seq2seq._codec import Seq2SeqCodec
 from seqkit_seq2seq.task import Seq2SeqPrediction, Seq2SeqTask
 
 TASK = Seq2SeqTask()
@@ -33,28 +33,28 @@ TOKENIZERS = ("bpe", "basic-english", "whitespace", "characters")
 
 def encode(
     splits: Mapping[str, Iterable[Record]], **config: Any
-) -> tuple[Seq2SeqEncoder, dict[str, Arrays], list[str]]:
+) -> tuple[Seq2SeqCodec, dict[str, Arrays], list[str]]:
     told: list[str] = []
     values = {"minimum_count": 1, "bpe_size": 300, **config}
-    encoder, encoded = TASK.encode(TASK.Config(**values), splits, told.append)
-    assert isinstance(encoder, Seq2SeqEncoder)
-    return encoder, encoded, told
+    codec, encoded = TASK.encode(TASK.Config(**values), splits, told.append)
+    assert isinstance(codec, Seq2SeqCodec)
+    return codec, encoded, told
 
 
-def written(encoder: Seq2SeqEncoder, arrays: Arrays, index: int) -> str:
+def written(codec: Seq2SeqCodec, arrays: Arrays, index: int) -> str:
     """The text of a target's ids, without the one that ends it."""
     offsets = arrays["target_offsets"]
     ids = arrays["target_values"][offsets[index] : offsets[index + 1]].tolist()
-    assert ids[-1] == encoder.end
-    return encoder.target.text(encoder.target.decode(ids[:-1]))
+    assert ids[-1] == codec.end
+    return codec.target.text(codec.target.decode(ids[:-1]))
 
 
 class Parrot(nn.Module):
     """Writes the source's tokens one after another, attending to each, and then ends."""
 
-    def __init__(self, encoder: Seq2SeqEncoder, swaps: Mapping[int, int] | None = None) -> None:
+    def __init__(self, codec: Seq2SeqCodec, swaps: Mapping[int, int] | None = None) -> None:
         super().__init__()
-        self.end, self.size = encoder.end, len(encoder.target.vocabulary)
+        self.end, self.size = codec.end, len(codec.target.vocabulary)
         self.swaps = swaps or {}
 
     def begin(self, inputs: Tensor, lengths: Tensor) -> tuple[Any, Any]:
@@ -74,12 +74,12 @@ class Parrot(nn.Module):
 
 
 def answers(
-    encoder: Seq2SeqEncoder, model: nn.Module, records: list[Record], **options: Any
+    codec: Seq2SeqCodec, model: nn.Module, records: list[Record], **options: Any
 ) -> list[dict[str, Any]]:
-    arrays = encoder.encode(records, print)
-    batch = encoder.batch(arrays, np.arange(len(records)))
+    arrays = codec.encode(records, print)
+    batch = codec.batch(arrays, np.arange(len(records)))
     tensors = {name: torch.from_numpy(array) for name, array in batch.items()}
-    return encoder.predict(model, tensors, records, Seq2SeqPrediction(**options))
+    return codec.predict(model, tensors, records, Seq2SeqPrediction(**options))
 
 
 # --- encoding -------------------------------------------------------------------------------------
@@ -90,12 +90,12 @@ def answers(
 def test_a_saved_encoder_encodes_and_decodes_as_before(
     tokenizer: str, joint: bool, tmp_path: Path
 ) -> None:
-    encoder, encoded, _ = encode({"train": TRAIN}, tokenizer=tokenizer, joint=joint)
-    encoder.save(tmp_path)
+    codec, encoded, _ = encode({"train": TRAIN}, tokenizer=tokenizer, joint=joint)
+    codec.save(tmp_path)
     again = TASK.load(tmp_path)
-    assert isinstance(again, Seq2SeqEncoder)
-    assert again.shape == encoder.shape
-    assert again.slack == encoder.slack
+    assert isinstance(again, Seq2SeqCodec)
+    assert again.shape == codec.shape
+    assert again.slack == codec.slack
     for name, array in again.encode(TRAIN, print).items():
         np.testing.assert_array_equal(array, encoded["train"][name])
     for index, record in enumerate(TRAIN):
@@ -115,39 +115,35 @@ def test_a_saved_encoder_encodes_and_decodes_as_before(
 @settings(max_examples=25)
 def test_records_give_back_the_raw_texts_and_bpe_every_target(pairs: list[tuple[str, str]]) -> None:
     records = [{"source": "x" + source, "target": "y" + target} for source, target in pairs]
-    encoder, encoded, _ = encode({"train": records}, maximum_length=0)
-    assert encoder.records(encoded["train"], range(len(records))) == records
+    codec, encoded, _ = encode({"train": records}, maximum_length=0)
+    assert codec.records(encoded["train"], range(len(records))) == records
     for index, record in enumerate(records):
-        assert written(encoder, encoded["train"], index) == record["target"]
+        assert written(codec, encoded["train"], index) == record["target"]
 
 
 def test_the_vocabularies_come_from_the_training_split_alone() -> None:
     test = [{"source": "Ein Vogel fliegt", "target": "A bird flies"}]
-    encoder, encoded, _ = encode(
-        {"train": TRAIN, "test": test}, tokenizer="whitespace", joint=False
-    )
-    assert "Vogel" not in encoder.source.vocabulary
-    assert "dog" not in encoder.source.vocabulary
-    assert "dog" in encoder.target.vocabulary
-    assert encoder.records(encoded["test"], [0]) == test
-    assert encoder.shape.extras == {"begin": 2, "end": 3, "joint": False}
-    assert encoder.shape.inputs == Tokens(len(encoder.source.vocabulary), unknown=1)
+    codec, encoded, _ = encode({"train": TRAIN, "test": test}, tokenizer="whitespace", joint=False)
+    assert "Vogel" not in codec.source.vocabulary
+    assert "dog" not in codec.source.vocabulary
+    assert "dog" in codec.target.vocabulary
+    assert codec.records(encoded["test"], [0]) == test
+    assert codec.shape.extras == {"begin": 2, "end": 3, "joint": False}
+    assert codec.shape.inputs == Tokens(len(codec.source.vocabulary), unknown=1)
 
 
 def test_a_batch_holds_targets_and_what_the_decoder_reads_before_each() -> None:
-    encoder, encoded, _ = encode({"train": TRAIN}, tokenizer="whitespace")
-    batch = encoder.batch(encoded["train"], np.array([2, 0]))
+    codec, encoded, _ = encode({"train": TRAIN}, tokenizer="whitespace")
+    batch = codec.batch(encoded["train"], np.array([2, 0]))
     targets, inputs = batch["targets"], batch["decoder_inputs"]
     assert targets.shape == inputs.shape == (2, 5)
     assert batch["lengths"].tolist() == [4, 3]
-    assert targets[0, -1] == encoder.end
-    assert targets[1].tolist()[3:] == [encoder.end, 0]
-    assert inputs[:, 0].tolist() == [encoder.begin] * 2
+    assert targets[0, -1] == codec.end
+    assert targets[1].tolist()[3:] == [codec.end, 0]
+    assert inputs[:, 0].tolist() == [codec.begin] * 2
     assert inputs[0, 1:].tolist() == targets[0, :-1].tolist()
     assert inputs[1, 1:].tolist() == [*targets[1, :3], 0]
-    assert "targets" not in encoder.batch(
-        encoder.encode([{"source": "Hund"}], print), np.array([0])
-    )
+    assert "targets" not in codec.batch(codec.encode([{"source": "Hund"}], print), np.array([0]))
 
 
 def test_every_pair_is_in_one_batch_of_an_epoch_and_lengths_of_targets_agree() -> None:
@@ -156,11 +152,11 @@ def test_every_pair_is_in_one_batch_of_an_epoch_and_lengths_of_targets_agree() -
         {"source": "a " * size, "target": "b " * int(random.integers(1, 30))}
         for size in random.integers(1, 30, 500).tolist()
     ]
-    encoder, encoded, _ = encode({"train": pairs}, tokenizer="whitespace")
+    codec, encoded, _ = encode({"train": pairs}, tokenizer="whitespace")
     arrays = encoded["train"]
     sizes = np.diff(arrays["target_offsets"])
     for generator in (None, np.random.default_rng(1)):
-        plan = encoder.plan(arrays, 16, generator)
+        plan = codec.plan(arrays, 16, generator)
         assert plan is not None
         assert sorted(np.concatenate(plan).tolist()) == list(range(500))
         if generator is not None:
@@ -169,21 +165,21 @@ def test_every_pair_is_in_one_batch_of_an_epoch_and_lengths_of_targets_agree() -
 
 def test_long_training_pairs_are_left_out_and_told() -> None:
     long = {"source": "a b c d", "target": "a"}
-    encoder, encoded, told = encode(
+    codec, encoded, told = encode(
         {"train": [*TRAIN, long], "validation": [long]}, tokenizer="whitespace", maximum_length=3
     )
-    assert encoder.records(encoded["train"], range(2)) == TRAIN[:2]
-    assert encoder.records(encoded["validation"], [0]) == [long]
+    assert codec.records(encoded["train"], range(2)) == TRAIN[:2]
+    assert codec.records(encoded["validation"], [0]) == [long]
     assert len(told) == 1
     assert "2 of 4 training pairs have more than 3 tokens" in told[0]
     assert "the first is record 3" in told[0]
-    assert encoder.sizes(encoder.encode([{"source": "a b c d e f"}], print)).tolist() == [3]
+    assert codec.sizes(codec.encode([{"source": "a b c d e f"}], print)).tolist() == [3]
 
 
 def test_outputs_may_be_as_long_as_training_targets_were() -> None:
     pairs = [{"source": "a", "target": "b " * 40}, *TRAIN]
-    encoder, _, _ = encode({"train": pairs}, tokenizer="whitespace")
-    assert encoder.slack == 40 + 1 - 2
+    codec, _, _ = encode({"train": pairs}, tokenizer="whitespace")
+    assert codec.slack == 40 + 1 - 2
     assert encode({"train": TRAIN}, tokenizer="whitespace")[0].slack == 10
 
 
@@ -191,14 +187,14 @@ def test_outputs_may_be_as_long_as_training_targets_were() -> None:
 
 
 def test_an_answer_holds_the_raw_texts_the_score_and_whether_it_is_right() -> None:
-    encoder, _, _ = encode({"train": TRAIN})
+    codec, _, _ = encode({"train": TRAIN})
     right = {"source": "Ein Hund läuft.", "target": "Ein Hund läuft."}
-    found = answers(encoder, Parrot(encoder), [right, {**TRAIN[1]}])
+    found = answers(codec, Parrot(codec), [right, {**TRAIN[1]}])
     assert [answer["prediction"] for answer in found] == ["Ein Hund läuft.", "Eine Katze schläft."]
     assert [answer["correct"] for answer in found] == [True, False]
     assert set(found[0]) == {"source", "prediction", "score", "target", "correct"}
     assert found[0]["score"] == pytest.approx(0, abs=1e-4)
-    assert set(answers(encoder, Parrot(encoder), [{"source": "Hund"}])[0]) == {
+    assert set(answers(codec, Parrot(codec), [{"source": "Hund"}])[0]) == {
         "source",
         "prediction",
         "score",
@@ -206,9 +202,9 @@ def test_an_answer_holds_the_raw_texts_the_score_and_whether_it_is_right() -> No
 
 
 def test_n_best_and_attention_are_given_when_asked_for() -> None:
-    encoder, _, _ = encode({"train": TRAIN}, tokenizer="whitespace")
+    codec, _, _ = encode({"train": TRAIN}, tokenizer="whitespace")
     records: list[Record] = [{"source": "Ein Hund"}, {"source": "Zwei Hunde laufen"}]
-    found = answers(encoder, Parrot(encoder), records, beam=3, n_best=2, attention=True)
+    found = answers(codec, Parrot(codec), records, beam=3, n_best=2, attention=True)
     assert [len(answer["n_best"]) for answer in found] == [2, 2]
     assert found[0]["n_best"][0] == {
         "prediction": found[0]["prediction"],
@@ -220,34 +216,34 @@ def test_n_best_and_attention_are_given_when_asked_for() -> None:
 
 
 def test_unknown_words_are_copied_from_the_source_where_asked() -> None:
-    encoder, _, _ = encode({"train": TRAIN}, tokenizer="whitespace")
+    codec, _, _ = encode({"train": TRAIN}, tokenizer="whitespace")
     records: list[Record] = [{"source": "Ein Zyklotron Hund"}]
-    assert answers(encoder, Parrot(encoder), records)[0]["prediction"] == "Ein <unk> Hund"
-    copied = answers(encoder, Parrot(encoder), records, copy_unknown=True)[0]
+    assert answers(codec, Parrot(codec), records)[0]["prediction"] == "Ein <unk> Hund"
+    copied = answers(codec, Parrot(codec), records, copy_unknown=True)[0]
     assert copied["prediction"] == "Ein Zyklotron Hund"
     assert "attention" not in copied
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\u2028"])
 def test_an_empty_source_has_an_empty_answer(blank: str) -> None:
-    encoder, _, _ = encode({"train": TRAIN}, tokenizer="whitespace")
+    codec, _, _ = encode({"train": TRAIN}, tokenizer="whitespace")
     records: list[Record] = [{"source": blank}]
-    answer = answers(encoder, Parrot(encoder), records, attention=True, beam=2, n_best=2)[0]
+    answer = answers(codec, Parrot(codec), records, attention=True, beam=2, n_best=2)[0]
     assert answer["prediction"] == ""
     assert [one["prediction"] for one in answer["n_best"]] == ["", ""]
     assert answer["attention"] == answer["source_tokens"] == answer["prediction_tokens"] == []
 
 
 def test_a_longest_length_ends_an_output() -> None:
-    encoder, _, _ = encode({"train": TRAIN}, tokenizer="whitespace")
-    found = answers(encoder, Parrot(encoder), [TRAIN[2]], maximum_length=2)
+    codec, _, _ = encode({"train": TRAIN}, tokenizer="whitespace")
+    found = answers(codec, Parrot(codec), [TRAIN[2]], maximum_length=2)
     assert found[0]["prediction"] == "Zwei Hunde"
 
 
 def test_a_model_that_cannot_be_decoded_is_named() -> None:
-    encoder, _, _ = encode({"train": TRAIN})
+    codec, _, _ = encode({"train": TRAIN})
     with pytest.raises(ConfigurationError, match="Linear cannot be decoded, as it lacks begin"):
-        answers(encoder, nn.Linear(1, 1), [TRAIN[0]])
+        answers(codec, nn.Linear(1, 1), [TRAIN[0]])
 
 
 def test_attention_of_a_model_without_it_is_refused() -> None:
@@ -255,11 +251,11 @@ def test_attention_of_a_model_without_it_is_refused() -> None:
         def step(self, tokens: Tensor, memory: Any, state: Any) -> DecodingStep:
             return super().step(tokens, memory, state)._replace(attention=None)
 
-    encoder, _, _ = encode({"train": TRAIN})
-    assert answers(encoder, Deaf(encoder), [TRAIN[0]])
+    codec, _, _ = encode({"train": TRAIN})
+    assert answers(codec, Deaf(codec), [TRAIN[0]])
     for option in ("attention", "copy_unknown"):
         with pytest.raises(ConfigurationError, match=f"{option} needs a model with attention"):
-            answers(encoder, Deaf(encoder), [TRAIN[0]], **{option: True})
+            answers(codec, Deaf(codec), [TRAIN[0]], **{option: True})
 
 
 def test_more_of_the_best_than_the_beam_holds_are_refused() -> None:
@@ -297,17 +293,17 @@ def test_data_without_a_pair_or_a_known_word_are_refused() -> None:
 
 
 def test_inputs_of_predict_are_texts_or_records_with_a_source() -> None:
-    encoder, _, _ = encode({"train": TRAIN})
-    assert encoder.parse(["a", TRAIN[0]]) == [{"source": "a"}, {"source": "Ein Hund läuft."}]
+    codec, _, _ = encode({"train": TRAIN})
+    assert codec.parse(["a", TRAIN[0]]) == [{"source": "a"}, {"source": "Ein Hund läuft."}]
     with pytest.raises(ConfigurationError, match="input 2 has no source; its fields are: 'text'"):
-        encoder.parse(["a", {"text": "b"}])
+        codec.parse(["a", {"text": "b"}])
     with pytest.raises(ConfigurationError, match="input 1 is 3, a int"):
-        encoder.parse([3])  # type: ignore[list-item]
+        codec.parse([3])  # type: ignore[list-item]
 
 
 def test_a_damaged_encoder_is_named(tmp_path: Path) -> None:
-    encoder, _, _ = encode({"train": TRAIN})
-    encoder.save(tmp_path)
+    codec, _, _ = encode({"train": TRAIN})
+    codec.save(tmp_path)
     (tmp_path / "seq2seq.json").write_text("{}")
     with pytest.raises(DataError, match=r"file is damaged: .*seq2seq\.json"):
         TASK.load(tmp_path)
@@ -327,8 +323,8 @@ def test_baselines_copy_the_source_and_give_the_most_frequent_target() -> None:
         {"source": "Hund", "target": "dog"},
         {"source": "Katze", "target": "cat"},
     ]
-    encoder, encoded, _ = encode({"train": train, "test": test})
-    found = encoder.baselines(encoded, "test")
+    codec, encoded, _ = encode({"train": train, "test": test})
+    found = codec.baselines(encoded, "test")
     assert found["copy-source"]["exact-match"] == 0.5
     assert found["most-frequent-target"]["exact-match"] == 0.25
     assert set(found["copy-source"]) == {"bleu", "chrf", "exact-match"}

@@ -16,7 +16,7 @@ from seqkit.data import FetchOptions
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.paths import data_home
 from seqkit.registry import Registry, load_registry
-from seqkit_text.datasets.imdb import read_reviews
+from seqkit_classification.datasets.imdb import read_reviews
 
 Writer = Callable[..., str]
 Splits = Callable[..., dict[str, list[Any]]]

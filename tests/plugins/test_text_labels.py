@@ -12,8 +12,8 @@ import pytest
 
 from seqkit.errors import DataError
 from seqkit.registry import load_registry
-from seqkit_text._encoder import ClassificationEncoder
-from seqkit_text._labels import Labels, label_key, mistakable, name_classes, united
+from seqkit_classification._codec import ClassificationCodec
+from seqkit_classification._labels import Labels, label_key, mistakable, name_classes, united
 
 ACCENTED = "caf\u00e9"
 DECOMPOSED = unicodedata.normalize("NFD", ACCENTED)
@@ -127,11 +127,11 @@ def _records(folder: Path, dataset: str, rows: list[tuple[str, Any]], **settings
     return component.splits(config, notes.append), notes
 
 
-def _encoded(splits: Any, notes: list[str]) -> tuple[ClassificationEncoder, Any]:
+def _encoded(splits: Any, notes: list[str]) -> tuple[ClassificationCodec, Any]:
     task = load_registry().find("tasks", "classification").component
-    encoder, arrays = task.encode(task.Config(minimum_count=1), splits, notes.append)
-    assert isinstance(encoder, ClassificationEncoder)
-    return encoder, arrays
+    codec, arrays = task.encode(task.Config(minimum_count=1), splits, notes.append)
+    assert isinstance(codec, ClassificationCodec)
+    return codec, arrays
 
 
 SPELT = ["1", "1.0", " 1", "0", "0.0", "0 "]
@@ -143,8 +143,8 @@ def test_every_reader_makes_the_same_classes_of_the_same_labels(
 ) -> None:
     rows = [(f"text {n}", SPELT[n % len(SPELT)]) for n in range(60)]
     splits, notes = _records(tmp_path, dataset, rows)
-    encoder, arrays = _encoded(splits, notes)
-    assert encoder.labels == ("0", "1")
+    codec, arrays = _encoded(splits, notes)
+    assert codec.labels == ("0", "1")
     assert set(arrays["test"]["targets"].tolist()) == {0, 1}
     assert sum("one class" in note for note in notes) == 1
 
@@ -188,15 +188,15 @@ def test_classes_of_one_example_are_trained_on_whatever_is_held_out(
     splits, notes = _records(tmp_path, "text-csv", rows, **settings)
     assert {record["label"] for record in splits["train"]} == {label for _, label in rows}
     assert any(note.startswith("10 classes have one example") for note in notes)
-    encoder, arrays = _encoded(splits, notes)
-    assert encoder.facts(arrays["train"])["classes"]["rare 195"] == 1
+    codec, arrays = _encoded(splits, notes)
+    assert codec.facts(arrays["train"])["classes"]["rare 195"] == 1
 
 
 def test_a_blank_text_has_an_empty_answer() -> None:
     import torch
 
-    encoder, _ = _encoded({"train": [{"text": "a", "label": n % 2} for n in range(4)]}, [])
-    blank, other = encoder.answers(torch.zeros(2, 2), [{"text": " "}, {"text": "a"}])
+    codec, _ = _encoded({"train": [{"text": "a", "label": n % 2} for n in range(4)]}, [])
+    blank, other = codec.answers(torch.zeros(2, 2), [{"text": " "}, {"text": "a"}])
     assert blank == {"text": " ", "label": "", "probability": None, "probabilities": {}}
     assert other["label"] == "0"
 

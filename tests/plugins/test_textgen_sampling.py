@@ -12,7 +12,7 @@ import torch
 from pydantic import ValidationError
 
 import seqkit_recurrent
-from seqkit.api import Encoder, unheard, unsaid
+from seqkit.api import Codec, unheard, unsaid
 from seqkit_textgen._pieces import GrowingText, counted_characters, spelt_bytes
 from seqkit_textgen._sampling import Sampling, draw, generate, penalised
 from seqkit_textgen._writing import drawn_numbers, generator_of
@@ -92,87 +92,87 @@ def test_a_repetition_penalty_makes_what_occurred_less_likely() -> None:
 # --- writing ------------------------------------------------------------------------------------
 
 
-def writer(tokens: str = "characters", name: str = "lstm") -> tuple[Encoder, torch.nn.Module]:
+def writer(tokens: str = "characters", name: str = "lstm") -> tuple[Codec, torch.nn.Module]:
     task = LanguageModeling()
     config = task.Config.model_validate({"tokens": tokens, "minimum_count": 1, "bpe_size": 256})
-    encoder, _ = task.encode(config, {"train": [{"text": TEXT}] * 5}, unheard)
+    codec, _ = task.encode(config, {"train": [{"text": TEXT}] * 5}, unheard)
     torch.manual_seed(1)
     model = {model.name: model for model in seqkit_recurrent.register_models()}[name]()
     settings = {"hidden_size": 16, "embedding_size": 8, "embedding_spread": 2.0}
-    return encoder, model.build(model.Config(**settings), encoder.shape).eval()
+    return codec, model.build(model.Config(**settings), codec.shape).eval()
 
 
 def written(
-    encoder: Encoder,
+    codec: Codec,
     model: torch.nn.Module,
     prompts: Sequence[str],
     say: Any = unsaid,
     **options: Any,
 ) -> list[dict[str, Any]]:
-    records = encoder.parse(prompts)
-    arrays = encoder.encode(records, unheard)
-    batch = encoder.batch(arrays, np.arange(len(records)))
+    records = codec.parse(prompts)
+    arrays = codec.encode(records, unheard)
+    batch = codec.batch(arrays, np.arange(len(records)))
     placed = {key: torch.from_numpy(array) for key, array in batch.items()}
-    settings = LanguageModeling.Prediction(**options)
+    settings = LanguageModeling.PredictOptions(**options)
     with torch.inference_mode():
-        return encoder.predict(model, placed, records, settings, say)
+        return codec.predict(model, placed, records, settings, say)
 
 
 @pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
 def test_greedy_writing_is_what_the_model_says_of_the_whole_text(name: str) -> None:
-    encoder, model = writer(name=name)
-    [answer] = written(encoder, model, ["Once"], temperature=0, length=40)
-    ids = torch.from_numpy(encoder.prompt({"prompt": "Once"}).ids.astype(np.int64))  # type: ignore[attr-defined]
+    codec, model = writer(name=name)
+    [answer] = written(codec, model, ["Once"], temperature=0, length=40)
+    ids = torch.from_numpy(codec.prompt({"prompt": "Once"}).ids.astype(np.int64))  # type: ignore[attr-defined]
     for _ in range(40):
         with torch.no_grad():
             logits, _ = model(ids[None], torch.tensor([len(ids)]), None)
         ids = torch.cat([ids, logits[0, -1, 2:].argmax().reshape(1) + 2])
-    expected = "".join(encoder.vocabulary.decode(ids[4:]))  # type: ignore[attr-defined]
+    expected = "".join(codec.vocabulary.decode(ids[4:]))  # type: ignore[attr-defined]
     assert answer == {
         "prompt": "Once",
         "continuation": expected,
         "tokens": 40,
         "ended": "length",
     }
-    assert written(encoder, model, ["Once"], top_k=1, length=40) == [answer]
+    assert written(codec, model, ["Once"], top_k=1, length=40) == [answer]
 
 
 @pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
 @pytest.mark.parametrize("tokens", ["characters", "words", "bpe"])
 def test_a_prompt_is_answered_alike_alone_and_among_others(tokens: str, name: str) -> None:
-    encoder, model = writer(tokens, name)
+    codec, model = writer(tokens, name)
     prompts = ["Once there", "a", "", "the 海 was wide, naïve, and déjà", "Once there"]
     options = {"length": 30, "temperature": 1.2, "top_p": 0.95, "repetition_penalty": 1.1}
-    together = written(encoder, model, prompts, **options)
+    together = written(codec, model, prompts, **options)
     for prompt, answer in zip(prompts, together, strict=True):
-        assert written(encoder, model, [prompt], **options) == [answer]
+        assert written(codec, model, [prompt], **options) == [answer]
     assert together[0] == together[4]
     assert together[0]["continuation"] != together[1]["continuation"]
 
 
 def test_the_same_seed_writes_the_same_and_another_seed_something_else() -> None:
-    encoder, model = writer()
-    first = written(encoder, model, ["Once"], length=50)
-    assert written(encoder, model, ["Once"], length=50, seed=0) == first
-    other = written(encoder, model, ["Once"], length=50, seed=1)
+    codec, model = writer()
+    first = written(codec, model, ["Once"], length=50)
+    assert written(codec, model, ["Once"], length=50, seed=0) == first
+    other = written(codec, model, ["Once"], length=50, seed=1)
     assert other[0]["continuation"] != first[0]["continuation"]
-    shorter = written(encoder, model, ["Once"], length=20)[0]["continuation"]
+    shorter = written(codec, model, ["Once"], length=20)[0]["continuation"]
     assert first[0]["continuation"].startswith(shorter)
     assert numbers_of("a", 3) == numbers_of("a", 900)[:3]
     assert numbers_of("a", 900) == generator_of(0, 0, "a").random(900).tolist()
 
 
 def test_the_longest_length_takes_no_memory_before_it_is_written() -> None:
-    encoder, model = writer()
+    codec, model = writer()
     options = {"length": 1_000_000, "samples": 50, "stop": "e", "temperature": 1.0}
-    [answer] = written(encoder, model, ["Once"], **options)
+    [answer] = written(codec, model, ["Once"], **options)
     assert {sample["ended"] for sample in answer["samples"]} == {"stop"}
 
 
 def test_a_longer_text_begins_as_a_shorter_one_past_a_block_of_numbers() -> None:
-    encoder, model = writer()
-    [shorter] = written(encoder, model, ["Once"], length=256)
-    [longer] = written(encoder, model, ["Once"], length=300)
+    codec, model = writer()
+    [shorter] = written(codec, model, ["Once"], length=256)
+    [longer] = written(codec, model, ["Once"], length=300)
     assert longer["continuation"].startswith(shorter["continuation"])
 
 
@@ -190,7 +190,7 @@ def test_a_longer_text_begins_as_a_shorter_one_past_a_block_of_numbers() -> None
 )
 def test_numbers_that_no_text_can_be_written_with_are_refused(setting: str, value: float) -> None:
     with pytest.raises(ValidationError, match=setting):
-        LanguageModeling.Prediction(**{setting: value})  # type: ignore[arg-type]
+        LanguageModeling.PredictOptions(**{setting: value})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -204,15 +204,15 @@ def test_numbers_that_no_text_can_be_written_with_are_refused(setting: str, valu
     ],
 )
 def test_the_widest_settings_still_write(options: dict[str, Any]) -> None:
-    encoder, model = writer()
-    assert written(encoder, model, ["Once"], length=20, **options)[0]["tokens"] == 20
+    codec, model = writer()
+    assert written(codec, model, ["Once"], length=20, **options)[0]["tokens"] == 20
 
 
 def test_several_texts_of_a_prompt_differ_and_the_first_is_that_of_one() -> None:
-    encoder, model = writer()
+    codec, model = writer()
     options = {"length": 30, "temperature": 1.0}
-    [one] = written(encoder, model, ["Once"], **options)
-    several = written(encoder, model, ["Once", "a"], samples=3, **options)
+    [one] = written(codec, model, ["Once"], **options)
+    several = written(codec, model, ["Once", "a"], samples=3, **options)
     assert several[0]["continuation"] == one["continuation"]
     texts = [sample["continuation"] for answer in several for sample in answer["samples"]]
     assert texts[0] == one["continuation"]
@@ -232,16 +232,16 @@ def test_padding_and_unknown_are_never_written() -> None:
 
 
 def test_a_part_of_the_prompt_that_is_unknown_is_noted() -> None:
-    encoder, model = writer()
-    [plain, odd] = written(encoder, model, ["Once", "ΩnceΩ!"], length=5)
+    codec, model = writer()
+    [plain, odd] = written(codec, model, ["Once", "ΩnceΩ!"], length=5)
     assert "note" not in plain
     assert odd["note"] == "not in the vocabulary, and read as unknown: 'Ω', '!'"
     assert len(odd["continuation"]) == 5
 
 
 def test_a_word_at_the_beginning_is_known_by_its_like_behind_a_space() -> None:
-    encoder, model = writer("words")
-    [answer] = written(encoder, model, ["king"], length=3)
+    codec, model = writer("words")
+    [answer] = written(codec, model, ["king"], length=3)
     assert "note" not in answer
 
 
@@ -297,10 +297,10 @@ def test_a_stop_string_inside_a_token_cuts_it() -> None:
 
 @pytest.mark.parametrize("tokens", ["characters", "words", "bpe"])
 def test_what_is_said_is_the_continuation_and_stops_where_it_should(tokens: str) -> None:
-    encoder, model = writer(tokens)
+    codec, model = writer(tokens)
     prompts = ["Once", "a king", "t"]
     options = {"length": 60, "temperature": 1.0}
-    free = written(encoder, model, prompts, **options)
+    free = written(codec, model, prompts, **options)
     stop = free[1]["continuation"][10:12]
     said = dict.fromkeys(range(3), "")
 
@@ -308,7 +308,7 @@ def test_what_is_said_is_the_continuation_and_stops_where_it_should(tokens: str)
         assert piece
         said[index] += piece
 
-    answers = written(encoder, model, prompts, say, stop=stop, **options)
+    answers = written(codec, model, prompts, say, stop=stop, **options)
     for index, (answer, before) in enumerate(zip(answers, free, strict=True)):
         text = before["continuation"]
         assert answer["continuation"] == text[: text.index(stop)] if stop in text else text
@@ -319,8 +319,8 @@ def test_what_is_said_is_the_continuation_and_stops_where_it_should(tokens: str)
 
 
 def test_every_byte_pair_spells_its_bytes_and_its_characters() -> None:
-    encoder, _ = writer("bpe")
-    tokenizer, vocabulary = encoder.tokenizer, encoder.vocabulary  # type: ignore[attr-defined]
+    codec, _ = writer("bpe")
+    tokenizer, vocabulary = codec.tokenizer, codec.vocabulary  # type: ignore[attr-defined]
     spelt = spelt_bytes(vocabulary.tokens, byte_level=True)
     for text in (TEXT, "ÿ\x00\x7f\xa0\xad 😀 ē", "".join(map(chr, range(1, 600)))):
         ids = vocabulary.encode(tokenizer.tokenize(text))

@@ -9,8 +9,8 @@ from torch.nn import functional
 
 from seqkit.api import Shape, Tokens
 from seqkit.errors import ConfigurationError
-from seqkit_text.losses import CrossEntropy
-from seqkit_text.metrics import Perplexity, TokenAccuracy
+from seqkit_classification.losses import CrossEntropy
+from seqkit_classification.metrics import Perplexity, TokenAccuracy
 
 SHAPE = Shape("language-modeling", Tokens(9), Tokens(9))
 

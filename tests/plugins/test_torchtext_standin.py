@@ -155,10 +155,10 @@ def test_byte_pairs_are_merged_by_rank_and_special_tokens_are_never_split() -> N
     letters = {token: number for number, token in enumerate(["a", "b", "c", "\u0120", "ab", "abc"])}
     ranks = {"a\x01b": 0, "ab\x01c": 1}
     spelling = {ord("a"): "a", ord("b"): "b", ord("c"): "c", ord(" "): "\u0120"}
-    encoder = _native.GPT2BPEEncoder(letters, ranks, "\x01", spelling, True)
-    assert encoder.tokenize("abc ab") == ["abc", "\u0120", "ab"]
-    assert encoder.add_special_tokens({"eos_token": "<e>", "unk_token": "c"}, ["<e>", "<e>x"]) == 2
-    for same in (encoder, copy.deepcopy(encoder)):
+    codec = _native.GPT2BPEEncoder(letters, ranks, "\x01", spelling, True)
+    assert codec.tokenize("abc ab") == ["abc", "\u0120", "ab"]
+    assert codec.add_special_tokens({"eos_token": "<e>", "unk_token": "c"}, ["<e>", "<e>x"]) == 2
+    for same in (codec, copy.deepcopy(codec)):
         assert same.tokenize("ab <e> a<e>x") == ["ab", "<e>", "a", "<e>x"]
         assert same.encode("ab <e> abc") == [4, 6, 4, 2]
         assert same.decode([4, 6, 6, 0, 3, 1]) == "ab <e> <e> a b"
@@ -166,18 +166,18 @@ def test_byte_pairs_are_merged_by_rank_and_special_tokens_are_never_split() -> N
 
 def test_words_of_clip_end_and_white_space_is_dropped() -> None:
     tokens = ["a", "b", "a</w>", "b</w>", "ab</w>", "<|endoftext|>"]
-    encoder = _native.CLIPEncoder(
+    codec = _native.CLIPEncoder(
         {token: number for number, token in enumerate(tokens)}, {"a\x01b</w>": 0}, "\x01", {}
     )
-    assert encoder.tokenize("ab   b <|endoftext|>") == ["ab</w>", "b</w>", "<|endoftext|>"]
-    assert encoder.encode("ab a") == [4, 2]
+    assert codec.tokenize("ab   b <|endoftext|>") == ["ab</w>", "b</w>", "<|endoftext|>"]
+    assert codec.encode("ab a") == [4, 2]
 
 
 def test_word_pieces_are_the_longest_and_some_words_are_never_split(tmp_path: Path) -> None:
     path = tmp_path / "vocab.txt"
     path.write_text("[PAD]\n[UNK]\nthe\nfilm\n##s\n.\nFilm\ncaf\u00e9\ncafe\n")
-    encoder = _native.BERTEncoder(str(path), True, None, [])
-    assert encoder.tokenize("The Films. Caf\u00e9 x") == [
+    codec = _native.BERTEncoder(str(path), True, None, [])
+    assert codec.tokenize("The Films. Caf\u00e9 x") == [
         "the",
         "film",
         "##s",
@@ -185,7 +185,7 @@ def test_word_pieces_are_the_longest_and_some_words_are_never_split(tmp_path: Pa
         "cafe",
         "[UNK]",
     ]
-    assert encoder.batch_encode(["the film", ""]) == [[2, 3], []]
+    assert codec.batch_encode(["the film", ""]) == [[2, 3], []]
     cased = _native.BERTEncoder(str(path), False, None, ["Films"])
     assert cased.tokenize("Films caf\u00e9") == ["Film", "##s", "caf\u00e9"]
     assert _native.BERTEncoder(str(path), True, None, ["Films"]).tokenize("Films") == [

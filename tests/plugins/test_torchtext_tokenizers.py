@@ -141,9 +141,9 @@ def test_the_tutorial_has_the_same_tokens_vocabulary_and_batches_through_torchte
         task = load_experiment("imdb-tutorial", load_registry(), words).task
         return task.component.encode(task.config, records, print)
 
-    encoder, ours = encoded()
+    codec, ours = encoded()
     other, theirs = encoded("task.tokenizer=torchtext:basic_english")
-    assert other.vocabulary == encoder.vocabulary
+    assert other.vocabulary == codec.vocabulary
     for split in records:
         for name in ours[split]:
             np.testing.assert_array_equal(ours[split][name], theirs[split][name])
@@ -156,12 +156,12 @@ def test_the_tutorial_has_the_same_tokens_vocabulary_and_batches_through_torchte
     tokens = [tokenizer(record["text"]) for record in records["train"]]
     vocab = build_vocab_from_iterator(tokens, specials=["<pad>", "<unk>"], max_tokens=25_000)
     vocab.set_default_index(vocab["<unk>"])
-    assert tuple(vocab.get_itos()) == encoder.vocabulary.tokens
-    assert encoder.tokens == encoder.vocabulary.tokens
+    assert tuple(vocab.get_itos()) == codec.vocabulary.tokens
+    assert codec.tokens == codec.vocabulary.tokens
     for split, rows in records.items():
         ids = [vocab(tokenizer(row["text"]))[-400:] or [1] for row in rows]
         chosen = np.random.default_rng(0).permutation(len(ids))[:64]
-        batch = encoder.batch(ours[split], chosen)
+        batch = codec.batch(ours[split], chosen)
         expected = [torch.tensor(ids[index]) for index in chosen]
         padded = torch.nn.utils.rnn.pad_sequence(expected, batch_first=True)
         assert torch.equal(torch.from_numpy(batch["inputs"]).long(), padded)

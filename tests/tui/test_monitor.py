@@ -515,7 +515,7 @@ def test_a_forecast_is_drawn_over_its_history_with_its_interval() -> None:
     }
     plot = forecast_plot(answer, 0)
     curves = {series.name: series.y.tolist() for series in plot.series}
-    assert curves == {"history": [1, 2], "what came": [2, 3, 5], "forecast": [2, 3, 4]}
+    assert curves == {"history": [1, 2], "actual": [2, 3, 5], "forecast": [2, 3, 4]}
     assert plot.bands[0].name == "80% interval"
     assert plot.bands[0].high.tolist() == [4, 5]
     assert plot.domain == (-1.0, 2.0)

@@ -27,7 +27,7 @@ async def walk():
         await pilot.pause(0.5)
 
 asyncio.run(walk())
-heavy = ("torch", "seqkit.engine", "seqkit_text", "seqkit_recurrent")
+heavy = ("torch", "seqkit.engine", "seqkit_classification", "seqkit_recurrent")
 print(sorted(name for name in heavy if name in sys.modules))
 """
 

@@ -14,9 +14,9 @@ from seqkit.data import (
     Errors,
     LocalPath,
     Table,
-    carve,
     counted,
     fingerprint,
+    hold_out,
     listed,
     missing_column,
     read_csv,
@@ -88,9 +88,9 @@ class PairsTsv(Dataset):
         given = {split: _records(path, config, notify) for split, path in _paths(config).items()}
         train = given["train"]
         if "test" not in given:
-            train, given["test"] = hold_out(train, config.test, config.seed)
+            train, given["test"] = hold_out_sources(train, config.test, config.seed)
         if "validation" not in given:
-            train, given["validation"] = hold_out(train, config.validation, config.seed)
+            train, given["validation"] = hold_out_sources(train, config.validation, config.seed)
         return {"train": train} | {
             split: given[split] for split in ("validation", "test") if given[split]
         }
@@ -102,14 +102,14 @@ class PairsTsv(Dataset):
         return Path(config.path)
 
 
-def hold_out(
+def hold_out_sources(
     records: list[Record], fraction: float, seed: int
 ) -> tuple[list[Record], list[Record]]:
     """Divides records so that no source is on both sides."""
     if not fraction:
         return records, []
     sources = [{"source": source} for source in dict.fromkeys(one["source"] for one in records)]
-    _, held_out = carve(sources, fraction, seed)
+    _, held_out = hold_out(sources, fraction, seed)
     chosen = {one["source"] for one in held_out}
     rest = [one for one in records if one["source"] not in chosen]
     return rest, [one for one in records if one["source"] in chosen]

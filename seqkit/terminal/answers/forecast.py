@@ -312,7 +312,7 @@ def _legend(drawn: Sequence[Curves], interval: str, width: int, unicode: bool) -
     if interval:
         signs.append(("░░" if unicode else "::", _BAND, interval))
     if any(_is(value) for column in drawn for value in column.truth):
-        signs.append(("×" if unicode else "o", _TRUTH, "what came"))
+        signs.append(("×" if unicode else "o", _TRUTH, "actual"))
     lines: list[Line] = []
     used = width
     for sign, style, meaning in signs:
@@ -373,7 +373,7 @@ def _cells(
         heads += [f"{float(levels[0]):.0%}", f"{float(levels[-1]):.0%}"]
         cells += column.band
     if any(_is(value) for value in column.truth):
-        heads.append("what came")
+        heads.append("actual")
         cells.append(column.truth)
     return heads, [[_number(value) for value in values] for values in cells]
 

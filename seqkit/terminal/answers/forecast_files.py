@@ -111,7 +111,7 @@ def _draw(axes: Axes, answer: Answer, curves: Curves) -> None:
     )
     if any(not math.isnan(value) for value in _numbers(curves.truth)):
         truth = _numbers(curves.truth)
-        axes.plot(after, truth, color="C3", linewidth=1.0, linestyle="--", label="what came")
+        axes.plot(after, truth, color="C3", linewidth=1.0, linestyle="--", label="actual")
     series = answer.get("series") or ""
     axes.set_title(f"{series}  {curves.name}" if series else curves.name, loc="left", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)

@@ -22,7 +22,7 @@ def answer_lines(answer: Mapping[str, Any], width: int = 80, bar: bool = False) 
     """Returns one answer in full: a forecast drawn, a text wrapped, a translation with its like.
 
     Args:
-        answer: What a task's encoder made.
+        answer: What a task's codec made.
         width: Columns there are.
         bar: Whether a probability is also drawn.
     """
@@ -158,7 +158,7 @@ def answer_line(answer: Mapping[str, Any], width: int = 80, bar: bool = False) -
     """Returns one answer on one line: the label, its probability, and the text, cut at `width`.
 
     Args:
-        answer: What a task's encoder made; `label` with `probability` and `text` for
+        answer: What a task's codec made; `label` with `probability` and `text` for
             classification, any fields for others.
         width: Columns there are.
         bar: Whether the probability is also drawn.

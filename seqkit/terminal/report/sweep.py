@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seqkit.experiments.sweep import PlannedRun
+from seqkit.experiments.sweep import SweepRun
 from seqkit.runs.summary import RunSummary
 from seqkit.terminal import output
 from seqkit.terminal.figures import duration, number
@@ -30,7 +30,7 @@ _WIDTH = 80
 class Running:
     """How far a running run is: the part that is done, from 0 to 1, and that in words."""
 
-    run: PlannedRun
+    run: SweepRun
     part: float
     text: str
 
@@ -44,7 +44,7 @@ class SweepTable:
         runs: All runs of the sweep.
     """
 
-    def __init__(self, runs: Sequence[PlannedRun]) -> None:
+    def __init__(self, runs: Sequence[SweepRun]) -> None:
         widest = max(len(run.label) for run in runs)
         self._label = min(max(widest, len("setting")), _WIDEST_LABEL)
         self._seed = max(4, *(len(str(run.seed)) for run in runs))
@@ -64,7 +64,7 @@ class SweepTable:
         ]
         output.note(("  ".join(words), "bold"))
 
-    def row(self, run: PlannedRun, summary: RunSummary, status: str, message: str) -> None:
+    def row(self, run: SweepRun, summary: RunSummary, status: str, message: str) -> None:
         """Writes the row of a run that ended."""
         if not self._metric:
             self._head(summary.metric or "score")
@@ -129,7 +129,7 @@ class SweepTable:
             self._tasks = {}
 
 
-def _named(run: PlannedRun) -> str:
+def _named(run: SweepRun) -> str:
     return f"{one_line(run.label, 20)} {run.seed}"
 
 

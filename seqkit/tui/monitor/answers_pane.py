@@ -185,7 +185,7 @@ def forecast_plot(answer: dict[str, Any], column: int) -> Plot:
 
     series = [Series("history", past, np.array(history, dtype=np.float64), "chart-axis")]
     if target:
-        series.append(Series("what came", *joined(target), "chart-3"))
+        series.append(Series("actual", *joined(target), "chart-3"))
     series.append(Series("forecast", *joined(forecast), "chart-2"))
     found = interval_of(answer, column)
     bands = []

@@ -11,7 +11,7 @@ from seqkit.api import Dataset, Notify, Record
 from seqkit.config import Field
 from seqkit.data import Encoding, Errors, LocalPath, counted, fingerprint, listed, read_text
 from seqkit.errors import DataError
-from seqkit_text.datasets.held_out import (
+from seqkit_classification.datasets.held_out import (
     held_out_test_field,
     seed_field,
     validation_field,

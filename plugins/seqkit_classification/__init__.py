@@ -6,9 +6,16 @@ from pathlib import Path
 
 from seqkit.api import Dataset, Loss, Metric, Recipe, Task, recipes_in
 from seqkit.hookspecs import hookimpl
-from seqkit_text.datasets import Imdb, ImdbUnlabelled, Sentences, TextCsv, TextFolder, TextJsonl
-from seqkit_text.losses import BinaryCrossEntropy, CrossEntropy
-from seqkit_text.metrics import (
+from seqkit_classification.datasets import (
+    Imdb,
+    ImdbUnlabelled,
+    Sentences,
+    TextCsv,
+    TextFolder,
+    TextJsonl,
+)
+from seqkit_classification.losses import BinaryCrossEntropy, CrossEntropy
+from seqkit_classification.metrics import (
     F1,
     Accuracy,
     AreaUnderCurve,
@@ -16,7 +23,7 @@ from seqkit_text.metrics import (
     Perplexity,
     TokenAccuracy,
 )
-from seqkit_text.task import Classification
+from seqkit_classification.task import Classification
 
 
 @hookimpl

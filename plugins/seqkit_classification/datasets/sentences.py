@@ -11,7 +11,7 @@ from seqkit.api import Dataset, Notify, Record
 from seqkit.data import fingerprint, read_text
 from seqkit.errors import DataError
 from seqkit.paths import bundled
-from seqkit_text.datasets.held_out import (
+from seqkit_classification.datasets.held_out import (
     held_out_test_field,
     seed_field,
     validation_field,

@@ -13,7 +13,7 @@ from seqkit.api import Notify, Record
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.text import UNKNOWN_ID
 from seqkit.text.truncation import Keep
-from seqkit_text._labels import Labels, spelling
+from seqkit_classification._labels import Labels, spelling
 
 
 @dataclass(frozen=True)

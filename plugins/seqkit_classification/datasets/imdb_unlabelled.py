@@ -9,9 +9,9 @@ from typing import Any
 import seqkit
 from seqkit.api import Dataset, Notify, Record
 from seqkit.config import Field
-from seqkit.data import FetchOptions, LocalPath, carve, fingerprint
+from seqkit.data import FetchOptions, LocalPath, fingerprint, hold_out
 from seqkit.errors import DataError
-from seqkit_text.datasets.imdb import ARCHIVE, Imdb, read_reviews, stored
+from seqkit_classification.datasets.imdb import ARCHIVE, Imdb, read_reviews, stored
 
 
 class ImdbUnlabelled(Dataset):
@@ -48,8 +48,8 @@ class ImdbUnlabelled(Dataset):
             {"id": review["id"], "text": review["text"].replace("<br />", "\n")}
             for review in reviews[: config.limit or None]
         ]
-        train, test = carve(records, config.test, config.seed)
-        train, validation = carve(train, config.validation, config.seed)
+        train, test = hold_out(records, config.test, config.seed)
+        train, validation = hold_out(train, config.validation, config.seed)
         held_out = {"validation": validation, "test": test}
         return {"train": train} | {name: part for name, part in held_out.items() if part}
 

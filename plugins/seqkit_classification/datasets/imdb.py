@@ -16,10 +16,10 @@ from seqkit.config import Field
 from seqkit.data import (
     FetchOptions,
     LocalPath,
-    carve,
     check_stored,
     fetch,
     fingerprint,
+    hold_out,
     read_members,
     seal_stored,
     unreadable,
@@ -85,7 +85,7 @@ class Imdb(Dataset):
             found.update({name: stored(name) for name in names})
         if config.limit:
             found = {name: islice(records, config.limit) for name, records in found.items()}
-        train, validation = carve(list(found["train"]), config.validation, config.seed, "label")
+        train, validation = hold_out(list(found["train"]), config.validation, config.seed, "label")
         held_out = {"validation": validation} if validation else {}
         return {"train": train, **held_out, **{name: found[name] for name in names[1:]}}
 

@@ -49,7 +49,7 @@ class CrossEntropy(Loss):
         return shape
 
     def build(self, config: Any, shape: Shape) -> LossFunction:
-        from seqkit_text._losses import CrossEntropyLoss, TokenCrossEntropyLoss
+        from seqkit_classification._losses import CrossEntropyLoss, TokenCrossEntropyLoss
 
         if isinstance(shape.outputs, Tokens):
             return TokenCrossEntropyLoss(config.label_smoothing)
@@ -87,7 +87,7 @@ class BinaryCrossEntropy(Loss):
         return shape.with_outputs(logits=1)
 
     def build(self, config: Any, shape: Shape) -> LossFunction:
-        from seqkit_text._losses import BinaryCrossEntropyLoss
+        from seqkit_classification._losses import BinaryCrossEntropyLoss
 
         weights = class_weights(config.class_weights, classes_of(shape))
         return BinaryCrossEntropyLoss(config.label_smoothing, weights)

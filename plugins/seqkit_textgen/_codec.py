@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from seqkit.api import Arrays, Batch, Encoder, Notify, Record, Say, Shape, Tokens, unsaid
+from seqkit.api import Arrays, Batch, Codec, Notify, Record, Say, Shape, Tokens, unsaid
 from seqkit.data.ragged import pad_ragged
 from seqkit.errors import DataError
 from seqkit.text import (
@@ -65,7 +65,7 @@ def fit(
     minimum_count: int,
     maximum_size: int | None,
     bpe_size: int,
-) -> tuple[LanguageModelingEncoder, dict[str, Arrays]]:
+) -> tuple[LanguageModelingCodec, dict[str, Arrays]]:
     """Fits tokenizer and vocabulary on the training text alone and encodes every split.
 
     Beside each other split stands the same text in cold blocks: `validation-blocks`.
@@ -96,18 +96,18 @@ def fit(
             f"no token occurs {minimum_count} times, in {_TRAIN}. "
             "Write task.minimum_count=1, or give more text"
         )
-    encoder = LanguageModelingEncoder(cutter, vocabulary, reading)
+    codec = LanguageModelingCodec(cutter, vocabulary, reading)
     encoded: dict[str, Arrays] = {"train": _stream(values, reading.window)}
     for split, records in splits.items():
         if split != "train":
-            values = encoder.encode_texts(records, f"the {split} split")
+            values = codec.encode_texts(records, f"the {split} split")
             encoded[split] = _stream(values, EVALUATION_WINDOW)
             cold = {"cold": np.ones(1, dtype=bool)}
             encoded[f"{split}-blocks"] = dict(_stream(values, BLOCK)) | cold
-    return encoder, encoded
+    return codec, encoded
 
 
-class LanguageModelingEncoder(Encoder):
+class LanguageModelingCodec(Codec):
     """A tokenizer and the vocabulary of the training text.
 
     Arrays of a split: `values` int32 `(tokens,)`, the whole stream; `window` int64 `(1,)`, how much
@@ -147,7 +147,7 @@ class LanguageModelingEncoder(Encoder):
         (folder / _FILE).write_text(text, encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> LanguageModelingEncoder:
+    def load(cls, folder: Path) -> LanguageModelingCodec:
         """Reads back what `save` wrote. Raises CheckpointError where it is damaged."""
         path = folder / _FILE
         saved = read_document(path, "language-modeling", _Saved)

@@ -16,7 +16,7 @@ from seqkit.api import (
     Arrays,
     Batch,
     Classes,
-    Encoder,
+    Codec,
     Notify,
     Record,
     Say,
@@ -39,8 +39,8 @@ from seqkit.text import (
     read_document,
     truncate,
 )
-from seqkit_text._labels import Labels, in_order, mistakable, name_classes, united
-from seqkit_text._reading import Reading, fill_empty, parse, read_texts
+from seqkit_classification._labels import Labels, in_order, mistakable, name_classes, united
+from seqkit_classification._reading import Reading, fill_empty, parse, read_texts
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -64,7 +64,7 @@ def fit(
     minimum_count: int,
     maximum_size: int | None,
     bpe_size: int,
-) -> tuple[ClassificationEncoder, dict[str, Arrays]]:
+) -> tuple[ClassificationCodec, dict[str, Arrays]]:
     """Fits tokenizer, vocabulary and labels on the training split and encodes every split.
 
     Raises:
@@ -114,7 +114,7 @@ def fit(
         )
     targets = _targets(labels, Labels(known))
     counts = tuple(np.bincount(targets, minlength=len(known)).tolist())
-    encoder = ClassificationEncoder(cutter, vocabulary, known, counts, reading)
+    codec = ClassificationCodec(cutter, vocabulary, known, counts, reading)
     values, offsets = fill_empty(values, offsets, notify, _TRAIN)
     encoded: dict[str, Arrays] = {
         "train": {"values": values, "offsets": offsets, "targets": targets}
@@ -122,13 +122,13 @@ def fit(
     for split, records in splits.items():
         if split != "train":
             labelled = split in ("validation", "test")
-            encoded[split] = encoder.encode_from(
+            encoded[split] = codec.encode_from(
                 records, notify, f"the {split} split", labelled=labelled, said=names
             )
-    return encoder, encoded
+    return codec, encoded
 
 
-class ClassificationEncoder(Encoder):
+class ClassificationCodec(Codec):
     """A tokenizer, a vocabulary and the labels of the training split.
 
     Arrays of a split: `values` int32 `(tokens,)` and `offsets` int64 `(texts + 1,)`, and `targets`
@@ -175,7 +175,7 @@ class ClassificationEncoder(Encoder):
         (folder / _FILE).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> ClassificationEncoder:
+    def load(cls, folder: Path) -> ClassificationCodec:
         """Reads back what `save` wrote. Raises CheckpointError where it is damaged."""
         path = folder / _FILE
         saved = read_document(path, "classification", _Saved)
@@ -248,7 +248,7 @@ class ClassificationEncoder(Encoder):
             batch["targets"] = arrays["targets"][indices]
         return batch
 
-    def reported(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    def metric_inputs(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Returns a logit for each class, `(batch, classes)`, and the targets."""
         return class_logits(outputs), batch["targets"]
 
@@ -291,7 +291,7 @@ class ClassificationEncoder(Encoder):
         """Answers a batch; with `options.words`, the answers hold the weight of each word."""
         answers = super().predict(model, batch, records, options, say)
         if options.words:
-            from seqkit_text._words import weights_of_words
+            from seqkit_classification._words import weights_of_words
 
             rows = zip(batch["inputs"], batch["lengths"].tolist(), answers, strict=True)
             for ids, length, answer in rows:
@@ -326,7 +326,7 @@ class ClassificationEncoder(Encoder):
         return found
 
     def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
-        from seqkit_text._baselines import score_baselines
+        from seqkit_classification._baselines import score_baselines
 
         return score_baselines(splits["train"], splits[split], self.shape)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, WithJsonSchema, field_validator
 
 import seqkit
-from seqkit.api import Arrays, Encoder, Notify, Record, Task
+from seqkit.api import Arrays, Codec, Notify, Record, Task
 from seqkit.config import Field
 from seqkit.errors import nearest
 
@@ -86,7 +86,7 @@ class Classification(Task):
                 raise ValueError("it must be 0 or at least 3, as padding and unknown take two")
             return value
 
-    class Prediction(seqkit.Config):
+    class PredictOptions(seqkit.Config):
         words: bool = Field(
             False,
             help="Tell which words count: how the probability falls when each is left out.",
@@ -94,9 +94,9 @@ class Classification(Task):
 
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
-    ) -> tuple[Encoder, dict[str, Arrays]]:
-        from seqkit_text._encoder import fit
-        from seqkit_text._reading import Reading
+    ) -> tuple[Codec, dict[str, Arrays]]:
+        from seqkit_classification._codec import fit
+        from seqkit_classification._reading import Reading
 
         reading = Reading(
             lowercase=config.lowercase,
@@ -113,7 +113,7 @@ class Classification(Task):
             bpe_size=config.bpe_size,
         )
 
-    def load(self, folder: Path) -> Encoder:
-        from seqkit_text._encoder import ClassificationEncoder
+    def load(self, folder: Path) -> Codec:
+        from seqkit_classification._codec import ClassificationCodec
 
-        return ClassificationEncoder.load(folder)
+        return ClassificationCodec.load(folder)

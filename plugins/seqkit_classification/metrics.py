@@ -8,7 +8,7 @@ import seqkit
 from seqkit.api import Accumulator, Metric, Shape
 from seqkit.config import Field
 from seqkit.errors import ConfigurationError, Problem
-from seqkit_text.losses import classes_of
+from seqkit_classification.losses import classes_of
 
 
 class Accuracy(Metric):
@@ -18,7 +18,7 @@ class Accuracy(Metric):
     tasks = ("classification",)
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
-        from seqkit_text._metrics import Accuracy
+        from seqkit_classification._metrics import Accuracy
 
         return Accuracy()
 
@@ -41,7 +41,7 @@ class F1(Metric):
         )
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
-        from seqkit_text._metrics import F1
+        from seqkit_classification._metrics import F1
 
         size = len(classes_of(shape).names)
         average = config.average
@@ -69,7 +69,7 @@ class AreaUnderCurve(Metric):
     tasks = ("classification",)
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
-        from seqkit_text._metrics import AreaUnderCurve
+        from seqkit_classification._metrics import AreaUnderCurve
 
         return AreaUnderCurve(len(classes_of(shape).names))
 
@@ -82,7 +82,7 @@ class Confusion(Metric):
     higher_is_better = None
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
-        from seqkit_text._metrics import Confusion
+        from seqkit_classification._metrics import Confusion
 
         return Confusion(len(classes_of(shape).names))
 
@@ -98,7 +98,7 @@ class Perplexity(Metric):
     higher_is_better = False
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
-        from seqkit_text._token_metrics import Perplexity
+        from seqkit_classification._token_metrics import Perplexity
 
         return Perplexity()
 
@@ -110,6 +110,6 @@ class TokenAccuracy(Metric):
     tasks = ("language-modeling", "seq2seq")
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
-        from seqkit_text._token_metrics import TokenAccuracy
+        from seqkit_classification._token_metrics import TokenAccuracy
 
         return TokenAccuracy()

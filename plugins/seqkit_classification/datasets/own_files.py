@@ -23,8 +23,8 @@ from seqkit.data import (
 )
 from seqkit.data.headings import USUAL_NAMES
 from seqkit.errors import DataError
-from seqkit_text._labels import label_name
-from seqkit_text.datasets.held_out import (
+from seqkit_classification._labels import label_name
+from seqkit_classification.datasets.held_out import (
     held_out_test_field,
     seed_field,
     validation_field,

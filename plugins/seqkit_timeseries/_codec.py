@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqkit.api import Arrays, Batch, Encoder, Features, Notify, Record, Say, Shape, Values, unsaid
+from seqkit.api import Arrays, Batch, Codec, Features, Notify, Record, Say, Shape, Values, unsaid
 from seqkit.errors import DataError
 from seqkit_timeseries._answers import answers_of, wanted_rows
 from seqkit_timeseries._frequency import Frequency, calendar_features, continued, time_texts
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class ForecastingEncoder(Encoder):
+class ForecastingCodec(Codec):
     """Columns, scalers and frequency of the training data, and the last rows of each series.
 
     Arrays of a split, whose series lie one after the other, each with its whole past:
@@ -63,7 +63,7 @@ class ForecastingEncoder(Encoder):
     names: Mapping[str, str]
     scalers: Mapping[str, Scaler]
     tail: Sequence[Record] = ()
-    on_host = (*Encoder.on_host, "location", "scale", "naive_error", "actual")
+    on_host = (*Codec.on_host, "location", "scale", "naive_error", "actual")
     _quantiles: tuple[float, ...] = field(default=(), repr=False)
     _told: bool = field(default=False, repr=False, compare=False)
 
@@ -98,21 +98,21 @@ class ForecastingEncoder(Encoder):
             known["decimal"] = names["decimal"] or "."
         return {key: value for key, value in known.items() if value} | {"id": list(ids) or "none"}
 
-    def expect(self, shape: Shape) -> None:
+    def set_output_shape(self, shape: Shape) -> None:
         if isinstance(shape.outputs, Values):
             self._quantiles = shape.outputs.quantiles
 
     def save(self, folder: Path) -> None:
-        from seqkit_timeseries._saving import save_encoder
+        from seqkit_timeseries._saving import save_codec
 
-        save_encoder(self, folder)
+        save_codec(self, folder)
 
     @classmethod
-    def load(cls, folder: Path) -> ForecastingEncoder:
+    def load(cls, folder: Path) -> ForecastingCodec:
         """Reads back what `save` wrote. Raises DataError when a file is missing or damaged."""
-        from seqkit_timeseries._saving import load_encoder
+        from seqkit_timeseries._saving import load_codec
 
-        return load_encoder(folder)
+        return load_codec(folder)
 
     # --- encoding ---------------------------------------------------------------------------------
 
@@ -346,7 +346,7 @@ class ForecastingEncoder(Encoder):
                 known[..., layout.observed.index(name)] = inputs[..., channel]
         return known
 
-    def reported(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    def metric_inputs(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Returns forecasts and targets, in the units of `task.report`; quantiles rise.
 
         Both are in double precision and on the host.

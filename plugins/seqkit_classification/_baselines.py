@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from seqkit.api import Accumulator, Arrays, Classes, Shape, Tokens
-from seqkit_text._metrics import F1, Accuracy, AreaUnderCurve
+from seqkit_classification._metrics import F1, Accuracy, AreaUnderCurve
 
 _FIRST_WORD = 2
 _ITERATIONS = 100

@@ -8,8 +8,8 @@ from typing import Any
 
 from seqkit.api import Notify, Record
 from seqkit.config import Field
-from seqkit.data import carve, counted, listed
-from seqkit_text._labels import label_key
+from seqkit.data import counted, hold_out, listed
+from seqkit_classification._labels import label_key
 
 
 def validation_field() -> Any:
@@ -50,9 +50,9 @@ def with_held_out(
     train, splits = list(given["train"]), dict(given)
     single = _single(train)
     if test and "test" not in splits:
-        train, splits["test"] = carve(train, test, seed, key=_class)
+        train, splits["test"] = hold_out(train, test, seed, key=_class)
     if validation and "validation" not in splits:
-        train, splits["validation"] = carve(train, validation, seed, key=_class)
+        train, splits["validation"] = hold_out(train, validation, seed, key=_class)
     found = {"train": train} | {
         name: splits[name] for name in ("validation", "test") if splits.get(name)
     }

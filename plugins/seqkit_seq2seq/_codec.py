@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from seqkit.api import Arrays, Batch, Encoder, Notify, Record, Say, Shape, Tokens, unsaid
+from seqkit.api import Arrays, Batch, Codec, Notify, Record, Say, Shape, Tokens, unsaid
 from seqkit.data.ragged import pad_ragged
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.text import UNKNOWN_ID, Document, read_document
@@ -50,7 +50,7 @@ def fit(
     maximum_size: int | None,
     bpe_size: int,
     maximum_length: int | None,
-) -> tuple[Seq2SeqEncoder, dict[str, Arrays]]:
+) -> tuple[Seq2SeqCodec, dict[str, Arrays]]:
     """Fits tokenizers and vocabularies on the training split and encodes every split.
 
     Raises:
@@ -79,8 +79,8 @@ def fit(
                 f"no token of a {name} occurs {minimum_count} times, in {_TRAIN}. "
                 "Write task.minimum_count=1, or give more pairs"
             )
-    encoder = Seq2SeqEncoder(source_side, target_side, joint, _LEAST_SLACK, maximum_length)
-    train = encoder.encode_pairs(sources, targets)
+    codec = Seq2SeqCodec(source_side, target_side, joint, _LEAST_SLACK, maximum_length)
+    train = codec.encode_pairs(sources, targets)
     kept = _short_enough(train, maximum_length)
     if not kept.any():
         raise DataError(
@@ -93,21 +93,21 @@ def fit(
             f"{maximum_length} tokens on a side, and were left out of training (the first is "
             f"record {int(np.flatnonzero(~kept)[0]) + 1})"
         )
-        train = encoder.encode_pairs(
+        train = codec.encode_pairs(
             [text for text, keep in zip(sources, kept, strict=True) if keep],
             [text for text, keep in zip(targets, kept, strict=True) if keep],
         )
     needed = np.diff(train["target_offsets"]) - 2 * np.diff(train["source_offsets"])
-    encoder.slack = max(_LEAST_SLACK, int(needed.max()))
+    codec.slack = max(_LEAST_SLACK, int(needed.max()))
     encoded: dict[str, Arrays] = {"train": train}
     for split, records in splits.items():
         if split != "train":
             paired = split in ("validation", "test")
-            encoded[split] = encoder.encode_from(records, f"the {split} split", paired=paired)
-    return encoder, encoded
+            encoded[split] = codec.encode_from(records, f"the {split} split", paired=paired)
+    return codec, encoded
 
 
-class Seq2SeqEncoder(Encoder):
+class Seq2SeqCodec(Codec):
     """The tokenizers and vocabularies of both sides.
 
     Arrays of a split: the ids `source_values` int32 and `source_offsets` int64, the texts
@@ -155,7 +155,7 @@ class Seq2SeqEncoder(Encoder):
         (folder / _FILE).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> Seq2SeqEncoder:
+    def load(cls, folder: Path) -> Seq2SeqCodec:
         """Reads back what `save` wrote. Raises CheckpointError where it is damaged."""
         saved = read_document(folder / _FILE, "seq2seq", _Saved)
         target = Side.load(folder / "target", saved.lowercase)
