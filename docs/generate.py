@@ -8,7 +8,7 @@ from pathlib import Path
 from key_tables import with_keys
 from reference import commands_page, configuration_page
 
-from seqkit.registry import load_registry
+from seqkit.discovery import load_registry
 
 HERE = Path(__file__).parent
 BUILT_IN = "seqkit"

@@ -28,7 +28,7 @@ _KINDS = ("tasks", "models", "datasets", "losses", "metrics")
 def commands_page() -> str:
     """Returns the reference of every command, those of plugins last, as Markdown."""
     from seqkit.cli.main import cli as whole
-    from seqkit.registry import load_registry
+    from seqkit.discovery import load_registry
 
     of_plugins = click.Group()
     load_registry().add_commands(of_plugins)

@@ -1,4 +1,4 @@
-"""What a plugin author builds on: components, shapes, and the codec of a task. Torch-free.
+"""What a plugin author builds on: components and the codec of a task. Torch-free.
 
 A component is a class with a `name`, a one-line docstring and a nested `Config`. Nothing here
 imports torch: a plugin's `__init__` declares its components, and `build` imports the network.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from seqkit.config import Config
+from seqkit.shapes import Classes, Features, Shape, Tokens, Values
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,92 +45,6 @@ Say = Callable[[int, str], None]
 
 def unsaid(index: int, piece: str) -> None:
     """A `Say` that passes nothing on."""
-
-
-# --- shapes ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """Token ids, `(batch, time)` int64; id 0 is the padding, and as a target counts nothing.
-
-    Attributes:
-        size: Number of ids, padding and unknown included.
-        unknown: The id that stands for tokens out of the vocabulary.
-    """
-
-    size: int
-    unknown: int = 1
-
-
-@dataclass(frozen=True)
-class Features:
-    """Real values, `(batch, time, size)` float32."""
-
-    size: int
-
-
-@dataclass(frozen=True)
-class Classes:
-    """One of several classes for each example.
-
-    Attributes:
-        names: The labels, in the order of their ids.
-        counts: Training examples of each class.
-        logits: How many numbers the model puts out; 1 for a loss that wants a single logit.
-    """
-
-    names: tuple[str, ...]
-    counts: tuple[int, ...]
-    logits: int
-
-
-@dataclass(frozen=True)
-class Values:
-    """Real values, `(batch, horizon, size)`; with quantiles, `(..., quantiles)` behind that."""
-
-    size: int
-    horizon: int = 1
-    quantiles: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What goes into a model and what comes out of it, without torch; models are built from it.
-
-    Attributes:
-        task: Name of the task, such as `classification`.
-        inputs: What the model reads.
-        outputs: What the model puts out.
-        extras: What a task's own protocol adds, as plain JSON values.
-    """
-
-    task: str
-    inputs: Tokens | Features
-    outputs: Classes | Values | Tokens
-    extras: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def output_size(self) -> int:
-        """Width of the model's last layer."""
-        match self.outputs:
-            case Classes(logits=logits):
-                return logits
-            case Values(size, horizon, quantiles):
-                return size * horizon * max(1, len(quantiles))
-            case Tokens(size=size):
-                return size
-
-    def with_outputs(self, **changes: Any) -> Shape:
-        """Returns the shape with fields of its outputs changed."""
-        return replace(self, outputs=replace(self.outputs, **changes))
-
-    def as_dict(self) -> dict[str, Any]:
-        """Returns the shape as plain JSON values."""
-        document = asdict(self)
-        document["inputs"]["kind"] = type(self.inputs).__name__.lower()
-        document["outputs"]["kind"] = type(self.outputs).__name__.lower()
-        return document
 
 
 # --- components -----------------------------------------------------------------------------------
@@ -382,7 +297,8 @@ class Task(Component):
         loss: Name of the usual loss.
         metrics: Names of the usual metrics; the first chooses the best checkpoint.
         fields: What its records hold: `{"text": "the text to classify", ...}`.
-        PredictOptions: What `seqkit predict` may be told, as `--temperature 0.8`; all have defaults.
+        PredictOptions: What `seqkit predict` may be told, as `--temperature 0.8`; each has a
+            default.
         reads_whole_table: Whether the inputs of `predict` are the rows of one table, read as a
             whole. Such a task answers without any input too, from what its codec kept of the data.
     """

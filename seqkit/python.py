@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqkit.discovery import load_registry
 from seqkit.engine.openmp import wait_passively
 from seqkit.errors import RunError
 from seqkit.events import Event
 from seqkit.experiments.experiment import load_experiment
 from seqkit.paths import runs_home
-from seqkit.registry import Registry, load_registry
+from seqkit.registry import Registry
 from seqkit.runs.folder import RunFolder, find_run
 
 if TYPE_CHECKING:

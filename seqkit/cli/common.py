@@ -75,7 +75,7 @@ def plugins_of_environment() -> list[Path]:
 
 def open_registry(plugins: Iterable[Path]) -> Registry:
     """Loads every plugin, and warns once about those that do not work."""
-    from seqkit.registry import load_registry
+    from seqkit.discovery import load_registry
 
     registry = load_registry(plugins)
     output.warn_once(registry.warnings)

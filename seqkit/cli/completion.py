@@ -54,7 +54,7 @@ def complete_experiment(
     """Completes the recipe or file of `seqkit run`, then its `key=value` words."""
     from click.shell_completion import CompletionItem
 
-    from seqkit.registry import load_registry
+    from seqkit.discovery import load_registry
 
     registry = load_registry()
     if parameter.name == "experiment":

@@ -26,7 +26,7 @@ def complete_datasets(
     _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[str]:
     """Completes the name of a dataset."""
-    from seqkit.registry import load_registry
+    from seqkit.discovery import load_registry
 
     return [name for name in load_registry().names("datasets") if name.startswith(incomplete)]
 

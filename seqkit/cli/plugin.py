@@ -74,7 +74,7 @@ def new(name: str, folder: Path | None, as_json: bool) -> None:
 
 
 def _checked_name(name: str) -> str:
-    from seqkit.registry import installed_plugins
+    from seqkit.discovery import installed_plugins
 
     name = name.removeprefix("seqkit-")
     if not _NAME.match(name):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def _complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    from seqkit.registry import load_registry
+    from seqkit.discovery import load_registry
 
     names = [*load_registry().all_names(), "trainer"]
     found = [name for name in names if name.startswith(incomplete)]

@@ -184,7 +184,7 @@ def _end_with_the_other_side() -> None:
 
 def main() -> None:
     """Answers requests until there are no more."""
-    from seqkit.registry import load_registry
+    from seqkit.discovery import load_registry
 
     with contextlib.suppress(OSError, AttributeError):
         os.nice(5)

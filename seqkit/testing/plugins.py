@@ -20,9 +20,10 @@ from unittest import SkipTest
 import click
 
 from seqkit.config import Config, validate
+from seqkit.discovery import installed_plugins, local_plugin
 from seqkit.errors import PluginError, nearest, suggestion
 from seqkit.experiments.experiment import load_experiment
-from seqkit.registry import Entry, Plugin, Registry, installed_plugins, local_plugin
+from seqkit.registry import Entry, Plugin, Registry
 from seqkit.testing.checks import Check, Finding, require
 from seqkit.testing.datasets import dataset_checks
 from seqkit.testing.events import sample_events

@@ -21,6 +21,7 @@ import pytest
 import torch
 from torch import nn
 
+from seqkit.discovery import load_registry
 from seqkit.engine.control import ControlFile
 from seqkit.engine.device import choose_device
 from seqkit.engine.encoding import encode_data
@@ -29,7 +30,6 @@ from seqkit.engine.progress import Progress
 from seqkit.engine.train import Training
 from seqkit.events import Event, EventLog
 from seqkit.experiments.experiment import load_experiment
-from seqkit.registry import load_registry
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from seqkit.discovery import load_registry
 from seqkit.engine.device import cpu_has_bfloat16
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.experiments.experiment import load_experiment
 from seqkit.experiments.own_data import guess_columns, look_at
 from seqkit.paths import cache_home, data_home
-from seqkit.registry import load_registry
 
 
 @pytest.fixture(autouse=True)

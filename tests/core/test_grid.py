@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from seqkit.discovery import load_registry
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.experiments.sweep import (
     SweepPlan,
@@ -26,7 +27,7 @@ from seqkit.experiments.sweep import (
     split_words,
     up_to_date,
 )
-from seqkit.registry import Registry, load_registry
+from seqkit.registry import Registry
 
 
 @pytest.fixture(scope="module")

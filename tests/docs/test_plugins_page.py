@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seqkit import hookspecs
-from seqkit.registry import HOOKS, installed_plugins
+from seqkit.discovery import installed_plugins
+from seqkit.registry import HOOKS
 from seqkit.testing import plugin_checks
 
 if TYPE_CHECKING:

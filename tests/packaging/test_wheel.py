@@ -183,7 +183,10 @@ def assert_resumes_and_predicts(
 
 
 def test_the_package_in_use_is_the_installed_one(installed: Installation, repository: Path) -> None:
-    code = "import seqkit, seqkit_classification; print(seqkit.__file__, seqkit_classification.__file__, sep='\\n')"
+    code = (
+        "import seqkit, seqkit_classification as plugin\n"
+        "print(seqkit.__file__, plugin.__file__, sep='\\n')"
+    )
     for path in installed.run("-c", code).splitlines():
         assert Path(path).is_relative_to(installed.python.parents[1])
         assert not Path(path).is_relative_to(repository)

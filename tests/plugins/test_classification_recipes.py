@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 import seqkit_classification
+from seqkit.discovery import load_registry
 from seqkit.experiments.experiment import load_experiment
-from seqkit.registry import Registry, load_registry
+from seqkit.registry import Registry
 
 RECIPES = {recipe.name: recipe for recipe in seqkit_classification.register_recipes()}
 
@@ -78,10 +79,10 @@ def test_the_tutorial_has_the_settings_of_the_tutorial(registry: Registry) -> No
 
 def test_loading_the_plugin_imports_neither_torch_nor_numpy(repository: Path) -> None:
     code = (
-        "import sys, seqkit_classification\n"
-        "seqkit_classification.register_recipes()\n"
-        "for components in (seqkit_classification.register_tasks(), seqkit_classification.register_losses(),\n"
-        "                   seqkit_classification.register_metrics(), seqkit_classification.register_datasets()):\n"
+        "import sys, seqkit_classification as plugin\n"
+        "plugin.register_recipes()\n"
+        "for components in (plugin.register_tasks(), plugin.register_losses(),\n"
+        "                   plugin.register_metrics(), plugin.register_datasets()):\n"
         "    for component in components:\n"
         "        component().Config.model_json_schema(), component.summary()\n"
         "print(sorted({'torch', 'numpy', 'tokenizers'} & set(sys.modules)))\n"

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 import seqkit_timeseries
+from seqkit.discovery import load_registry
 from seqkit.experiments.experiment import load_experiment
-from seqkit.registry import Registry, load_registry
+from seqkit.registry import Registry
 
 RECIPES = {recipe.name for recipe in seqkit_timeseries.register_recipes()}
 

@@ -14,10 +14,10 @@ from textual.app import App
 from textual.geometry import Size
 from textual.pilot import Pilot
 
+from seqkit.discovery import load_registry
 from seqkit.engine.run import start_run
 from seqkit.events import Event, dump_event
 from seqkit.experiments.experiment import load_experiment
-from seqkit.registry import load_registry
 from seqkit.runs.folder import RunFolder
 from seqkit.storage.locks import Hold, this_process
 from seqkit.tui.chart import Chart
