@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from seqkit._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from seqkit.api import (
         Accumulator,
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
     from seqkit.hookspecs import hookimpl
     from seqkit.python import Result, load, run
 
-__version__ = "0.1.0"
 
 _HOMES = {
     "seqkit.api": (

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
+from seqkit.callbacks import Notify, Say, ignore
 from seqkit.config import Config
 from seqkit.shapes import Classes, Features, Shape, Tokens, Values
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from seqkit.data.fetch import FetchOptions
+    from seqkit.data.own import OwnData
 
 Record = Mapping[str, Any]
 """One raw example, as a dataset yields it: `{"text": "...", "label": "pos"}`."""
@@ -30,22 +32,6 @@ Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 
 Batch = Mapping[str, "Tensor"]
 """One batch: padded `inputs`, `lengths` and `targets`, with anything else a task needs."""
-
-Notify = Callable[[str], None]
-"""Receives one sentence for the user: a row that was skipped, a label seen in one split alone."""
-
-
-def unheard(message: str) -> None:
-    """A `Notify` that passes nothing on."""
-
-
-Say = Callable[[int, str], None]
-"""Told of text while it is being generated: which of the inputs it answers, and the next piece."""
-
-
-def unsaid(index: int, piece: str) -> None:
-    """A `Say` that passes nothing on."""
-
 
 # --- components -----------------------------------------------------------------------------------
 
@@ -68,16 +54,19 @@ class Component:
 
 
 class Model(Component):
-    """A network for one or several tasks.
+    """A network, for every task whose inputs and outputs it can have, or for some tasks alone.
 
     Attributes:
-        tasks: The tasks whose shapes it can be built from.
-        inputs: The kinds of input it takes: `tokens`, `features` or both.
-        refuses: Tasks that someone may well try it on, and why it is not for them.
+        inputs: The kinds of input it takes, of `seqkit.shapes.INPUTS`.
+        outputs: The kinds of output it can have, of `seqkit.shapes.OUTPUTS`.
+        tasks: Names of tasks that it is for whatever their outputs are.
+        refuses: Kinds of output, or tasks, that someone may well try it on, and why it is not for
+            them.
     """
 
-    tasks: ClassVar[tuple[str, ...]]
     inputs: ClassVar[tuple[str, ...]] = ("tokens", "features")
+    outputs: ClassVar[tuple[str, ...]] = ()
+    tasks: ClassVar[tuple[str, ...]] = ()
     refuses: ClassVar[Mapping[str, str]] = {}
 
     def build(self, config: Any, shape: Shape) -> nn.Module:
@@ -107,6 +96,28 @@ class Model(Component):
         """
 
 
+@dataclass(frozen=True)
+class Recognition:
+    """What a dataset makes of a person's own data.
+
+    Attributes:
+        settings: Settings of the dataset that follow from the data, its path among them.
+        said: What was found, in one sentence without its first capital: `texts in 'review'`.
+        confidence: How sure it is, from 0 to 1: 1 where nothing else could be meant, 0.5 where a
+            person should look.
+        task: The task that the data are for.
+        examples: How many there are, where that is known.
+        overrides: Other settings that suit such data, by dotted key: `{"trainer.epochs": 20}`.
+    """
+
+    settings: Mapping[str, Any]
+    said: str
+    confidence: float
+    task: str
+    examples: int = 0
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Dataset(Component):
     """A source of records.
 
@@ -134,6 +145,20 @@ class Dataset(Component):
         encoded data are not kept from run to run.
         """
         return ""
+
+    def recognise(self, data: OwnData, task: str) -> Recognition | None:
+        """Returns what it makes of a person's own file or folder; None where it is not for it.
+
+        Every dataset is asked, and the surest is taken.
+
+        Args:
+            data: The file or folder, read once for all that are asked.
+            task: The task that the person named; empty where they named none.
+
+        Raises:
+            DataError: It is plainly for this dataset and cannot be used; says why, and what to do.
+        """
+        return None
 
     def get(self, config: Any, options: FetchOptions) -> Path | None:
         """Fetches the data for `seqkit data get NAME`; None for a dataset with nothing to fetch."""
@@ -257,7 +282,7 @@ class Codec(ABC):
         batch: Batch,
         records: Sequence[Record],
         options: Any,
-        say: Say = unsaid,
+        say: Say = ignore,
     ) -> list[dict[str, Any]]:
         """Answers the examples of a batch.
 
@@ -294,6 +319,8 @@ class Task(Component):
     """What is learnt: how records become arrays, and outputs become answers.
 
     Attributes:
+        inputs: The kinds of input its shapes may have, of `seqkit.shapes.INPUTS`.
+        outputs: The kind of output its shapes have, of `seqkit.shapes.OUTPUTS`.
         loss: Name of the usual loss.
         metrics: Names of the usual metrics; the first chooses the best checkpoint.
         fields: What its records hold: `{"text": "the text to classify", ...}`.
@@ -301,13 +328,31 @@ class Task(Component):
             default.
         reads_whole_table: Whether the inputs of `predict` are the rows of one table, read as a
             whole. Such a task answers without any input too, from what its codec kept of the data.
+        examples: Inputs to try, as a person would write them after `seqkit predict RUN`; none for a
+            task that answers without any.
+        purpose: What predicting does, for the list of what to do next: `label new texts`.
+        hint: What to type into the Try screen, in a sentence or two.
+        live: Whether the Try screen answers while one types; not where an answer takes seconds.
+        try_options: Values of `PredictOptions` that the Try screen begins with.
+        own_data_recipe: Name of the recipe that one's own data begin with; empty where none is.
+        next_commands: Other commands worth trying on a trained run, `{run}` for its name, and what
+            each is for: `{"backtest {run}": "errors by how far ahead"}`.
     """
 
+    inputs: ClassVar[tuple[str, ...]] = ("tokens", "features")
+    outputs: ClassVar[str] = ""
     loss: ClassVar[str]
     metrics: ClassVar[tuple[str, ...]]
     fields: ClassVar[Mapping[str, str]] = {}
     PredictOptions: ClassVar[type[Config]] = Config
     reads_whole_table: ClassVar[bool] = False
+    examples: ClassVar[tuple[str, ...]] = ("your own input",)
+    purpose: ClassVar[str] = "answer new inputs"
+    hint: ClassVar[str] = ""
+    live: ClassVar[bool] = False
+    try_options: ClassVar[Mapping[str, Any]] = {}
+    own_data_recipe: ClassVar[str] = ""
+    next_commands: ClassVar[Mapping[str, str]] = {}
 
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
@@ -336,10 +381,12 @@ class Loss(Component):
     """What training makes small. It returns a sum and a count, never a mean.
 
     Attributes:
-        tasks: The tasks it is for.
+        outputs: The kinds of output it compares with their targets, of `seqkit.shapes.OUTPUTS`.
+        tasks: Names of tasks that it is for whatever their outputs are.
     """
 
-    tasks: ClassVar[tuple[str, ...]]
+    outputs: ClassVar[tuple[str, ...]] = ()
+    tasks: ClassVar[tuple[str, ...]] = ()
 
     def adapt(self, config: Any, shape: Shape) -> Shape:
         """Returns the shape of the outputs this loss needs; most need no change.
@@ -377,14 +424,16 @@ class Metric(Component):
     """A score of predictions against targets.
 
     Attributes:
-        tasks: The tasks it is for.
+        outputs: The kinds of output it scores, of `seqkit.shapes.OUTPUTS`.
+        tasks: Names of tasks that it is for whatever their outputs are.
         higher_is_better: Which way is better; None for one that ranks nothing (a confusion matrix).
         reads: What it compares: the `outputs` of the model with the targets, as `Codec.reported`
             gives them; the same with the whole `batch` as a third argument; or the `answers` of
             `Codec.predict` with the records.
     """
 
-    tasks: ClassVar[tuple[str, ...]]
+    outputs: ClassVar[tuple[str, ...]] = ()
+    tasks: ClassVar[tuple[str, ...]] = ()
     higher_is_better: ClassVar[bool | None] = True
     reads: ClassVar[Literal["outputs", "batch", "answers"]] = "outputs"
 
@@ -434,9 +483,11 @@ __all__ = [
     "Notify",
     "Recipe",
     "Record",
+    "Say",
     "Shape",
     "Task",
     "Tokens",
     "Values",
+    "ignore",
     "recipes_in",
 ]

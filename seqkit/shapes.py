@@ -43,12 +43,82 @@ class Classes:
 
 
 @dataclass(frozen=True)
+class StepClasses:
+    """One of several classes for each time step, `(batch, time, classes)`.
+
+    Attributes:
+        names: The labels, in the order of their ids; as a target, -1 counts nothing.
+        counts: Training steps of each class.
+    """
+
+    names: tuple[str, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Any number of labels for each example, `(batch, labels)`; targets are 0 or 1, float32.
+
+    Attributes:
+        names: The labels, in the order of their ids.
+        counts: Training examples that have each label.
+    """
+
+    names: tuple[str, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Number:
+    """One real number for each example, `(batch, 1)`; a target that is not known is NaN."""
+
+
+@dataclass(frozen=True)
 class Values:
-    """Real values, `(batch, horizon, size)`; with quantiles, `(..., quantiles)` behind that."""
+    """Real values of a horizon, `(batch, horizon, size)`; quantiles are a dimension behind that.
+
+    A target that is not known is NaN.
+    """
 
     size: int
     horizon: int = 1
     quantiles: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class NextTokens:
+    """The token after each time step, `(batch, time, size)`, by a network that carries its state.
+
+    Attributes:
+        size: Number of ids, padding and unknown included; as a target, 0 counts nothing.
+        unknown: The id that stands for tokens out of the vocabulary.
+    """
+
+    size: int
+    unknown: int = 1
+
+
+Inputs = Tokens | Features
+Outputs = Classes | StepClasses | Labels | Number | Values | NextTokens | Tokens
+"""`Tokens` as outputs are a sequence of its own, which a decoder writes token by token."""
+
+INPUTS = {"tokens": Tokens, "features": Features}
+OUTPUTS = {
+    "classes": Classes,
+    "step-classes": StepClasses,
+    "labels": Labels,
+    "number": Number,
+    "values": Values,
+    "next-tokens": NextTokens,
+    "tokens": Tokens,
+}
+"""What each kind is called where tasks, models, losses and metrics say what they are for."""
+
+
+def kind_of(part: Inputs | Outputs) -> str:
+    """Returns what an input or output is called: `tokens`, `classes`, `step-classes`."""
+    kinds: dict[str, type[Any]] = {**INPUTS, **OUTPUTS}
+    return next(name for name, kind in kinds.items() if isinstance(part, kind))
 
 
 @dataclass(frozen=True)
@@ -63,8 +133,8 @@ class Shape:
     """
 
     task: str
-    inputs: Tokens | Features
-    outputs: Classes | Values | Tokens
+    inputs: Inputs
+    outputs: Outputs
     extras: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -75,7 +145,11 @@ class Shape:
                 return logits
             case Values(size, horizon, quantiles):
                 return size * horizon * max(1, len(quantiles))
-            case Tokens(size=size):
+            case StepClasses(names=names) | Labels(names=names):
+                return len(names)
+            case Number():
+                return 1
+            case NextTokens(size=size) | Tokens(size=size):
                 return size
 
     def with_outputs(self, **changes: Any) -> Shape:
@@ -85,6 +159,6 @@ class Shape:
     def as_dict(self) -> dict[str, Any]:
         """Returns the shape as plain JSON values."""
         document = asdict(self)
-        document["inputs"]["kind"] = type(self.inputs).__name__.lower()
-        document["outputs"]["kind"] = type(self.outputs).__name__.lower()
+        document["inputs"]["kind"] = kind_of(self.inputs)
+        document["outputs"]["kind"] = kind_of(self.outputs)
         return document

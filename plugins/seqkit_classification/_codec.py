@@ -22,7 +22,7 @@ from seqkit.api import (
     Say,
     Shape,
     Tokens,
-    unsaid,
+    ignore,
 )
 from seqkit.data.ragged import pad_ragged
 from seqkit.errors import DataError
@@ -286,7 +286,7 @@ class ClassificationCodec(Codec):
         batch: Batch,
         records: Sequence[Record],
         options: Any,
-        say: Say = unsaid,
+        say: Say = ignore,
     ) -> list[dict[str, Any]]:
         """Answers a batch; with `options.words`, the answers hold the weight of each word."""
         answers = super().predict(model, batch, records, options, say)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from seqkit.api import Arrays, Batch, Codec, Notify, Record, Say, Shape, Tokens, unsaid
+from seqkit.api import Arrays, Batch, Codec, Notify, Record, Say, Shape, Tokens, ignore
 from seqkit.data.ragged import pad_ragged
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.text import UNKNOWN_ID, Document, read_document
@@ -240,7 +240,7 @@ class Seq2SeqCodec(Codec):
         batch: Batch,
         records: Sequence[Record],
         options: Any,
-        say: Say = unsaid,
+        say: Say = ignore,
     ) -> list[dict[str, Any]]:
         from seqkit.nn import Decoding, decode
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from seqkit.api import Arrays, Batch, Codec, Notify, Record, Say, Shape, Tokens, unsaid
+from seqkit.api import Arrays, Batch, Codec, Notify, Record, Say, Shape, Tokens, ignore
 from seqkit.data.ragged import pad_ragged
 from seqkit.errors import DataError
 from seqkit.text import (
@@ -231,7 +231,7 @@ class LanguageModelingCodec(Codec):
         batch: Batch,
         records: Sequence[Record],
         options: Any,
-        say: Say = unsaid,
+        say: Say = ignore,
     ) -> list[dict[str, Any]]:
         """Writes on from the prompts of the records; what the batch holds of them is not needed."""
         from seqkit_textgen._writing import write_on

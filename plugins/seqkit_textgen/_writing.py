@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from seqkit.api import Say
+from seqkit.api import Say, ignore
 from seqkit_textgen._pieces import Bytes, GrowingText
 from seqkit_textgen._prompts import Prompt
 from seqkit_textgen._sampling import Sampling, generate
@@ -60,7 +60,7 @@ def write_on(
     for start in range(0, len(rows), at_once):
         chosen = rows[start : start + at_once]
         batch = [
-            GrowingText(spelt, options.stop, _unheard if sample else partial(say, place))
+            GrowingText(spelt, options.stop, ignore if sample else partial(say, place))
             for place, sample in chosen
         ]
         inputs, lengths = _padded([prompts[place].ids for place, _ in chosen])
@@ -141,7 +141,3 @@ def _answer(prompt: Prompt, texts: Sequence[GrowingText]) -> dict[str, Any]:
         more = ", ..." if len(prompt.unknown) > 5 else ""
         answer["note"] = f"not in the vocabulary, and read as unknown: {shown}{more}"
     return answer
-
-
-def _unheard(piece: str) -> None:
-    """Shows nothing."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqkit.api import Arrays, Batch, Codec, Features, Notify, Record, Say, Shape, Values, unsaid
+from seqkit.api import Arrays, Batch, Codec, Features, Notify, Record, Say, Shape, Values, ignore
 from seqkit.errors import DataError
 from seqkit_timeseries._answers import answers_of, wanted_rows
 from seqkit_timeseries._frequency import Frequency, calendar_features, continued, time_texts
@@ -385,7 +385,7 @@ class ForecastingCodec(Codec):
         batch: Batch,
         records: Sequence[Record],
         options: Any,
-        say: Say = unsaid,
+        say: Say = ignore,
     ) -> list[dict[str, Any]]:
         rows = wanted_rows(options.horizon, self.horizon)
         outputs, _ = self.forward(model, batch)

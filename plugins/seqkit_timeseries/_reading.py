@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqkit.api import Record, unheard
+from seqkit.api import Record, ignore
 from seqkit.data import listed
 from seqkit.data.columns import header_of
 from seqkit.data.numbers import NumbersError, parse_numbers
@@ -131,7 +131,7 @@ def _of_table(
         key="",
         counted="row",
     )
-    tabled = read_series(columns, rows, range(1, len(rows) + 1), how, unheard)
+    tabled = read_series(columns, rows, range(1, len(rows) + 1), how, ignore)
     return [
         _record(codec, one.name, one.time, {name: one.values[name] for name in wanted})
         for one in tabled.series

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, ClassVar, Literal
 
 import seqkit
-from seqkit.api import Dataset, Notify, Record, unheard
+from seqkit.api import Dataset, Notify, Record, ignore
 from seqkit.config import Field
 from seqkit.data import (
     FetchOptions,
@@ -91,7 +91,7 @@ class PublishedFiles(Dataset):
             check_stored(source, self.published.name)
         limit = getattr(config, "limit", 0) or None
         with _contents(self.published, source) as contents:
-            records = _read(self.published, contents, source, notify if config.path else unheard)
+            records = _read(self.published, contents, source, notify if config.path else ignore)
             found: dict[str, list[Record]] = {
                 split: list(islice(rows, limit)) for split, rows in records.items()
             }

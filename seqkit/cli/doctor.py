@@ -74,7 +74,7 @@ def _write(findings: list[Finding]) -> None:
 
 
 def _software() -> Iterator[Finding]:
-    from seqkit import __version__
+    from seqkit._version import __version__
 
     here = Path(sys.modules["seqkit"].__file__ or "").parent
     yield Finding("seqkit", "good", f"{__version__}, in {here}")
@@ -181,7 +181,7 @@ def _shell() -> Iterator[Finding]:
 
 def _is_ours(command: str) -> bool:
     """Tells whether a command on PATH is this package's: a script, and of the same version."""
-    from seqkit import __version__
+    from seqkit._version import __version__
 
     try:
         if Path(command).read_bytes()[:2] != b"#!" and os.name != "nt":

@@ -156,7 +156,7 @@ def recipe_document(entry: Entry) -> dict[str, Any]:
 
 
 def _document(registry: Registry, kinds: list[str], whole: bool) -> dict[str, Any]:
-    from seqkit import __version__
+    from seqkit._version import __version__
     from seqkit.experiments.trainer import TrainerConfig
 
     document: dict[str, Any] = {}

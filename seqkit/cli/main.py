@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from seqkit import __version__
+from seqkit._version import __version__
 from seqkit.cli.lazy import LazyCommand, LazyGroup
 from seqkit.errors import ConfigurationError, ExitCode, SeqkitError
 from seqkit.terminal import output, safe_text, streams

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit import __version__
+from seqkit._version import __version__
 from seqkit.cli.common import json_option
 from seqkit.errors import ConfigurationError, DataError, ExitCode
 from seqkit.terminal import output, safe_text

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
-from seqkit.api import Notify
+from seqkit.callbacks import Notify
 from seqkit.data.columns import header_of
 from seqkit.data.folders import opened_regular, unreadable
 from seqkit.data.unpacking import unpacked

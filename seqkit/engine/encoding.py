@@ -15,7 +15,7 @@ import numpy as np
 
 import seqkit.data
 import seqkit.text
-from seqkit.api import Arrays, Codec, Notify, unheard
+from seqkit.api import Arrays, Codec, Notify, ignore
 from seqkit.engine import cache
 from seqkit.errors import DataError
 from seqkit.experiments.experiment import Experiment
@@ -147,7 +147,7 @@ def _encode_for_run(
         data.codec.save(Path(fresh))
         if _contents(Path(fresh)) == _contents(saved):
             return data
-    records = experiment.dataset.component.splits(experiment.dataset.config, unheard)
+    records = experiment.dataset.component.splits(experiment.dataset.config, ignore)
     heard: list[str] = []
     splits = {split: codec.encode(rows, heard.append) for split, rows in records.items()}
     if _same(splits, data.splits):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from seqkit.api import Notify, unheard
+from seqkit.api import Notify, ignore
 from seqkit.engine.encoding import encode_for_run
 from seqkit.engine.predict import load_predictor
 from seqkit.errors import ConfigurationError, suggestion
@@ -20,7 +20,7 @@ def evaluate_run(
     device: str = "auto",
     checkpoint: str = "best",
     progress: Callable[[int, int], None] | None = None,
-    notify: Notify = unheard,
+    notify: Notify = ignore,
 ) -> dict[str, Any]:
     """Scores a run on a split of the dataset it was trained on.
 

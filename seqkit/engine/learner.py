@@ -14,13 +14,9 @@ from torch import Tensor, nn
 
 from seqkit.api import (
     Arrays,
-    Classes,
     Codec,
     LossFunction,
     Record,
-    Shape,
-    Tokens,
-    Values,
 )
 from seqkit.engine.batching import evaluation_plan
 from seqkit.engine.device import Device, out_of_memory
@@ -28,6 +24,7 @@ from seqkit.engine.per_example import ExampleScorer
 from seqkit.errors import RunError, SeqkitError
 from seqkit.experiments.experiment import Experiment, Part
 from seqkit.runs.example_scores import ExampleScores
+from seqkit.shapes import Classes, Labels, NextTokens, Number, Shape, StepClasses, Tokens, Values
 
 EVALUATION_BATCH = 256
 """Examples of a batch where no gradient is kept; results do not depend on it."""
@@ -266,7 +263,13 @@ def _last_size(shape: Shape) -> tuple[int, str]:
     match shape.outputs:
         case Classes(logits=logits):
             return logits, "a number for each class" if logits > 1 else "one number for two classes"
-        case Tokens(size=size):
+        case StepClasses(names=names):
+            return len(names), "a number for each class"
+        case Labels(names=names):
+            return len(names), "a number for each label"
+        case Number():
+            return 1, "the number"
+        case Tokens(size=size) | NextTokens(size=size):
             return size, "a number for each token"
         case Values(size=size, quantiles=quantiles):
             return (len(quantiles), "the quantiles") if quantiles else (size, "the target columns")

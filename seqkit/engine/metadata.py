@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import nn
 
-import seqkit
+from seqkit._version import __version__
 from seqkit.engine.batching import epoch_generator
 from seqkit.engine.encoding import EncodedData
 from seqkit.engine.learner import Learner
@@ -48,7 +48,7 @@ def identity(experiment: Experiment, registry: Registry) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Returns the versions that results may depend on."""
-    found = {"seqkit": seqkit.__version__, "python": platform.python_version()}
+    found = {"seqkit": __version__, "python": platform.python_version()}
     for name in ("torch", "numpy", "tokenizers", "safetensors"):
         try:
             found[name] = importlib.metadata.version(name)

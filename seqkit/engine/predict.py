@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from seqkit.api import Notify, Say, Shape, Task, unheard, unsaid
+from seqkit.api import Notify, Say, Shape, Task, ignore
 from seqkit.config import validate
 from seqkit.engine.checkpoint import (
     MODEL,
@@ -77,7 +77,7 @@ class Predictor:
         inputs: Sequence[str | Mapping[str, Any]] = (),
         batch_size: int = 64,
         *,
-        say: Say = unsaid,
+        say: Say = ignore,
         **options: Any,
     ) -> list[dict[str, Any]]:
         """Answers raw inputs, in their order.
@@ -105,7 +105,7 @@ class Predictor:
         records = codec.parse(inputs)
         if not records:
             return []
-        arrays = codec.encode(records, unheard)
+        arrays = codec.encode(records, ignore)
         order = np.argsort(codec.sizes(arrays), kind="stable")
         answers: list[dict[str, Any]] = [{} for _ in records]
         start = 0

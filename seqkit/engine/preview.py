@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seqkit.api import Arrays, unheard
+from seqkit.api import Arrays, ignore
 from seqkit.engine.batching import training_plan
 from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data
@@ -42,7 +42,7 @@ def preview(experiment: Experiment, registry: Registry) -> dict[str, Any]:
     Raises:
         SeqkitError: The data cannot be had or a component fails.
     """
-    data = encode_data(experiment, registry, unheard)
+    data = encode_data(experiment, registry, ignore)
     config = experiment.trainer
     # One thread: a look ahead must not slow down what is being trained beside it.
     set_threads(1)
@@ -86,7 +86,7 @@ def data_preview(experiment: Experiment, registry: Registry) -> dict[str, Any]:
     Raises:
         DataError: The data cannot be had.
     """
-    data = encode_data(experiment, registry, unheard)
+    data = encode_data(experiment, registry, ignore)
     return {
         "examples": {split: len(data.sizes(split)) for split in data.splits},
         "shape": data.codec.shape.as_dict(),

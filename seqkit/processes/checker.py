@@ -25,6 +25,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seqkit.api import ignore
 from seqkit.errors import ConfigurationError, DataError, SeqkitError
 from seqkit.events import spell_out
 
@@ -136,19 +137,15 @@ def _first_rows(path: Path) -> tuple[list[str], list[list[str]]]:
         names = sorted(child.name for child in path.iterdir() if child.is_dir())
         return ["class"], [[name] for name in names[:_ROWS]]
     if kind in (".csv", ".tsv"):
-        table = read_csv(path, _unheard)
+        table = read_csv(path, ignore)
         return list(table.columns), [list(map(str, row)) for row in table.rows[:_ROWS]]
     if kind in (".jsonl", ".ndjson"):
-        objects = [values for _, values in read_jsonl(path, _unheard)[:_ROWS]]
+        objects = [values for _, values in read_jsonl(path, ignore)[:_ROWS]]
         columns = list(dict.fromkeys(key for values in objects for key in values))
         return columns, [[str(values.get(key, "")) for key in columns] for values in objects]
     with path.open(encoding="utf-8", errors="replace") as file:
         lines = [line.rstrip("\n") for _, line in zip(range(_ROWS), file, strict=False)]
     return ["line"], [[line] for line in lines]
-
-
-def _unheard(_message: str) -> None:
-    """Leaves aside what the run itself will say again."""
 
 
 def answer(line: str, registry: Registry) -> dict[str, Any]:

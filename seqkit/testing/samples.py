@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from seqkit.api import Classes, Features, Shape, Tokens, Values
+from seqkit.shapes import (
+    Classes,
+    Features,
+    Inputs,
+    Labels,
+    NextTokens,
+    Number,
+    Outputs,
+    Shape,
+    StepClasses,
+    Tokens,
+    Values,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,8 +28,8 @@ TARGET_TIME = 5
 SPLITS = ((0, 7), (7, 8), (8, 19))
 EXAMPLES = SPLITS[-1][1]
 
-_INPUTS: dict[str, Tokens | Features] = {"tokens": Tokens(23), "features": Features(3)}
-_OUTPUTS: dict[str, tuple[Classes | Values | Tokens, ...]] = {
+_INPUTS: dict[str, Inputs] = {"tokens": Tokens(23), "features": Features(3)}
+_OUTPUTS: dict[str, tuple[Outputs, ...]] = {
     "classification": (
         Classes(("negative", "positive"), (9, 6), 2),
         Classes(("bad", "fair", "good"), (7, 5, 3), 3),
@@ -54,7 +66,7 @@ def sample_shapes(task: str, inputs: Sequence[str] = ()) -> list[Shape]:
     ]
 
 
-def _fitting(extras: dict[str, Any], outputs: Classes | Values | Tokens) -> dict[str, Any]:
+def _fitting(extras: dict[str, Any], outputs: Outputs) -> dict[str, Any]:
     if not isinstance(outputs, Values):
         return extras
     return extras | {"targets": extras["targets"][: outputs.size]}
@@ -92,6 +104,10 @@ def output_shape(shape: Shape, batch: int) -> tuple[int, ...]:
             return (batch, logits)
         case Values(size, horizon, quantiles):
             return (batch, horizon, size, *([len(quantiles)] if quantiles else []))
+        case Labels() | Number():
+            return (batch, shape.output_size)
+        case StepClasses() | NextTokens():
+            return (batch, max(LENGTHS), shape.output_size)
         case Tokens(size=size):
             return (batch, TARGET_TIME if shape.task == "seq2seq" else max(LENGTHS), size)
 
@@ -168,5 +184,11 @@ def outputs_and_targets(shape: Shape) -> tuple[Tensor, Tensor]:
             return outputs, torch.randperm(EXAMPLES) % len(names)
         case Values(size, horizon):
             return outputs, torch.randn(EXAMPLES, horizon, size)
-        case Tokens(size=size):
+        case StepClasses(names):
+            return outputs, torch.randint(0, len(names), outputs.shape[:2])
+        case Labels():
+            return outputs, (torch.rand_like(outputs) > 0.5).float()
+        case Number():
+            return outputs, torch.randn_like(outputs)
+        case Tokens(size=size) | NextTokens(size=size):
             return outputs, torch.randint(1, size, outputs.shape[:2])

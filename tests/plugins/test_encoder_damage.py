@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqkit.api import Codec, Task
+from seqkit.api import Codec, Task, ignore
 from seqkit.discovery import load_registry
 from seqkit.errors import CheckpointError, DataError, SeqkitError
 
@@ -30,10 +30,6 @@ TEXTS = ["the cat sat on the mat", "a dog ran in the rain", "the cat and the dog
 
 def _set(parent: Any, key: Any, value: Any) -> None:
     parent[key] = value
-
-
-def unheard(message: str) -> None:
-    """Receives what a user would be told."""
 
 
 def records(task: str) -> list[dict[str, Any]]:
@@ -64,7 +60,7 @@ def saved(request: Any, tmp_path: Path) -> tuple[Task, Path]:
     name, settings = SETTINGS[request.param]
     task = load_registry().find("tasks", name).component
     config = task.Config(**settings)
-    codec, _ = task.encode(config, {"train": records(name)}, unheard)
+    codec, _ = task.encode(config, {"train": records(name)}, ignore)
     folder = tmp_path / "encoder"
     folder.mkdir()
     codec.save(folder)
@@ -75,7 +71,7 @@ def used(codec: Codec, name: str) -> None:
     """Does what a model's training and answers need of an encoder."""
     codec.shape.to_dict() if hasattr(codec.shape, "to_dict") else codec.shape
     list(codec.tokens or ())
-    arrays = codec.encode(records(name), unheard)
+    arrays = codec.encode(records(name), ignore)
     codec.records(arrays, [0])
 
 

@@ -12,7 +12,7 @@ import torch
 from pydantic import ValidationError
 
 import seqkit_recurrent
-from seqkit.api import Codec, unheard, unsaid
+from seqkit.api import Codec, ignore
 from seqkit_textgen._pieces import GrowingText, counted_characters, spelt_bytes
 from seqkit_textgen._sampling import Sampling, draw, generate, penalised
 from seqkit_textgen._writing import drawn_numbers, generator_of
@@ -95,7 +95,7 @@ def test_a_repetition_penalty_makes_what_occurred_less_likely() -> None:
 def writer(tokens: str = "characters", name: str = "lstm") -> tuple[Codec, torch.nn.Module]:
     task = LanguageModeling()
     config = task.Config.model_validate({"tokens": tokens, "minimum_count": 1, "bpe_size": 256})
-    codec, _ = task.encode(config, {"train": [{"text": TEXT}] * 5}, unheard)
+    codec, _ = task.encode(config, {"train": [{"text": TEXT}] * 5}, ignore)
     torch.manual_seed(1)
     model = {model.name: model for model in seqkit_recurrent.register_models()}[name]()
     settings = {"hidden_size": 16, "embedding_size": 8, "embedding_spread": 2.0}
@@ -106,11 +106,11 @@ def written(
     codec: Codec,
     model: torch.nn.Module,
     prompts: Sequence[str],
-    say: Any = unsaid,
+    say: Any = ignore,
     **options: Any,
 ) -> list[dict[str, Any]]:
     records = codec.parse(prompts)
-    arrays = codec.encode(records, unheard)
+    arrays = codec.encode(records, ignore)
     batch = codec.batch(arrays, np.arange(len(records)))
     placed = {key: torch.from_numpy(array) for key, array in batch.items()}
     settings = LanguageModeling.PredictOptions(**options)

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 import seqkit_recurrent
-from seqkit.api import Arrays, Codec, Record, unheard
+from seqkit.api import Arrays, Codec, Record, ignore
 from seqkit.errors import ConfigurationError, DataError
 from seqkit_textgen._streams import cut_windows, training_plan
 from seqkit_textgen.metrics import BitsPerCharacter
@@ -32,7 +32,7 @@ def fitted(texts: Mapping[str, list[str]] | None = None, **settings: Any) -> Fit
     records: dict[str, list[Record]] = {
         split: [{"text": text} for text in some] for split, some in given.items()
     }
-    return LanguageModeling().encode(LanguageModeling.Config(**settings), records, unheard)
+    return LanguageModeling().encode(LanguageModeling.Config(**settings), records, ignore)
 
 
 def network(codec: Codec, name: str = "lstm", **settings: Any) -> torch.nn.Module:
@@ -228,7 +228,7 @@ def test_an_encoder_read_back_encodes_and_decodes_the_same(tokens: str, tmp_path
     codec.save(tmp_path)
     again = LanguageModeling().load(tmp_path)
     assert again.shape == codec.shape
-    stream = again.encode([{"text": text} for text in SENTENCES[:9]], unheard)
+    stream = again.encode([{"text": text} for text in SENTENCES[:9]], ignore)
     assert stream["values"].tolist() == arrays["validation"]["values"].tolist()
     assert stream["window"].tolist() == [50]
     assert again.records(stream, [0, 5]) == codec.records(arrays["validation"], [0, 5])
@@ -266,7 +266,7 @@ def test_a_record_without_text_is_named() -> None:
     for record, message in faults:
         records: list[Record] = [{"text": "a"}, record]
         with pytest.raises(DataError, match=message):
-            task.encode(task.Config(), {"train": records}, unheard)
+            task.encode(task.Config(), {"train": records}, ignore)
     with pytest.raises(DataError, match=r"no token occurs 999 times.*task.minimum_count=1"):
         fitted(minimum_count=999)
 
@@ -302,6 +302,6 @@ def test_prompts_are_texts_or_records_with_one() -> None:
         wrong(3)
     with pytest.raises(ConfigurationError, match=r"input 2 has no prompt; its fields are: 'title'"):
         wrong({"title": "x"})
-    arrays = codec.encode(codec.parse(["sea", "", "the"]), unheard)
+    arrays = codec.encode(codec.parse(["sea", "", "the"]), ignore)
     assert codec.sizes(arrays).tolist() == [3, 1, 3]
     assert codec.batch(arrays, np.array([0, 1]))["inputs"].shape == (2, 3)

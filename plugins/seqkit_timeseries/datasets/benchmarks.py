@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seqkit.api import Dataset, Notify, Record, unheard
+from seqkit.api import Dataset, Notify, Record, ignore
 from seqkit.data import FetchOptions, Table, fingerprint, listed, read_csv
 from seqkit.paths import data_home
 from seqkit_timeseries.datasets.published import Published, damaged, stored, take
@@ -145,7 +145,7 @@ class M4Hourly(Dataset):
     def _read(self, paths: Sequence[Path], _notify: Notify) -> Mapping[str, Iterable[Record]]:
         import numpy as np
 
-        pasts, futures = (_wide(path, read_csv(path, unheard)) for path in paths)
+        pasts, futures = (_wide(path, read_csv(path, ignore)) for path in paths)
         if len(pasts) != M4_SERIES or list(pasts) != list(futures):
             reason = f"it has {len(pasts)} series instead of {M4_SERIES}"
             raise damaged(self.name, paths[0], reason)

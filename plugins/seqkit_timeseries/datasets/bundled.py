@@ -82,7 +82,7 @@ class Stocks(Dataset):
 def _splits(
     path: Path, config: Any, notify: Notify, identity: str = "", **declared: Any
 ) -> Mapping[str, Iterable[Record]]:
-    from seqkit.api import unheard
+    from seqkit.api import ignore
     from seqkit_timeseries._splitting import split_records
     from seqkit_timeseries._table import Reading, read_series
 
@@ -91,5 +91,5 @@ def _splits(
     ids = (identity,) if identity else ()
     how = Reading(path.name, time=time, identity=ids, decimal=".")
     # What is left out of a bundled file, its docstring says.
-    tabled = read_series(table.columns, table.rows, table.lines, how, unheard)
+    tabled = read_series(table.columns, table.rows, table.lines, how, ignore)
     return split_records(tabled, config.validation, config.test, notify, **declared)

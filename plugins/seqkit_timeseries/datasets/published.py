@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqkit.api import Notify, unheard
+from seqkit.api import Notify, ignore
 from seqkit.data import (
     FetchOptions,
     check_stored,
@@ -96,7 +96,7 @@ def _check(
     if not others:
         return
     try:
-        read(sources, unheard)
+        read(sources, ignore)
     except SeqkitError as error:
         reason = str(error).split(". ")[0]
         source, file = others[0]
