@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
@@ -24,9 +24,6 @@ from seqkit.tui.new.catalogue import Catalogue, load_catalogue
 from seqkit.tui.new.schema import MISSING, fields_of, show
 from seqkit.tui.topbar import TopBar
 from seqkit.tui.workers import begin
-
-if TYPE_CHECKING:
-    from seqkit.tui.app import SeqkitApp
 
 KINDS = ("models", "datasets", "tasks", "losses", "metrics", "recipes", "plugins")
 
@@ -64,7 +61,6 @@ class ComponentsScreen(Screen[None]):
         Binding("escape", "back", "Back to the list", show=False, id="components.back"),
     ]
     AUTO_FOCUS = "OptionList"
-    app: SeqkitApp
 
     def __init__(self, context: Context) -> None:
         super().__init__()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -22,9 +22,6 @@ from seqkit.terminal.output import styled
 from seqkit.terminal.safe_text import one_line
 from seqkit.tui.context import Context
 from seqkit.tui.playground.inputs import HINTS, LIVE, WANTED, inputs_of, option_fields, table_of
-
-if TYPE_CHECKING:
-    from seqkit.tui.app import SeqkitApp
 
 _PAUSE = 0.35
 """Seconds without a key after which what was typed is answered."""
@@ -71,7 +68,6 @@ class TryScreen(Screen[None]):
         Binding("escape", "leave", "Stop, or back", id="try.leave", priority=True),
     ]
     AUTO_FOCUS = "TextArea"
-    app: SeqkitApp
 
     class Heard(Message):
         """The worker said something.
