@@ -84,9 +84,9 @@ def _words(registry: Registry, experiment: str, settings: tuple[str, ...]) -> li
         values = config.model_dump(mode="json")
         for setting in settings_of(kind):
             if setting.choices:
-                words += [f"{key}.{setting.name}={choice}" for choice in setting.choices]
+                words += [f"{key}.{setting.key}={choice}" for choice in setting.choices]
             else:
-                value = values.get(setting.name)
+                value = values.get(setting.key)
                 shown = value if isinstance(value, str) else in_toml(value)
-                words.append(f"{key}.{setting.name}={'' if value is None else shown}")
+                words.append(f"{key}.{setting.key}={'' if value is None else shown}")
     return words

@@ -85,11 +85,11 @@ def _table(config: type[Config], given: Mapping[str, Any]) -> list[str]:
     for setting in settings_of(config):
         about = f"{setting.help} ({setting.type}{', ' if setting.bounds else ''}{setting.bounds})"
         lines += ["", *(f"# {line}" for line in textwrap.wrap(about, 96))]
-        value = _nested(given, setting.name.split("."))
+        value = _nested(given, setting.key.split("."))
         if value is not None:
-            lines.append(f"{setting.name} = {in_toml(value)}")
-        elif setting.default != "none":
-            lines.append(f"# {setting.name} = {setting.default}")
+            lines.append(f"{setting.key} = {in_toml(value)}")
+        elif setting.written != "none":
+            lines.append(f"# {setting.key} = {setting.written}")
     return [*lines, ""]
 
 

@@ -17,6 +17,7 @@ from textual.widgets import Footer, Static
 from textual.worker import Worker
 
 from seqkit.errors import ConfigurationError, Problem, SeqkitError
+from seqkit.experiments.schema import show
 from seqkit.processes.client import Checker
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Choice, Choose, Confirm
@@ -28,7 +29,6 @@ from seqkit.tui.new.draft import Draft
 from seqkit.tui.new.form import Form
 from seqkit.tui.new.pane import BUILDING, TABS, Pane
 from seqkit.tui.new.rows import METRICS, SOURCE, Row, as_problems, explain
-from seqkit.tui.new.schema import show
 from seqkit.tui.topbar import TopBar
 from seqkit.tui.welcome import DEMO
 from seqkit.tui.workers import begin
