@@ -113,6 +113,15 @@ def _line(event: Event) -> bytes:
     return sealed_line(text)
 
 
+def last_kept_step(started: Event) -> int:
+    """Returns the last step whose events stand when a run goes on; -1 where it begins anew.
+
+    A run that goes on from a checkpoint undoes what came after it, and one that crashed before its
+    first checkpoint begins anew.
+    """
+    return -1 if started.get("resumed_from") is None else started.step
+
+
 def parse_event(line: str | bytes) -> Event:
     """Reads one line of an event log.
 

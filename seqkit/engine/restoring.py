@@ -8,7 +8,7 @@ from seqkit.engine.metadata import identity, scalars_of, summary
 from seqkit.errors import SeqkitError
 from seqkit.events import Event
 from seqkit.experiments.experiment import Experiment
-from seqkit.experiments.sweep import groups_in, load_plan
+from seqkit.experiments.sweep_file import groups_in, load_plan
 from seqkit.registry import Registry
 from seqkit.runs.folder import DamagedRecordError, RunFolder
 from seqkit.runs.log import read_log
