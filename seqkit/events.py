@@ -19,7 +19,7 @@ does not fit its own is damaged, and none of it is believed. By kind:
     evaluation   split, loss, train_loss, metrics ({name: value}), baselines ({name: {metric:
                  value}}), examples, seconds, best (bool), elapsed
     sample       split, items (list of dicts made by the task)
-    checkpoint   path, best (bool), reason (epoch, interval, requested, interrupted, final, error)
+    checkpoint   path, best (bool), reason (epoch, interval, requested, interrupted, error)
     control      request (the line of control.jsonl), applied (bool), message
     warning      message
     ended        status (finished, stopped, interrupted, failed), message, elapsed, best
