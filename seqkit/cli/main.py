@@ -56,7 +56,7 @@ def _add_plugin_commands(group: click.Group) -> None:
     lazy=COMMANDS,
     add_more=_add_plugin_commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="First steps: 'seqkit run sentiment' trains on bundled data in a minute; "
+    epilog="First steps: 'seqkit run sentiment' trains on bundled data in about a minute; "
     "'seqkit list recipes' names the other recipes.",
 )
 @click.version_option(__version__, "--version", prog_name="seqkit", message="%(prog)s %(version)s")
