@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from seqkit.callbacks import Notify, Say, ignore
 from seqkit.config import Config
-from seqkit.shapes import Classes, Features, Shape, Tokens, Values
+from seqkit.shapes import (
+    Classes,
+    Features,
+    Labels,
+    NextTokens,
+    Number,
+    Shape,
+    StepClasses,
+    Tokens,
+    Values,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,16 +83,20 @@ class Model(Component):
         """Builds the network, a module with `forward(inputs, lengths)`.
 
         `inputs` are padded on the right, `(batch, time)` int64 or `(batch, time, features)`
-        float32; `lengths` is `(batch,)` int64. What comes out, and what goes in beside these:
+        float32; `lengths` is `(batch,)` int64. By the kind of `shape.outputs`, what comes out,
+        and what goes in beside these:
 
-        - `classification`: logits `(batch, classes)`.
-        - `forecasting`: `(batch, horizon, size)`, and `(batch, horizon, size, quantiles)` where
-          the shape has quantiles. Where `shape.extras["future"]` is not 0, the third argument is
-          what is known of the horizon, `(batch, horizon, future)`.
-        - `language-modeling`: the third argument is the state after the batch before, None at
-          first; the result is the logits `(batch, time, tokens)` and the state, a tensor or a
-          tuple of tensors.
-        - `seq2seq`: the third argument is the target so far, `(batch, target time)` int64, which
+        - `classes`, `labels`, `number`: one vector for each example, `(batch,
+          shape.output_size)`; logits of classes and labels.
+        - `step-classes`: logits of each time step, `(batch, time, classes)`; those of padded steps
+          count nothing.
+        - `values`: `(batch, horizon, size)`, and `(batch, horizon, size, quantiles)` where the
+          shape has quantiles. Where `shape.extras` has a `future` that is not 0, the third
+          argument is what is known of the horizon, `(batch, horizon, future)`.
+        - `next-tokens`: the third argument is the state after the batch before, None at first; the
+          result is the logits `(batch, time, tokens)` and the state, a tensor or a tuple of
+          tensors.
+        - `tokens`: the third argument is the target so far, `(batch, target time)` int64, which
           begins with `shape.extras["begin"]`; the result is the logits `(batch, target time,
           tokens)`. Such a network also decodes: see `seqkit.nn.Decoding`.
         """
@@ -323,7 +337,8 @@ class Task(Component):
         outputs: The kind of output its shapes have, of `seqkit.shapes.OUTPUTS`.
         loss: Name of the usual loss.
         metrics: Names of the usual metrics; the first chooses the best checkpoint.
-        fields: What its records hold: `{"text": "the text to classify", ...}`.
+        fields: What its records hold: `{"text": "the text to read", ...}`.
+        extras: What `Shape.extras` holds beside inputs and outputs, for the parts that know of it.
         PredictOptions: What `seqkit predict` may be told, as `--temperature 0.8`; each has a
             default.
         reads_whole_table: Whether the inputs of `predict` are the rows of one table, read as a
@@ -344,6 +359,7 @@ class Task(Component):
     loss: ClassVar[str]
     metrics: ClassVar[tuple[str, ...]]
     fields: ClassVar[Mapping[str, str]] = {}
+    extras: ClassVar[Mapping[str, str]] = {}
     PredictOptions: ClassVar[type[Config]] = Config
     reads_whole_table: ClassVar[bool] = False
     examples: ClassVar[tuple[str, ...]] = ("your own input",)
@@ -427,9 +443,9 @@ class Metric(Component):
         outputs: The kinds of output it scores, of `seqkit.shapes.OUTPUTS`.
         tasks: Names of tasks that it is for whatever their outputs are.
         higher_is_better: Which way is better; None for one that ranks nothing (a confusion matrix).
-        reads: What it compares: the `outputs` of the model with the targets, as `Codec.reported`
-            gives them; the same with the whole `batch` as a third argument; or the `answers` of
-            `Codec.predict` with the records.
+        reads: What it compares: the `outputs` of the model with the targets, as
+            `Codec.metric_inputs` gives them; the same with the whole `batch` as a third argument;
+            or the `answers` of `Codec.predict` with the records.
     """
 
     outputs: ClassVar[tuple[str, ...]] = ()
@@ -476,15 +492,19 @@ __all__ = [
     "Component",
     "Dataset",
     "Features",
+    "Labels",
     "Loss",
     "LossFunction",
     "Metric",
     "Model",
+    "NextTokens",
     "Notify",
+    "Number",
     "Recipe",
     "Record",
     "Say",
     "Shape",
+    "StepClasses",
     "Task",
     "Tokens",
     "Values",

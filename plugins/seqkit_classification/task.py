@@ -44,6 +44,8 @@ class Classification(Task):
     """Tell which one of two or more classes a text belongs to."""
 
     name = "classification"
+    inputs = ("tokens",)
+    outputs = "classes"
     loss = "cross-entropy"
     metrics = ("accuracy", "f1", "auroc")
     fields = {"text": "the text to classify", "label": "its class: a word or a number"}  # noqa: RUF012 - as the contract has it

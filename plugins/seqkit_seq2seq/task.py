@@ -53,9 +53,16 @@ class Seq2SeqTask(Task):
     """Write one sequence of tokens after reading another: translate, for one."""
 
     name = "seq2seq"
+    inputs = ("tokens",)
+    outputs = "tokens"
     loss = "cross-entropy"
     metrics = ("bleu", "token-accuracy", "perplexity")
     fields = {"source": "the text to read", "target": "the text to write"}  # noqa: RUF012 - as the contract has it
+    extras = {  # noqa: RUF012
+        "begin": "id of the token that every target begins with",
+        "end": "id of the token that ends a target",
+        "joint": "whether source and target share one vocabulary",
+    }
     PredictOptions = Seq2SeqPrediction
 
     class Config(seqkit.Config):

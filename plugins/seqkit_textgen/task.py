@@ -24,9 +24,12 @@ class LanguageModeling(Task):
     """
 
     name = "language-modeling"
+    inputs = ("tokens",)
+    outputs = "next-tokens"
     loss = "cross-entropy"
     metrics = ("perplexity", "bits-per-character", "token-accuracy")
     fields = {"text": "a text to learn from, or the prompt to go on from"}  # noqa: RUF012 - as the contract has it
+    extras = {"characters": "how many characters each token spells, by its id"}  # noqa: RUF012
 
     class Config(seqkit.Config):
         tokens: Literal["characters", "words", "bpe"] = Field(

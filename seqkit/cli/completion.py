@@ -72,12 +72,13 @@ def _words(registry: Registry, experiment: str, settings: tuple[str, ...]) -> li
     from seqkit.experiments.experiment import load_experiment
     from seqkit.experiments.schema import in_toml, settings_of
     from seqkit.experiments.trainer import TrainerConfig
+    from seqkit.fitting import fitting
 
     try:
         loaded = load_experiment(experiment, registry, settings)
     except SeqkitError:
         return []
-    words = [f"model={name}" for name in registry.names("models")]
+    words = [f"model={name}" for name in fitting(registry, "models", loaded.task.entry)]
     parts = {"task": loaded.task, "dataset": loaded.dataset, "model": loaded.model}
     tables = [(key, part.component.Config, part.config) for key, part in parts.items()]
     for key, kind, config in [*tables, ("trainer", TrainerConfig, loaded.trainer)]:

@@ -238,7 +238,7 @@ def test_another_dataset_brings_its_task_and_parts_that_fit(catalogue: Catalogue
 def test_components_that_do_not_fit_say_why(catalogue: Catalogue) -> None:
     fits = {fit.name: fit.why_not for fit in catalogue.fitting("loss", "classification")}
     assert fits["cross-entropy"] == ""
-    assert "it is for forecasting" in fits["mae"]
+    assert fits["mae"] == "it is for values and number, not for classes"
 
 
 def test_a_text_that_looks_like_a_number_stays_a_text_on_the_command_line(

@@ -341,7 +341,7 @@ async def test_what_does_not_fit_is_offered_with_the_reason(recorded_runs: Path)
         await pilot.press("down", "down", "down", "down", "enter")
         await pilot.press(*"mae")
         await pilot.pause()
-        assert "it is for forecasting" in shown(app)
+        assert "it is for values and number" in shown(app)
 
 
 async def test_a_file_of_ones_own_becomes_the_dataset(

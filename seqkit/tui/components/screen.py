@@ -202,14 +202,21 @@ def _head(kind: str, entry: Mapping[str, Any], documentation: str) -> Text:
     text = Text(one_line(entry["qualified"]), "bold")
     text.append(f"  {'loss' if kind == 'losses' else kind.removesuffix('s')}\n\n", "not bold dim")
     text.append(f"{visible(documentation)}\n", "not bold")
-    for label, key in (("for", "tasks"), ("reads", "inputs"), ("metrics", "metrics")):
+    for label, key in (
+        ("for", "tasks"),
+        ("inputs", "inputs"),
+        ("outputs", "outputs"),
+        ("metrics", "metrics"),
+    ):
         value = entry.get(key)
+        value = [value] if isinstance(value, str) and value else value
         if isinstance(value, list) and value:
             text.append(f"\n{label:<9}", "not bold dim")
             text.append(one_line(", ".join(map(str, value))), "not bold")
-    for task, why in (entry.get("refuses") or {}).items():
-        text.append("\nrefuses  ", "not bold dim")
-        text.append(one_line(f"{task}: {why}"), "not bold")
+    for key in ("refuses", "extras"):
+        for name, what in (entry.get(key) or {}).items():
+            text.append(f"\n{key:<9}", "not bold dim")
+            text.append(one_line(f"{name}: {what}"), "not bold")
     return text
 
 

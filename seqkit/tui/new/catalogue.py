@@ -62,32 +62,17 @@ class Catalogue:
         entry = self.find(kind, name)
         return settings_of(entry["schema"]) if entry else []
 
-    def fitting(self, part: str, task: str, inputs: str = "") -> list[Fit]:
+    def fitting(self, part: str, task: str) -> list[Fit]:
         """Returns the components for a part of an experiment, each with why it does not fit.
 
         Args:
             part: `dataset`, `model`, `loss` or `metrics`; every task fits.
-            task: Name of the task that is chosen.
-            inputs: What the model would read, `tokens` or `features`, where that is known.
+            task: Name of the task that is chosen; where there is none of that name, all fit.
         """
-        kind = KINDS.get(part, part)
-        return [
-            Fit(entry, self._why_not(kind, entry, task, inputs)) for entry in self.entries(kind)
-        ]
-
-    def _why_not(self, kind: str, entry: Mapping[str, Any], task: str, inputs: str) -> str:
-        found = self.find("tasks", task)
-        names = {task, found["name"], found["qualified"]} if found else {task}
-        if kind == "tasks" or not task:
-            return ""
-        tasks = entry.get("tasks", [])
-        if not names & set(tasks):
-            refuses = entry.get("refuses") or {}
-            why = next((refuses[name] for name in names if name in refuses), "")
-            return str(why) or f"it is for {', '.join(tasks)}"
-        if kind == "models" and inputs and inputs not in entry.get("inputs", [inputs]):
-            return f"it reads {' and '.join(entry['inputs'])}, not {inputs}"
-        return ""
+        found = self.find("tasks", task) or {}
+        task = str(found.get("qualified", ""))
+        entries = self.entries(KINDS.get(part, part))
+        return [Fit(entry, str(entry.get("why_not", {}).get(task, ""))) for entry in entries]
 
 
 async def load_catalogue(plugin_words: Sequence[str] = ()) -> Catalogue:
