@@ -27,6 +27,9 @@ class LanguageModeling(Task):
     loss = "cross-entropy"
     metrics = ("perplexity", "bits-per-character", "token-accuracy")
     fields = {"text": "a text to learn from, or the prompt to go on from"}  # noqa: RUF012 - as the contract has it
+    examples = ("Once upon a time",)
+    purpose = "write on from a beginning"
+    hint = "Type the beginning of a text, then press ctrl+r to have it continued; escape ends it."
 
     class Config(seqkit.Config):
         tokens: Literal["characters", "words", "bpe"] = Field(
