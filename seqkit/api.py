@@ -324,6 +324,13 @@ class Codec(ABC):
         """
         return 1
 
+    def legend(self) -> dict[str, str]:
+        """Returns signs that answers and records may hold, and what each means in a few words.
+
+        A run explains a sign below the first example that holds it.
+        """
+        return {}
+
     def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
         """Scores baselines on a split: `{baseline: {metric: value}}`. The result is kept."""
         return {}

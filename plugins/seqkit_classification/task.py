@@ -49,6 +49,11 @@ class Classification(Task):
     loss = "cross-entropy"
     metrics = ("accuracy", "f1", "auroc")
     fields = {"text": "the text to classify", "label": "its class: a word or a number"}  # noqa: RUF012 - as the contract has it
+    examples = ("your own text",)
+    purpose = "label new texts"
+    hint = "Type a text; the label follows as you type, and the words that count stand out."
+    live = True
+    try_options = {"words": True}  # noqa: RUF012 - as the contract has it
 
     class Config(seqkit.Config):
         tokenizer: TokenizerName = Field(

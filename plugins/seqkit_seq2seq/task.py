@@ -64,6 +64,11 @@ class Seq2SeqTask(Task):
         "joint": "whether source and target share one vocabulary",
     }
     PredictOptions = Seq2SeqPrediction
+    examples = ("your own text",)
+    purpose = "write the other side of new texts"
+    hint = "Type a text; what it becomes follows as you type."
+    live = True
+    try_options = {"attention": True}  # noqa: RUF012 - as the contract has it
 
     class Config(seqkit.Config):
         tokenizer: Literal["bpe", "basic-english", "whitespace", "characters"] = Field(

@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from seqkit._version import __version__
+from seqkit.api import Task
 from seqkit.engine.batching import epoch_generator
 from seqkit.engine.encoding import EncodedData
 from seqkit.engine.learner import Learner
@@ -18,6 +19,7 @@ from seqkit.events import Event
 from seqkit.experiments.experiment import Experiment
 from seqkit.registry import Registry
 from seqkit.runs.folder import RunFolder
+from seqkit.shapes import kind_of
 from seqkit.storage.locks import this_process
 
 RUN_SCHEMA_VERSION = 1
@@ -82,6 +84,9 @@ def started(
         "examples": {split: len(data.sizes(split)) for split in data.splits},
         "tokens": {split: _tokens(training, data, split) for split in data.splits},
         "facts": dict(data.codec.facts(data.splits["train"])),
+        "legend": dict(data.codec.legend()),
+        "outputs": kind_of(learner.shape.outputs),
+        "next": _next(experiment.task.component),
         "batch_size": experiment.trainer.batch_size,
         "steps_per_epoch": training.steps_per_epoch,
         "total_steps": training.total_steps,
@@ -95,6 +100,20 @@ def started(
         "versions": versions(),
     }
     return Event("started", training.progress.step, training.epoch, fields)
+
+
+def _next(task: Task) -> list[list[str]]:
+    """Returns commands worth trying on the trained run, with `{run}` for its name, and their use.
+
+    They stand in the event, as whoever reports a run has its events alone.
+    """
+    words = ["predict {run}", *(_quoted(example) for example in task.examples[:1])]
+    return [[" ".join(words), task.purpose], *map(list, task.next_commands.items())]
+
+
+def _quoted(text: str) -> str:
+    """Returns a text as one word of a command line, in double quotes where those do."""
+    return shlex.quote(text) if any(sign in text for sign in '"\\$`!') else f'"{text}"'
 
 
 def _tokens(training: Training, data: EncodedData, split: str) -> int:

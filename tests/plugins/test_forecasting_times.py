@@ -12,7 +12,7 @@ from seqkit.config import validate
 from seqkit.data.times import Frequency, infer_frequency, time_texts
 from seqkit.errors import DataError
 from seqkit.experiments.own_data import look_at
-from seqkit.terminal.answers.forecast import forecast_lines
+from seqkit.terminal.answers.series import series_lines
 from seqkit_timeseries._answers import answers_of
 from seqkit_timeseries._codec import ForecastingCodec
 from seqkit_timeseries._paces import paces
@@ -213,7 +213,7 @@ def test_drawings_show_the_whole_time() -> None:
     }
     drawn = "".join(
         piece if isinstance(piece, str) else piece[0]
-        for line in forecast_lines(answer, 100)
+        for line in series_lines(answer, 100)
         for piece in line
     )
     assert drawn.count(times[1]) == 2

@@ -19,7 +19,7 @@ from seqkit.tui.dialogs import Ask, Choose, Confirm
 from seqkit.tui.messages import OpenRun
 from seqkit.tui.new.files import FilePicker
 from seqkit.tui.new.screen import NewRunScreen
-from seqkit.tui.playground.inputs import inputs_of, option_fields, table_of
+from seqkit.tui.playground.inputs import inputs_of, option_fields, rows_of, table_of
 from seqkit.tui.playground.screen import TryScreen
 from seqkit.tui.runs.screen import RunsScreen
 from tests.tui.waiting import until
@@ -96,11 +96,16 @@ def test_a_history_is_a_table_and_goes_back_as_rows() -> None:
     history = {"time": ["2012-01-01", "2012-01-02"], "values": [[1.5, None], [2.0, 3.0]]}
     text = table_of(history, ["a", "b"])
     assert text.splitlines() == ["time,a,b", "2012-01-01,1.5,2", "2012-01-02,,3"]
-    assert inputs_of("forecasting", text, text) == []
-    changed = inputs_of("forecasting", text.replace("1.5", "9"), text)
-    assert changed is not None
+    assert rows_of(text, text) == rows_of(" ", text) == []
+    changed = rows_of(text.replace("1.5", "9"), text)
     assert changed[0] == {"time": "2012-01-01", "a": "9", "b": "2"}
     assert changed[1]["a"] == ""
+
+
+def test_a_blank_text_is_asked_on_request_alone() -> None:
+    assert inputs_of("a text", live=True) == inputs_of("a text", live=False) == ["a text"]
+    assert inputs_of(" ", live=True) is None
+    assert inputs_of("", live=False) == [""]
 
 
 def test_options_that_fit_on_a_line_are_offered() -> None:
