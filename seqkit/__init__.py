@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Model,
         Notify,
         Recipe,
+        Recognition,
         Record,
         Shape,
         Task,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         recipes_in,
     )
     from seqkit.config import Config, Field
+    from seqkit.data.own import OwnData
     from seqkit.engine.predict import Predictor
     from seqkit.errors import (
         CheckpointError,
@@ -63,6 +65,7 @@ _HOMES = {
         "Model",
         "Notify",
         "Recipe",
+        "Recognition",
         "Record",
         "Shape",
         "Task",
@@ -71,6 +74,7 @@ _HOMES = {
         "recipes_in",
     ),
     "seqkit.config": ("Config", "Field"),
+    "seqkit.data.own": ("OwnData",),
     "seqkit.errors": (
         "CheckpointError",
         "ConfigurationError",
@@ -105,9 +109,11 @@ __all__ = [
     "Metric",
     "Model",
     "Notify",
+    "OwnData",
     "PluginError",
     "Predictor",
     "Recipe",
+    "Recognition",
     "Record",
     "Result",
     "RunError",

@@ -11,6 +11,7 @@ from pydantic import field_validator, model_validator
 import seqkit
 from seqkit.api import Arrays, Codec, Notify, Record, Task
 from seqkit.config import Field
+from seqkit_seq2seq._columns import USUAL_COLUMNS
 
 
 class Seq2SeqPrediction(seqkit.Config):
@@ -56,6 +57,8 @@ class Seq2SeqTask(Task):
     loss = "cross-entropy"
     metrics = ("bleu", "token-accuracy", "perplexity")
     fields = {"source": "the text to read", "target": "the text to write"}  # noqa: RUF012 - as the contract has it
+    usual_columns = USUAL_COLUMNS
+    own_data_recipe = "tatoeba-seq2seq"
     PredictOptions = Seq2SeqPrediction
 
     class Config(seqkit.Config):

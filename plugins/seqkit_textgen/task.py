@@ -27,6 +27,7 @@ class LanguageModeling(Task):
     loss = "cross-entropy"
     metrics = ("perplexity", "bits-per-character", "token-accuracy")
     fields = {"text": "a text to learn from, or the prompt to go on from"}  # noqa: RUF012 - as the contract has it
+    own_data_recipe = "shakespeare-lstm"
 
     class Config(seqkit.Config):
         tokens: Literal["characters", "words", "bpe"] = Field(

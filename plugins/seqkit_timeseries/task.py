@@ -26,6 +26,7 @@ class Forecasting(Task):
         "values": "the numbers of each column, by its name; NaN where one is missing",
     }
     reads_whole_table = True
+    own_data_recipe = "weather-rnn"
 
     class Config(seqkit.Config):
         context: int = Field(32, ge=1, help="Rows that are read before a forecast.")

@@ -29,7 +29,7 @@ from seqkit.tui.runs.screen import RunsScreen
 from seqkit.tui.sanitize import Harmless
 from seqkit.tui.topbar import SCREENS, TopBar
 from seqkit.tui.typing_order import TypingOrder
-from seqkit.tui.welcome import DEMO
+from seqkit.tui.workers import begin
 
 
 class SeqkitApp(App[None]):
@@ -180,9 +180,22 @@ class SeqkitApp(App[None]):
 
     # --- training ---------------------------------------------------------------------------------
 
-    def train_demo(self) -> None:
-        """Trains the bundled demonstration, and shows it."""
-        self.train([DEMO])
+    def train_first(self) -> None:
+        """Trains the recipe to start with, and shows it."""
+        begin(self, self._train_first, group="first", exclusive=True)
+
+    async def _train_first(self) -> None:
+        from seqkit.tui.new.catalogue import load_catalogue
+
+        try:
+            catalogue = await load_catalogue(self.context.plugin_words)
+        except SeqkitError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        if catalogue.first_recipe:
+            self.train([catalogue.first_recipe])
+        else:
+            self.notify("No plugin brings a recipe.", severity="error", markup=False)
 
     def train(self, words: Iterable[str]) -> None:
         """Starts `seqkit run WORDS` in a process of its own, and shows the run when it is there."""

@@ -15,6 +15,7 @@ from seqkit.terminal.cells import reason
 from seqkit.tui.dialogs import Ask, Choice, Confirm
 from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.draft import Draft
+from seqkit.tui.new.schema import MISSING
 
 if TYPE_CHECKING:
     from seqkit.tui.new.screen import NewRunScreen
@@ -116,6 +117,20 @@ def use_dataset(draft: Draft, table: Mapping[str, Any]) -> None:
     for setting in draft.fields("dataset"):
         if setting.key in table:
             draft.set("dataset", setting, table[setting.key])
+
+
+def use_beginning(draft: Draft, document: Mapping[str, Any]) -> None:
+    """Puts into a draft what suits own data of its task: the model, and settings."""
+    for part in ("task", "model"):
+        draft.choose(part, str(document[part]["name"]))
+    for part in ("task", "trainer"):
+        for setting in draft.fields(part):
+            value: Any = document.get(part, {})
+            for key in setting.key.split("."):
+                value = value.get(key, MISSING) if isinstance(value, Mapping) else MISSING
+            value = setting.default if value is MISSING else value
+            if value is not MISSING:
+                draft.set(part, setting, value)
 
 
 def choose_metrics(screen: NewRunScreen) -> None:

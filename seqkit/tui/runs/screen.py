@@ -234,7 +234,7 @@ class RunsScreen(Screen[None]):
 
     def on_welcome_demo(self) -> None:
         """Trains the demonstration."""
-        self.app.train_demo()
+        self.app.train_first()
 
     def sort_by(self, key: str) -> None:
         """Sorts by a column; turns the order round when it is sorted by that already."""
