@@ -33,6 +33,7 @@ class LanguageModeling(Task):
     examples = ("Once upon a time",)
     purpose = "write on from a beginning"
     hint = "Type the beginning of a text, then press ctrl+r to have it continued; escape ends it."
+    own_data_recipe = "shakespeare-lstm"
 
     class Config(seqkit.Config):
         tokens: Literal["characters", "words", "bpe"] = Field(

@@ -388,7 +388,7 @@ def find_run(name: str, folder: Path) -> RunFolder:
     hint = (
         suggestion(name, names, "Run 'seqkit runs' for the runs")
         if names
-        else ("There are none yet; start one with 'seqkit run sentiment'")
+        else "There are none yet; start one with 'seqkit run RECIPE', see 'seqkit list recipes'"
     )
     raise CheckpointError(f"there is no run {name!r}, in {folder}. {hint}")
 

@@ -30,7 +30,7 @@ from seqkit.tui.runs.screen import RunsScreen
 from seqkit.tui.sanitize import Harmless
 from seqkit.tui.topbar import SCREENS, TopBar
 from seqkit.tui.typing_order import TypingOrder
-from seqkit.tui.welcome import DEMO
+from seqkit.tui.workers import begin
 
 
 class SeqkitApp(App[None]):
@@ -185,8 +185,21 @@ class SeqkitApp(App[None]):
     # --- training ---------------------------------------------------------------------------------
 
     def on_train_demo(self) -> None:
-        """Trains the bundled demonstration, and shows it."""
-        self._train([DEMO])
+        """Trains the recipe to start with, and shows it."""
+        begin(self, self._train_first, group="first", exclusive=True)
+
+    async def _train_first(self) -> None:
+        from seqkit.tui.new.catalogue import load_catalogue
+
+        try:
+            catalogue = await load_catalogue(self.context.plugin_words)
+        except SeqkitError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        if catalogue.first_recipe:
+            self._train([catalogue.first_recipe])
+        else:
+            self.notify("No plugin brings a recipe.", severity="error", markup=False)
 
     def on_train_run(self, message: messages.TrainRun) -> None:
         """Starts `seqkit run WORDS` in a process of its own, and shows the run when it is there."""

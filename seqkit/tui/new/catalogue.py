@@ -55,6 +55,13 @@ class Catalogue:
                 return entry
         return None
 
+    @property
+    def first_recipe(self) -> str:
+        """The recipe to start with: one that says so, or else any; empty for none."""
+        recipes = self.entries("recipes")
+        first = [recipe for recipe in recipes if recipe.get("first")] or recipes
+        return str(first[0]["shown"]) if first else ""
+
     def fields(self, kind: str, name: str) -> list[Setting]:
         """Returns the settings of a component; of the trainer for `trainer`."""
         if kind == "trainer":

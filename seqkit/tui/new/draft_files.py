@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from seqkit.data import write_text
 from seqkit.errors import ConfigurationError, DataError, Problem
+from seqkit.experiments.schema import MISSING
 from seqkit.processes.launch import LOGS
 from seqkit.storage.regular_files import LARGEST_TEXT, read_regular
 from seqkit.storage.toml_text import parse_toml
@@ -119,6 +120,20 @@ def use_dataset(draft: Draft, table: Mapping[str, Any]) -> None:
     for setting in draft.fields("dataset"):
         if setting.key in table:
             draft.set("dataset", setting, table[setting.key])
+
+
+def use_beginning(draft: Draft, document: Mapping[str, Any]) -> None:
+    """Puts into a draft what suits own data of its task: the model, and settings."""
+    for part in ("task", "model"):
+        draft.choose(part, str(document[part]["name"]))
+    for part in ("task", "trainer"):
+        for setting in draft.fields(part):
+            value: Any = document.get(part, {})
+            for key in setting.key.split("."):
+                value = value.get(key, MISSING) if isinstance(value, Mapping) else MISSING
+            value = setting.default if value is MISSING else value
+            if value is not MISSING:
+                draft.set(part, setting, value)
 
 
 def choose_metrics(screen: Screen[Any], draft: Draft, changed: Callable[[], None]) -> None:

@@ -30,7 +30,6 @@ from seqkit.tui.new.form import Form
 from seqkit.tui.new.pane import BUILDING, TABS, Pane
 from seqkit.tui.new.rows import METRICS, SOURCE, Row, as_problems, explain
 from seqkit.tui.topbar import TopBar
-from seqkit.tui.welcome import DEMO
 from seqkit.tui.workers import begin
 
 _WIDE = 104
@@ -93,7 +92,7 @@ class NewRunScreen(Screen[None]):
         self._checker = Checker(context.plugins)
         self._builder = Checker(context.plugins)
         self._building: tuple[str, str] | None = None
-        self._source = DEMO
+        self._source: str | None = None
         self._checked = False
         self._wanted: Callable[[], None] | None = None
         self._wanted_checked: Callable[[], None] | None = None
@@ -147,7 +146,8 @@ class NewRunScreen(Screen[None]):
             # On a narrow screen the pane is not seen.
             self.app.notify(str(error), severity="error", markup=False)
             return
-        self.start_from(self._source)
+        first = self.catalogue.first_recipe
+        self.start_from(first if self._source is None else self._source)
         if self._wanted is not None and self.is_current:
             # Asked for before it was known what there is.
             wanted, self._wanted = self._wanted, None
@@ -407,7 +407,7 @@ class NewRunScreen(Screen[None]):
         question = f"Take {draft.changes()} changes back?"
         self.app.push_screen(
             Confirm(question, f"Everything as in {draft.source or 'the beginning'} again."),
-            lambda yes: self.start_from(self._source) if yes else None,
+            lambda yes: self.start_from(self._source or "") if yes else None,
         )
 
     def action_file(self) -> None:
@@ -423,10 +423,13 @@ class NewRunScreen(Screen[None]):
     def _take_file(self, found: dict[str, Any] | None) -> None:
         if found is None or self.draft is None:
             return
-        if found["task"] != self.draft.name("task"):
+        another = found["task"] != self.draft.name("task")
+        if another:
             # Another task begins with a model and training that are known to go with it.
             self.start_from(found["recipe"])
         draft_files.use_dataset(self.draft, found["dataset"])
+        if another:
+            draft_files.use_beginning(self.draft, found["document"])
         self.form.folded.discard("dataset")
         self.form.rebuild()
         self.draft_changed()
