@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Notify,
         Number,
         Recipe,
+        Recognition,
         Record,
         Shape,
         StepClasses,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         recipes_in,
     )
     from seqkit.config import Config, Field
+    from seqkit.data.own import OwnData
     from seqkit.engine.predict import Predictor
     from seqkit.errors import (
         CheckpointError,
@@ -70,6 +72,7 @@ _HOMES = {
         "Notify",
         "Number",
         "Recipe",
+        "Recognition",
         "Record",
         "Shape",
         "StepClasses",
@@ -79,6 +82,7 @@ _HOMES = {
         "recipes_in",
     ),
     "seqkit.config": ("Config", "Field"),
+    "seqkit.data.own": ("OwnData",),
     "seqkit.errors": (
         "CheckpointError",
         "ConfigurationError",
@@ -116,9 +120,11 @@ __all__ = [
     "NextTokens",
     "Notify",
     "Number",
+    "OwnData",
     "PluginError",
     "Predictor",
     "Recipe",
+    "Recognition",
     "Record",
     "Result",
     "RunError",

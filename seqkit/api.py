@@ -116,12 +116,15 @@ class Recognition:
 
     Attributes:
         settings: Settings of the dataset that follow from the data, its path among them.
-        said: What was found, in one sentence without its first capital: `texts in 'review'`.
+        said: What was found, in one sentence without its first capital and its full stop: `texts
+            are in column 'review'`.
         confidence: How sure it is, from 0 to 1: 1 where nothing else could be meant, 0.5 where a
-            person should look.
+            person should look. At 0 it cannot use the data, and `said` is what to do if they are
+            for it, shown where no other dataset can.
         task: The task that the data are for.
-        examples: How many there are, where that is known.
-        overrides: Other settings that suit such data, by dotted key: `{"trainer.epochs": 20}`.
+        examples: How many there are, where that is known; training on few is made fit for them.
+        overrides: Other settings that suit such data, by dotted key: `{"trainer.epochs": 20}`. The
+            key `task` with a table replaces all that a recipe sets of the task.
     """
 
     settings: Mapping[str, Any]
@@ -163,7 +166,7 @@ class Dataset(Component):
     def recognise(self, data: OwnData, task: str) -> Recognition | None:
         """Returns what it makes of a person's own file or folder; None where it is not for it.
 
-        Every dataset is asked, and the surest is taken.
+        Every dataset for the task is asked, and the surest is taken.
 
         Args:
             data: The file or folder, read once for all that are asked.
@@ -171,6 +174,7 @@ class Dataset(Component):
 
         Raises:
             DataError: It is plainly for this dataset and cannot be used; says why, and what to do.
+                That is said to the person unless another dataset is surer than 0.8.
         """
         return None
 
@@ -324,6 +328,13 @@ class Codec(ABC):
         """
         return 1
 
+    def legend(self) -> dict[str, str]:
+        """Returns signs that answers and records may hold, and what each means in a few words.
+
+        A run explains a sign below the first example that holds it.
+        """
+        return {}
+
     def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
         """Scores baselines on a split: `{baseline: {metric: value}}`. The result is kept."""
         return {}
@@ -339,6 +350,8 @@ class Task(Component):
         metrics: Names of the usual metrics; the first chooses the best checkpoint.
         fields: What its records hold: `{"text": "the text to read", ...}`.
         extras: What `Shape.extras` holds beside inputs and outputs, for the parts that know of it.
+        usual_columns: Names in small letters that people give to the column of a field, by the
+            field: `{"text": ("text", "sentence")}`. A column of theirs is found by them.
         PredictOptions: What `seqkit predict` may be told, as `--temperature 0.8`; each has a
             default.
         reads_whole_table: Whether the inputs of `predict` are the rows of one table, read as a
@@ -360,6 +373,7 @@ class Task(Component):
     metrics: ClassVar[tuple[str, ...]]
     fields: ClassVar[Mapping[str, str]] = {}
     extras: ClassVar[Mapping[str, str]] = {}
+    usual_columns: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     PredictOptions: ClassVar[type[Config]] = Config
     reads_whole_table: ClassVar[bool] = False
     examples: ClassVar[tuple[str, ...]] = ("your own input",)
@@ -472,15 +486,23 @@ class Recipe:
     Attributes:
         name: Kebab-case name.
         path: Its TOML file; `description` in it is the summary.
+        first: Whether it is one to start with: it needs no download and takes a minute or two.
     """
 
     name: str
     path: Path
+    first: bool = False
 
 
-def recipes_in(folder: Path) -> list[Recipe]:
-    """Returns a recipe for each TOML file of a folder, named after the file."""
-    return [Recipe(path.stem, path) for path in sorted(folder.glob("*.toml"))]
+def recipes_in(folder: Path, first: str = "") -> list[Recipe]:
+    """Returns a recipe for each TOML file of a folder, named after the file.
+
+    Args:
+        folder: The folder.
+        first: Name of the one that is good to start with; empty for none.
+    """
+    paths = sorted(folder.glob("*.toml"))
+    return [Recipe(path.stem, path, first=path.stem == first) for path in paths]
 
 
 __all__ = [
@@ -501,6 +523,7 @@ __all__ = [
     "Notify",
     "Number",
     "Recipe",
+    "Recognition",
     "Record",
     "Say",
     "Shape",

@@ -36,6 +36,12 @@ class Forecasting(Task):
         "frequency": "the step from row to row, in words: `hourly`",
     }
     reads_whole_table = True
+    examples = ()
+    purpose = "forecast what comes after the data"
+    hint = "The end of the data; change any number, or paste a table, and the forecast follows."
+    live = True
+    next_commands = {"backtest {run}": "errors by how far ahead"}  # noqa: RUF012 - as the contract has it
+    own_data_recipe = "weather-rnn"
 
     class Config(seqkit.Config):
         context: int = Field(32, ge=1, help="Rows that are read before a forecast.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,15 +145,9 @@ def summary_of(entry: Entry) -> str:
     """Returns one line about a component or recipe."""
     if entry.kind != "recipes":
         return str(entry.component.summary())
+    from seqkit.experiments.beginning import recipe_document
+
     return str(recipe_document(entry).get("description", ""))
-
-
-def recipe_document(entry: Entry) -> dict[str, Any]:
-    """Reads a recipe's TOML; empty when its file is missing or damaged."""
-    try:
-        return tomllib.loads(entry.component.path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
 
 
 def _document(registry: Registry, kinds: list[str], whole: bool) -> dict[str, Any]:
@@ -187,8 +180,11 @@ def entry_document(entry: Entry, registry: Registry) -> dict[str, Any]:
         "summary": summary_of(entry),
     }
     if entry.kind == "recipes":
+        from seqkit.experiments.beginning import recipe_document
+
         return document | {
             "path": str(entry.component.path),
+            "first": entry.component.first,
             "experiment": recipe_document(entry),
         }
     component = entry.component

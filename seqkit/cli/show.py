@@ -158,7 +158,7 @@ def _show_settings(config: type[Config]) -> None:
     for setting in settings:
         kind = setting.type + (f", {setting.bounds}" if setting.bounds else "")
         about = f"{setting.help} ({kind})" if setting.help else kind
-        rows.append(((setting.name, "cyan"), safe_text.one_line(setting.default), about))
+        rows.append(((setting.key, "cyan"), safe_text.one_line(setting.written), about))
     output.line()
     output.table(["SETTING", "DEFAULT", "WHAT IT IS"], rows, wide="WHAT IT IS")
 

@@ -218,7 +218,7 @@ def _cut(item: Any, start: int, end: int) -> Any:
 
 def _digest(arrays: Arrays, examples: int) -> str:
     targets = arrays.get("targets")
-    if targets is None or len(targets) != examples:
+    if targets is None or targets.shape != (examples,):
         return ""
     return hashlib.sha256(np.ascontiguousarray(targets).tobytes()).hexdigest()[:16]
 

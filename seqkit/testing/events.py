@@ -58,7 +58,13 @@ _EVALUATION = {
     "best": True,
     "elapsed": 1.1,
 }
-_SAMPLE = {"text": "a fine film", "label": "positive", "target": "positive", "correct": True}
+_SAMPLE = {
+    "view": "labels",
+    "text": "a fine film",
+    "label": "positive",
+    "target": "positive",
+    "correct": True,
+}
 
 
 def _started(folder: Path) -> dict[str, Any]:

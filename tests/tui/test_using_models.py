@@ -16,9 +16,10 @@ from seqkit.tui.comparing.reading import read_side
 from seqkit.tui.comparing.screen import CompareScreen
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Ask, Choose, Confirm
+from seqkit.tui.messages import OpenRun
 from seqkit.tui.new.files import FilePicker
 from seqkit.tui.new.screen import NewRunScreen
-from seqkit.tui.playground.inputs import inputs_of, option_fields, table_of
+from seqkit.tui.playground.inputs import inputs_of, option_fields, rows_of, table_of
 from seqkit.tui.playground.screen import TryScreen
 from seqkit.tui.runs.screen import RunsScreen
 from tests.tui.waiting import until
@@ -95,11 +96,16 @@ def test_a_history_is_a_table_and_goes_back_as_rows() -> None:
     history = {"time": ["2012-01-01", "2012-01-02"], "values": [[1.5, None], [2.0, 3.0]]}
     text = table_of(history, ["a", "b"])
     assert text.splitlines() == ["time,a,b", "2012-01-01,1.5,2", "2012-01-02,,3"]
-    assert inputs_of("forecasting", text, text) == []
-    changed = inputs_of("forecasting", text.replace("1.5", "9"), text)
-    assert changed is not None
+    assert rows_of(text, text) == rows_of(" ", text) == []
+    changed = rows_of(text.replace("1.5", "9"), text)
     assert changed[0] == {"time": "2012-01-01", "a": "9", "b": "2"}
     assert changed[1]["a"] == ""
+
+
+def test_a_blank_text_is_asked_on_request_alone() -> None:
+    assert inputs_of("a text", live=True) == inputs_of("a text", live=False) == ["a text"]
+    assert inputs_of(" ", live=True) is None
+    assert inputs_of("", live=False) == [""]
 
 
 def test_options_that_fit_on_a_line_are_offered() -> None:
@@ -199,7 +205,7 @@ async def test_the_cursor_is_on_the_run_that_was_left(two_runs: list[RunFolder],
         runs = app.screen
         assert isinstance(runs, RunsScreen)
         await until(pilot, lambda: len(runs.table.rows) == 2)
-        app.open_run(RunFolder(folder / name))
+        app.on_open_run(OpenRun(RunFolder(folder / name)))
         await pilot.pause(0.3)
         app.pop_screen()
         await until(pilot, lambda: runs.table.current is not None and not runs.left)
