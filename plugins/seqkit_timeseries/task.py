@@ -9,9 +9,8 @@ from typing import Any, Literal
 import seqkit
 from seqkit.api import Arrays, Codec, Notify, Record, Task
 from seqkit.config import Field
+from seqkit_timeseries._calendar import CalendarFeature
 from seqkit_timeseries._columns import ChosenColumns, Columns
-
-CalendarFeature = Literal["hour", "weekday", "day-of-year", "month"]
 
 
 class Forecasting(Task):
@@ -111,4 +110,4 @@ class Forecasting(Task):
     def load(self, folder: Path) -> Codec:
         from seqkit_timeseries._codec import ForecastingCodec
 
-        return ForecastingCodec.load(folder)
+        return ForecastingCodec.load(folder, self.Config)

@@ -18,21 +18,18 @@ from safetensors import SafetensorError
 
 from seqkit.engine.checkpoint import (
     Checkpoint,
-    checkpoint_name,
     checkpoints_in,
-    load_weights,
-    prune,
     tidy_up,
-    write_checkpoint,
 )
 from seqkit.engine.control import ControlFile, Signals
 from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
 from seqkit.engine.estimate import estimated_seconds
 from seqkit.engine.final_test import final_test
+from seqkit.engine.keeping import best_of, restore_state, save_state
 from seqkit.engine.learner import attributed_to, build_learner
 from seqkit.engine.metadata import scalars_of, started, summary
-from seqkit.engine.progress import Progress, restore_training, training_tensors
+from seqkit.engine.progress import Progress
 from seqkit.engine.requests import Requests, status_after
 from seqkit.engine.restoring import damage_of_record
 from seqkit.engine.train import Training
@@ -196,11 +193,12 @@ class Session:
             self.progress = Progress.from_dict(checkpoint.manifest["progress"])
         training = Training(learner, data.splits, self.progress, self._save)
         if checkpoint is not None:
-            self._restore(training, checkpoint)
+            restore_state(training, checkpoint, self.overrides)
             unlike = data.changed or any(map(_PLANNING.match, self.overrides))
             if said := training.take_up(unlike):
                 self.warn(said)
-            self._best = self._best_of(checkpoint, "validation" in data.splits)
+            validated = "validation" in data.splits
+            self._best = best_of(checkpoint, validated, self.experiment.monitor[0])
         baselines = self._baselines(data, "validation")
         resumed_from = checkpoint.step if checkpoint else None
         left = training.total_steps - self.progress.step
@@ -381,88 +379,14 @@ class Session:
     def _save(self, training: Training, reason: str, best: bool) -> Event:
         self._check_place()
         progress = training.progress
-        averaged = training.averaged
-        if best and progress.best_step is None:
-            # Without a validation split the newest checkpoint counts as the best one.
-            best_step: int | None = progress.step
-        else:
-            best_step = progress.best_step
-        tensors = training_tensors(
-            training.optimizer,
-            training.learner.device,
-            training.state,
-            training.learner.model if averaged is not None else None,
-            averaged.n_averaged if averaged is not None else None,
-        )
-        checkpoint = write_checkpoint(
-            self.folder.checkpoints,
-            progress.step,
-            training.evaluated.state_dict(),
-            tensors,
-            progress.as_dict(),
-        )
-        keep = self.experiment.trainer.keep_checkpoints
-        prune(self.folder.checkpoints, keep, progress.step, best_step)
+        checkpoint = save_state(training, self.folder, best)
         if best:
-            self._best = self._best_of(checkpoint, progress.best_step is not None)
+            validated = progress.best_step is not None
+            self._best = best_of(checkpoint, validated, self.experiment.monitor[0])
             self._update(best=self._best)
         relative = f"checkpoints/{checkpoint.path.name}"
         fields = {"path": relative, "best": best, "reason": reason}
         return Event("checkpoint", progress.step, training.epoch, fields)
-
-    def _best_of(self, checkpoint: Checkpoint, validated: bool) -> dict[str, Any] | None:
-        """Returns what `run.json` says of the best checkpoint, as the newest one knows it.
-
-        Without a validation split the newest checkpoint counts as the best one.
-        """
-        progress = Progress.from_dict(checkpoint.manifest["progress"])
-        step = progress.best_step if validated else checkpoint.step
-        if step is None:
-            return None
-        name, _ = self.experiment.monitor
-        return {
-            "step": step,
-            "epoch": progress.best_epoch if validated else checkpoint.epoch,
-            "metric": name,
-            "value": progress.best_value,
-            "checkpoint": checkpoint_name(step),
-        }
-
-    def _restore(self, training: Training, checkpoint: Checkpoint) -> None:
-        try:
-            self._load(training, checkpoint)
-        except (KeyError, ValueError, TypeError, RuntimeError) as error:
-            first = " ".join(str(error).split())[:300]
-            raise CheckpointError(
-                f"{checkpoint.path} does not fit the run: {first}. {self._remedy()}"
-            ) from error
-
-    def _remedy(self) -> str:
-        if self.overrides:
-            return (
-                f"Leave out what changes the network or the optimiser: {' '.join(self.overrides)}"
-            )
-        return "Install the plugin version that run.json names"
-
-    def _load(self, training: Training, checkpoint: Checkpoint) -> None:
-        tensors = checkpoint.training_state()
-        weights, remedy = checkpoint.model_state(), self._remedy()
-        load_weights(training.evaluated, weights, checkpoint.path, remedy)
-        if training.averaged is not None and "averaged" not in tensors:
-            # The average begins with this process, at the weights there are.
-            load_weights(training.learner.model, weights, checkpoint.path, remedy)
-        elif training.averaged is not None:
-            raw = {
-                name.removeprefix("raw/"): tensor
-                for name, tensor in tensors.items()
-                if name.startswith("raw/")
-            }
-            load_weights(training.learner.model, raw, checkpoint.path, remedy)
-            training.averaged.n_averaged.copy_(tensors["averaged"])
-        if any(word.startswith("trainer.optimizer=") for word in self.overrides):
-            # What one optimiser gathers is nothing to another.
-            tensors = {k: v for k, v in tensors.items() if not k.startswith("optimizer/")}
-        training.state = restore_training(tensors, training.optimizer, training.learner.device)
 
     # --- the end ----------------------------------------------------------------------------------
 
