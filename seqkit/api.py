@@ -364,7 +364,7 @@ class Task(Component):
         try_options: Values of `PredictOptions` that the Try screen begins with.
         own_data_recipe: Name of the recipe that one's own data begin with; empty where none is.
         next_commands: Other commands worth trying on a trained run, `{run}` for its name, and what
-            each is for: `{"backtest {run}": "errors by how far ahead"}`.
+            each is for: `{"COMMAND {run}": "errors of each class"}`.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("tokens", "features")
