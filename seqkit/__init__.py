@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     )
     from seqkit.events import Event
     from seqkit.hookspecs import hookimpl
-    from seqkit.python import Result, load, run
+    from seqkit.python import Result, from_records, load, run
 
 
 _HOMES = {
@@ -94,7 +94,7 @@ _HOMES = {
     "seqkit.events": ("Event",),
     "seqkit.hookspecs": ("hookimpl",),
     "seqkit.engine.predict": ("Predictor",),
-    "seqkit.python": ("Result", "load", "run"),
+    "seqkit.python": ("Result", "from_records", "load", "run"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -134,6 +134,7 @@ __all__ = [
     "Task",
     "Tokens",
     "Values",
+    "from_records",
     "hookimpl",
     "load",
     "recipes_in",
