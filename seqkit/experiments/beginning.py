@@ -10,6 +10,7 @@ from typing import Any
 from seqkit.api import Recognition
 from seqkit.errors import ConfigurationError
 from seqkit.experiments.own_data import said_in_full
+from seqkit.fitting import why_not
 from seqkit.registry import Entry, Registry
 from seqkit.storage.toml_text import parse_toml
 
@@ -109,14 +110,12 @@ def for_few(trainer: Mapping[str, Any], examples: int) -> tuple[dict[str, Any], 
 
 
 def _first_model(task: Entry, registry: Registry) -> str:
+    """Returns the model that came with the task or names it, or else the first that fits."""
+    fits = [entry for entry in registry.entries("models") if not why_not(entry, task)]
     names = {task.name, task.qualified}
-    for entry in registry.entries("models"):
-        model = entry.component
-        by_shape = task.component.outputs in model.outputs and set(task.component.inputs) & set(
-            model.inputs
-        )
-        if names & set(model.tasks) or (by_shape and not names & set(model.refuses)):
-            return registry.shown(entry)
+    own = [e for e in fits if e.plugin == task.plugin or names & set(e.component.tasks)]
+    if fits:
+        return registry.shown((own or fits)[0])
     raise ConfigurationError(
         f"there is no model for the task {task.name!r}. Install a plugin that brings one, or name "
         "its folder by --plugin"

@@ -102,7 +102,7 @@ def load_experiment(
     Args:
         source: Name of a recipe, path of a TOML file, or the nested tables themselves.
         registry: Where its components are looked up.
-        overrides: Words such as `model=gru` and `trainer.epochs=3`; later ones win.
+        overrides: Words such as `model=NAME` and `trainer.epochs=3`; later ones win.
 
     Raises:
         ConfigurationError: Something is not valid; every problem is reported at once.

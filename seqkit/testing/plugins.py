@@ -303,7 +303,11 @@ def _kinds(component: Any) -> None:
             f"{attribute} is {given!r}; it must be a {'name' if single else 'tuple of names'}",
         )
         for kind in [given] if single and given else given:
-            require(kind in known, f"there is no {attribute} {kind!r}. {suggestion(kind, known)}")
+            hint = suggestion(str(kind), known)
+            require(
+                kind in known,
+                f"{attribute} has {kind!r}, which is no kind of {attribute[:-1]}. {hint}",
+            )
 
 
 def _recipe_resolves(entry: Entry, registry: Registry) -> None:
