@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from seqkit.discovery import load_registry
 from seqkit.engine.openmp import wait_passively
-from seqkit.errors import RunError
 from seqkit.events import Event
 from seqkit.experiments.experiment import load_experiment
 from seqkit.paths import runs_home
@@ -97,8 +96,6 @@ def run(
         if progress:
             observers.insert(0, _console(registry, loaded.dataset.name, stack))
         outcome = start_run(loaded, registry, folder, name, observers)
-    if outcome.status == "failed":
-        raise RunError(outcome.message)
     return Result(outcome.folder.path, outcome.status)
 
 

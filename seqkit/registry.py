@@ -169,6 +169,14 @@ class Registry:
         bare = [entry.name for entry in found]
         return [e.name if bare.count(e.name) == 1 else e.qualified for e in found]
 
+    def shown(self, entry: Entry) -> str:
+        """Returns the shortest name that finds a component."""
+        try:
+            found = self.find(entry.kind, entry.name)
+        except ConfigurationError:
+            return entry.qualified
+        return entry.name if found == entry else entry.qualified
+
     def find(self, kind: str, name: str, key: str = "") -> Entry:
         """Looks a component up by bare or qualified name.
 

@@ -18,6 +18,8 @@ class Forecasting(Task):
     """Forecast the next values of one or many series from the values before."""
 
     name = "forecasting"
+    inputs = ("features",)
+    outputs = "values"
     loss = "mse"
     metrics = ("mae", "rmse", "smape", "mase")
     fields = {  # noqa: RUF012 - as the contract has it
@@ -25,12 +27,21 @@ class Forecasting(Task):
         "time": "the time of each row: datetime64, or positions",
         "values": "the numbers of each column, by its name; NaN where one is missing",
     }
+    extras = {  # noqa: RUF012 - as the contract has it
+        "context": "rows that are read before a forecast",
+        "future": "how many features are known for each row of the horizon, beside the inputs",
+        "targets": "which features are the columns to forecast",
+        "columns": "names of the features, in their order",
+        "period": "rows of a season; 1 where there is none",
+        "frequency": "the step from row to row, in words: `hourly`",
+    }
     reads_whole_table = True
     examples = ()
     purpose = "forecast what comes next"
     hint = "The end of the data; change any number, or paste a table, and the forecast follows."
     live = True
     next_commands = {"backtest {run}": "errors by how far ahead"}  # noqa: RUF012 - as the contract has it
+    own_data_recipe = "weather-rnn"
 
     class Config(seqkit.Config):
         context: int = Field(32, ge=1, help="Rows that are read before a forecast.")

@@ -56,8 +56,8 @@ def _add_plugin_commands(group: click.Group) -> None:
     lazy=COMMANDS,
     add_more=_add_plugin_commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="First steps: 'seqkit run sentiment' trains on bundled data in a minute; "
-    "'seqkit list recipes' names the other recipes.",
+    epilog="First steps: 'seqkit list recipes' names experiments, 'seqkit run NAME' trains one, "
+    "and 'seqkit new FILE --data PATH' begins one on your own data.",
 )
 @click.version_option(__version__, "--version", prog_name="seqkit", message="%(prog)s %(version)s")
 @click.option(

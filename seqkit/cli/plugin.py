@@ -69,8 +69,16 @@ def new(name: str, folder: Path | None, as_json: bool) -> None:
     for relative in sorted(files):
         output.line(f"  {relative}")
     output.note(f"Check it:    seqkit plugin check {folder}")
-    output.note(f"Train it:    seqkit run sentiment model={name} --plugin {folder}")
+    output.note(f"Train it:    seqkit run {_recipe()} model={name} --plugin {folder}")
     output.note(f"Install it:  pip install -e {folder}")
+
+
+def _recipe() -> str:
+    """Returns the recipe that a new model is tried on."""
+    from seqkit.discovery import load_registry
+    from seqkit.experiments.beginning import first_recipe
+
+    return first_recipe(load_registry()) or "RECIPE"
 
 
 def _checked_name(name: str) -> str:
@@ -98,6 +106,7 @@ def _render(name: str) -> dict[str, str]:
     class_name = "".join(part.capitalize() for part in name.split("-"))
     words = {
         "name": name,
+        "recipe": _recipe(),
         "distribution": f"seqkit-{name}",
         "package": package,
         "class_name": class_name if class_name.isidentifier() else f"Plugin{class_name}",
@@ -125,7 +134,7 @@ def check(source: str, words: tuple[str, ...], as_json: bool) -> int:
     """Load one plugin alone and check everything it brings.
 
     NAME is an installed plugin; PATH a module, a package folder or a project folder. Words
-    set what has no default, such as text-csv.path=reviews.csv.
+    set what has no default, such as NAME.path=my.csv.
     """
     from seqkit.testing import find_plugin, plugin_checks
 

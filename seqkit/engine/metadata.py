@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import shlex
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from torch import nn
@@ -132,24 +130,6 @@ def _tokens(training: Training, data: EncodedData, split: str) -> int:
     return sum(int(sizes[indices].sum()) for indices in plan)
 
 
-def resume_command(folder: RunFolder) -> str:
-    """Returns the command that continues a run from the current folder."""
-    parent = folder.path.parent
-    words = ["seqkit", "resume", folder.name]
-    if os.path.realpath(parent) != os.path.realpath("runs"):
-        words += ["--runs-dir", str(parent)]
-    return shlex.join(words)
-
-
-def right_and_wrong(items: list[dict[str, Any]], each: int) -> Iterator[dict[str, Any]]:
-    """Yields the first right answers and the first wrong ones, so many of each."""
-    if not any("correct" in item for item in items):
-        yield from items[:each]
-        return
-    yield from [item for item in items if item.get("correct")][:each]
-    yield from [item for item in items if item.get("correct") is False][:each]
-
-
 def _layers(learner: Learner) -> list[dict[str, Any]]:
     """Returns the parts of a model with their parameters.
 
@@ -188,7 +168,7 @@ def summary(started: Event) -> dict[str, Any]:
     return {key: started[key] for key in keys}
 
 
-def spare(event: Event) -> dict[str, Any]:
+def scalars_of(event: Event) -> dict[str, Any]:
     """Returns what `run.json` keeps of an evaluation: numbers, and no matrices."""
     return {
         "step": event.step,

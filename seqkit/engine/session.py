@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import secrets
@@ -14,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
 
@@ -23,7 +21,6 @@ from seqkit.engine.checkpoint import (
     checkpoint_name,
     checkpoints_in,
     load_weights,
-    open_checkpoint,
     prune,
     tidy_up,
     write_checkpoint,
@@ -32,24 +29,24 @@ from seqkit.engine.control import ControlFile, Signals
 from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
 from seqkit.engine.estimate import estimated_seconds
+from seqkit.engine.final_test import final_test
 from seqkit.engine.learner import attributed_to, build_learner
-from seqkit.engine.metadata import resume_command, right_and_wrong, spare, started, summary
+from seqkit.engine.metadata import scalars_of, started, summary
 from seqkit.engine.progress import Progress, restore_training, training_tensors
+from seqkit.engine.requests import Requests, status_after
 from seqkit.engine.restoring import damage_of_record
 from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
-from seqkit.events import Event, EventLog, spell_out
+from seqkit.events import Event, EventLog
 from seqkit.experiments.experiment import Experiment
 from seqkit.nn.memory import use_huge_pages
 from seqkit.registry import Registry
-from seqkit.runs.folder import RunFolder, write_atomically
+from seqkit.runs.folder import RunFolder, resume_command, write_atomically
 from seqkit.runs.summary import words_to_go_on
-from seqkit.storage.checksums import check_folder_seal, seal_folder, sealed_line, sealed_text
+from seqkit.storage.checksums import check_folder_seal, seal_folder, sealed_text
 from seqkit.storage.locks import Hold, this_process
 
 Observer = Callable[[Event], None]
-TEST_SAMPLES = 200
-"""Test examples looked through for right and wrong answers to show."""
 _PLANNING = re.compile(r"trainer\.(batch_size|bucketing|overfit_batches|seed)=")
 
 
@@ -217,7 +214,7 @@ class Session:
             return "finished"
         self._begin(data, beginning)
         self.signals.ask = self.controls.interrupt
-        for event in training.run(self):
+        for event in training.run(Requests(training, self).attend):
             shown = self._with_baselines(event, data)
             self.publish(shown)
             self._note(shown)
@@ -226,7 +223,13 @@ class Session:
             self._end(training.stopped, "", training)
             return training.stopped
         if to_test:
-            self._test(training, data)
+            baselines = self._baselines(data, "test")
+            for event in final_test(
+                training, data.splits["test"], baselines, self.folder, self.warn
+            ):
+                self.publish(event)
+                if event.kind == "evaluation":
+                    self._update(test=scalars_of(event))
         message = "stopped early: no improvement" if training.stopped else ""
         self._end("finished", message, training)
         return "finished"
@@ -355,9 +358,9 @@ class Session:
     def _note(self, event: Event) -> None:
         """Keeps `run.json` up to what a list of runs shows."""
         if event.kind == "evaluation":
-            self._update(evaluation=spare(event))
-        elif event.kind == "control" and event["message"] in ("paused", "going on"):
-            self._update(status="paused" if event["message"] == "paused" else "running")
+            self._update(evaluation=scalars_of(event))
+        elif event.kind == "control" and (status := status_after(event)):
+            self._update(status=status)
 
     def _update(self, **changes: Any) -> None:
         self._record |= changes
@@ -462,63 +465,6 @@ class Session:
         training.state = restore_training(tensors, training.optimizer, training.learner.device)
 
     # --- the end ----------------------------------------------------------------------------------
-
-    def _test(self, training: Training, data: EncodedData) -> None:
-        """Scores the best checkpoint on the test split, and shows right and wrong answers."""
-        model = training.evaluated
-        best = training.progress.best_step
-        if best is not None:
-            try:
-                checkpoint = open_checkpoint(self.folder.checkpoints / checkpoint_name(best))
-                load_weights(model, checkpoint.model_state(), checkpoint.path)
-            except CheckpointError as error:
-                self.warn(f"the last weights are tested, as the best checkpoint is gone: {error}")
-        arrays = data.splits["test"]
-        score = training.learner.score(arrays, "test", model, each=True)
-        fields = {
-            "split": "test",
-            "loss": score.loss,
-            "train_loss": None,
-            "metrics": score.metrics,
-            "baselines": self._baselines(data, "test"),
-            "examples": score.examples,
-            "seconds": round(score.seconds, 3),
-            "best": True,
-            "elapsed": round(training.progress.elapsed, 3),
-        }
-        where = (training.progress.step, training.epoch)
-        event = Event("evaluation", *where, fields)
-        self.publish(event)
-        self._update(test=spare(event))
-        if score.of_examples is not None:
-            try:
-                score.of_examples.save(self.folder.scores("test"))
-            except OSError as error:
-                self.warn(f"the scores of single test examples could not be written: {error}")
-        shown = self.experiment.trainer.samples
-        if shown:
-            # The same examples whatever the seed of the run, so that runs can be held together.
-            order = np.random.default_rng(0).permutation(score.examples)
-            chosen = [int(index) for index in order[:TEST_SAMPLES]]
-            items = training.learner.sample(arrays, chosen[:shown], model)
-            if any("correct" in item for item in items):
-                items += training.learner.sample(arrays, chosen[shown:], model)
-                self._keep_answers(chosen, items)
-            right = list(right_and_wrong(items, shown))
-            self.publish(Event("sample", *where, {"split": "test", "items": right}))
-
-    def _keep_answers(self, examples: Sequence[int], items: Sequence[Mapping[str, Any]]) -> None:
-        """Writes answers to test examples, for a look at those that runs disagree on."""
-        path = self.folder.answers("test")
-        pairs = zip(examples, items, strict=True)
-        lines = [
-            sealed_line(json.dumps(spell_out({"example": index, **item}))) for index, item in pairs
-        ]
-        try:
-            path.parent.mkdir(exist_ok=True)
-            write_atomically(path, "".join(f"{line.decode()}\n" for line in lines))
-        except OSError as error:
-            self.warn(f"the answers to test examples could not be written: {error}")
 
     def _end(self, status: str, message: str, training: Training | None = None) -> None:
         seconds = self.progress.elapsed

@@ -11,6 +11,7 @@ from typing import Any
 from seqkit.config import Config, validate
 from seqkit.errors import ConfigurationError, Problem, nearest, suggestion
 from seqkit.experiments.trainer import TrainerConfig
+from seqkit.fitting import fitting, why_not
 from seqkit.registry import Entry, Registry
 from seqkit.storage.regular_files import LARGEST_TEXT
 from seqkit.storage.toml_text import parse_toml
@@ -207,7 +208,7 @@ def _apply(
                     Problem(
                         "metrics",
                         f"{'.'.join(parts)} cannot be set by a word",
-                        "Write metrics=accuracy,f1, or use a TOML file",
+                        "Write metrics=NAME,NAME, or use a TOML file",
                     )
                 )
             else:
@@ -265,7 +266,9 @@ def _resolve(
         table = {name: value for name, value in document[key].items() if name != "name"}
         before = named_before[key]
         if before is not None and before not in (entry.name, entry.qualified):
-            table = _fitting(table, entry, given.get(key, set()), f"{key}={entry.name}", notes)
+            table = _known_settings(
+                table, entry, given.get(key, set()), f"{key}={entry.name}", notes
+            )
         part = _part(entry, table, key, problems)
         if part is not None:
             parts[key] = part
@@ -348,7 +351,7 @@ def _find(
         return None
 
 
-def _fitting(
+def _known_settings(
     table: dict[str, Any], entry: Entry, given: set[str], word: str, notes: list[str]
 ) -> dict[str, Any]:
     """Drops the settings meant for another component that this one does not have."""
@@ -368,16 +371,14 @@ def _part(entry: Entry, table: Mapping[str, Any], key: str, problems: list[Probl
 def _check_task(
     entry: Entry, key: str, task: Entry, registry: Registry, problems: list[Problem]
 ) -> None:
-    tasks = entry.component.tasks
-    if task.name in tasks or task.qualified in tasks:
+    why = why_not(entry, task)
+    if not why:
         return
-    others = [e.name for e in registry.entries(entry.kind) if task.name in e.component.tasks]
-    why = entry.component.refuses.get(task.name, "") if key == "model" else ""
+    others = fitting(registry, entry.kind, task)
     problems.append(
         Problem(
             key,
-            f"{key} {entry.name!r} is for {', '.join(tasks)}, not for {task.name}"
-            + (f": {why}" if why else ""),
+            f"{key} {entry.name!r} does not fit {task.name}: {why}",
             f"For {task.name} there are: {', '.join(others)}" if others else "",
         )
     )
@@ -393,7 +394,7 @@ def _metrics(
             Problem(
                 "metrics",
                 f"metrics is {value!r}; it must be a list of names",
-                'Write metrics = ["accuracy"]',
+                'Write metrics = ["NAME"]',
             )
         )
         return []

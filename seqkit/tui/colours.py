@@ -204,18 +204,6 @@ def keeps_tones(theme: Theme, variables: Mapping[str, Any]) -> bool:
     return (ground < 0.5) == theme.dark and all(abs(tone - ground) > 0.15 for tone in tones)
 
 
-def series_colours(variables: Mapping[str, Any]) -> list[str]:
-    """Returns the colours of the series of a chart, in their order.
-
-    Args:
-        variables: `App.theme_variables`.
-    """
-    return [
-        str(variables.get(f"chart-{number}") or CHART_DEFAULTS[f"chart-{number}"])
-        for number in range(1, SERIES + 1)
-    ]
-
-
 def colour(variables: Mapping[str, Any], name: str) -> str:
     """Returns the colour of a theme variable, written with or without its dollar sign."""
     key = name.removeprefix("$")

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from seqkit.api import Recognition
 from seqkit.config import validate
 from seqkit.data.times import Frequency, infer_frequency, time_texts
+from seqkit.discovery import load_registry
 from seqkit.errors import DataError
-from seqkit.experiments.own_data import look_at
+from seqkit.experiments.own_data import recognise
 from seqkit.terminal.answers.series import series_lines
 from seqkit_timeseries._answers import answers_of
 from seqkit_timeseries._codec import ForecastingCodec
@@ -275,14 +277,18 @@ REFUSED: dict[str, Callable[[int], Any]] = {
 }
 
 
+def look_at(path: Path) -> Recognition:
+    return recognise(path, load_registry())[1]
+
+
 @pytest.mark.parametrize("kind", [*READ, *REFUSED])
 def test_new_and_run_read_the_same_times(kind: str, tmp_path: Path) -> None:
     head = "timestamp" if kind.startswith("unix") else "when"
     path = table(tmp_path, [(READ | REFUSED)[kind](row) for row in range(50)], head=head)
     if kind in READ:
         found = look_at(path)
-        assert (found.task, found.dataset["time"]) == ("forecasting", head)
-        codec, _ = fitted(path, **{k: v for k, v in found.dataset.items() if k == "time"})
+        assert (found.task, found.settings["time"]) == ("forecasting", head)
+        codec, _ = fitted(path, **{k: v for k, v in found.settings.items() if k == "time"})
         assert codec.frequency.dated
         assert codec.frequency == fitted(path)[0].frequency
         return

@@ -10,10 +10,12 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import seqkit
 import seqkit_recurrent
-from seqkit_recurrent._net import RecurrentNetwork, TokenInput
+from seqkit_recurrent._inputs import TokenInput
+from seqkit_recurrent._net import RecurrentNetwork
+from seqkit_recurrent.models import Pooling
 
 MODELS = {model.name: model for model in seqkit_recurrent.register_models()}
-POOLINGS = get_args(seqkit_recurrent.Pooling)
+POOLINGS = get_args(Pooling)
 LENGTHS = torch.tensor([4, 9, 1, 7])
 TOKENS = seqkit.Tokens(40)
 FEATURES = seqkit.Features(6)

@@ -16,6 +16,7 @@ from seqkit.tui.comparing.reading import read_side
 from seqkit.tui.comparing.screen import CompareScreen
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Ask, Choose, Confirm
+from seqkit.tui.messages import OpenRun
 from seqkit.tui.new.files import FilePicker
 from seqkit.tui.new.screen import NewRunScreen
 from seqkit.tui.playground.inputs import inputs_of, option_fields, rows_of, table_of
@@ -223,7 +224,7 @@ async def test_the_cursor_is_on_the_run_that_was_left(two_runs: list[RunFolder],
         runs = app.screen
         assert isinstance(runs, RunsScreen)
         await until(pilot, lambda: len(runs.table.rows) == 2)
-        app.open_run(RunFolder(folder / name))
+        app.on_open_run(OpenRun(RunFolder(folder / name)))
         await pilot.pause(0.3)
         app.pop_screen()
         await until(pilot, lambda: runs.table.current is not None and not runs.left)

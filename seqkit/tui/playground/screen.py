@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -24,9 +24,6 @@ from seqkit.tui.colours import themed
 from seqkit.tui.context import Context
 from seqkit.tui.playground.inputs import inputs_of, option_fields, rows_of, table_of
 from seqkit.views import Answer, view_of
-
-if TYPE_CHECKING:
-    from seqkit.tui.app import SeqkitApp
 
 _PAUSE = 0.35
 """Seconds without a key after which what was typed is answered."""
@@ -73,7 +70,6 @@ class TryScreen(Screen[None]):
         Binding("escape", "leave", "Stop, or back", id="try.leave", priority=True),
     ]
     AUTO_FOCUS = "TextArea"
-    app: SeqkitApp
 
     class Heard(Message):
         """The worker said something.
