@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seqkit.cli.main import run_command_line
-from tests.answers import ANSWERS
+from tests.answers import ANSWERS, Answer
 
 _TOML = """
 task = "oracle:oracle"
@@ -29,11 +29,16 @@ class Invented:
     run: Path
 
 
-def train_invented(folder: Path) -> Invented:
-    """Puts the plugin into a folder and trains its task there."""
+def train_invented(folder: Path, **answers: Answer) -> Invented:
+    """Puts the plugin into a folder and trains its task there.
+
+    Args:
+        folder: An empty folder.
+        answers: What the task answers beside the answers of every view, by what it is asked.
+    """
     plugin = folder / "oracle.py"
     shutil.copyfile(Path(__file__).parent / "oracle.py", plugin)
-    (folder / "answers.json").write_text(json.dumps(ANSWERS))
+    (folder / "answers.json").write_text(json.dumps(ANSWERS | answers))
     (folder / "oracle.toml").write_text(_TOML)
     words = ["run", str(folder / "oracle.toml"), "--plugin", str(plugin)]
     words += ["--runs-dir", str(folder / "runs"), "--name", "asked", "--quiet"]

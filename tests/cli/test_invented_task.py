@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,3 +59,17 @@ def test_the_events_carry_what_to_do_next(invented: Invented) -> None:
         ["predict {run} 'is it \"so\"?'", "ask the oracle"],
         ["consult {run}", "consult it again"],
     ]
+
+
+def test_an_answer_that_does_not_fit_its_view_is_told_once(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    invented = train_invented(tmp_path, odd={"view": "labels", "label": 3})
+    said = [
+        event["message"] for event in RunFolder(invented.run).events() if "message" in event.data
+    ]
+    assert [message for message in said if message] == [
+        "answers of the task oracle are shown as plain tables: 'label' of the view labels is 3; it "
+        "must be a label, or a list of labels"
+    ]
+    assert "shown as plain tables" in capfd.readouterr().err
