@@ -15,8 +15,9 @@ from seqkit.cli.common import (
     plugin_option,
     runs_dir_option,
 )
-from seqkit.cli.listing import entry_document, singular, summary_of
+from seqkit.cli.listing import entry_document, summary_of
 from seqkit.errors import CheckpointError, ConfigurationError, SeqkitError, suggestion
+from seqkit.registry import singular
 from seqkit.storage.regular_files import LARGEST_TEXT, read_regular
 from seqkit.terminal import figures, output, safe_text
 
