@@ -6,7 +6,6 @@ imports torch: a plugin's `__init__` declares its components, and `build` import
 
 from __future__ import annotations
 
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from seqkit.callbacks import Notify, Say, ignore
+from seqkit.component import Component, Observer, Recipe, Tokenizer, recipes_in
 from seqkit.config import Config
 from seqkit.shapes import (
     Classes,
@@ -44,23 +44,6 @@ Batch = Mapping[str, "Tensor"]
 """One batch: padded `inputs`, `lengths` and `targets`, with anything else a task needs."""
 
 # --- components -----------------------------------------------------------------------------------
-
-
-class Component:
-    """Base of everything a plugin contributes.
-
-    Attributes:
-        name: Kebab-case name, unique within the plugin and its kind.
-        Config: Its settings.
-    """
-
-    name: ClassVar[str]
-    Config: ClassVar[type[Config]] = Config
-
-    @classmethod
-    def summary(cls) -> str:
-        """Returns the first line of the docstring."""
-        return (inspect.getdoc(cls) or "").split("\n", 1)[0].strip()
 
 
 class Model(Component):
@@ -479,32 +462,6 @@ class Metric(Component):
         return ""
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """A named experiment that a plugin ships; `seqkit run NAME` runs it.
-
-    Attributes:
-        name: Kebab-case name.
-        path: Its TOML file; `description` in it is the summary.
-        first: Whether it is one to start with: it needs no download and takes a minute or two.
-    """
-
-    name: str
-    path: Path
-    first: bool = False
-
-
-def recipes_in(folder: Path, first: str = "") -> list[Recipe]:
-    """Returns a recipe for each TOML file of a folder, named after the file.
-
-    Args:
-        folder: The folder.
-        first: Name of the one that is good to start with; empty for none.
-    """
-    paths = sorted(folder.glob("*.toml"))
-    return [Recipe(path.stem, path, first=path.stem == first) for path in paths]
-
-
 __all__ = [
     "Accumulator",
     "Arrays",
@@ -522,6 +479,7 @@ __all__ = [
     "NextTokens",
     "Notify",
     "Number",
+    "Observer",
     "Recipe",
     "Recognition",
     "Record",
@@ -529,6 +487,7 @@ __all__ = [
     "Shape",
     "StepClasses",
     "Task",
+    "Tokenizer",
     "Tokens",
     "Values",
     "ignore",
