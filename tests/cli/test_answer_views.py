@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from seqkit.errors import ConfigurationError
 from seqkit.terminal.answers.files import write_answers
 from seqkit.terminal.answers.in_short import asked, probability, said, wanted
 from seqkit.terminal.answers.lines import answer_lines, sample_lines
@@ -180,6 +181,25 @@ def test_answers_of_any_view_are_saved_as_they_are(name: str, tmp_path: Path) ->
         (first, *_) = csv.DictReader(file)
     assert first
     assert "view" not in first
+
+
+@pytest.mark.parametrize("name", ["series", "pair"])
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_what_can_be_drawn_is_saved_as_a_picture(name: str, ending: str, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    path = tmp_path / f"answers.{ending}"
+    write_answers([ANSWERS[name]] * 2, path)
+    head = path.read_bytes()[:400]
+    assert head.startswith(b"\x89PNG") if ending == "png" else b"<svg" in head or b"<?xml" in head
+
+
+@pytest.mark.parametrize("name", ["labels", "words", "numbers", "table"])
+def test_what_cannot_be_drawn_is_told_and_leaves_no_file(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"Write answers\.csv"):
+        write_answers([ANSWERS[name]], tmp_path / "answers.png")
+    with pytest.raises(ConfigurationError):
+        write_answers([], tmp_path / "answers.png")
+    assert not list(tmp_path.iterdir())
 
 
 def test_series_among_others_are_saved_as_a_plain_table(tmp_path: Path) -> None:
