@@ -6,7 +6,6 @@ imports torch: a plugin's `__init__` declares its components, and `build` import
 
 from __future__ import annotations
 
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,8 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from seqkit.callbacks import Notify, Say, ignore
+from seqkit.component import Component, Observer, Recipe, Tokenizer, recipes_in
 from seqkit.config import Config
-from seqkit.shapes import Classes, Features, Shape, Tokens, Values
+from seqkit.shapes import (
+    Classes,
+    Features,
+    Labels,
+    NextTokens,
+    Number,
+    Shape,
+    StepClasses,
+    Tokens,
+    Values,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,23 +44,6 @@ Batch = Mapping[str, "Tensor"]
 """One batch: padded `inputs`, `lengths` and `targets`, with anything else a task needs."""
 
 # --- components -----------------------------------------------------------------------------------
-
-
-class Component:
-    """Base of everything a plugin contributes.
-
-    Attributes:
-        name: Kebab-case name, unique within the plugin and its kind.
-        Config: Its settings.
-    """
-
-    name: ClassVar[str]
-    Config: ClassVar[type[Config]] = Config
-
-    @classmethod
-    def summary(cls) -> str:
-        """Returns the first line of the docstring."""
-        return (inspect.getdoc(cls) or "").split("\n", 1)[0].strip()
 
 
 class Model(Component):
@@ -73,16 +66,20 @@ class Model(Component):
         """Builds the network, a module with `forward(inputs, lengths)`.
 
         `inputs` are padded on the right, `(batch, time)` int64 or `(batch, time, features)`
-        float32; `lengths` is `(batch,)` int64. What comes out, and what goes in beside these:
+        float32; `lengths` is `(batch,)` int64. By the kind of `shape.outputs`, what comes out,
+        and what goes in beside these:
 
-        - `classification`: logits `(batch, classes)`.
-        - `forecasting`: `(batch, horizon, size)`, and `(batch, horizon, size, quantiles)` where
-          the shape has quantiles. Where `shape.extras["future"]` is not 0, the third argument is
-          what is known of the horizon, `(batch, horizon, future)`.
-        - `language-modeling`: the third argument is the state after the batch before, None at
-          first; the result is the logits `(batch, time, tokens)` and the state, a tensor or a
-          tuple of tensors.
-        - `seq2seq`: the third argument is the target so far, `(batch, target time)` int64, which
+        - `classes`, `labels`, `number`: one vector for each example, `(batch,
+          shape.output_size)`; logits of classes and labels.
+        - `step-classes`: logits of each time step, `(batch, time, classes)`; those of padded steps
+          count nothing.
+        - `values`: `(batch, horizon, size)`, and `(batch, horizon, size, quantiles)` where the
+          shape has quantiles. Where `shape.extras` has a `future` that is not 0, the third
+          argument is what is known of the horizon, `(batch, horizon, future)`.
+        - `next-tokens`: the third argument is the state after the batch before, None at first; the
+          result is the logits `(batch, time, tokens)` and the state, a tensor or a tuple of
+          tensors.
+        - `tokens`: the third argument is the target so far, `(batch, target time)` int64, which
           begins with `shape.extras["begin"]`; the result is the logits `(batch, target time,
           tokens)`. Such a network also decodes: see `seqkit.nn.Decoding`.
         """
@@ -314,6 +311,13 @@ class Codec(ABC):
         """
         return 1
 
+    def legend(self) -> dict[str, str]:
+        """Returns signs that answers and records may hold, and what each means in a few words.
+
+        A run explains a sign below the first example that holds it.
+        """
+        return {}
+
     def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
         """Scores baselines on a split: `{baseline: {metric: value}}`. The result is kept."""
         return {}
@@ -327,7 +331,8 @@ class Task(Component):
         outputs: The kind of output its shapes have, of `seqkit.shapes.OUTPUTS`.
         loss: Name of the usual loss.
         metrics: Names of the usual metrics; the first chooses the best checkpoint.
-        fields: What its records hold: `{"text": "the text to classify", ...}`.
+        fields: What its records hold: `{"text": "the text to read", ...}`.
+        extras: What `Shape.extras` holds beside inputs and outputs, for the parts that know of it.
         usual_columns: Names in small letters that people give to the column of a field, by the
             field: `{"text": ("text", "sentence")}`. A column of theirs is found by them.
         PredictOptions: What `seqkit predict` may be told, as `--temperature 0.8`; each has a
@@ -350,6 +355,7 @@ class Task(Component):
     loss: ClassVar[str]
     metrics: ClassVar[tuple[str, ...]]
     fields: ClassVar[Mapping[str, str]] = {}
+    extras: ClassVar[Mapping[str, str]] = {}
     usual_columns: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     PredictOptions: ClassVar[type[Config]] = Config
     reads_whole_table: ClassVar[bool] = False
@@ -434,9 +440,9 @@ class Metric(Component):
         outputs: The kinds of output it scores, of `seqkit.shapes.OUTPUTS`.
         tasks: Names of tasks that it is for whatever their outputs are.
         higher_is_better: Which way is better; None for one that ranks nothing (a confusion matrix).
-        reads: What it compares: the `outputs` of the model with the targets, as `Codec.reported`
-            gives them; the same with the whole `batch` as a third argument; or the `answers` of
-            `Codec.predict` with the records.
+        reads: What it compares: the `outputs` of the model with the targets, as
+            `Codec.metric_inputs` gives them; the same with the whole `batch` as a third argument;
+            or the `answers` of `Codec.predict` with the records.
     """
 
     outputs: ClassVar[tuple[str, ...]] = ()
@@ -456,32 +462,6 @@ class Metric(Component):
         return ""
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """A named experiment that a plugin ships; `seqkit run NAME` runs it.
-
-    Attributes:
-        name: Kebab-case name.
-        path: Its TOML file; `description` in it is the summary.
-        first: Whether it is one to start with: it needs no download and takes a minute or two.
-    """
-
-    name: str
-    path: Path
-    first: bool = False
-
-
-def recipes_in(folder: Path, first: str = "") -> list[Recipe]:
-    """Returns a recipe for each TOML file of a folder, named after the file.
-
-    Args:
-        folder: The folder.
-        first: Name of the one that is good to start with; empty for none.
-    """
-    paths = sorted(folder.glob("*.toml"))
-    return [Recipe(path.stem, path, first=path.stem == first) for path in paths]
-
-
 __all__ = [
     "Accumulator",
     "Arrays",
@@ -491,17 +471,23 @@ __all__ = [
     "Component",
     "Dataset",
     "Features",
+    "Labels",
     "Loss",
     "LossFunction",
     "Metric",
     "Model",
+    "NextTokens",
     "Notify",
+    "Number",
+    "Observer",
     "Recipe",
     "Recognition",
     "Record",
     "Say",
     "Shape",
+    "StepClasses",
     "Task",
+    "Tokenizer",
     "Tokens",
     "Values",
     "ignore",

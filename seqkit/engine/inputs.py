@@ -249,7 +249,7 @@ def _taken(
     """Takes the texts of one column out of rows."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if not column:
-        if any("prompt" in row for row in rows):
+        if _reads(predictor, rows):
             return list(rows)
         field = next(iter(predictor.experiment.task.component.fields), "text")
         shown = ", ".join(map(repr, columns[:12]))
@@ -260,6 +260,14 @@ def _taken(
     if column not in columns:
         raise DataError(f"there is no column {column!r}, in {file}. {suggestion(column, columns)}")
     return [_text(file, row, line, column) for row, line in zip(rows, lines, strict=True)]
+
+
+def _reads(predictor: Predictor, rows: Sequence[Input]) -> bool:
+    """Tells whether the task reads rows as they are, by other names than those of its fields."""
+    try:
+        return bool(predictor.learner.codec.parse(rows))
+    except (ConfigurationError, DataError):
+        return False
 
 
 def _text(file: Path, row: Any, line: int, column: str) -> str:

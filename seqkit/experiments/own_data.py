@@ -160,5 +160,5 @@ def _ways(registry: Registry, asked: Sequence[Entry], folder: bool) -> str:
         return f"Name the columns: {', '.join(f'{way} for {task}' for task, way in ways.items())}"
     if not reading:
         return "No dataset of it takes one's own data: 'seqkit list datasets' shows what each takes"
-    names = [registry.shown(entry) for entry in reading]
+    names = [registry.name_of(entry) for entry in reading]
     return f"Such data are taken by {', '.join(names)}: see 'seqkit show {names[0]}'"

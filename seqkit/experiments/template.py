@@ -30,6 +30,7 @@ def experiment_toml(
     """
     from seqkit.experiments.experiment import load_experiment
     from seqkit.experiments.trainer import TrainerConfig
+    from seqkit.fitting import fitting
 
     loaded = load_experiment(document, registry)
     lines = [
@@ -41,13 +42,14 @@ def experiment_toml(
     if loaded.description:
         lines += [f"description = {in_toml(loaded.description)}", ""]
     metrics = [_metric(part) for part in loaded.metrics]
-    choices = ", ".join(_names(registry, "metrics", loaded.task.name))
+    choices = ", ".join(fitting(registry, "metrics", loaded.task.entry))
     lines += [f"# Scores; the first one chooses the best checkpoint. There are: {choices}."]
     lines += [f"metrics = {in_toml(metrics)}", ""]
     parts = {"dataset": loaded.dataset, "task": loaded.task, "model": loaded.model}
     for key, part in {**parts, "loss": loaded.loss}.items():
         kind = "losses" if key == "loss" else f"{key}s"
-        others = ", ".join(_names(registry, kind, loaded.task.name))
+        fits = registry.names(kind) if key == "task" else fitting(registry, kind, loaded.task.entry)
+        others = ", ".join(fits)
         lines += [f"[{key}]", f"# {part.component.summary()}", f"# There are: {others}."]
         lines += [f"name = {in_toml(part.name)}"]
         lines += _table(part.component.Config, _given(document, key))
@@ -66,25 +68,16 @@ def _given(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return table if isinstance(table, Mapping) else {}
 
 
-def _names(registry: Registry, kind: str, task: str) -> list[str]:
-    fitting = [
-        entry
-        for entry in registry.entries(kind)
-        if kind == "tasks" or task in entry.component.tasks
-    ]
-    return [entry.name for entry in fitting]
-
-
 def _table(config: type[Config], given: Mapping[str, Any]) -> list[str]:
     lines: list[str] = []
     for setting in settings_of(config):
         about = f"{setting.help} ({setting.type}{', ' if setting.bounds else ''}{setting.bounds})"
         lines += ["", *(f"# {line}" for line in textwrap.wrap(about, 96))]
-        value = _nested(given, setting.name.split("."))
+        value = _nested(given, setting.key.split("."))
         if value is not None:
-            lines.append(f"{setting.name} = {in_toml(value)}")
-        elif setting.default != "none":
-            lines.append(f"# {setting.name} = {setting.default}")
+            lines.append(f"{setting.key} = {in_toml(value)}")
+        elif setting.written != "none":
+            lines.append(f"# {setting.key} = {setting.written}")
     return [*lines, ""]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from seqkit.errors import SeqkitError
 
 _PACKAGE = str(Path(__file__).parents[1])
 _MACHINERY = ("importlib/__init__.py", "importlib/metadata/__init__.py")
-Status = Literal["passed", "failed", "skipped"]
+Status = Literal["passed", "failed", "skipped", "warned"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Finding:
     Attributes:
         subject: What was checked: `plugin`, or a component as `models:attn-gru`.
         check: Name of the check, such as `padding`.
-        status: passed, failed or skipped.
+        status: passed, failed, skipped, or warned of something that is right and may surprise.
         message: What is wrong and what to do, or why the check was skipped; empty when it passed.
         traceback: Where an unexpected error came from; empty otherwise.
     """
@@ -53,8 +54,8 @@ class Check:
     Attributes:
         subject: What is checked: `plugin`, or a component as `models:attn-gru`.
         name: Name of the check, such as `padding`.
-        run: Does the work. Raises AssertionError with a message for whom it concerns, or
-            `unittest.SkipTest`, which pytest knows too.
+        run: Does the work. Raises AssertionError with a message for whom it concerns,
+            `unittest.SkipTest`, which pytest knows too, or a UserWarning.
     """
 
     subject: str
@@ -63,7 +64,10 @@ class Check:
 
     def __call__(self) -> None:
         """Runs the check, as a test does."""
-        self.run()
+        try:
+            self.run()
+        except UserWarning as warning:
+            warnings.warn(str(warning), UserWarning, stacklevel=2)
 
     def __str__(self) -> str:
         return f"{self.subject}-{self.name}"
@@ -74,6 +78,8 @@ class Check:
             self.run()
         except SkipTest as skipped:
             return Finding(self.subject, self.name, "skipped", str(skipped))
+        except UserWarning as warning:
+            return Finding(self.subject, self.name, "warned", str(warning))
         except AssertionError as failure:
             if str(failure):
                 return Finding(self.subject, self.name, "failed", str(failure))

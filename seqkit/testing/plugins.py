@@ -19,16 +19,20 @@ from unittest import SkipTest
 
 import click
 
+from seqkit.api import Task
 from seqkit.config import Config, validate
-from seqkit.discovery import installed_plugins, local_plugin
+from seqkit.discovery import installed_plugins, local_plugin, provide_tokenizers
 from seqkit.errors import PluginError, nearest, suggestion
 from seqkit.experiments.experiment import load_experiment
+from seqkit.observing import Observers
 from seqkit.registry import Entry, Plugin, Registry
+from seqkit.shapes import INPUTS, OUTPUTS
 from seqkit.testing.checks import Check, Finding, require
 from seqkit.testing.datasets import dataset_checks
 from seqkit.testing.events import sample_events
 from seqkit.testing.models import model_checks
 from seqkit.testing.scores import loss_checks, metric_checks
+from seqkit.testing.tokenizers import tokenizer_checks
 
 Settings = Mapping[str, Mapping[str, Any]]
 _HEAVY = ("torch", "seqkit.engine", "seqkit.nn")
@@ -123,12 +127,12 @@ def plugin_checks(
     for other, load in installed_plugins():
         if other.name != plugin.name:
             registry.add(other, load)
+    provide_tokenizers(registry)
     seen = cache(partial(_in_fresh_process, subject))
     checks.append(Check("plugin", "cheap-import", lambda: _cheap_import(seen())))
-    hooks = {name for name, value in vars(plugin.module).items() if hasattr(value, "seqkit_impl")}
-    if "register_commands" in hooks:
+    if any(owner is plugin for owner, _ in registry.with_hook("register_commands")):
         checks.append(Check("plugin", "commands", partial(_commands, plugin)))
-    if "on_event" in hooks:
+    if any(owner is plugin for owner, _ in registry.with_hook("on_event")):
         checks.append(Check("plugin", "observer", partial(_observer, plugin)))
     for entry in plugin.entries:
         given = (settings or {}).get(entry.name, {})
@@ -140,20 +144,27 @@ def _component_checks(
     entry: Entry, given: Mapping[str, Any], registry: Registry, seen: Callable[[], dict[str, Any]]
 ) -> Iterator[Check]:
     name = f"{entry.kind}:{entry.name}"
+    if twin := registry.taken(entry):
+        yield Check(name, "name", partial(_warn_of_a_twin, entry, twin))
     if entry.kind == "recipes":
         yield Check(name, "resolves", partial(_recipe_resolves, entry, registry))
         return
     config = partial(_config, entry, given)
     yield Check(name, "described", partial(_described, entry))
     yield Check(name, "settings", partial(_settings, entry))
-    yield Check(name, "tasks", partial(_tasks, entry, registry))
+    if entry.kind not in ("tokenizers", "observers"):
+        yield Check(name, "tasks", partial(_tasks, entry, registry))
     match entry.kind:
         case "models":
-            yield from model_checks(entry, config)
+            yield from model_checks(entry, config, registry)
         case "losses":
-            yield from loss_checks(entry, config)
+            yield from loss_checks(entry, config, registry)
         case "metrics":
-            yield from metric_checks(entry, config)
+            yield from metric_checks(entry, config, registry)
+        case "tokenizers":
+            yield from tokenizer_checks(entry)
+        case "observers":
+            yield Check(name, "observer", partial(_observes, entry, config))
         case "datasets":
             yield from dataset_checks(entry, config, registry)
             yield Check(name, "fingerprint", lambda: _fingerprint(entry, seen()))
@@ -220,13 +231,31 @@ def _commands(plugin: Plugin) -> None:
 def _observer(plugin: Plugin) -> None:
     only = Registry()
     only.add(Plugin(plugin.name, plugin.distribution), lambda: plugin.module)
+    _show_run(Observers(only))
+
+
+def _observes(entry: Entry, config: Callable[[], Config]) -> None:
+    _show_run(Observers(Registry(), [(entry, config())]))
+
+
+def _show_run(observers: Observers) -> None:
+    """Shows observers the events of a made-up run, called `seqkit-check`."""
     with tempfile.TemporaryDirectory() as folder:
-        for event in sample_events(Path(folder)):
-            complaints = only.publish(event)
+        run = Path(folder) / "seqkit-check"
+        run.mkdir()
+        for event in sample_events(run):
+            complaints = observers.publish(event)
             require(not complaints, " ".join(complaints))
 
 
 # --- one component -------------------------------------------------------------------------------
+
+
+def _warn_of_a_twin(entry: Entry, twin: Entry) -> None:
+    raise UserWarning(
+        f"{twin.qualified} has the bare name {entry.name!r} too. Outside this plugin's recipes, "
+        f"this one is written {entry.qualified}"
+    )
 
 
 def _described(entry: Entry) -> None:
@@ -271,19 +300,41 @@ def _settings(entry: Entry) -> None:
 
 def _tasks(entry: Entry, registry: Registry) -> None:
     component = entry.component
+    _kinds(component)
     if entry.kind == "tasks":
         for kind, names in {"losses": [component.loss], "metrics": component.metrics}.items():
             for name in names:
                 registry.find(kind, name)
         require(component.fields, "fields must say what its records hold")
         return
-    require(component.tasks, "tasks must name at least one task")
+    others = "" if entry.kind == "datasets" else ", or outputs at least one kind of output"
+    require(
+        component.tasks or getattr(component, "outputs", ()),
+        f"tasks must name at least one task{others}",
+    )
     known = {name for e in registry.entries("tasks") for name in (e.name, e.qualified)}
     unknown = [task for task in component.tasks if task not in known]
     for task in unknown:
         hint = suggestion(task, known, "Install the plugin that brings it")
         wrong = len(unknown) == len(component.tasks) or nearest(task, known)
         require(not wrong, f"there is no task {task!r}. {hint}")
+
+
+def _kinds(component: Any) -> None:
+    """Checks that what goes in and out is of kinds that there are."""
+    for attribute, known in {"inputs": INPUTS, "outputs": OUTPUTS}.items():
+        given = getattr(component, attribute, ())
+        single = isinstance(component, Task) and attribute == "outputs"
+        require(
+            isinstance(given, str if single else tuple),
+            f"{attribute} is {given!r}; it must be a {'name' if single else 'tuple of names'}",
+        )
+        for kind in [given] if single and given else given:
+            hint = suggestion(str(kind), known)
+            require(
+                kind in known,
+                f"{attribute} has {kind!r}, which is no kind of {attribute[:-1]}. {hint}",
+            )
 
 
 def _recipe_resolves(entry: Entry, registry: Registry) -> None:

@@ -11,12 +11,15 @@ from seqkit.text.tokenizers import (
     Tokenizer,
     build_tokenizer,
     load_tokenizer,
+    parts_of,
+    use_tokenizers,
 )
 from seqkit.text.truncation import truncate
 from seqkit.text.vectors import read_vectors
-from seqkit.text.vocabulary import PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, Vocabulary
+from seqkit.text.vocabulary import LEGEND, PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, Vocabulary
 
 __all__ = [
+    "LEGEND",
     "PADDING",
     "PADDING_ID",
     "TOKENIZERS",
@@ -33,10 +36,12 @@ __all__ = [
     "fit_and_encode",
     "load_text",
     "load_tokenizer",
+    "parts_of",
     "read_document",
     "read_json",
     "read_vectors",
     "train_bpe",
     "truncate",
+    "use_tokenizers",
     "write_json",
 ]
