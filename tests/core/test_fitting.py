@@ -101,7 +101,13 @@ def test_the_terminal_ui_gives_the_reasons_of_the_rule(kind: str) -> None:
 
     registry = load_registry()
     kinds = ("tasks", "models", "losses", "metrics", "datasets")
-    document = {k: [entry_document(e, registry) for e in registry.entries(k)] for k in kinds}
+    document = {
+        kind: [
+            entry_document(entry, registry) | {"shown": registry.name_of(entry)}
+            for entry in registry.entries(kind)
+        ]
+        for kind in kinds
+    }
     catalogue = Catalogue(document)
     for wanted in registry.entries("tasks"):
         fits = {fit.name: fit.why_not for fit in catalogue.fitting(kind, wanted.name)}
