@@ -18,6 +18,7 @@ from seqkit.api import (
     LossFunction,
     Record,
 )
+from seqkit.engine.attribution import attributed_to, blame
 from seqkit.engine.batching import evaluation_plan
 from seqkit.engine.device import Device, out_of_memory
 from seqkit.engine.per_example import ExampleScorer
@@ -88,7 +89,11 @@ class Learner:
         """
         with self.device.autocast():
             outputs, state = self._put_out(batch, state)
-        total, count = self.loss(outputs.float(), batch["targets"])
+        try:
+            total, count = self.loss(outputs.float(), batch["targets"])
+        except Exception as error:
+            blame(self.experiment.loss, error)
+            raise
         return total, count, state
 
     def _put_out(self, batch: dict[str, Tensor], state: Any) -> tuple[Tensor, Any]:
@@ -203,7 +208,8 @@ class Learner:
                 with self.device.autocast():
                     outputs, state = self.codec.forward(model, batch, state)
                 outputs = outputs.float()
-                total, count = self.loss(outputs, batch["targets"])
+                with attributed_to(self.experiment.loss):
+                    total, count = self.loss(outputs, batch["targets"])
                 totals.append(total)
                 counts.append(count)
                 predictions, targets = self.codec.metric_inputs(outputs, batch)
@@ -213,14 +219,19 @@ class Learner:
                 }
                 if "answers" in reads.values():
                     taken["answers"] = self._answered(arrays, indices, batch, model)
-                for name, metric in metrics.items():
-                    metric.update(*taken[reads[name]])
+                for part in parts:
+                    with attributed_to(part):
+                        metrics[part.name].update(*taken[reads[part.name]])
                 if scorer is not None:
                     scorer.add(indices, outputs, batch["targets"], taken)
                 if progress is not None:
                     progress(done, len(plan))
         loss = sum(float(total) for total in totals) / max(1e-12, sum(float(c) for c in counts))
-        return loss, {name: metric.compute() for name, metric in metrics.items()}
+        values = {}
+        for part in parts:
+            with attributed_to(part):
+                values[part.name] = metrics[part.name].compute()
+        return loss, values
 
     @torch.inference_mode()
     def sample(
@@ -315,22 +326,3 @@ def build_metric(part: Part, shape: Shape) -> Any:
     """Builds an empty accumulator of a metric."""
     with attributed_to(part):
         return part.component.build(part.config, shape)
-
-
-@contextmanager
-def attributed_to(part: Part) -> Iterator[None]:
-    """Turns whatever a component raises into an error that names it and its plugin."""
-    try:
-        yield
-    except SeqkitError:
-        raise
-    except Exception as error:
-        kind = (
-            part.entry.kind.removesuffix("es")
-            if part.entry.kind == "losses"
-            else (part.entry.kind.removesuffix("s"))
-        )
-        raise RunError(
-            f"{kind} {part.entry.qualified} failed: {type(error).__name__}: {error}. "
-            f"Run 'seqkit plugin check {part.entry.plugin}'"
-        ) from error

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from seqkit.api import Notify, Say, Shape, Task, ignore
+from seqkit.api import Notify, Record, Say, Shape, Task, ignore
 from seqkit.config import validate
+from seqkit.engine.attribution import attributed_in
 from seqkit.engine.checkpoint import (
     MODEL,
     Checkpoint,
@@ -47,9 +48,12 @@ class Predictor:
         checkpoint: Where its weights come from.
     """
 
-    def __init__(self, learner: Learner, checkpoint: Checkpoint) -> None:
+    def __init__(
+        self, learner: Learner, checkpoint: Checkpoint, registry: Registry | None = None
+    ) -> None:
         self.learner = learner
         self.checkpoint = checkpoint
+        self._registry = registry
 
     @property
     def experiment(self) -> Experiment:
@@ -98,11 +102,17 @@ class Predictor:
         if batch_size < 1:
             raise ConfigurationError(f"batch_size is {batch_size}; it must be at least 1.")
         inputs = _listed(inputs)
-        codec, device = self.learner.codec, self.learner.device
+        codec = self.learner.codec
         settings, problems = validate(self._task.PredictOptions, options, "", self._task.name)
         if problems:
             raise ConfigurationError(problems=problems)
-        records = codec.parse(inputs)
+        with attributed_in(self.experiment, self._registry):
+            return self._answers(codec.parse(inputs), settings, batch_size, say)
+
+    def _answers(
+        self, records: Sequence[Record], settings: Any, batch_size: int, say: Say
+    ) -> list[dict[str, Any]]:
+        codec, device = self.learner.codec, self.learner.device
         if not records:
             return []
         arrays = codec.encode(records, ignore)
@@ -188,12 +198,13 @@ def load_predictor(
     check_folder_seal(folder.codec, restore)
     experiment = load_experiment(folder.experiment_file, registry, [f'trainer.device="{device}"'])
     found = choose_checkpoint(folder, checkpoint, notify)
-    codec = experiment.task.component.load(folder.codec)
-    learner = build_learner(experiment, codec, choose_device(experiment.trainer))
+    with attributed_in(experiment, registry):
+        codec = experiment.task.component.load(folder.codec)
+        learner = build_learner(experiment, codec, choose_device(experiment.trainer))
     load_weights(learner.model, found.model_state(), found.path)
     _require_finite(learner.model, found)
     learner.model.eval()
-    return Predictor(learner, found)
+    return Predictor(learner, found, registry)
 
 
 def _require_finite(model: torch.nn.Module, checkpoint: Checkpoint) -> None:

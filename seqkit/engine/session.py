@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 
+from seqkit.engine.attribution import ComponentError, attributed_in, attributed_to
 from seqkit.engine.checkpoint import (
     Checkpoint,
     checkpoint_name,
@@ -32,7 +33,7 @@ from seqkit.engine.control import ControlFile, Signals
 from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
 from seqkit.engine.estimate import estimated_seconds
-from seqkit.engine.learner import attributed_to, build_learner
+from seqkit.engine.learner import build_learner
 from seqkit.engine.metadata import resume_command, right_and_wrong, spare, started, summary
 from seqkit.engine.progress import Progress, restore_training, training_tensors
 from seqkit.engine.restoring import damage_of_record
@@ -160,7 +161,11 @@ class Session:
         try:
             for note in self.experiment.notes:
                 self.warn(note)
-            return self._train(checkpoint, ended)
+            with attributed_in(self.experiment, self.registry):
+                return self._train(checkpoint, ended)
+        except ComponentError as error:
+            self._end("failed", str(error))
+            raise RunError(f"the run failed: {error}") from error
         except SeqkitError as error:
             self._end("failed", str(error))
             raise
