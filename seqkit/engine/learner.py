@@ -63,7 +63,7 @@ class Learner:
         device: Where it computes.
         model: The network, on the device.
         loss: The loss, on the device.
-        parameters: The parameters that are trained.
+        parameters: The parameters that are trained: the model's, then those of the loss.
         evaluation_batch: Examples of a batch where no gradient is kept; halved when memory ends.
     """
 
@@ -76,6 +76,13 @@ class Learner:
     parameters: list[nn.Parameter] = field(default_factory=list)
     evaluation_batch: int = EVALUATION_BATCH
     _fits: bool = field(default=False, repr=False)
+
+    @property
+    def trained_loss(self) -> nn.Module | None:
+        """The loss where it has parameters of its own to train; None for most."""
+        if isinstance(self.loss, nn.Module) and trained_parameters(self.loss):
+            return self.loss
+        return None
 
     def place(self, arrays: Arrays, indices: np.ndarray[Any, Any]) -> dict[str, Tensor]:
         """Cuts a batch and puts it on the device."""
@@ -318,8 +325,15 @@ def build_learner(experiment: Experiment, codec: Codec, device: Device) -> Learn
         loss = experiment.loss.component.build(experiment.loss.config, shape)
     if isinstance(loss, nn.Module):
         loss.to(device.device)
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    trained = trained_parameters(model)
+    if isinstance(loss, nn.Module):
+        trained += trained_parameters(loss)
     return Learner(experiment, codec, shape, device, model, loss, trained)
+
+
+def trained_parameters(module: nn.Module) -> list[nn.Parameter]:
+    """Returns the parameters of a module that are trained."""
+    return [parameter for parameter in module.parameters() if parameter.requires_grad]
 
 
 def build_metric(part: Part, shape: Shape) -> Any:

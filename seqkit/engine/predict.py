@@ -26,7 +26,7 @@ from seqkit.engine.checkpoint import (
 )
 from seqkit.engine.device import choose_device, out_of_memory
 from seqkit.engine.learner import Learner, build_learner, evaluating
-from seqkit.engine.progress import Progress
+from seqkit.engine.progress import Progress, restore_loss
 from seqkit.errors import CheckpointError, ConfigurationError, RunError, suggestion
 from seqkit.experiments.experiment import Experiment, load_experiment
 from seqkit.registry import Registry
@@ -203,6 +203,9 @@ def load_predictor(
         learner = build_learner(experiment, codec, choose_device(experiment.trainer))
     load_weights(learner.model, found.model_state(), found.path)
     _require_finite(learner.model, found)
+    if learner.trained_loss is not None:
+        whole = open_checkpoint(found.path)
+        restore_loss(learner.trained_loss, whole.training_state())
     learner.model.eval()
     return Predictor(learner, found, registry)
 

@@ -35,7 +35,7 @@ from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
 from seqkit.engine.estimate import estimated_seconds
 from seqkit.engine.learner import build_learner
 from seqkit.engine.metadata import resume_command, right_and_wrong, spare, started, summary
-from seqkit.engine.progress import Progress, restore_training, training_tensors
+from seqkit.engine.progress import Progress, restore_loss, restore_training, training_tensors
 from seqkit.engine.restoring import damage_of_record
 from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
@@ -398,6 +398,7 @@ class Session:
             training.state,
             training.learner.model if averaged is not None else None,
             averaged.n_averaged if averaged is not None else None,
+            training.learner.trained_loss,
         )
         checkpoint = write_checkpoint(
             self.folder.checkpoints,
@@ -464,6 +465,7 @@ class Session:
             }
             load_weights(training.learner.model, raw, checkpoint.path, remedy)
             training.averaged.n_averaged.copy_(tensors["averaged"])
+        restore_loss(training.learner.trained_loss, tensors)
         if any(word.startswith("trainer.optimizer=") for word in self.overrides):
             # What one optimiser gathers is nothing to another.
             tensors = {k: v for k, v in tensors.items() if not k.startswith("optimizer/")}
@@ -479,6 +481,7 @@ class Session:
             try:
                 checkpoint = open_checkpoint(self.folder.checkpoints / checkpoint_name(best))
                 load_weights(model, checkpoint.model_state(), checkpoint.path)
+                restore_loss(training.learner.trained_loss, checkpoint.training_state())
             except CheckpointError as error:
                 self.warn(f"the last weights are tested, as the best checkpoint is gone: {error}")
         arrays = data.splits["test"]

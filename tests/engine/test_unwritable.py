@@ -164,7 +164,7 @@ FAULTY = """
         ("type", r"build\(\) returned str, not an nn\.Module"),
         (
             "forward",
-            r"the run failed: model local\d:faulty \(.*, line 20\) raised IndexError: out of range",
+            r"the run failed: model local\d:faulty \(.*, line \d+\) raised IndexError",
         ),
     ],
 )
