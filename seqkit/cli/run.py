@@ -58,8 +58,6 @@ def run(
     registry = open_registry(plugins)
     words = [*settings, *([f"trainer.device={device}"] if device else [])]
     loaded = load_experiment(experiment, registry, words)
-    for note in loaded.notes:
-        output.note(note)
     with Observers(as_json, quiet) as observers:
         observers.preparing(loaded.dataset.name)
         from seqkit.engine.run import start_run

@@ -10,6 +10,7 @@ from seqkit.engine.attribution import attributed_in
 from seqkit.engine.encoding import encode_for_run
 from seqkit.engine.predict import Predictor, load_predictor
 from seqkit.errors import ConfigurationError, suggestion
+from seqkit.experiments.experiment import NEEDED
 from seqkit.registry import Registry
 from seqkit.runs.folder import RunFolder
 
@@ -46,7 +47,7 @@ def evaluate_run(
         CheckpointError: There is no whole checkpoint.
         DataError: The data are gone.
     """
-    predictor = load_predictor(folder, registry, device, checkpoint, notify)
+    predictor = load_predictor(folder, registry, device, checkpoint, notify, NEEDED)
     experiment = predictor.experiment
     with attributed_in(experiment, registry):
         return _evaluated(predictor, registry, folder, split, progress, notify)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +23,7 @@ from seqkit.engine.batching import evaluation_plan
 from seqkit.engine.device import Device, out_of_memory
 from seqkit.engine.per_example import ExampleScorer
 from seqkit.errors import RunError, SeqkitError
-from seqkit.experiments.experiment import Experiment, Part
+from seqkit.experiments.experiment import Absent, Experiment, Part
 from seqkit.runs.example_scores import ExampleScores
 from seqkit.shapes import Classes, Labels, NextTokens, Number, Shape, StepClasses, Tokens, Values
 
@@ -306,14 +306,30 @@ def evaluating(model: nn.Module, device: Device) -> Iterator[None]:
             model.train(was_training)
 
 
-def build_learner(experiment: Experiment, codec: Codec, device: Device) -> Learner:
+def build_learner(
+    experiment: Experiment,
+    codec: Codec,
+    device: Device,
+    outputs: Mapping[str, Any] | None = None,
+) -> Learner:
     """Builds model and loss from an experiment, seeded by it.
+
+    Args:
+        experiment: What to build.
+        codec: The fitted task.
+        device: Where it computes.
+        outputs: The outputs as the loss adapted them, for a loss that is not installed.
 
     Raises:
         RunError: A component raised something else than an error of seqkit.
     """
-    with attributed_to(experiment.loss):
-        shape = experiment.loss.component.adapt(experiment.loss.config, codec.shape)
+    shape = codec.shape
+    absent = isinstance(experiment.loss.component, Absent)
+    if absent and outputs:
+        shape = shape.with_those_outputs(outputs)
+    elif not absent:
+        with attributed_to(experiment.loss):
+            shape = experiment.loss.component.adapt(experiment.loss.config, shape)
     codec.set_output_shape(shape)
     torch.manual_seed(experiment.trainer.seed)
     with attributed_to(experiment.model):
@@ -322,7 +338,8 @@ def build_learner(experiment: Experiment, codec: Codec, device: Device) -> Learn
             raise RunError(f"build() returned {type(model).__name__}, not an nn.Module")
         model.to(device.device)
     with attributed_to(experiment.loss):
-        loss = experiment.loss.component.build(experiment.loss.config, shape)
+        component = experiment.loss.component
+        loss = component if absent else component.build(experiment.loss.config, shape)
     if isinstance(loss, nn.Module):
         loss.to(device.device)
     trained = trained_parameters(model)

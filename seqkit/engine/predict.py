@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -28,7 +28,8 @@ from seqkit.engine.device import choose_device, out_of_memory
 from seqkit.engine.learner import Learner, build_learner, evaluating
 from seqkit.engine.progress import Progress, restore_loss
 from seqkit.errors import CheckpointError, ConfigurationError, RunError, suggestion
-from seqkit.experiments.experiment import Experiment, load_experiment
+from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.provenance import drift, load_run_experiment
 from seqkit.registry import Registry
 from seqkit.runs.folder import RunFolder
 from seqkit.storage.checksums import check_folder_seal, check_text_seal
@@ -179,6 +180,7 @@ def load_predictor(
     device: str = "auto",
     checkpoint: str = "best",
     notify: Notify = warn,
+    needed: Collection[str] = ("task", "model"),
 ) -> Predictor:
     """Loads a model from a run folder, and from nothing else.
 
@@ -187,20 +189,26 @@ def load_predictor(
         registry: Where its components are looked up.
         device: As `trainer.device`.
         checkpoint: `best`, `last`, or the name of a checkpoint such as `step-00001200`.
-        notify: Told of damaged checkpoints that are passed over.
+        notify: Told of damaged checkpoints that are passed over, and of plugins of other versions.
+        needed: The parts of the experiment whose plugins must be installed.
 
     Raises:
+        PluginError: A plugin that is needed is not installed.
         CheckpointError: There is no whole checkpoint, or it does not fit the model.
     """
     check_folder(folder.path)
     restore = "Restore it from a copy of the run"
     check_text_seal(folder.experiment_file, restore)
     check_folder_seal(folder.codec, restore)
-    experiment = load_experiment(folder.experiment_file, registry, [f'trainer.device="{device}"'])
+    words = [f'trainer.device="{device}"']
+    experiment = load_run_experiment(folder, registry, words, needed)
+    if said := drift(folder, registry):
+        notify(said)
     found = choose_checkpoint(folder, checkpoint, notify)
     with attributed_in(experiment, registry):
         codec = experiment.task.component.load(folder.codec)
-        learner = build_learner(experiment, codec, choose_device(experiment.trainer))
+        place = choose_device(experiment.trainer)
+        learner = build_learner(experiment, codec, place, _adapted(folder))
     load_weights(learner.model, found.model_state(), found.path)
     _require_finite(learner.model, found)
     if learner.trained_loss is not None:
@@ -208,6 +216,15 @@ def load_predictor(
         restore_loss(learner.trained_loss, whole.training_state())
     learner.model.eval()
     return Predictor(learner, found, registry)
+
+
+def _adapted(folder: RunFolder) -> dict[str, Any] | None:
+    """Returns the outputs that the loss of a run adapted, where that is known."""
+    try:
+        found = folder.info().get("outputs")
+    except CheckpointError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _require_finite(model: torch.nn.Module, checkpoint: Checkpoint) -> None:

@@ -223,6 +223,8 @@ class Session:
         if ended is not None and done and ("test" in ended or not to_test):
             self._tell_nothing_is_left(training, beginning, ended)
             return "finished"
+        if learner.shape != data.codec.shape:
+            self._record["outputs"] = learner.shape.as_dict()["outputs"]
         self._begin(data, beginning)
         self.signals.ask = self.controls.interrupt
         for event in training.run(self):
