@@ -410,7 +410,10 @@ class Loss(Component):
         return shape
 
     def build(self, config: Any, shape: Shape) -> LossFunction:
-        """Builds the loss; a tensor it holds belongs to an `nn.Module`, so that it moves along."""
+        """Builds the loss; a tensor it holds belongs to an `nn.Module`, so that it moves along.
+
+        The parameters of such a module are trained with those of the model, and kept with them.
+        """
         raise NotImplementedError
 
 

@@ -94,11 +94,11 @@ def _backtested(
     from seqkit.engine.encoding import encode_for_run
     from seqkit.engine.predict import load_predictor
     from seqkit.errors import suggestion
-    from seqkit.experiments.experiment import load_experiment
+    from seqkit.experiments.provenance import load_run_experiment
     from seqkit.terminal.bar import Bar
     from seqkit_timeseries.task import Forecasting
 
-    task = load_experiment(folder.experiment_file, registry).task
+    task = load_run_experiment(folder, registry).task
     if not isinstance(task.component, Forecasting):
         raise ConfigurationError(
             f"run {folder.name} is of task {task.name}, and only forecasts are backtested. "

@@ -23,7 +23,9 @@ COMMANDS = {
     "resume": LazyCommand("seqkit.cli.resume:resume", "Go on with a run that ended early.", TRAIN),
     "stop": LazyCommand("seqkit.cli.stop:stop", "Ask a running run to save and stop.", TRAIN),
     "new": LazyCommand("seqkit.cli.new:new", "Write an experiment file to start from.", TRAIN),
-    "tui": LazyCommand("seqkit.cli.tui:tui", "Assemble, train and watch in the terminal.", TRAIN),
+    "tui": LazyCommand(
+        "seqkit.cli.tui:tui", "Assemble, train and watch in the terminal.", TRAIN, True
+    ),
     "runs": LazyCommand("seqkit.cli.runs:runs", "List the runs, the newest first.", USE),
     "watch": LazyCommand("seqkit.cli.watch:watch", "Follow a run line by line.", USE),
     "show": LazyCommand("seqkit.cli.show:show", "Explain a run, a component or a recipe.", USE),

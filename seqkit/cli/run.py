@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -59,8 +58,6 @@ def run(
     registry = open_registry(plugins)
     words = [*settings, *([f"trainer.device={device}"] if device else [])]
     loaded = load_experiment(experiment, registry, words)
-    for note in loaded.notes:
-        output.note(note)
     with Observers(as_json, quiet) as observers:
         observers.preparing(loaded.dataset.name)
         from seqkit.engine.run import start_run
@@ -86,7 +83,7 @@ class Observers:
     def __init__(self, as_json: bool, quiet: bool) -> None:
         from seqkit.terminal.report.console import Console
 
-        beside_events = as_json and not streams.is_plain(sys.stdout)
+        beside_events = as_json and not streams.is_plain(streams.stdout())
         self._console = Console(quiet=quiet, result=not as_json, live=not beside_events)
         self.all: list[Callable[[Event], None]] = [self._console]
         if as_json:

@@ -194,21 +194,26 @@ def _show_trainer(as_json: bool) -> None:
 
 
 def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
+    from seqkit.experiments.provenance import drift
     from seqkit.runs.listing import describe, reading
     from seqkit.runs.log import RunLog
     from seqkit.runs.summary import read_settings
 
     log = RunLog(run.events_file)
     described, summary = describe(run, log), log.summary
-    defaults, given, wrong = {}, {}, ""
+    defaults, given, wrong, older = {}, {}, "", ""
     try:
         given = read_settings(run)
-        defaults = _defaults(run, plugins)
+        registry = _registry(plugins)
+        if registry is not None:
+            defaults, older = _defaults(run, registry), drift(run, registry)
     except CheckpointError as error:
         wrong = str(error)
         output.warn(wrong)
     if described["damage"]:
         output.warn(described["damage"])
+    if older:
+        output.warn(older)
     changed = {key: value for key, value in given.items() if defaults.get(key, None) != value}
     if as_json:
         with reading(run):
@@ -222,6 +227,7 @@ def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
                 },
                 "checkpoints": [path.name for path in _checkpoints(run)],
                 "settings_error": wrong,
+                "drift": older,
                 "damaged_lines": log.damaged,
             }
         output.json_document(document)
@@ -232,7 +238,15 @@ def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
         output.line(*line)
 
 
-def _defaults(run: RunFolder, plugins: tuple[Path, ...]) -> dict[str, Any]:
+def _registry(plugins: tuple[Path, ...]) -> Registry | None:
+    """Returns what is installed; None where a plugin that is named cannot be loaded."""
+    try:
+        return open_registry(plugins)
+    except SeqkitError:
+        return None
+
+
+def _defaults(run: RunFolder, registry: Registry) -> dict[str, Any]:
     """Returns the default of every setting of the run's components; those missing have none."""
     from seqkit.experiments.trainer import TrainerConfig
     from seqkit.runs.summary import flatten
@@ -240,7 +254,6 @@ def _defaults(run: RunFolder, plugins: tuple[Path, ...]) -> dict[str, Any]:
 
     try:
         document = parse_toml(read_regular(run.experiment_file, LARGEST_TEXT).decode("utf-8"))
-        registry = open_registry(plugins)
     except (OSError, ValueError, SeqkitError):
         return {}
     kinds = {"task": "tasks", "dataset": "datasets", "model": "models", "loss": "losses"}
