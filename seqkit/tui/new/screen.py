@@ -24,7 +24,7 @@ from seqkit.tui.dialogs import Choice, Choose, Confirm
 from seqkit.tui.failing import failure_of
 from seqkit.tui.messages import TrainRun
 from seqkit.tui.new import draft_files
-from seqkit.tui.new.catalogue import KINDS, Catalogue, load_catalogue
+from seqkit.tui.new.catalogue import Catalogue, load_catalogue
 from seqkit.tui.new.draft import Draft
 from seqkit.tui.new.form import Form
 from seqkit.tui.new.pane import BUILDING, TABS, Pane
@@ -325,7 +325,7 @@ class NewRunScreen(Screen[None]):
             for fit in draft.catalogue.fitting(row.part, task)
         ]
         if row.part == "task":
-            dataset = draft.catalogue.find(KINDS["dataset"], draft.name("dataset")) or {}
+            dataset = draft.catalogue.find("datasets", draft.name("dataset")) or {}
             why = f"dataset {draft.name('dataset')} is not for it"
             able = dataset.get("tasks", [])
             choices = [
