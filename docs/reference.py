@@ -112,8 +112,8 @@ def _settings(config: type[Config]) -> list[str]:
     rows = ["| Setting | Type | Default | What it is |", "| --- | --- | --- | --- |"]
     for setting in settings:
         kind = setting.type + (f", {setting.bounds}" if setting.bounds else "")
-        default = setting.default if setting.default == "required" else f"`{setting.default}`"
-        cells = f"`{setting.name}`", _escaped(kind), default, _escaped(setting.help)
+        default = setting.written if setting.written == "required" else f"`{setting.written}`"
+        cells = f"`{setting.key}`", _escaped(kind), default, _escaped(setting.help)
         rows.append(f"| {' | '.join(cells)} |")
     return [*rows, ""]
 

@@ -20,15 +20,20 @@ if TYPE_CHECKING:
         Codec,
         Dataset,
         Features,
+        Labels,
         Loss,
         LossFunction,
         Metric,
         Model,
+        NextTokens,
         Notify,
+        Number,
         Observer,
         Recipe,
+        Recognition,
         Record,
         Shape,
+        StepClasses,
         Task,
         Tokenizer,
         Tokens,
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
         recipes_in,
     )
     from seqkit.config import Config, Field
+    from seqkit.data.own import OwnData
     from seqkit.engine.predict import Predictor
     from seqkit.errors import (
         CheckpointError,
@@ -47,7 +53,7 @@ if TYPE_CHECKING:
     )
     from seqkit.events import Event
     from seqkit.hookspecs import hookimpl
-    from seqkit.python import Result, load, run
+    from seqkit.python import Result, from_records, load, run
 
 
 _HOMES = {
@@ -59,15 +65,20 @@ _HOMES = {
         "Dataset",
         "Codec",
         "Features",
+        "Labels",
         "Loss",
         "LossFunction",
         "Metric",
         "Model",
+        "NextTokens",
         "Notify",
+        "Number",
         "Observer",
         "Recipe",
+        "Recognition",
         "Record",
         "Shape",
+        "StepClasses",
         "Task",
         "Tokenizer",
         "Tokens",
@@ -75,6 +86,7 @@ _HOMES = {
         "recipes_in",
     ),
     "seqkit.config": ("Config", "Field"),
+    "seqkit.data.own": ("OwnData",),
     "seqkit.errors": (
         "CheckpointError",
         "ConfigurationError",
@@ -86,7 +98,7 @@ _HOMES = {
     "seqkit.events": ("Event",),
     "seqkit.hookspecs": ("hookimpl",),
     "seqkit.engine.predict": ("Predictor",),
-    "seqkit.python": ("Result", "load", "run"),
+    "seqkit.python": ("Result", "from_records", "load", "run"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -104,24 +116,31 @@ __all__ = [
     "Event",
     "Features",
     "Field",
+    "Labels",
     "Loss",
     "LossFunction",
     "Metric",
     "Model",
+    "NextTokens",
     "Notify",
+    "Number",
     "Observer",
+    "OwnData",
     "PluginError",
     "Predictor",
     "Recipe",
+    "Recognition",
     "Record",
     "Result",
     "RunError",
     "SeqkitError",
     "Shape",
+    "StepClasses",
     "Task",
     "Tokenizer",
     "Tokens",
     "Values",
+    "from_records",
     "hookimpl",
     "load",
     "recipes_in",

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 from seqkit.callbacks import Notify, Say, ignore
 from seqkit.component import Component, Observer, Recipe, Tokenizer, recipes_in
 from seqkit.config import Config
-from seqkit.shapes import Classes, Features, Shape, Tokens, Values
+from seqkit.shapes import (
+    Classes,
+    Features,
+    Labels,
+    NextTokens,
+    Number,
+    Shape,
+    StepClasses,
+    Tokens,
+    Values,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,16 +66,20 @@ class Model(Component):
         """Builds the network, a module with `forward(inputs, lengths)`.
 
         `inputs` are padded on the right, `(batch, time)` int64 or `(batch, time, features)`
-        float32; `lengths` is `(batch,)` int64. What comes out, and what goes in beside these:
+        float32; `lengths` is `(batch,)` int64. By the kind of `shape.outputs`, what comes out,
+        and what goes in beside these:
 
-        - `classification`: logits `(batch, classes)`.
-        - `forecasting`: `(batch, horizon, size)`, and `(batch, horizon, size, quantiles)` where
-          the shape has quantiles. Where `shape.extras["future"]` is not 0, the third argument is
-          what is known of the horizon, `(batch, horizon, future)`.
-        - `language-modeling`: the third argument is the state after the batch before, None at
-          first; the result is the logits `(batch, time, tokens)` and the state, a tensor or a
-          tuple of tensors.
-        - `seq2seq`: the third argument is the target so far, `(batch, target time)` int64, which
+        - `classes`, `labels`, `number`: one vector for each example, `(batch,
+          shape.output_size)`; logits of classes and labels.
+        - `step-classes`: logits of each time step, `(batch, time, classes)`; those of padded steps
+          count nothing.
+        - `values`: `(batch, horizon, size)`, and `(batch, horizon, size, quantiles)` where the
+          shape has quantiles. Where `shape.extras` has a `future` that is not 0, the third
+          argument is what is known of the horizon, `(batch, horizon, future)`.
+        - `next-tokens`: the third argument is the state after the batch before, None at first; the
+          result is the logits `(batch, time, tokens)` and the state, a tensor or a tuple of
+          tensors.
+        - `tokens`: the third argument is the target so far, `(batch, target time)` int64, which
           begins with `shape.extras["begin"]`; the result is the logits `(batch, target time,
           tokens)`. Such a network also decodes: see `seqkit.nn.Decoding`.
         """
@@ -85,12 +99,15 @@ class Recognition:
 
     Attributes:
         settings: Settings of the dataset that follow from the data, its path among them.
-        said: What was found, in one sentence without its first capital: `texts in 'review'`.
+        said: What was found, in one sentence without its first capital and its full stop: `texts
+            are in column 'review'`.
         confidence: How sure it is, from 0 to 1: 1 where nothing else could be meant, 0.5 where a
-            person should look.
+            person should look. At 0 it cannot use the data, and `said` is what to do if they are
+            for it, shown where no other dataset can.
         task: The task that the data are for.
-        examples: How many there are, where that is known.
-        overrides: Other settings that suit such data, by dotted key: `{"trainer.epochs": 20}`.
+        examples: How many there are, where that is known; training on few is made fit for them.
+        overrides: Other settings that suit such data, by dotted key: `{"trainer.epochs": 20}`. The
+            key `task` with a table replaces all that a recipe sets of the task.
     """
 
     settings: Mapping[str, Any]
@@ -132,7 +149,7 @@ class Dataset(Component):
     def recognise(self, data: OwnData, task: str) -> Recognition | None:
         """Returns what it makes of a person's own file or folder; None where it is not for it.
 
-        Every dataset is asked, and the surest is taken.
+        Every dataset for the task is asked, and the surest is taken.
 
         Args:
             data: The file or folder, read once for all that are asked.
@@ -140,6 +157,7 @@ class Dataset(Component):
 
         Raises:
             DataError: It is plainly for this dataset and cannot be used; says why, and what to do.
+                That is said to the person unless another dataset is surer than 0.8.
         """
         return None
 
@@ -293,6 +311,13 @@ class Codec(ABC):
         """
         return 1
 
+    def legend(self) -> dict[str, str]:
+        """Returns signs that answers and records may hold, and what each means in a few words.
+
+        A run explains a sign below the first example that holds it.
+        """
+        return {}
+
     def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
         """Scores baselines on a split: `{baseline: {metric: value}}`. The result is kept."""
         return {}
@@ -306,7 +331,10 @@ class Task(Component):
         outputs: The kind of output its shapes have, of `seqkit.shapes.OUTPUTS`.
         loss: Name of the usual loss.
         metrics: Names of the usual metrics; the first chooses the best checkpoint.
-        fields: What its records hold: `{"text": "the text to classify", ...}`.
+        fields: What its records hold: `{"text": "the text to read", ...}`.
+        extras: What `Shape.extras` holds beside inputs and outputs, for the parts that know of it.
+        usual_columns: Names in small letters that people give to the column of a field, by the
+            field: `{"text": ("text", "sentence")}`. A column of theirs is found by them.
         PredictOptions: What `seqkit predict` may be told, as `--temperature 0.8`; each has a
             default.
         reads_whole_table: Whether the inputs of `predict` are the rows of one table, read as a
@@ -327,6 +355,8 @@ class Task(Component):
     loss: ClassVar[str]
     metrics: ClassVar[tuple[str, ...]]
     fields: ClassVar[Mapping[str, str]] = {}
+    extras: ClassVar[Mapping[str, str]] = {}
+    usual_columns: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     PredictOptions: ClassVar[type[Config]] = Config
     reads_whole_table: ClassVar[bool] = False
     examples: ClassVar[tuple[str, ...]] = ("your own input",)
@@ -413,9 +443,9 @@ class Metric(Component):
         outputs: The kinds of output it scores, of `seqkit.shapes.OUTPUTS`.
         tasks: Names of tasks that it is for whatever their outputs are.
         higher_is_better: Which way is better; None for one that ranks nothing (a confusion matrix).
-        reads: What it compares: the `outputs` of the model with the targets, as `Codec.reported`
-            gives them; the same with the whole `batch` as a third argument; or the `answers` of
-            `Codec.predict` with the records.
+        reads: What it compares: the `outputs` of the model with the targets, as
+            `Codec.metric_inputs` gives them; the same with the whole `batch` as a third argument;
+            or the `answers` of `Codec.predict` with the records.
     """
 
     outputs: ClassVar[tuple[str, ...]] = ()
@@ -444,16 +474,21 @@ __all__ = [
     "Component",
     "Dataset",
     "Features",
+    "Labels",
     "Loss",
     "LossFunction",
     "Metric",
     "Model",
+    "NextTokens",
     "Notify",
+    "Number",
     "Observer",
     "Recipe",
+    "Recognition",
     "Record",
     "Say",
     "Shape",
+    "StepClasses",
     "Task",
     "Tokenizer",
     "Tokens",

@@ -90,12 +90,20 @@ class Recipe:
     Attributes:
         name: Kebab-case name.
         path: Its TOML file; `description` in it is the summary.
+        first: Whether it is one to start with: it needs no download and takes a minute or two.
     """
 
     name: str
     path: Path
+    first: bool = False
 
 
-def recipes_in(folder: Path) -> list[Recipe]:
-    """Returns a recipe for each TOML file of a folder, named after the file."""
-    return [Recipe(path.stem, path) for path in sorted(folder.glob("*.toml"))]
+def recipes_in(folder: Path, first: str = "") -> list[Recipe]:
+    """Returns a recipe for each TOML file of a folder, named after the file.
+
+    Args:
+        folder: The folder.
+        first: Name of the one that is good to start with; empty for none.
+    """
+    paths = sorted(folder.glob("*.toml"))
+    return [Recipe(path.stem, path, first=path.stem == first) for path in paths]

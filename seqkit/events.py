@@ -19,7 +19,7 @@ does not fit its own is damaged, and none of it is believed. By kind:
     evaluation   split, loss, train_loss, metrics ({name: value}), baselines ({name: {metric:
                  value}}), examples, seconds, best (bool), elapsed
     sample       split, items (list of dicts made by the task)
-    checkpoint   path, best (bool), reason (epoch, interval, requested, interrupted, final, error)
+    checkpoint   path, best (bool), reason (epoch, interval, requested, interrupted, error)
     control      request (the line of control.jsonl), applied (bool), message
     warning      message
     ended        status (finished, stopped, interrupted, failed), message, elapsed, best
@@ -111,6 +111,15 @@ def _line(event: Event) -> bytes:
     except ValueError:
         text = json.dumps(spell_out(document), ensure_ascii=False, separators=(",", ":"))
     return sealed_line(text)
+
+
+def last_kept_step(started: Event) -> int:
+    """Returns the last step whose events stand when a run goes on; -1 where it begins anew.
+
+    A run that goes on from a checkpoint undoes what came after it, and one that crashed before its
+    first checkpoint begins anew.
+    """
+    return -1 if started.get("resumed_from") is None else started.step
 
 
 def parse_event(line: str | bytes) -> Event:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -29,7 +30,7 @@ class Features:
 
 @dataclass(frozen=True)
 class Classes:
-    """One of several classes for each example.
+    """One of several classes for each example, `(batch, classes)`; targets are ids, `(batch,)`.
 
     Attributes:
         names: The labels, in the order of their ids.
@@ -46,8 +47,10 @@ class Classes:
 class StepClasses:
     """One of several classes for each time step, `(batch, time, classes)`.
 
+    Targets are ids, `(batch, time)` int64; -1 counts nothing, as at padded steps.
+
     Attributes:
-        names: The labels, in the order of their ids; as a target, -1 counts nothing.
+        names: The labels, in the order of their ids.
         counts: Training steps of each class.
     """
 
@@ -121,15 +124,22 @@ def kind_of(part: Inputs | Outputs) -> str:
     return next(name for name, kind in kinds.items() if isinstance(part, kind))
 
 
+def about_kind(name: str) -> str:
+    """Returns what a kind of input or output holds, in one line; empty for an unknown one."""
+    kinds: dict[str, type[Any]] = {**INPUTS, **OUTPUTS}
+    return (inspect.getdoc(kinds[name]) or "").split("\n", 1)[0] if name in kinds else ""
+
+
 @dataclass(frozen=True)
 class Shape:
     """What goes into a model and what comes out of it, without torch; models are built from it.
 
     Attributes:
-        task: Name of the task, such as `classification`.
+        task: Name of the task.
         inputs: What the model reads.
         outputs: What the model puts out.
-        extras: What a task's own protocol adds, as plain JSON values.
+        extras: What a task adds for parts that know of it, as plain JSON values; the task says in
+            `Task.extras` what each holds.
     """
 
     task: str

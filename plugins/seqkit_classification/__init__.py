@@ -48,4 +48,4 @@ def register_metrics() -> list[type[Metric]]:
 
 @hookimpl
 def register_recipes() -> list[Recipe]:
-    return recipes_in(Path(__file__).parent / "recipes")
+    return recipes_in(Path(__file__).parent / "recipes", first="sentiment")

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from seqkit.api import Accumulator, Arrays, Classes, Shape, Tokens
-from seqkit_classification._metrics import F1, Accuracy, AreaUnderCurve
+from seqkit_classification._metrics import F1, Accuracy, AreaUnderCurve, ClassCounts
 
 _FIRST_WORD = 2
 _ITERATIONS = 100
@@ -45,7 +45,7 @@ def _scores(logits: Tensor, targets: Tensor) -> dict[str, float]:
     classes = logits.shape[1]
     metrics: dict[str, Accumulator] = {
         "accuracy": Accuracy(),
-        "f1": F1(classes, "binary" if classes == 2 else "macro"),
+        "f1": F1(ClassCounts(classes), "binary" if classes == 2 else "macro"),
         "auroc": AreaUnderCurve(classes),
     }
     for metric in metrics.values():

@@ -27,6 +27,7 @@ from seqkit.api import (
 from seqkit.data.ragged import pad_ragged
 from seqkit.errors import DataError
 from seqkit.text import (
+    LEGEND,
     UNKNOWN_ID,
     BytePairTokenizer,
     Document,
@@ -264,11 +265,11 @@ class ClassificationCodec(Codec):
         for record, row, best in zip(records, probabilities.tolist(), chosen, strict=True):
             text = record.get("text", "")
             if "label" not in record and not text.strip():
-                answers.append(
-                    {"text": text, "label": "", "probability": None, "probabilities": {}}
-                )
+                nothing: dict[str, Any] = {"probability": None, "probabilities": {}}
+                answers.append({"view": "labels", "text": text, "label": "", **nothing})
                 continue
             answer: dict[str, Any] = {
+                "view": "labels",
                 "text": text,
                 "label": self.labels[best],
                 "probability": row[best],
@@ -324,6 +325,9 @@ class ClassificationCodec(Codec):
                 record["label"] = self.labels[int(arrays["targets"][index])]
             found.append(record)
         return found
+
+    def legend(self) -> dict[str, str]:
+        return dict(LEGEND)
 
     def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
         from seqkit_classification._baselines import score_baselines

@@ -1,4 +1,4 @@
-"""Losses of classes and tokens, as sums and counts."""
+"""Losses of classes, labels and tokens, as sums and counts."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-
-PADDING_ID = 0
 
 
 class CrossEntropyLoss(nn.Module):
@@ -35,23 +33,59 @@ class CrossEntropyLoss(nn.Module):
         return total, _count(self.weights, targets)
 
 
-class TokenCrossEntropyLoss(nn.Module):
-    """Cross-entropy of each token; padding, id 0, counts nothing."""
+class StepCrossEntropyLoss(nn.Module):
+    """Cross-entropy of each token, or of the class of each step.
+
+    Sum over count is the mean of `torch.nn.functional.cross_entropy` with `ignore_index`.
+
+    Args:
+        label_smoothing: Share of each target that is spread evenly.
+        nothing: The target that counts nothing.
+        weights: How much each class counts; None where all count the same.
+    """
+
+    weights: Tensor | None
+
+    def __init__(
+        self, label_smoothing: float, *, nothing: int, weights: Sequence[float] | None = None
+    ) -> None:
+        super().__init__()
+        self.label_smoothing = label_smoothing
+        self.nothing = nothing
+        held = None if weights is None else torch.tensor(weights)
+        self.register_buffer("weights", held, persistent=False)
+
+    def forward(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor | int]:
+        """Takes logits `(batch, time, classes)` and ids `(batch, time)` int64."""
+        total = functional.cross_entropy(
+            outputs.float().flatten(0, -2),
+            targets.flatten(),
+            self.weights,
+            ignore_index=self.nothing,
+            reduction="sum",
+            label_smoothing=self.label_smoothing,
+        )
+        there = targets != self.nothing
+        if self.weights is None:
+            return total, there.sum()
+        return total, (self.weights[torch.where(there, targets, 0)] * there).sum()
+
+
+class LabelsCrossEntropyLoss(nn.Module):
+    """Cross-entropy of each label, there or not, from a logit of its own."""
 
     def __init__(self, label_smoothing: float) -> None:
         super().__init__()
         self.label_smoothing = label_smoothing
 
     def forward(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor | int]:
-        """Takes logits `(batch, time, tokens)` and ids `(batch, time)` int64."""
-        total = functional.cross_entropy(
-            outputs.float().flatten(0, -2),
-            targets.flatten(),
-            ignore_index=PADDING_ID,
-            reduction="sum",
-            label_smoothing=self.label_smoothing,
+        """Takes logits `(batch, labels)` and targets of 0 and 1, `(batch, labels)` float32."""
+        if self.label_smoothing:
+            targets = targets * (1 - self.label_smoothing) + self.label_smoothing / 2
+        total = functional.binary_cross_entropy_with_logits(
+            outputs.float(), targets, reduction="sum"
         )
-        return total, (targets != PADDING_ID).sum()
+        return total, targets.numel()
 
 
 class BinaryCrossEntropyLoss(nn.Module):

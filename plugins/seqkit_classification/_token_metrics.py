@@ -1,7 +1,7 @@
-"""Metrics of tokens: they add up on the device, and copy to the host in `compute` alone.
+"""Metrics of tokens and steps: they add up on the device, and copy to the host in `compute`.
 
-Predictions are logits `(batch, time, tokens)`; targets are ids, `(batch, time)` int64, 0 where
-there is nothing to tell.
+Predictions are logits `(batch, time, tokens)`; targets are ids, `(batch, time)` int64, of which one
+counts nothing: 0 of tokens, -1 of classes.
 """
 
 from __future__ import annotations
@@ -43,17 +43,20 @@ class Perplexity:
         return math.exp(mean) if mean < 700 else math.inf
 
 
-class TokenAccuracy:
-    def __init__(self) -> None:
+class StepAccuracy:
+    """Share of steps told right, without those whose target is `nothing`."""
+
+    def __init__(self, nothing: int) -> None:
+        self._nothing = nothing
         self._right: list[Tensor] = []
         self._tokens: list[Tensor] = []
 
     def update(self, predictions: Tensor, targets: Tensor) -> None:
-        told = targets != PADDING_ID
+        told = targets != self._nothing
         self._right.append(((predictions.argmax(dim=-1) == targets) & told).sum())
         self._tokens.append(told.sum())
 
-    def merge(self, other: TokenAccuracy) -> None:
+    def merge(self, other: StepAccuracy) -> None:
         self._right += other._right
         self._tokens += other._tokens
 

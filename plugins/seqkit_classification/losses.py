@@ -1,4 +1,4 @@
-"""Losses of classes and tokens: their settings. The functions are imported when built."""
+"""Losses of classes, labels and tokens: their settings. The functions are imported when built."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Annotated, Any, Literal
 import pydantic
 
 import seqkit
-from seqkit.api import Classes, Loss, LossFunction, Shape, Tokens
+from seqkit.api import Classes, Labels, Loss, LossFunction, NextTokens, Shape, StepClasses, Tokens
 from seqkit.config import Field
 from seqkit.errors import ConfigurationError, Problem, suggestion
+
+PADDING_ID = 0
+NO_CLASS = -1
+"""Targets that count nothing: of tokens, and of one class a step."""
 
 Weight = Annotated[float, pydantic.Field(gt=0)]
 ClassWeights = Literal["none", "balanced"] | dict[str, Weight]
@@ -21,10 +25,10 @@ _WEIGHTS_HELP = (
 
 
 class CrossEntropy(Loss):
-    """Negative log-likelihood of the right class, or of each right token, in nats."""
+    """Negative log-likelihood of the right class, of each step or token where there are many."""
 
     name = "cross-entropy"
-    tasks = ("classification", "language-modeling", "seq2seq")
+    outputs = ("classes", "step-classes", "next-tokens", "tokens")
 
     class Config(seqkit.Config):
         label_smoothing: float = Field(
@@ -36,7 +40,7 @@ class CrossEntropy(Loss):
         class_weights: ClassWeights = Field("none", help=_WEIGHTS_HELP)
 
     def adapt(self, config: Any, shape: Shape) -> Shape:
-        if not isinstance(shape.outputs, Tokens):
+        if not isinstance(shape.outputs, NextTokens | Tokens):
             class_weights(config.class_weights, classes_of(shape))
         elif config.class_weights != "none":
             problem = Problem(
@@ -49,27 +53,46 @@ class CrossEntropy(Loss):
         return shape
 
     def build(self, config: Any, shape: Shape) -> LossFunction:
-        from seqkit_classification._losses import CrossEntropyLoss, TokenCrossEntropyLoss
+        from seqkit_classification._losses import CrossEntropyLoss, StepCrossEntropyLoss
 
-        if isinstance(shape.outputs, Tokens):
-            return TokenCrossEntropyLoss(config.label_smoothing)
+        if isinstance(shape.outputs, NextTokens | Tokens):
+            return StepCrossEntropyLoss(config.label_smoothing, nothing=PADDING_ID)
         weights = class_weights(config.class_weights, classes_of(shape))
+        if isinstance(shape.outputs, StepClasses):
+            return StepCrossEntropyLoss(config.label_smoothing, nothing=NO_CLASS, weights=weights)
         return CrossEntropyLoss(config.label_smoothing, weights)
 
 
 class BinaryCrossEntropy(Loss):
-    """Cross-entropy of two classes from a single logit, that of the second class."""
+    """Cross-entropy of each of several labels, or of two classes from a single logit.
+
+    That logit is of the second class. Several labels are decided each on its own; the loss is the
+    mean over examples and labels.
+    """
 
     name = "bce"
-    tasks = ("classification",)
+    outputs = ("classes", "labels")
 
     class Config(seqkit.Config):
         label_smoothing: float = Field(
-            0.0, ge=0, lt=1, help="Share of each target that is spread evenly over both classes."
+            0.0,
+            ge=0,
+            lt=1,
+            help="Share of each target that is spread evenly over both classes, or yes and no.",
         )
         class_weights: ClassWeights = Field("none", help=_WEIGHTS_HELP)
 
     def adapt(self, config: Any, shape: Shape) -> Shape:
+        if isinstance(shape.outputs, Labels):
+            if config.class_weights != "none":
+                problem = Problem(
+                    "loss.class_weights",
+                    f"loss.class_weights is {config.class_weights!r}, and an example of the task "
+                    f"{shape.task} has any number of labels, not one class",
+                    "Leave it out",
+                )
+                raise ConfigurationError(problems=[problem])
+            return shape
         classes = classes_of(shape)
         if len(classes.names) != 2:
             shown = ", ".join(classes.names[:10]) + (", ..." if len(classes.names) > 10 else "")
@@ -87,15 +110,17 @@ class BinaryCrossEntropy(Loss):
         return shape.with_outputs(logits=1)
 
     def build(self, config: Any, shape: Shape) -> LossFunction:
-        from seqkit_classification._losses import BinaryCrossEntropyLoss
+        from seqkit_classification._losses import BinaryCrossEntropyLoss, LabelsCrossEntropyLoss
 
+        if isinstance(shape.outputs, Labels):
+            return LabelsCrossEntropyLoss(config.label_smoothing)
         weights = class_weights(config.class_weights, classes_of(shape))
         return BinaryCrossEntropyLoss(config.label_smoothing, weights)
 
 
-def classes_of(shape: Shape) -> Classes:
+def classes_of(shape: Shape) -> Classes | StepClasses:
     """Returns the classes of a shape. Raises ConfigurationError when its task has none."""
-    if not isinstance(shape.outputs, Classes):
+    if not isinstance(shape.outputs, Classes | StepClasses):
         raise ConfigurationError(
             f"task {shape.task!r} has no classes, which this loss or metric needs. "
             "Choose another one"
@@ -103,10 +128,10 @@ def classes_of(shape: Shape) -> Classes:
     return shape.outputs
 
 
-def class_weights(setting: ClassWeights, classes: Classes) -> list[float] | None:
+def class_weights(setting: ClassWeights, classes: Classes | StepClasses) -> list[float] | None:
     """Returns the weight of each class, or None where all are 1.
 
-    `balanced` gives n / (k * n_c), with n examples, k classes and n_c examples of the class, as
+    `balanced` gives n / (k * n_c), with n examples or steps, k classes and n_c of the class, as
     in King and Zeng 2001, "Logistic Regression in Rare Events Data".
 
     Raises:

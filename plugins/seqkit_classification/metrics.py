@@ -1,84 +1,100 @@
-"""Metrics of classes and tokens: their settings. What adds up is imported when built."""
+"""Metrics of classes, labels and tokens: their settings. What adds up is imported when built."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
 import seqkit
-from seqkit.api import Accumulator, Metric, Shape
+from seqkit.api import Accumulator, Labels, Metric, Shape, StepClasses
 from seqkit.config import Field
 from seqkit.errors import ConfigurationError, Problem
-from seqkit_classification.losses import classes_of
+from seqkit_classification.losses import NO_CLASS, PADDING_ID, classes_of
 
 
 class Accuracy(Metric):
-    """Share of examples whose class is told right."""
+    """Share of examples whose class is told right, or of steps, or of whole sets of labels.
+
+    Where an example has several labels, it is right when each of them is (subset accuracy).
+    """
 
     name = "accuracy"
-    tasks = ("classification",)
+    outputs = ("classes", "step-classes", "labels")
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
-        from seqkit_classification._metrics import Accuracy
+        from seqkit_classification._metrics import Accuracy, right_classes, right_labels
+        from seqkit_classification._token_metrics import StepAccuracy
 
-        return Accuracy()
+        if isinstance(shape.outputs, StepClasses):
+            return StepAccuracy(NO_CLASS)
+        return Accuracy(right_labels if isinstance(shape.outputs, Labels) else right_classes)
 
 
 class F1(Metric):
     """Harmonic mean of precision and recall.
 
-    0 where nothing was right, as in scikit-learn; NaN where there was no example.
+    0 where nothing was right, as in scikit-learn; NaN where there was no example. Steps count as
+    examples do; of several labels, one is predicted where its logit is above 0.
     """
 
     name = "f1"
-    tasks = ("classification",)
+    outputs = ("classes", "step-classes", "labels")
 
     class Config(seqkit.Config):
         average: Literal["auto", "binary", "macro", "micro", "weighted"] = Field(
             "auto",
-            help="binary: of the second of two classes; macro: mean over the classes that occur; "
-            "weighted: by their frequency; micro: over all decisions (accuracy); "
-            "auto: binary for two classes, else macro.",
+            help="binary: of the second of two classes; macro: mean over the classes or labels "
+            "that occur; weighted: by their frequency; micro: over all decisions (of one class "
+            "each, it is accuracy); auto: binary for two classes, else macro.",
         )
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
-        from seqkit_classification._metrics import F1
+        from seqkit_classification._metrics import F1, ClassCounts, LabelCounts
 
+        if isinstance(shape.outputs, Labels):
+            average = "macro" if config.average == "auto" else config.average
+            if average == "binary":
+                raise _not_binary("an example has several labels")
+            return F1(LabelCounts(len(shape.outputs.names)), average)
         size = len(classes_of(shape).names)
         average = config.average
         if average == "auto":
             average = "binary" if size == 2 else "macro"
         if average == "binary" and size != 2:
-            problem = Problem(
-                "f1.average",
-                f"average of metric f1 is 'binary', and the data have {size} classes",
-                "Write macro, micro or weighted",
-            )
-            raise ConfigurationError(problems=[problem])
-        return F1(size, average)
+            raise _not_binary(f"the data have {size} classes")
+        return F1(ClassCounts(size), average)
+
+
+def _not_binary(reason: str) -> ConfigurationError:
+    message = f"average of metric f1 is 'binary', and {reason}"
+    return ConfigurationError(
+        problems=[Problem("f1.average", message, "Write macro, micro or weighted")]
+    )
 
 
 class AreaUnderCurve(Metric):
     """Area under the ROC curve: how often a positive example is ranked above a negative one.
 
-    Of the second of two classes; with more, the mean over the classes of each against the rest.
-    Ties count half, exactly. A class that has no example, or every example, is left out; NaN where
-    that leaves none, as when all examples have one class.
+    Of the second of two classes; with more, the mean over the classes of each against the rest; of
+    several labels, the mean over the labels. Ties count half, exactly. A class or label that has no
+    example, or every example, is left out; NaN where that leaves none.
     """
 
     name = "auroc"
-    tasks = ("classification",)
+    outputs = ("classes", "labels")
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
-        from seqkit_classification._metrics import AreaUnderCurve
+        from seqkit_classification._metrics import AreaUnderCurve, AreaUnderCurves
 
+        if isinstance(shape.outputs, Labels):
+            return AreaUnderCurves()
         return AreaUnderCurve(len(classes_of(shape).names))
 
 
 class Confusion(Metric):
-    """Counts of examples by true class (rows) and predicted class (columns)."""
+    """Counts of examples or steps by true class (rows) and predicted class (columns)."""
 
     name = "confusion"
-    tasks = ("classification",)
+    outputs = ("classes", "step-classes")
     higher_is_better = None
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
@@ -94,7 +110,7 @@ class Perplexity(Metric):
     """
 
     name = "perplexity"
-    tasks = ("language-modeling", "seq2seq")
+    outputs = ("next-tokens", "tokens")
     higher_is_better = False
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
@@ -107,9 +123,9 @@ class TokenAccuracy(Metric):
     """Share of tokens told right, given the true ones before each (teacher forcing)."""
 
     name = "token-accuracy"
-    tasks = ("language-modeling", "seq2seq")
+    outputs = ("next-tokens", "tokens")
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
-        from seqkit_classification._token_metrics import TokenAccuracy
+        from seqkit_classification._token_metrics import StepAccuracy
 
-        return TokenAccuracy()
+        return StepAccuracy(PADDING_ID)

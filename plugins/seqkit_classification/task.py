@@ -13,6 +13,7 @@ import seqkit
 from seqkit.api import Arrays, Codec, Notify, Record, Task
 from seqkit.config import Field
 from seqkit.errors import nearest
+from seqkit_classification._columns import USUAL_COLUMNS
 
 _TOKENIZERS = ("basic-english", "whitespace", "characters", "bpe")
 _OF_A_PLUGIN = r"[a-z0-9_-]{1,100}:[\w-][\w.-]{0,99}(/[\w-][\w.-]{0,99})*"
@@ -44,9 +45,18 @@ class Classification(Task):
     """Tell which one of two or more classes a text belongs to."""
 
     name = "classification"
+    inputs = ("tokens",)
+    outputs = "classes"
     loss = "cross-entropy"
     metrics = ("accuracy", "f1", "auroc")
     fields = {"text": "the text to classify", "label": "its class: a word or a number"}  # noqa: RUF012 - as the contract has it
+    examples = ("your own text",)
+    purpose = "label new texts"
+    hint = "Type a text; the label follows as you type, and the words that count stand out."
+    live = True
+    try_options = {"words": True}  # noqa: RUF012 - as the contract has it
+    usual_columns = USUAL_COLUMNS
+    own_data_recipe = "sentiment"
 
     class Config(seqkit.Config):
         tokenizer: TokenizerName = Field(

@@ -2,75 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 
-from seqkit.nn import Pooling, RecurrentStack, initialise_recurrent_
-from seqkit.nn.recurrent import Cell, DropoutKind, Nonlinearity
-
-from ._net import FeatureInput, TokenInput
+from seqkit.nn import Pooling, RecurrentStack
+from seqkit_recurrent._inputs import FeatureInput, TokenInput
 
 
 class RecurrentForecaster(nn.Module):
     """Reads the context and forecasts every step of the horizon directly, by one linear layer.
 
     Args:
-        reader: Makes ``(batch, time, size)`` of the inputs: a `FeatureInput` or `TokenInput`.
-        cell: ``rnn``, ``lstm`` or ``gru``.
+        reader: Makes ``(batch, time, size)`` of the inputs.
+        recurrent: The stack that reads them.
         values: What is forecast at each step.
         horizon: Steps to forecast.
         quantiles: How many quantiles of each value; 0 for one number each.
         future: Covariates known for each step of the horizon, which go into the linear layer
             beside the pooled context; 0 for none.
-        hidden_size: Units of each layer and direction.
-        layers: Layers of the recurrent stack.
-        bidirectional: Whether the stack also reads the context backwards.
-        nonlinearity: Of an ``rnn``.
-        layer_dropout: Probability of dropout between layers.
-        layer_dropout_kind: ``ordinary`` or ``locked``.
         pooling: How the context becomes one vector; see `seqkit.nn.Pooling`.
         dropout: Probability of dropout of that vector.
-        initialisation: Of the stack: ``uniform`` as in torch.nn, or ``orthogonal``.
     """
 
     def __init__(
         self,
         reader: TokenInput | FeatureInput,
-        cell: Cell,
+        recurrent: RecurrentStack,
         values: int,
         *,
         horizon: int,
         quantiles: int = 0,
         future: int = 0,
-        hidden_size: int = 128,
-        layers: int = 1,
-        bidirectional: bool = False,
-        nonlinearity: Nonlinearity = "tanh",
-        layer_dropout: float = 0.0,
-        layer_dropout_kind: DropoutKind = "ordinary",
         pooling: str = "last",
         dropout: float = 0.0,
-        initialisation: Literal["uniform", "orthogonal"] = "uniform",
     ) -> None:
         super().__init__()
         self.output_shape = (horizon, values, quantiles) if quantiles else (horizon, values)
         self.future = future
         self.reader = reader
-        self.recurrent = RecurrentStack(
-            cell,
-            reader.output_size,
-            hidden_size,
-            layers,
-            bidirectional=bidirectional,
-            dropout=layer_dropout,
-            dropout_kind=layer_dropout_kind,
-            nonlinearity=nonlinearity,
-        )
-        if initialisation == "orthogonal":
-            initialise_recurrent_(self.recurrent)
-        self.pooling = Pooling(pooling, self.recurrent.output_size)
+        self.recurrent = recurrent
+        self.pooling = Pooling(pooling, recurrent.output_size)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(
             self.pooling.output_size + horizon * future, horizon * values * max(1, quantiles)

@@ -7,11 +7,10 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from seqkit.nn import LockedDropout, RecurrentStack, initialise_recurrent_
+from seqkit.nn import LockedDropout, RecurrentStack
 from seqkit.nn.dropout import checked_probability
-from seqkit.nn.recurrent import Cell, DropoutKind, Nonlinearity, RecurrentOutput, State
-
-from ._net import Initialisation, TokenInput
+from seqkit.nn.recurrent import DropoutKind, RecurrentOutput, State
+from seqkit_recurrent._inputs import TokenInput
 
 
 class RecurrentLanguageModel(nn.Module):
@@ -19,59 +18,35 @@ class RecurrentLanguageModel(nn.Module):
 
     Args:
         reader: Embeds the tokens.
-        cell: ``rnn``, ``lstm`` or ``gru``.
+        recurrent: The stack that reads them, in one direction.
         vocabulary_size: Tokens to choose from.
-        hidden_size: Units of each layer.
-        layers: Layers of the recurrent stack.
-        nonlinearity: Of an ``rnn``.
-        layer_dropout: Probability of dropout between layers.
-        layer_dropout_kind: ``ordinary``, or ``locked`` for one mask over all steps of a chunk; of
-            the dropout before the head too.
         weight_drop: Probability with which a recurrent weight is left out of a whole chunk
             (DropConnect as in Merity et al., 2018, "Regularizing and Optimizing LSTM Language
             Models").
         dropout: Probability of dropout before the head.
+        dropout_kind: ``ordinary``, or ``locked`` for one mask over all steps of a chunk.
         tie_weights: Whether the head takes its weights from the embeddings (Press and Wolf, 2017;
-            Inan et al., 2017), through a linear layer where their size is not `hidden_size`.
-        initialisation: Of the stack: ``uniform`` as in torch.nn, or ``orthogonal``; see
-            `seqkit.nn.initialise_recurrent_`.
+            Inan et al., 2017), through a linear layer where their size is not that of the stack.
     """
 
     def __init__(
         self,
         reader: TokenInput,
-        cell: Cell,
+        recurrent: RecurrentStack,
         vocabulary_size: int,
         *,
-        hidden_size: int = 128,
-        layers: int = 1,
-        nonlinearity: Nonlinearity = "tanh",
-        layer_dropout: float = 0.0,
-        layer_dropout_kind: DropoutKind = "ordinary",
         weight_drop: float = 0.0,
         dropout: float = 0.0,
+        dropout_kind: DropoutKind = "ordinary",
         tie_weights: bool = False,
-        initialisation: Initialisation = "uniform",
     ) -> None:
         super().__init__()
         self.weight_drop = checked_probability(weight_drop, "weight_drop")
         self.reader = reader
-        self.recurrent = RecurrentStack(
-            cell,
-            reader.output_size,
-            hidden_size,
-            layers,
-            dropout=layer_dropout,
-            dropout_kind=layer_dropout_kind,
-            nonlinearity=nonlinearity,
-        )
-        if initialisation == "orthogonal":
-            initialise_recurrent_(self.recurrent)
-        self.dropout = (
-            LockedDropout(dropout) if layer_dropout_kind == "locked" else nn.Dropout(dropout)
-        )
+        self.recurrent = recurrent
+        self.dropout = LockedDropout(dropout) if dropout_kind == "locked" else nn.Dropout(dropout)
         head = TiedHead if tie_weights else Head
-        self.head = head(hidden_size, reader.output_size, vocabulary_size)
+        self.head = head(recurrent.output_size, reader.output_size, vocabulary_size)
 
     def forward(
         self, inputs: Tensor, lengths: Tensor, state: State | None = None

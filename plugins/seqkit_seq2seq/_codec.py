@@ -14,7 +14,7 @@ from pydantic import Field
 from seqkit.api import Arrays, Batch, Codec, Notify, Record, Say, Shape, Tokens, ignore
 from seqkit.data.ragged import pad_ragged
 from seqkit.errors import ConfigurationError, DataError
-from seqkit.text import UNKNOWN_ID, Document, read_document
+from seqkit.text import LEGEND, UNKNOWN_ID, Document, read_document
 from seqkit_seq2seq._pairs import parse, read_pairs
 from seqkit_seq2seq._side import BEGIN, END, Side, fit_side, packed_texts, unpacked_text
 
@@ -287,6 +287,7 @@ class Seq2SeqCodec(Codec):
         written = [self._tokens(one, source_tokens, options.copy_unknown) for one in hypotheses]
         texts = [self.target.text(tokens) for tokens in written]
         answer: dict[str, Any] = {
+            "view": "pair",
             "source": record["source"],
             "prediction": texts[0],
             "score": best.score,
@@ -330,6 +331,9 @@ class Seq2SeqCodec(Codec):
             for index in indices
         ]
 
+    def legend(self) -> dict[str, str]:
+        return dict(LEGEND)
+
     def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
         from seqkit_seq2seq._baselines import score_baselines
 
@@ -342,7 +346,7 @@ class Seq2SeqCodec(Codec):
 def _empty_answer(source: str, count: int, options: Any) -> dict[str, Any]:
     """Returns the answer to a blank source: whatever a network writes of it, it is none of it."""
     nothing = {"prediction": "", "score": 0.0}
-    answer: dict[str, Any] = {"source": source, **nothing}
+    answer: dict[str, Any] = {"view": "pair", "source": source, **nothing}
     if options.n_best > 1:
         answer["n_best"] = [nothing] * count
     if options.attention:

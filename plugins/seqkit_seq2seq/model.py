@@ -97,8 +97,7 @@ class Seq2Seq(seqkit.Model):
     """Encoder and decoder with attention (Sutskever et al., 2014; Luong et al., 2015)."""
 
     name = "seq2seq"
-    tasks = ("seq2seq", "forecasting")
-    inputs = ("tokens", "features")
+    outputs = ("tokens", "values")
     Config = Seq2SeqConfig
 
     def build(self, config: Seq2SeqConfig, shape: seqkit.Shape) -> nn.Module:
@@ -128,10 +127,10 @@ def _forecaster(config: Seq2SeqConfig, shape: seqkit.Shape, outputs: Values) -> 
         )
     return EncoderDecoderForecaster(
         shape.inputs.size,
-        shape.extras["targets"],
+        shape.extras.get("targets", range(outputs.size)),
         horizon=outputs.horizon,
         quantiles=outputs.quantiles,
-        future=shape.extras["future"],
+        future=shape.extras.get("future", 0),
         cell=config.cell,
         hidden_size=config.hidden_size,
         layers=config.layers,

@@ -11,6 +11,7 @@ from pydantic import field_validator, model_validator
 import seqkit
 from seqkit.api import Arrays, Codec, Notify, Record, Task
 from seqkit.config import Field
+from seqkit_seq2seq._columns import USUAL_COLUMNS
 
 
 class Seq2SeqPrediction(seqkit.Config):
@@ -53,10 +54,24 @@ class Seq2SeqTask(Task):
     """Write one sequence of tokens after reading another: translate, for one."""
 
     name = "seq2seq"
+    inputs = ("tokens",)
+    outputs = "tokens"
     loss = "cross-entropy"
     metrics = ("bleu", "token-accuracy", "perplexity")
     fields = {"source": "the text to read", "target": "the text to write"}  # noqa: RUF012 - as the contract has it
+    extras = {  # noqa: RUF012
+        "begin": "id of the token that every target begins with",
+        "end": "id of the token that ends a target",
+        "joint": "whether source and target share one vocabulary",
+    }
+    usual_columns = USUAL_COLUMNS
+    own_data_recipe = "tatoeba-seq2seq"
     PredictOptions = Seq2SeqPrediction
+    examples = ("your own text",)
+    purpose = "write from new texts"
+    hint = "Type a text; what it becomes follows as you type."
+    live = True
+    try_options = {"attention": True}  # noqa: RUF012 - as the contract has it
 
     class Config(seqkit.Config):
         tokenizer: Literal["bpe", "basic-english", "whitespace", "characters"] = Field(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from seqkit.api import Arrays, Batch, Codec, Notify, Record, Say, Shape, Tokens, ignore
+from seqkit.api import Arrays, Batch, Codec, NextTokens, Notify, Record, Say, Shape, Tokens, ignore
 from seqkit.data.ragged import pad_ragged
 from seqkit.errors import DataError
 from seqkit.text import (
@@ -132,8 +132,13 @@ class LanguageModelingCodec(Codec):
 
     @property
     def shape(self) -> Shape:
-        tokens = Tokens(len(self.vocabulary), unknown=UNKNOWN_ID)
-        return Shape("language-modeling", tokens, tokens, {"characters": self.characters})
+        size = len(self.vocabulary)
+        return Shape(
+            "language-modeling",
+            Tokens(size, unknown=UNKNOWN_ID),
+            NextTokens(size, unknown=UNKNOWN_ID),
+            {"characters": self.characters},
+        )
 
     @property
     def tokens(self) -> Sequence[str]:

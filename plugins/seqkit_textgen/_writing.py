@@ -133,7 +133,7 @@ def _answer(prompt: Prompt, texts: Sequence[GrowingText]) -> dict[str, Any]:
         }
         for text in texts
     ]
-    answer: dict[str, Any] = {"prompt": prompt.text, **written[0]}
+    answer: dict[str, Any] = {"view": "text", "prompt": prompt.text, **written[0]}
     if len(written) > 1:
         answer["samples"] = written
     if prompt.unknown:

@@ -16,7 +16,7 @@ class BitsPerCharacter(Metric):
     """
 
     name = "bits-per-character"
-    tasks = ("language-modeling",)
+    outputs = ("next-tokens",)
     higher_is_better = False
 
     def build(self, config: Any, shape: Shape) -> Accumulator:

@@ -24,9 +24,16 @@ class LanguageModeling(Task):
     """
 
     name = "language-modeling"
+    inputs = ("tokens",)
+    outputs = "next-tokens"
     loss = "cross-entropy"
     metrics = ("perplexity", "bits-per-character", "token-accuracy")
     fields = {"text": "a text to learn from, or the prompt to go on from"}  # noqa: RUF012 - as the contract has it
+    extras = {"characters": "how many characters each token spells, by its id"}  # noqa: RUF012
+    examples = ("Once upon a time",)
+    purpose = "write on from a beginning"
+    hint = "Type the beginning of a text, then press ctrl+r to have it continued; escape ends it."
+    own_data_recipe = "shakespeare-lstm"
 
     class Config(seqkit.Config):
         tokens: Literal["characters", "words", "bpe"] = Field(

@@ -62,6 +62,7 @@ def answers_of(
         past = slice(max(0, origin - shown), origin)
         point = forecast[..., middle(quantiles)] if quantiles else forecast
         answer: dict[str, Any] = {
+            "view": "series",
             "series": str(record.get("series", "")),
             "columns": list(columns),
             "history": {

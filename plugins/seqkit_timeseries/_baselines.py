@@ -5,19 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from seqkit.api import Arrays, Shape, Values
+from seqkit.api import Arrays, Batch, Codec, Shape, Values
 from seqkit_timeseries import _metrics
 from seqkit_timeseries._naive2 import naive2
 from seqkit_timeseries._windows import forward_filled, gather
-
-if TYPE_CHECKING:
-    from seqkit_timeseries._codec import ForecastingCodec
 
 Floats = NDArray[np.float64]
 _AT_ONCE = 512
@@ -30,8 +27,12 @@ Maker = Callable[[NDArray[Any]], Floats]
 """Forecasts from the windows of a split that begin at these rows, in the units of the data."""
 
 
+Compared = Callable[[torch.Tensor, Batch], tuple[torch.Tensor, torch.Tensor]]
+"""Returns forecasts and targets as metrics take them."""
+
+
 def score_baselines(
-    codec: ForecastingCodec, train: Arrays, split: Arrays
+    codec: Codec, compared: Compared, train: Arrays, split: Arrays
 ) -> dict[str, dict[str, float]]:
     """Scores naive forecasts on the windows of a split.
 
@@ -40,7 +41,7 @@ def score_baselines(
         there is `naive2`, relative to that.
     """
     makers = naive_forecasts(codec, train, split)
-    scores = {name: _scores(codec, split, make) for name, make in makers.items()}
+    scores = {name: _scores(codec, compared, split, make) for name, make in makers.items()}
     reference = scores.get("naive2", {})
     if "smape" in reference and "mase" in reference:
         for values in scores.values():
@@ -49,7 +50,7 @@ def score_baselines(
     return scores
 
 
-def naive_forecasts(codec: ForecastingCodec, train: Arrays, split: Arrays) -> dict[str, Maker]:
+def naive_forecasts(codec: Codec, train: Arrays, split: Arrays) -> dict[str, Maker]:
     """Returns what makes each naive forecast from windows of a split.
 
     - `repeat-last`: the last known value.
@@ -189,7 +190,7 @@ def _naive2(split: Arrays, context: int, horizon: int, period: int) -> Iterator[
         yield np.stack([naive2(column, horizon, period) for column in past.T], axis=1)
 
 
-def _scores(codec: ForecastingCodec, split: Arrays, make: Maker) -> dict[str, float]:
+def _scores(codec: Codec, compared: Compared, split: Arrays, make: Maker) -> dict[str, float]:
     outputs = _outputs(codec.shape)
     metrics: dict[str, Any] = {
         "mae": _metrics.mean_of(_metrics.absolute, outputs),
@@ -206,7 +207,7 @@ def _scores(codec: ForecastingCodec, split: Arrays, make: Maker) -> dict[str, fl
             name: torch.from_numpy(array) for name, array in codec.batch(split, indices).items()
         }
         forecasts = torch.from_numpy(make(np.asarray(split["windows"])[indices]))
-        predictions, targets = codec.compared(forecasts, batch)
+        predictions, targets = compared(forecasts, batch)
         for metric in metrics.values():
             metric.update(predictions, targets, batch)
     values = {name: metric.compute() for name, metric in metrics.items()}

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqkit.api import Arrays, Batch, Codec, Features, Notify, Record, Say, Shape, Values, ignore
+from seqkit.config import Config
 from seqkit.errors import DataError
 from seqkit_timeseries._answers import answers_of, wanted_rows
-from seqkit_timeseries._frequency import Frequency, calendar_features, continued, time_texts
+from seqkit_timeseries._fitted import Fitted
+from seqkit_timeseries._frequency import calendar_features, continued, time_texts
 from seqkit_timeseries._layout import (
-    Layout,
     ids_of,
     matrix_of,
     named,
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class ForecastingCodec(Codec):
-    """Columns, scalers and frequency of the training data, and the last rows of each series.
+class ForecastingCodec(Fitted, Codec):
+    """Turns series into windows, and outputs into forecasts, by what was fitted.
 
     Arrays of a split, whose series lie one after the other, each with its whole past:
 
@@ -43,37 +44,11 @@ class ForecastingCodec(Codec):
 
     A network computes in single precision with scaled values. Everything in the units of the data
     is in double precision, and on the host, as not every accelerator has doubles.
-
-    Attributes:
-        settings: The task's settings.
-        layout: Which columns are read.
-        frequency: The step of the rows.
-        period: Rows of a season.
-        names: How the table was read: its columns of `time` and of `series`, its `time_format` and
-            its `decimal` sign, each where there is one; `decimal` is empty where an older version
-            did not keep it, and took a point for one.
-        scalers: One for each series of the training split.
-        tail: The last rows of some series, as records to forecast from.
     """
 
-    settings: Mapping[str, Any]
-    layout: Layout
-    frequency: Frequency
-    period: int
-    names: Mapping[str, str]
-    scalers: Mapping[str, Scaler]
-    tail: Sequence[Record] = ()
     on_host = (*Codec.on_host, "location", "scale", "naive_error", "actual")
     _quantiles: tuple[float, ...] = field(default=(), repr=False)
     _told: bool = field(default=False, repr=False, compare=False)
-
-    @property
-    def context(self) -> int:
-        return int(self.settings["context"])
-
-    @property
-    def horizon(self) -> int:
-        return int(self.settings["horizon"])
 
     @property
     def shape(self) -> Shape:
@@ -103,16 +78,21 @@ class ForecastingCodec(Codec):
             self._quantiles = shape.outputs.quantiles
 
     def save(self, folder: Path) -> None:
-        from seqkit_timeseries._saving import save_codec
+        from seqkit_timeseries._saving import save_fitted
 
-        save_codec(self, folder)
+        save_fitted(self, folder)
 
     @classmethod
-    def load(cls, folder: Path) -> ForecastingCodec:
-        """Reads back what `save` wrote. Raises DataError when a file is missing or damaged."""
-        from seqkit_timeseries._saving import load_codec
+    def load(cls, folder: Path, settings: type[Config]) -> ForecastingCodec:
+        """Reads back what `save` wrote. Raises CheckpointError where it is damaged.
 
-        return load_codec(folder)
+        Args:
+            folder: Where it was saved.
+            settings: Class of the task's settings.
+        """
+        from seqkit_timeseries._saving import load_fitted
+
+        return cls(**vars(load_fitted(folder, settings)))
 
     # --- encoding ---------------------------------------------------------------------------------
 
@@ -356,7 +336,7 @@ class ForecastingCodec(Codec):
         return self.in_units(outputs, batch), batch["actual"]
 
     def compared(self, forecasts: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Returns forecasts in the units of the data, and targets, as `reported` returns them."""
+        """Returns forecasts in the units of the data, and targets, as `metric_inputs` does."""
         if self.settings["report"] == "scaled":
             location, scale = batch["location"][:, None], batch["scale"][:, None]
             return (forecasts - location) / scale, batch["targets"].cpu().double()
@@ -421,7 +401,7 @@ class ForecastingCodec(Codec):
     def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
         from seqkit_timeseries._baselines import score_baselines
 
-        return score_baselines(self, splits["train"], splits[split])
+        return score_baselines(self, self.compared, splits["train"], splits[split])
 
 
 def seasonal_naive_error(values: Floats, period: int) -> Floats:

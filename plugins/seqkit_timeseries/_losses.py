@@ -1,6 +1,7 @@
-"""Losses of forecasting, as sums and counts over the targets that are known.
+"""Losses of numbers, as sums and counts over the targets that are known.
 
-Outputs and targets are `(batch, horizon, size)`, outputs of quantiles with one more dimension.
+Outputs and targets are `(batch, horizon, size)` or `(batch, 1)`, outputs of quantiles with one more
+dimension.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Metrics of forecasting: sums on the device, divided in `compute` alone.
+"""Metrics of numbers: sums on the device, divided in `compute` alone.
 
-Predictions are `(batch, horizon, size)`, with one more dimension for quantiles; targets are
-`(batch, horizon, size)`, and one that is missing, NaN, counts nowhere.
+Predictions are `(batch, horizon, size)`, with one more dimension for quantiles, or `(batch, 1)`;
+targets are `(batch, horizon, size)` or `(batch, 1)`, and one that is missing, NaN, counts nowhere.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seqkit.api import Values
+from seqkit.api import Number, Values
 from seqkit_timeseries._answers import middle
 from seqkit_timeseries._precision import ROUNDING
 
@@ -67,7 +67,7 @@ class Accumulated:
 
 
 def mean_of(
-    error: Callable[[Tensor, Tensor], Tensor], outputs: Values, root: bool = False
+    error: Callable[[Tensor, Tensor], Tensor], outputs: Values | Number, root: bool = False
 ) -> Accumulated:
     """Returns the mean of an error that is 0 where forecast and target are."""
 
@@ -148,11 +148,11 @@ class Spread:
         if self.quantile is not None:
             predictions = predictions[..., self.quantile]
         predictions, targets = predictions[:, self.rows].to(exact), targets[:, self.rows].to(exact)
-        known = ~torch.isnan(targets)
-        count = known.sum(dim=(0, 1)).to(exact)
-        mean = torch.where(known, targets, 0.0).sum(dim=(0, 1)) / count.clamp(min=1)
-        squares = torch.where(known, targets - mean, 0.0).square().sum(dim=(0, 1))
-        error = torch.where(known, predictions - targets, 0.0).square().sum(dim=(0, 1))
+        known, rows = ~torch.isnan(targets), tuple(range(targets.dim() - 1))
+        count = known.sum(dim=rows).to(exact)
+        mean = torch.where(known, targets, 0.0).sum(dim=rows) / count.clamp(min=1)
+        squares = torch.where(known, targets - mean, 0.0).square().sum(dim=rows)
+        error = torch.where(known, predictions - targets, 0.0).square().sum(dim=rows)
         self._add((error, count, mean, squares))
 
     def merge(self, other: Spread) -> None:
@@ -180,7 +180,7 @@ def _pooled(count: Tensor, mean: Tensor, squares: Tensor) -> tuple[Tensor, Tenso
     return total, middle, (squares + between).sum(dim=0)
 
 
-def determination(outputs: Values) -> Spread:
+def determination(outputs: Values | Number) -> Spread:
     """1 less the squared error over that of each column's mean, averaged over the columns."""
 
     def finish(error: Tensor, count: Tensor, mean: Tensor, squares: Tensor) -> float:
@@ -242,5 +242,6 @@ def ratio(total: float, count: float) -> float:
     return float(total / count) if count else math.nan
 
 
-def _point(outputs: Values) -> int | None:
-    return middle(outputs.quantiles) if outputs.quantiles else None
+def _point(outputs: Values | Number) -> int | None:
+    levels = outputs.quantiles if isinstance(outputs, Values) else ()
+    return middle(levels) if levels else None

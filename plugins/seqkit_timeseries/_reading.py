@@ -24,7 +24,7 @@ from seqkit_timeseries._layout import ids_of, rows_with_targets
 from seqkit_timeseries._table import Reading, arranged, read_series, times_of
 
 if TYPE_CHECKING:
-    from seqkit_timeseries._codec import ForecastingCodec
+    from seqkit_timeseries._fitted import Fitted
 
 _NUMBER = int | float | np.integer | np.floating
 _FORMS = (
@@ -33,11 +33,11 @@ _FORMS = (
 )
 
 
-def parse(codec: ForecastingCodec, inputs: Sequence[str | Record]) -> list[Record]:
+def parse(fitted: Fitted, inputs: Sequence[str | Record]) -> list[Record]:
     """Returns records without a `start`, which tell the past of each series and what is ahead.
 
     Args:
-        codec: Knows the columns, and the last rows of the data.
+        fitted: Knows the columns, and the last rows of the data.
         inputs: Rows of a table, as mappings of texts or as the lines of a CSV file; records; texts
             of numbers or of JSON; or nothing, for the rows that the run kept.
 
@@ -45,21 +45,21 @@ def parse(codec: ForecastingCodec, inputs: Sequence[str | Record]) -> list[Recor
         DataError: An input is none of these, or lacks a column; names its place.
     """
     if not inputs:
-        return _kept(codec)
+        return _kept(fitted)
     plain = [_plain(item) for item in inputs]
     if all(isinstance(item, _NUMBER) for item in plain):
-        return _of_values(codec, [plain])
+        return _of_values(fitted, [plain])
     if all(isinstance(item, list) for item in plain):
-        return _of_values(codec, plain)
+        return _of_values(fitted, plain)
     if all(isinstance(item, str) for item in inputs):
         texts = [str(item).strip() for item in inputs]
         if texts[0][:1] in "{[":
             given = [value for place, text in enumerate(texts, 1) for value in _json(text, place)]
-            return _of_values(codec, given)
-        decimal = codec.names.get("decimal", "")
+            return _of_values(fitted, given)
+        decimal = fitted.names.get("decimal", "")
         if _is_numbers(_parted(texts[0], decimal), decimal):
-            return _of_values(codec, _numbers([_parted(text, decimal) for text in texts]))
-        return _of_table(codec, *_csv(texts))
+            return _of_values(fitted, _numbers([_parted(text, decimal) for text in texts]))
+        return _of_table(fitted, *_csv(texts))
     for place, item in enumerate(inputs, start=1):
         if not isinstance(item, Mapping):
             raise DataError(
@@ -68,41 +68,41 @@ def parse(codec: ForecastingCodec, inputs: Sequence[str | Record]) -> list[Recor
             )
     records: list[Record] = [item for item in inputs if isinstance(item, Mapping)]
     if isinstance(records[0].get("values"), Mapping):
-        return _of_values(codec, records)
+        return _of_values(fitted, records)
     columns = list(dict.fromkeys(name for row in records for name in row))
     cells = [[_cell(row.get(name)) for name in columns] for row in records]
     cells_of = {str(name).strip(): [row.get(name) for row in records] for name in columns}
     ready = {
         name: np.array([np.nan if cell is None else cell for cell in cells_of[name]], np.float64)
-        for name in codec.layout.columns
+        for name in fitted.layout.columns
         if name in cells_of and all(isinstance(cell, _NUMBER | None) for cell in cells_of[name])
     }
-    return _of_table(codec, list(map(str, columns)), cells, ready)
+    return _of_table(fitted, list(map(str, columns)), cells, ready)
 
 
-def _kept(codec: ForecastingCodec) -> list[Record]:
-    if not codec.tail:
+def _kept(fitted: Fitted) -> list[Record]:
+    if not fitted.tail:
         raise DataError(
             "the run kept no rows to forecast from (task.keep_series). Give the last rows of a "
             "series"
         )
-    if codec.layout.future and not any("ahead" in record for record in codec.tail):
+    if fitted.layout.future and not any("ahead" in record for record in fitted.tail):
         raise DataError(
-            f"what comes after the data is not known of {listed(codec.layout.future)}. Give the "
-            f"last {codec.context} rows, and {codec.horizon} more with the targets empty"
+            f"what comes after the data is not known of {listed(fitted.layout.future)}. Give the "
+            f"last {fitted.context} rows, and {fitted.horizon} more with the targets empty"
         )
-    return list(codec.tail)
+    return list(fitted.tail)
 
 
 def _of_table(
-    codec: ForecastingCodec,
+    fitted: Fitted,
     columns: Sequence[str],
     rows: Sequence[Sequence[str]],
     ready: Mapping[str, NDArray[np.float64]] = MappingProxyType({}),
 ) -> list[Record]:
     """Reads rows of texts; the columns in `ready` are numbers already."""
     columns = header_of("the input", columns, option=True)
-    wanted = codec.layout.columns
+    wanted = fitted.layout.columns
     for number, row in enumerate(rows, start=1):
         if len(row) != len(columns):
             raise DataError(
@@ -117,41 +117,41 @@ def _of_table(
             )
     if not rows:
         raise DataError(f"the inputs have a header and no rows. {_FORMS}")
-    time = codec.names.get("time", "")
+    time = fitted.names.get("time", "")
     cells = [dict(zip(columns, row, strict=True)) for row in rows]
     how = Reading(
         "the input",
         time=time if time in columns else "",
-        identity=_ids(codec, columns),
+        identity=_ids(fitted, columns),
         needed=wanted,
         ready=ready,
-        usual=_usual(codec, cells),
+        usual=_usual(fitted, cells),
         others=False,
-        duplicates=codec.names.get("duplicates", "error"),
+        duplicates=fitted.names.get("duplicates", "error"),
         key="",
         counted="row",
     )
     tabled = read_series(columns, rows, range(1, len(rows) + 1), how, ignore)
     return [
-        _record(codec, one.name, one.time, {name: one.values[name] for name in wanted})
+        _record(fitted, one.name, one.time, {name: one.values[name] for name in wanted})
         for one in tabled.series
     ]
 
 
-def _usual(codec: ForecastingCodec, rows: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+def _usual(fitted: Fitted, rows: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
     """Returns how the run's table was read, as far as it helps where this one leaves it open."""
-    commas = any("," in row[name] for row in rows for name in codec.layout.columns)
-    if codec.names.get("decimal") == "" and not commas:
-        return {**codec.names, "decimal": "."}
-    return codec.names
+    commas = any("," in row[name] for row in rows for name in fitted.layout.columns)
+    if fitted.names.get("decimal") == "" and not commas:
+        return {**fitted.names, "decimal": "."}
+    return fitted.names
 
 
-def _ids(codec: ForecastingCodec, columns: Sequence[str]) -> tuple[str, ...] | None:
+def _ids(fitted: Fitted, columns: Sequence[str]) -> tuple[str, ...] | None:
     """Returns the run's columns of ids; empty to guess them where the table has none of these."""
-    if codec.names.get("ids") == "none":
+    if fitted.names.get("ids") == "none":
         return None
-    named = codec.names.get("series", "")
-    ids = (named,) if named in columns else ids_of(codec.names)
+    named = fitted.names.get("series", "")
+    ids = (named,) if named in columns else ids_of(fitted.names)
     there = [name for name in ids if name in columns]
     if there and len(there) < len(ids):
         lacking = next(name for name in ids if name not in there)
@@ -162,13 +162,13 @@ def _ids(codec: ForecastingCodec, columns: Sequence[str]) -> tuple[str, ...] | N
     return ids if there else ()
 
 
-def _of_values(codec: ForecastingCodec, given: Sequence[Any]) -> list[Record]:
+def _of_values(fitted: Fitted, given: Sequence[Any]) -> list[Record]:
     """Makes records of values that are given by column, or of plain numbers for the only column."""
-    return [_from_values(codec, item, place) for place, item in enumerate(given, start=1)]
+    return [_from_values(fitted, item, place) for place, item in enumerate(given, start=1)]
 
 
-def _from_values(codec: ForecastingCodec, given: Any, place: int) -> Record:
-    columns = codec.layout.columns
+def _from_values(fitted: Fitted, given: Any, place: int) -> Record:
+    columns = fitted.layout.columns
     if isinstance(given, Sequence):
         if len(columns) != 1:
             raise DataError(
@@ -185,7 +185,7 @@ def _from_values(codec: ForecastingCodec, given: Any, place: int) -> Record:
                 f"input {place} has no column {name!r}; it has {listed(list(given['values']))}. "
                 f"The run reads {listed(columns)}"
             )
-        values[name] = _floats(given["values"][name], name, place, codec.names.get("decimal", ""))
+        values[name] = _floats(given["values"][name], name, place, fitted.names.get("decimal", ""))
     rows = {len(column) for column in values.values()}
     if len(rows) > 1:
         raise DataError(
@@ -193,11 +193,11 @@ def _from_values(codec: ForecastingCodec, given: Any, place: int) -> Record:
         )
     name = str(given.get("series", ""))
     if given.get("time") is None:
-        return _record(codec, name, np.arange(rows.pop()), values)
-    how = Reading(f"input {place}", usual=codec.names, key="", counted="row")
+        return _record(fitted, name, np.arange(rows.pop()), values)
+    how = Reading(f"input {place}", usual=fitted.names, key="", counted="row")
     times = _given_times(given["time"], rows.pop(), how)
     one = arranged(name, times, values, how)
-    return _record(codec, name, one.time, one.values)
+    return _record(fitted, name, one.time, one.values)
 
 
 def _given_times(given: Any, rows: int, how: Reading) -> NDArray[Any]:
@@ -224,44 +224,44 @@ def _has_parts(times: NDArray[Any]) -> bool:
 
 
 def _record(
-    codec: ForecastingCodec,
+    fitted: Fitted,
     name: str,
     times: NDArray[Any],
     values: Mapping[str, NDArray[np.float64]],
 ) -> Record:
     """Parts the past, up to the last row in which a target is known, from what is ahead."""
-    targets = codec.layout.targets
+    targets = fitted.layout.targets
     rows = rows_with_targets({"time": times, "values": values}, targets)
     if not rows:
         which = f"series {name!r}" if name else "the inputs"
         raise DataError(f"{which} hold no value of {listed(targets)}.")
-    _check_step(codec, times[:rows])
+    _check_step(fitted, times[:rows])
     return {
-        "series": _known_series(codec, name),
+        "series": _known_series(fitted, name),
         "time": times[:rows],
         "values": {column: numbers[:rows] for column, numbers in values.items()},
-        "ahead": {column: values[column][rows:] for column in codec.layout.future},
+        "ahead": {column: values[column][rows:] for column in fitted.layout.future},
     }
 
 
-def _known_series(codec: ForecastingCodec, name: str) -> str:
+def _known_series(fitted: Fitted, name: str) -> str:
     """Returns the run's name of a series: programs make 7.0 of an id 7, where a cell is empty."""
-    if name not in codec.scalers:
+    if name not in fitted.scalers:
         whole = re.sub(r"\.0+$", "", name)
         for other in (whole, f"{name}.0"):
-            if whole.isdecimal() and other in codec.scalers:
+            if whole.isdecimal() and other in fitted.scalers:
                 return other
     return name
 
 
-def _check_step(codec: ForecastingCodec, times: NDArray[Any]) -> None:
+def _check_step(fitted: Fitted, times: NDArray[Any]) -> None:
     dated = times.dtype.kind == "M"
-    if codec.layout.calendar and not dated:
+    if fitted.layout.calendar and not dated:
         raise DataError(
-            f"the inputs have no times, which the run reads ({listed(codec.layout.calendar)}). "
-            f"Give a column {codec.names.get('time', 'time')!r}"
+            f"the inputs have no times, which the run reads ({listed(fitted.layout.calendar)}). "
+            f"Give a column {fitted.names.get('time', 'time')!r}"
         )
-    usual = codec.frequency
+    usual = fitted.frequency
     if len(times) < 2 or dated != usual.dated:
         return
     own = infer_frequency(times)

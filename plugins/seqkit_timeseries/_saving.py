@@ -9,17 +9,18 @@ from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, create_model
 
 from seqkit.api import Record
+from seqkit.config import Config
 from seqkit.errors import CheckpointError
 from seqkit.storage.regular_files import read_regular
 from seqkit.text import Document, damaged, read_document
-from seqkit_timeseries._codec import ForecastingCodec
+from seqkit_timeseries._calendar import CalendarFeature
+from seqkit_timeseries._fitted import Fitted
 from seqkit_timeseries._frequency import Frequency
 from seqkit_timeseries._layout import Layout
 from seqkit_timeseries._normalisation import Scaler
-from seqkit_timeseries.task import CalendarFeature, Forecasting
 
 _FILE, _ARRAYS = "forecasting.json", "forecasting.safetensors"
 _LARGEST_ARRAYS = 2**32
@@ -28,24 +29,24 @@ _LONGEST = 10**8
 _NEEDED = ("context", "horizon", "normalisation", "missing", "report")
 
 
-def save_codec(codec: ForecastingCodec, folder: Path) -> None:
-    """Writes a codec into a folder."""
+def save_fitted(fitted: Fitted, folder: Path) -> None:
+    """Writes what was fitted into a folder."""
     from safetensors.numpy import save_file
 
-    tail = codec.tail
+    tail = fitted.tail
     unit = _time_unit([record["time"] for record in tail])
-    columns = codec.layout.columns
+    columns = fitted.layout.columns
     document = {
-        "settings": codec.settings,
-        "layout": codec.layout.as_dict(),
-        "frequency": asdict(codec.frequency),
+        "settings": fitted.settings,
+        "layout": fitted.layout.as_dict(),
+        "frequency": asdict(fitted.frequency),
         "time_unit": unit,
-        "period": codec.period,
-        "names": codec.names,
-        "series": list(codec.scalers),
+        "period": fitted.period,
+        "names": fitted.names,
+        "series": list(fitted.scalers),
         "tail": [record["series"] for record in tail],
     }
-    scalers = list(codec.scalers.values())
+    scalers = list(fitted.scalers.values())
     width = len(columns)
     arrays = {
         "location": _stacked([scaler.location for scaler in scalers], width),
@@ -54,14 +55,14 @@ def save_codec(codec: ForecastingCodec, folder: Path) -> None:
         "times": _joined([_whole(record["time"], unit) for record in tail], (0,), np.int64),
     }
     if any("ahead" in record for record in tail):
-        arrays["ahead"] = np.stack([_ahead(codec, record) for record in tail])
+        arrays["ahead"] = np.stack([_ahead(fitted, record) for record in tail])
     text = json.dumps(document, indent=1, ensure_ascii=False)
     (folder / _FILE).write_text(text + "\n", encoding="utf-8")
     save_file(arrays, folder / _ARRAYS)
 
 
 class _Saved(Document):
-    settings: Forecasting.Config
+    settings: Any
     layout: Layout
     frequency: Frequency
     time_unit: Literal["s", "ms", "us", "ns"] = "s"  # Runs of before keep whole seconds alone.
@@ -71,12 +72,17 @@ class _Saved(Document):
     tail: list[str]
 
 
-def load_codec(folder: Path) -> ForecastingCodec:
-    """Reads a codec back. Raises CheckpointError where it is damaged."""
+def load_fitted(folder: Path, config: type[Config]) -> Fitted:
+    """Reads back what was fitted; `config` is the class of its settings.
+
+    Raises:
+        CheckpointError: It is damaged.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    saved = read_document(folder / _FILE, "forecasting", _Saved)
+    kind = create_model("_SavedSettings", __base__=_Saved, settings=(config, ...))
+    saved = read_document(folder / _FILE, "forecasting", kind)
     settings = _settings(folder / _FILE, saved)
     if "time_unit" not in saved.model_fields_set:
         # Versions without it kept no decimal sign either; they took a point for one.
@@ -105,15 +111,13 @@ def _settings(path: Path, saved: _Saved) -> dict[str, Any]:
         raise damaged(path, "forecasting", "its layout names columns that it does not have")
     if saved.frequency.count < 1:
         raise damaged(path, "forecasting", f"its rows are {saved.frequency.count} steps apart")
-    settings = saved.settings.model_dump()
+    settings: dict[str, Any] = saved.settings.model_dump()
     if max(settings["context"], settings["horizon"]) > _LONGEST:
         raise damaged(path, "forecasting", "its context or horizon is larger than any data")
     return settings
 
 
-def _restored(
-    saved: _Saved, settings: dict[str, Any], arrays: dict[str, NDArray[Any]]
-) -> ForecastingCodec:
+def _restored(saved: _Saved, settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Fitted:
     layout, frequency, context = saved.layout, saved.frequency, int(settings["context"])
     width = len(layout.columns)
     rows = len(saved.tail) * context
@@ -140,7 +144,7 @@ def _restored(
         if ahead is not None:
             record["ahead"] = dict(zip(layout.future, ahead[place].T, strict=True))
         tail.append(record)
-    return ForecastingCodec(settings, layout, frequency, saved.period, saved.names, scalers, tail)
+    return Fitted(settings, layout, frequency, saved.period, saved.names, scalers, tail)
 
 
 def _array(
@@ -152,10 +156,10 @@ def _array(
     return found
 
 
-def _ahead(codec: ForecastingCodec, record: Record) -> NDArray[np.float64]:
+def _ahead(fitted: Fitted, record: Record) -> NDArray[np.float64]:
     """Returns what is known of the horizon, `(horizon, future)`, NaN elsewhere."""
-    rows = np.full((codec.horizon, len(codec.layout.future)), np.nan)
-    for column, name in enumerate(codec.layout.future):
+    rows = np.full((fitted.horizon, len(fitted.layout.future)), np.nan)
+    for column, name in enumerate(fitted.layout.future):
         known = record.get("ahead", {}).get(name, ())
         rows[: len(known), column] = known
     return rows

@@ -1,4 +1,4 @@
-"""Losses of forecasting: their settings. The functions are in `_losses`, imported when built.
+"""Losses of numbers: their settings. The functions are in `_losses`, imported when built.
 
 All are means over the targets that are known: a missing one, NaN, counts nowhere.
 """
@@ -11,7 +11,7 @@ import pydantic
 from pydantic import field_validator
 
 import seqkit
-from seqkit.api import Loss, LossFunction, Shape, Values
+from seqkit.api import Loss, LossFunction, Number, Shape, Values
 from seqkit.config import Field
 from seqkit.errors import ConfigurationError
 
@@ -19,10 +19,10 @@ Level = Annotated[float, pydantic.Field(gt=0, lt=1)]
 
 
 class SquaredError(Loss):
-    """Mean squared error; its best forecast is the mean."""
+    """Mean squared error; its best prediction is the mean."""
 
     name = "mse"
-    tasks = ("forecasting",)
+    outputs = ("values", "number")
 
     def adapt(self, config: Any, shape: Shape) -> Shape:
         return of_points(shape)
@@ -34,10 +34,10 @@ class SquaredError(Loss):
 
 
 class AbsoluteError(Loss):
-    """Mean absolute error; its best forecast is the median."""
+    """Mean absolute error; its best prediction is the median."""
 
     name = "mae"
-    tasks = ("forecasting",)
+    outputs = ("values", "number")
 
     def adapt(self, config: Any, shape: Shape) -> Shape:
         return of_points(shape)
@@ -52,7 +52,7 @@ class Huber(Loss):
     """Squared error of small and absolute error of large deviations (Huber 1964)."""
 
     name = "huber"
-    tasks = ("forecasting",)
+    outputs = ("values", "number")
 
     class Config(seqkit.Config):
         delta: float = Field(
@@ -76,7 +76,7 @@ class Quantile(Loss):
     """
 
     name = "quantile"
-    tasks = ("forecasting",)
+    outputs = ("values",)
 
     class Config(seqkit.Config):
         levels: list[Level] = Field(
@@ -101,9 +101,18 @@ class Quantile(Loss):
 
 
 def of_points(shape: Shape) -> Shape:
-    """Returns the shape of a forecast without quantiles."""
-    values_of(shape)
-    return shape.with_outputs(quantiles=())
+    """Returns the shape of one number for each target, without quantiles."""
+    return shape.with_outputs(quantiles=()) if isinstance(numbers_of(shape), Values) else shape
+
+
+def numbers_of(shape: Shape) -> Values | Number:
+    """Returns what a shape predicts. Raises ConfigurationError when these are no numbers."""
+    if not isinstance(shape.outputs, Values | Number):
+        raise ConfigurationError(
+            f"task {shape.task!r} predicts no numbers, which this loss or metric needs. "
+            "Choose another one"
+        )
+    return shape.outputs
 
 
 def values_of(shape: Shape) -> Values:

@@ -1,7 +1,7 @@
-"""Metrics of forecasting: their settings. What adds up is in `_metrics`, imported when built.
+"""Metrics of numbers: their settings. What adds up is in `_metrics`, imported when built.
 
-Scores are over all targets that are known, of all windows, rows and columns alike. Where a model
-forecasts quantiles, its median is scored.
+Scores are over all targets that are known, of all windows, rows and columns alike, or of all
+examples with one number each. Where a model forecasts quantiles, its median is scored.
 """
 
 from __future__ import annotations
@@ -12,46 +12,46 @@ import seqkit
 from seqkit.api import Accumulator, Metric, Shape
 from seqkit.config import Field
 from seqkit.errors import ConfigurationError, Problem
-from seqkit_timeseries.losses import values_of
+from seqkit_timeseries.losses import numbers_of, values_of
 
 
 class AbsoluteError(Metric):
     """Mean absolute error: the mean of |y - f|."""
 
     name = "mae"
-    tasks = ("forecasting",)
+    outputs = ("values", "number")
     higher_is_better = False
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
         from seqkit_timeseries._metrics import absolute, mean_of
 
-        return mean_of(absolute, values_of(shape))
+        return mean_of(absolute, numbers_of(shape))
 
 
 class SquaredError(Metric):
     """Mean squared error: the mean of (y - f)²."""
 
     name = "mse"
-    tasks = ("forecasting",)
+    outputs = ("values", "number")
     higher_is_better = False
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
         from seqkit_timeseries._metrics import mean_of, squared
 
-        return mean_of(squared, values_of(shape))
+        return mean_of(squared, numbers_of(shape))
 
 
 class RootSquaredError(Metric):
     """Root of the mean squared error."""
 
     name = "rmse"
-    tasks = ("forecasting",)
+    outputs = ("values", "number")
     higher_is_better = False
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
         from seqkit_timeseries._metrics import mean_of, squared
 
-        return mean_of(squared, values_of(shape), root=True)
+        return mean_of(squared, numbers_of(shape), root=True)
 
 
 class SymmetricPercentage(Metric):
@@ -62,13 +62,13 @@ class SymmetricPercentage(Metric):
     """
 
     name = "smape"
-    tasks = ("forecasting",)
+    outputs = ("values", "number")
     higher_is_better = False
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
         from seqkit_timeseries._metrics import mean_of, symmetric_percentage
 
-        return mean_of(symmetric_percentage, values_of(shape))
+        return mean_of(symmetric_percentage, numbers_of(shape))
 
 
 class ScaledError(Metric):
@@ -120,12 +120,12 @@ class Determination(Metric):
     """
 
     name = "r2"
-    tasks = ("forecasting",)
+    outputs = ("values", "number")
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
         from seqkit_timeseries._metrics import determination
 
-        return determination(values_of(shape))
+        return determination(numbers_of(shape))
 
 
 class RelativeSquaredError(Metric):
@@ -136,7 +136,7 @@ class RelativeSquaredError(Metric):
     """
 
     name = "rse"
-    tasks = ("forecasting",)
+    outputs = ("values",)
     higher_is_better = False
 
     class Config(seqkit.Config):
@@ -157,7 +157,7 @@ class HorizonError(Metric):
     """Mean absolute error of each row of the horizon, the nearest first."""
 
     name = "horizon-mae"
-    tasks = ("forecasting",)
+    outputs = ("values",)
     higher_is_better = None
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
@@ -173,7 +173,7 @@ class Coverage(Metric):
     """
 
     name = "coverage"
-    tasks = ("forecasting",)
+    outputs = ("values",)
     higher_is_better = None
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
@@ -187,7 +187,7 @@ class IntervalWidth(Metric):
     """Mean distance from the lowest to the highest quantile; read it beside the coverage."""
 
     name = "interval-width"
-    tasks = ("forecasting",)
+    outputs = ("values",)
     higher_is_better = None
 
     def build(self, config: Any, shape: Shape) -> Accumulator:

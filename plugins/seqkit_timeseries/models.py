@@ -29,12 +29,12 @@ class SegRnn(seqkit.Model):
     """Recurrent network over segments of a series, shared by all targets (Lin et al., 2023)."""
 
     name = "segrnn"
-    tasks = ("forecasting",)
     inputs = ("features",)
+    outputs = ("values",)
     Config = SegRnnConfig
 
     def build(self, config: SegRnnConfig, shape: seqkit.Shape) -> nn.Module:
-        from ._segrnn import SegRnn as Network
+        from seqkit_timeseries._segrnn import SegRnn as Network
 
         assert isinstance(shape.inputs, seqkit.Features)
         assert isinstance(shape.outputs, seqkit.Values)

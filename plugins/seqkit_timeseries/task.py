@@ -9,15 +9,16 @@ from typing import Any, Literal
 import seqkit
 from seqkit.api import Arrays, Codec, Notify, Record, Task
 from seqkit.config import Field
+from seqkit_timeseries._calendar import CalendarFeature
 from seqkit_timeseries._columns import ChosenColumns, Columns
-
-CalendarFeature = Literal["hour", "weekday", "day-of-year", "month"]
 
 
 class Forecasting(Task):
     """Forecast the next values of one or many series from the values before."""
 
     name = "forecasting"
+    inputs = ("features",)
+    outputs = "values"
     loss = "mse"
     metrics = ("mae", "rmse", "smape", "mase")
     fields = {  # noqa: RUF012 - as the contract has it
@@ -25,7 +26,21 @@ class Forecasting(Task):
         "time": "the time of each row: datetime64, or positions",
         "values": "the numbers of each column, by its name; NaN where one is missing",
     }
+    extras = {  # noqa: RUF012 - as the contract has it
+        "context": "rows that are read before a forecast",
+        "future": "how many features are known for each row of the horizon, beside the inputs",
+        "targets": "which features are the columns to forecast",
+        "columns": "names of the features, in their order",
+        "period": "rows of a season; 1 where there is none",
+        "frequency": "the step from row to row, in words: `hourly`",
+    }
     reads_whole_table = True
+    examples = ()
+    purpose = "forecast what comes next"
+    hint = "The end of the data; change any number, or paste a table, and the forecast follows."
+    live = True
+    next_commands = {"backtest {run}": "errors by how far ahead"}  # noqa: RUF012 - as the contract has it
+    own_data_recipe = "weather-rnn"
 
     class Config(seqkit.Config):
         context: int = Field(32, ge=1, help="Rows that are read before a forecast.")
@@ -95,4 +110,4 @@ class Forecasting(Task):
     def load(self, folder: Path) -> Codec:
         from seqkit_timeseries._codec import ForecastingCodec
 
-        return ForecastingCodec.load(folder)
+        return ForecastingCodec.load(folder, self.Config)

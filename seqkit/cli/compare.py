@@ -51,7 +51,7 @@ def compare(runs: tuple[str, ...], metric: str, sort: str, runs_dir: Path, as_js
     Between settings, the difference is given with the noise of seeds and of test examples, and
     whether there is evidence of any. GROUP is a group of runs, as of 'seqkit sweep'.
     """
-    from seqkit.runs.comparison import compare_runs
+    from seqkit.runs.compare import compare_runs
     from seqkit.runs.summary import differing, settings
     from seqkit.terminal.report.comparison import write_comparison
 
@@ -134,7 +134,7 @@ def _found(names: Sequence[str], runs_dir: Path) -> tuple[list[RunFolder], list[
 def _as_planned(group: str, members: list[RunFolder], runs_dir: Path) -> list[RunFolder]:
     """Returns the runs of a sweep in its own order, as several may have begun at once."""
     from seqkit.errors import SeqkitError
-    from seqkit.experiments.sweep import groups_in, load_plan
+    from seqkit.experiments.sweep_file import groups_in, load_plan
 
     if group not in groups_in(runs_dir):
         return members

@@ -66,27 +66,40 @@ def complete_experiment(
     return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
 
+def complete_task(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[object]:
+    """Completes the name of a task."""
+    from click.shell_completion import CompletionItem
+
+    from seqkit.discovery import load_registry
+
+    registry = load_registry(context.params.get("plugins") or ())
+    return [CompletionItem(n) for n in registry.names("tasks") if n.startswith(incomplete)]
+
+
 def _words(registry: Registry, experiment: str, settings: tuple[str, ...]) -> list[str]:
     """Returns whole `key=value` words, each with the value it has now, or with each choice."""
     from seqkit.errors import SeqkitError
     from seqkit.experiments.experiment import load_experiment
     from seqkit.experiments.schema import in_toml, settings_of
     from seqkit.experiments.trainer import TrainerConfig
+    from seqkit.fitting import fitting
 
     try:
         loaded = load_experiment(experiment, registry, settings)
     except SeqkitError:
         return []
-    words = [f"model={name}" for name in registry.names("models")]
+    words = [f"model={name}" for name in fitting(registry, "models", loaded.task.entry)]
     parts = {"task": loaded.task, "dataset": loaded.dataset, "model": loaded.model}
     tables = [(key, part.component.Config, part.config) for key, part in parts.items()]
     for key, kind, config in [*tables, ("trainer", TrainerConfig, loaded.trainer)]:
         values = config.model_dump(mode="json")
         for setting in settings_of(kind):
             if setting.choices:
-                words += [f"{key}.{setting.name}={choice}" for choice in setting.choices]
+                words += [f"{key}.{setting.key}={choice}" for choice in setting.choices]
             else:
-                value = values.get(setting.name)
+                value = values.get(setting.key)
                 shown = value if isinstance(value, str) else in_toml(value)
-                words.append(f"{key}.{setting.name}={'' if value is None else shown}")
+                words.append(f"{key}.{setting.key}={'' if value is None else shown}")
     return words

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from seqkit.terminal import output, safe_text
 if TYPE_CHECKING:
     from seqkit.registry import Entry, Plugin, Registry
 
-_ATTRIBUTES = ("tasks", "inputs", "refuses", "loss", "metrics", "fields", "higher_is_better")
+FOR_TASKS = ("models", "datasets", "losses", "metrics")
 NAMES = (
     "models",
     "datasets",
@@ -101,10 +100,12 @@ def _list_all(registry: Registry) -> None:
 
 
 def _list_kind(registry: Registry, kind: str) -> None:
+    from seqkit.fitting import tasks_of
+
     rows: list[tuple[output.Piece, ...]] = []
     for entry, name in zip(registry.entries(kind), registry.names(kind), strict=True):
         name = entry.qualified if kind == "tokenizers" else name
-        tasks = ", ".join(getattr(entry.component, "tasks", ()))
+        tasks = ", ".join(tasks_of(entry, registry) if kind in FOR_TASKS else ())
         summary = safe_text.one_line(summary_of(entry))
         rows.append(((name, "cyan"), entry.plugin, tasks or "-", summary))
     columns = ["NAME", "PLUGIN", "FOR", "SUMMARY"]
@@ -161,15 +162,9 @@ def summary_of(entry: Entry) -> str:
     """Returns one line about a component or recipe."""
     if entry.kind != "recipes":
         return str(entry.component.summary())
+    from seqkit.experiments.beginning import recipe_document
+
     return str(recipe_document(entry).get("description", ""))
-
-
-def recipe_document(entry: Entry) -> dict[str, Any]:
-    """Reads a recipe's TOML; empty when its file is missing or damaged."""
-    try:
-        return tomllib.loads(entry.component.path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
 
 
 def _document(registry: Registry, kinds: list[str], whole: bool) -> dict[str, Any]:
@@ -185,14 +180,19 @@ def _document(registry: Registry, kinds: list[str], whole: bool) -> dict[str, An
             document[kind] = [_plugin_document(plugin) for plugin in registry.plugins]
         else:
             document[kind] = [
-                entry_document(entry) | {"shown": registry.name_of(entry)}
+                entry_document(entry, registry) | {"shown": registry.name_of(entry)}
                 for entry in registry.entries(kind)
             ]
     return document
 
 
-def entry_document(entry: Entry) -> dict[str, Any]:
-    """Returns everything a front end needs to know about a component, as JSON values."""
+def entry_document(entry: Entry, registry: Registry) -> dict[str, Any]:
+    """Returns everything a front end needs to know about a component, as JSON values.
+
+    `tasks` are those it fits; `why_not` has the others, by their qualified names.
+    """
+    from seqkit.fitting import tasks_of, why_not
+
     document: dict[str, Any] = {
         "name": entry.name,
         "qualified": entry.qualified,
@@ -200,18 +200,22 @@ def entry_document(entry: Entry) -> dict[str, Any]:
         "summary": summary_of(entry),
     }
     if entry.kind == "recipes":
+        from seqkit.experiments.beginning import recipe_document
+
         return document | {
             "path": str(entry.component.path),
+            "first": entry.component.first,
             "experiment": recipe_document(entry),
         }
     component = entry.component
     for attribute in (
-        "tasks",
         "inputs",
+        "outputs",
         "refuses",
         "loss",
         "metrics",
         "fields",
+        "extras",
         "reads_whole_table",
         "higher_is_better",
         "reads",
@@ -219,6 +223,10 @@ def entry_document(entry: Entry) -> dict[str, Any]:
         if hasattr(component, attribute):
             value = getattr(component, attribute)
             document[attribute] = list(value) if isinstance(value, tuple) else value
+    if entry.kind in FOR_TASKS:
+        reasons = {task.qualified: why_not(entry, task) for task in registry.entries("tasks")}
+        document["tasks"] = tasks_of(entry, registry)
+        document["why_not"] = {task: reason for task, reason in reasons.items() if reason}
     if hasattr(component, "PredictOptions"):
         document["prediction"] = component.PredictOptions.model_json_schema()
     documentation = inspect.getdoc(type(component)) or ""

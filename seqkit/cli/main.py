@@ -58,6 +58,18 @@ def _add_plugin_commands(group: click.Group, plugins: Sequence[Path]) -> None:
         remember(group.commands)
 
 
+def remember_plugin_commands(key: str) -> None:
+    """Loads every plugin, and keeps what commands they add for the next help.
+
+    Args:
+        key: What stands for the plugins that are installed.
+    """
+    from seqkit.cli.plugin_commands import remember
+
+    cli.load_more()
+    remember(cli.commands, key)
+
+
 def _plugin_commands() -> dict[str, str]:
     from seqkit.cli.plugin_commands import remembered
 
@@ -70,8 +82,8 @@ def _plugin_commands() -> dict[str, str]:
     add_more=_add_plugin_commands,
     more=_plugin_commands,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="First steps: 'seqkit run sentiment' trains on bundled data in a minute; "
-    "'seqkit list recipes' names the other recipes.",
+    epilog="First steps: 'seqkit list recipes' names experiments, 'seqkit run NAME' trains one, "
+    "and 'seqkit new FILE --data PATH' begins one on your own data.",
 )
 @click.version_option(__version__, "--version", prog_name="seqkit", message="%(prog)s %(version)s")
 @click.option(

@@ -10,12 +10,10 @@ from typing import Any
 import click
 
 from seqkit.cli.common import json_option, open_registry, plugin_option
-from seqkit.cli.completion import complete_experiment
-from seqkit.engine.inputs import kind_of
+from seqkit.cli.completion import complete_experiment, complete_task
+from seqkit.data.own import OBJECTS, TABLES, TEXTS, kind_of
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.terminal import output
-
-_DATA = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt", ".text")
 
 
 @click.command()
@@ -27,7 +25,7 @@ _DATA = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt", ".text")
     default="",
     metavar="NAME",
     shell_complete=complete_experiment,
-    help="The recipe to start from.  [default: sentiment, or what suits --data]",
+    help="The recipe to start from.  [default: one for a first run, or what suits --data]",
 )
 @click.option(
     "--data",
@@ -39,6 +37,7 @@ _DATA = (".csv", ".tsv", ".jsonl", ".ndjson", ".txt", ".text")
     "--task",
     default="",
     metavar="NAME",
+    shell_complete=complete_task,
     help="What --data are for.  [default: told from what they hold]",
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
@@ -56,16 +55,16 @@ def new(
 ) -> None:
     """Write an experiment file to start from, with every setting explained.
 
-    With --data, looks at your file and writes an experiment ready to run: to classify texts with
-    labels, to forecast times with numbers, to write pairs of texts, or to go on from plain text.
-    What cannot be told from the file is said by words: dataset.encoding=cp1252, dataset.id=shop.
+    With --data, asks every dataset that is installed what it makes of your file or folder, and
+    writes an experiment ready to run with the surest. What cannot be told from the file is said by
+    words: dataset.encoding=cp1252, or dataset.KEY=COLUMN for a column.
     """
-    from seqkit.cli.listing import recipe_document
     from seqkit.data import write_text
-    from seqkit.experiments.own_data import RECIPES, look_at
-    from seqkit.experiments.template import begun_with, experiment_toml
+    from seqkit.experiments.beginning import begin, first_recipe, recipe_document
+    from seqkit.experiments.own_data import recognise, said_in_full
+    from seqkit.experiments.template import experiment_toml
 
-    if file.exists() and kind_of(file) in _DATA:
+    if file.exists() and kind_of(file) in (*TABLES, *OBJECTS, *TEXTS):
         raise ConfigurationError(
             f"{file} is there already, and seems to hold data. Write an experiment for them: "
             f"seqkit new {shlex.quote(f'{file.stem}.toml')} --data {shlex.quote(str(file))}"
@@ -76,12 +75,16 @@ def new(
     if data is None and (task or settings):
         what = f"--task {task}" if task else settings[0]
         raise ConfigurationError(f"{what} says more of --data. Give --data too")
-    found = look_at(data, task, _of_dataset(settings)) if data is not None else None
-    recipe = experiment or (RECIPES[found.task] if found else "sentiment")
-    document = recipe_document(registry.find("recipes", recipe))
-    warning = ""
-    if found is not None and data is not None:
-        document, warning = begun_with(document, found, data.name)
+    said = warning = ""
+    if data is not None:
+        given = _of_dataset(settings)
+        entry, recognition = recognise(data, registry, task, given, output.warn)
+        begun = begin(entry, recognition, registry, experiment)
+        document, recipe, warning = begun.document, begun.recipe, begun.warning
+        said = said_in_full(recognition)
+    else:
+        recipe = experiment or first_recipe(registry)
+        document = recipe_document(registry.find("recipes", recipe))
     text = experiment_toml(document, registry, _command(file), warning)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -93,9 +96,9 @@ def new(
     if as_json:
         output.json_document({"file": str(file), "recipe": recipe, "dataset": document["dataset"]})
         return
-    output.line(f"Wrote {file}, from recipe {recipe}.")
-    if found is not None:
-        output.line(found.said)
+    output.line(f"Wrote {file}, from recipe {recipe}." if recipe else f"Wrote {file}.")
+    if said:
+        output.line(said)
     output.note(f"Run it: {_command(file)}")
 
 

@@ -74,7 +74,7 @@ def new(name: str, folder: Path | None, as_json: bool) -> None:
             f"that one. Write {name}:{name} for yours, or choose another name"
         )
     shown = f"{name}:{name}" if twin else name
-    output.note(f"Train it:    seqkit run sentiment model={shown} --plugin {folder}")
+    output.note(f"Train it:    seqkit run {_recipe()} model={shown} --plugin {folder}")
     output.note(f"Install it:  pip install -e {folder}")
 
 
@@ -84,6 +84,14 @@ def _twin(name: str) -> str:
 
     found = [entry for entry in load_registry().search(name) if entry.kind == "models"]
     return found[0].plugin if found else ""
+
+
+def _recipe() -> str:
+    """Returns the recipe that a new model is tried on."""
+    from seqkit.discovery import load_registry
+    from seqkit.experiments.beginning import first_recipe
+
+    return first_recipe(load_registry()) or "RECIPE"
 
 
 def _checked_name(name: str) -> str:
@@ -111,6 +119,7 @@ def _render(name: str) -> dict[str, str]:
     class_name = "".join(part.capitalize() for part in name.split("-"))
     words = {
         "name": name,
+        "recipe": _recipe(),
         "distribution": f"seqkit-{name}",
         "package": package,
         "class_name": class_name if class_name.isidentifier() else f"Plugin{class_name}",
@@ -138,7 +147,7 @@ def check(source: str, words: tuple[str, ...], as_json: bool) -> int:
     """Load one plugin alone and check everything it brings.
 
     NAME is an installed plugin; PATH a module, a package folder or a project folder. Words
-    set what has no default, such as text-csv.path=reviews.csv.
+    set what has no default, such as NAME.path=my.csv.
     """
     from seqkit.plugin import prints_to_stderr
     from seqkit.testing import find_plugin, plugin_checks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,15 +28,18 @@ from seqkit.engine.inputs import (
 )
 from seqkit.errors import ConfigurationError
 from seqkit.processes import serving
-from seqkit.terminal import figures, output, safe_text
+from seqkit.terminal import output, safe_text
 from seqkit.terminal.answers.files import check_files, write_answers
-from seqkit.terminal.answers.forecast import MOST_SERIES
-from seqkit.terminal.answers.lines import answer_lines, other_samples
+from seqkit.terminal.answers.lines import answer_lines
+from seqkit.terminal.answers.written import other_samples
+from seqkit.views import Answer, view_of
 
 if TYPE_CHECKING:
     from seqkit.engine.predict import Predictor
 
 _AT_ONCE = 1024
+MOST_SERIES = 6
+"""Series of one command that are drawn; hundreds would be read by nobody."""
 
 
 def _one_of_the_encodings(_context: Any, parameter: Any, name: str) -> str:
@@ -78,7 +81,7 @@ def _one_of_the_encodings(_context: Any, parameter: Any, name: str) -> str:
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write the answers as .csv or .jsonl, or a forecast as .png or .svg; repeatable.",
+    help="Write the answers as .csv or .jsonl, or series as .png or .svg; repeatable.",
 )
 @click.option(
     "--serve",
@@ -107,8 +110,8 @@ def predict(
     """Answer new inputs with a run's best checkpoint.
 
     Inputs are the arguments, the lines or rows of --file, or else the lines of stdin; each line has
-    an answer, an empty line an empty one. A forecast needs none: it goes on from the data of the
-    run, or from the table of --file.
+    an answer, an empty line an empty one. A task that reads a whole table, as for a forecast, needs
+    none: it goes on from the data of the run, or from the table of --file.
 
     More options come from the task of the run: seqkit predict RUN --help lists them.
     """
@@ -164,20 +167,17 @@ class _Shown:
             output.fragment(piece if self._said else self._beginning + piece)
             self._said = True
 
-    def finish(self, answers: Sequence[Mapping[str, Any]]) -> None:
+    def finish(self, answers: Sequence[Answer]) -> None:
         """Ends what was said, and writes the answers that were not said."""
         if self._quiet:
             return
         if self._said:
             output.line()
-            for answer in answers:
-                if answer.get("note"):
-                    output.note(safe_text.one_line(answer["note"]))
-            answers = [other for answer in answers for other in other_samples(answer)]
+            answers = [left for answer in answers for left in self._not_said(answer)]
         for place, answer in enumerate(answers):
-            if "forecast" in answer and place == MOST_SERIES:
-                left = figures.count_of(len(answers) - place, "more forecast")
-                output.line((f"{left} not shown; --save and --json have them all", "dim"))
+            if view_of(answer) == "series" and place == MOST_SERIES:
+                left = len(answers) - place
+                output.line((f"{left} more series not shown; --save and --json have all", "dim"))
                 break
             lines = answer_lines(answer, output.results().width, bar=True)
             if self._said or (place and len(lines) > 1):
@@ -185,6 +185,14 @@ class _Shown:
             for pieces in lines:
                 output.line(*pieces)
         output.flush()
+
+    def _not_said(self, answer: Answer) -> Sequence[Answer]:
+        """Returns what of an answer was not shown while it was generated; notes are told."""
+        if view_of(answer) != "text":
+            return [answer]
+        if answer.get("note"):
+            output.note(safe_text.one_line(answer["note"]))
+        return other_samples(answer)
 
 
 def _chunks(inputs: Iterable[Input], size: int) -> Iterator[list[Input]]:

@@ -69,9 +69,7 @@ def run(
 
 def exit_code(outcome: Outcome) -> int:
     """Returns the exit code that tells how a run ended."""
-    if outcome.status == "interrupted":
-        return ExitCode.INTERRUPTED
-    return ExitCode.FAILED if outcome.status == "failed" else ExitCode.DONE
+    return ExitCode.INTERRUPTED if outcome.status == "interrupted" else ExitCode.DONE
 
 
 class Observers:

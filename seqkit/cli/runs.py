@@ -38,7 +38,11 @@ def runs(group: str, runs_dir: Path, as_json: bool) -> None:
         output.json_document(described)
         return
     if not described:
-        output.note(f"There are no runs in {runs_dir}. Start one with 'seqkit run sentiment'.")
+        from seqkit.discovery import load_registry
+        from seqkit.experiments.beginning import first_recipe
+
+        name = first_recipe(load_registry()) or "RECIPE"
+        output.note(f"There are no runs in {runs_dir}. Start one with 'seqkit run {name}'.")
         return
     output.table(
         ["RUN", "STATUS", "SCORE", "DATASET", "MODEL", "TRAINED", "AGE"],

@@ -56,7 +56,7 @@ def show(name: str, runs_dir: Path, plugins: tuple[Path, ...], as_json: bool) ->
     registry = open_registry(plugins)
     entries = registry.search(name)
     if entries:
-        _show_entries(entries, as_json)
+        _show_entries(entries, registry, as_json)
     elif name == "trainer":
         _show_trainer(as_json)
     else:
@@ -84,9 +84,11 @@ def _find(name: str, runs_dir: Path, registry: Registry) -> RunFolder:
 # --- components and recipes -----------------------------------------------------------------------
 
 
-def _show_entries(entries: list[Entry], as_json: bool) -> None:
+def _show_entries(entries: list[Entry], registry: Registry, as_json: bool) -> None:
     if as_json:
-        documents = [{"kind": singular(entry.kind)} | entry_document(entry) for entry in entries]
+        documents = [
+            {"kind": singular(entry.kind)} | entry_document(entry, registry) for entry in entries
+        ]
         output.json_document(documents[0] if len(documents) == 1 else documents)
         return
     for number, entry in enumerate(entries):
@@ -95,16 +97,16 @@ def _show_entries(entries: list[Entry], as_json: bool) -> None:
         if entry.kind == "recipes":
             _show_recipe(entry)
         else:
-            _show_component(entry)
+            _show_component(entry, registry)
 
 
-def _show_component(entry: Entry) -> None:
+def _show_component(entry: Entry, registry: Registry) -> None:
     component = entry.component
     output.line((entry.qualified, "bold cyan"), f"  {singular(entry.kind)}")
     output.line()
     output.raw(safe_text.visible(inspect.getdoc(type(component)) or summary_of(entry)))
     output.line()
-    for label, value in _traits(component):
+    for label, value in _traits(entry, registry):
         output.line((f"{label:<11}", "bold"), value)
     _show_settings(component.Config)
     key = {"models": "model", "losses": "loss", "datasets": "dataset", "metrics": "metrics"}
@@ -112,21 +114,38 @@ def _show_component(entry: Entry) -> None:
         output.note(f"\nUse it: seqkit run RECIPE {key[entry.kind]}={entry.name}")
 
 
-def _traits(component: Any) -> list[tuple[str, str]]:
-    traits = []
-    for label, attribute in (("for", "tasks"), ("inputs", "inputs"), ("metrics", "metrics")):
-        value = getattr(component, attribute, None)
-        if isinstance(value, tuple):
-            traits.append((label, ", ".join(value)))
-    if isinstance(getattr(component, "loss", None), str):
-        traits.append(("loss", component.loss))
-    fields = getattr(component, "fields", None)
-    if fields:
-        traits.append(("records", "; ".join(f"{key}: {text}" for key, text in fields.items())))
+def _traits(entry: Entry, registry: Registry) -> list[tuple[str, str]]:
+    from seqkit.fitting import tasks_of
+
+    component = entry.component
+    if entry.kind == "tasks":
+        return _task_traits(component)
+    traits = [("for", ", ".join(tasks_of(entry, registry)) or "no task that is installed")]
+    for name in ("inputs", "outputs"):
+        value = getattr(component, name, ())
+        if value:
+            traits.append((name, ", ".join(value)))
+    traits += [("refuses", f"{what}: {why}") for what, why in _items(component, "refuses")]
     if hasattr(component, "higher_is_better"):
         words = {True: "higher is better", False: "lower is better"}
         traits.append(("ranking", words.get(component.higher_is_better, "ranks nothing")))
     return traits
+
+
+def _task_traits(task: Any) -> list[tuple[str, str]]:
+    """Returns what goes in and out, the usual loss and metrics, and what records and shape hold."""
+    from seqkit.shapes import about_kind
+
+    traits = [("inputs", f"{kind}: {about_kind(kind)}") for kind in task.inputs]
+    if task.outputs:
+        traits.append(("outputs", f"{task.outputs}: {about_kind(task.outputs)}"))
+    traits += [("loss", task.loss), ("metrics", ", ".join(task.metrics))]
+    traits += [("records", f"{key}: {text}") for key, text in _items(task, "fields")]
+    return traits + [("extras", f"{key}: {text}") for key, text in _items(task, "extras")]
+
+
+def _items(component: Any, attribute: str) -> list[tuple[str, str]]:
+    return list(getattr(component, attribute, {}).items())
 
 
 def _show_settings(config: type[Config]) -> None:
@@ -140,7 +159,7 @@ def _show_settings(config: type[Config]) -> None:
     for setting in settings:
         kind = setting.type + (f", {setting.bounds}" if setting.bounds else "")
         about = f"{setting.help} ({kind})" if setting.help else kind
-        rows.append(((setting.name, "cyan"), safe_text.one_line(setting.default), about))
+        rows.append(((setting.key, "cyan"), safe_text.one_line(setting.written), about))
     output.line()
     output.table(["SETTING", "DEFAULT", "WHAT IT IS"], rows, wide="WHAT IT IS")
 

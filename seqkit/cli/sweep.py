@@ -23,7 +23,7 @@ from seqkit.errors import ConfigurationError, ExitCode
 from seqkit.terminal import figures, output
 
 if TYPE_CHECKING:
-    from seqkit.experiments.sweep import SweepPlan, SweepRun
+    from seqkit.experiments.sweep_plan import SweepPlan, SweepRun
     from seqkit.processes.sweep_runner import Sweep
     from seqkit.registry import Registry
 
@@ -76,7 +76,7 @@ def sweep(
     Values parted by commas vary: model=lstm,gru trainer.learning_rate=1e-3,3e-3. Each run is like
     one of 'seqkit run'. The same command again leaves out the runs that are finished.
     """
-    from seqkit.experiments.sweep import hold_group, save_plan, up_to_date
+    from seqkit.experiments.sweep_file import hold_group, save_plan, up_to_date
     from seqkit.processes.sweep_runner import Sweep
 
     registry = open_registry(plugins)
@@ -108,7 +108,8 @@ def sweep(
 
 
 def _resumed(group: str, runs_dir: Path, registry: Registry) -> SweepPlan:
-    from seqkit.experiments.sweep import checked, load_plan
+    from seqkit.experiments.sweep_file import load_plan
+    from seqkit.experiments.sweep_plan import checked
 
     return checked(load_plan(group, runs_dir), registry)
 
@@ -122,7 +123,8 @@ def _planned(
     registry: Registry,
 ) -> SweepPlan:
     """Returns the runs of a command line, those of its group before included."""
-    from seqkit.experiments.sweep import checked, file_of, free_name, joined, load_plan, plan_sweep
+    from seqkit.experiments.sweep_file import file_of, free_name, load_plan
+    from seqkit.experiments.sweep_plan import checked, joined, plan_sweep
 
     if name and (Path(name).name != name or name.startswith(".")):
         raise ConfigurationError(
@@ -152,7 +154,7 @@ def _list(plan: SweepPlan, as_json: bool) -> None:
 
 def _close(work: Sweep, code: int, as_json: bool) -> int:
     """Writes what came of it, and what to do next."""
-    from seqkit.runs.comparison import compare_runs
+    from seqkit.runs.compare import compare_runs
     from seqkit.runs.folder import RunFolder, is_run
     from seqkit.runs.listing import listed
     from seqkit.terminal.report.comparison import write_comparison

@@ -100,10 +100,10 @@ def given_options(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _option(setting: Setting) -> click.Option:
-    flag = "--" + setting.name.replace("_", "-")
-    default = "" if setting.default in ("none", '""') else f"  [default: {setting.default}]"
+    flag = "--" + setting.key.replace("_", "-")
+    default = "" if setting.written in ("none", '""') else f"  [default: {setting.written}]"
     explained = f"{setting.help}{default}"
-    name = _PREFIX + setting.name
+    name = _PREFIX + setting.key
     if setting.type == "true or false":
         return click.Option([f"{flag}/--no-{flag[2:]}", name], default=None, help=explained)
     metavar = "|".join(setting.choices) or setting.type.upper().replace(" ", "-")

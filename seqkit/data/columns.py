@@ -1,4 +1,4 @@
-"""What the name of a column says it is for: to tell series apart, or to number the rows."""
+"""What the name of a column says: what it holds, which series a row is of, or the row's number."""
 
 from __future__ import annotations
 
@@ -64,6 +64,21 @@ def header_of(source: object, row: Sequence[str], *, option: bool = False) -> tu
 def is_unnamed(column: str) -> bool:
     """Tells whether a column has no name but the one that a program gave it."""
     return not column or bool(_UNNAMED.fullmatch(column))
+
+
+def column_named(columns: Sequence[str], *names: Sequence[str]) -> str:
+    """Returns the only column that has one of some names; empty where there is none, or several.
+
+    Args:
+        columns: The columns of a table.
+        *names: Names in small letters: the usual ones, and others that count where no column has
+            one of those before.
+    """
+    for wanted in names:
+        found = [column for column in columns if column.lower().strip() in wanted]
+        if found:
+            return found[0] if len(found) == 1 else ""
+    return ""
 
 
 def names_ids(column: str) -> bool:

@@ -1,29 +1,23 @@
-"""Tells a heading from a row of texts, and columns by their usual names."""
+"""Tells the names of columns from a row of texts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from statistics import median
 from typing import Literal
-
-USUAL_NAMES: Mapping[str, tuple[str, ...]] = {
-    "text": ("text", "review", "sentence", "content", "comment", "message", "body"),
-    "label": ("label", "sentiment", "class", "category", "target"),
-    "source": ("source", "src", "input", "question"),
-    "target": ("target", "tgt", "output", "answer", "translation"),
-}
-"""Names that people give to the column of a field."""
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_NAMES = frozenset(name for names in USUAL_NAMES.values() for name in names) | _words(
-    "prompt response reply query utterance questions answers inputs outputs sources targets texts "
-    "sentences reference hypothesis original translated"
+_NAMES = _words(
+    "text texts sentence sentences content comment message body source sources src input inputs "
+    "question questions target targets tgt output outputs answer answers translation translated "
+    "prompt response reply query utterance reference hypothesis original"
 )
+"""Words that stand above columns of texts, and hardly among them."""
 _BESIDE = _words("text sentence language lang seq sequence string column phrase word id a b 1 2")
 _LANGUAGES = _words(
     "afrikaans albanian arabic armenian basque bengali bulgarian catalan chinese croatian czech "
@@ -46,46 +40,54 @@ _MOST_WORDS = 3
 Verdict = Literal["yes", "perhaps", "no"]
 
 
-def is_heading(cells: Sequence[str], below: Sequence[str]) -> Verdict:
+def is_heading(cells: Sequence[str], below: Sequence[str], names: Collection[str] = ()) -> Verdict:
     """Tells whether the first row of a table of texts names its columns.
 
     Args:
         cells: Two or more cells of it.
         below: Texts of the rows below it.
+        names: Other names that such columns have.
 
     Returns:
         `yes` where every cell is a usual name such as `source`, or the name or code of a language
         and the texts are longer than such; `perhaps` where they are as short; or else `no`.
     """
     words = [tuple(_PARTS.findall(cell.casefold())) for cell in cells]
-    if len(set(words)) < len(words) or not all(map(_names_a_column, words)):
+    usual = _NAMES.union(names)
+    if len(set(words)) < len(words) or not all(_names_a_column(one, usual) for one in words):
         return "no"
-    if any(_NAMES.intersection(one) for one in words):
+    if any(usual.intersection(one) for one in words):
         return "yes"
     return "yes" if below and median(map(len, below)) > _LONG else "perhaps"
 
 
-def is_an_example(text: str, label: str, labels: Sequence[str]) -> bool:
-    """Tells whether the first cells of a text and a label are plainly no names of columns.
+def is_an_example(text: str, kind: str, kinds: Sequence[str], names: Collection[str] = ()) -> bool:
+    """Tells whether the first cells of a text and of its kind are plainly no names of columns.
 
     Args:
         text: The first text.
-        label: The first label.
-        labels: Those below it.
+        kind: The first kind.
+        kinds: Those below it.
+        names: Other names that such columns have.
     """
     written = " " in text.strip() or not text.isascii()
-    return label in labels and written and is_name(text) != "yes"
+    return kind in kinds and written and is_name(text, names) != "yes"
 
 
-def is_name(text: str) -> Verdict:
-    """Tells whether a text is the name of a column of texts: a short one may be."""
+def is_name(text: str, names: Collection[str] = ()) -> Verdict:
+    """Tells whether a text is the name of a column of texts: a short one may be.
+
+    Args:
+        text: The text.
+        names: Other names that such columns have.
+    """
     words = re.findall(r"[^\W_]+", text.casefold())
     if len(words) > _MOST_WORDS:
         return "no"
-    return "yes" if _NAMES.intersection(words) else "perhaps"
+    return "yes" if _NAMES.union(names).intersection(words) else "perhaps"
 
 
-def _names_a_column(words: Sequence[str]) -> bool:
-    named = [word for word in words if word in _NAMES or word in _LANGUAGES]
+def _names_a_column(words: Sequence[str], usual: Collection[str]) -> bool:
+    named = [word for word in words if word in usual or word in _LANGUAGES]
     others = set(words) - set(named)
     return 0 < len(words) <= _MOST_WORDS and bool(named) and others <= _BESIDE | _REGIONS

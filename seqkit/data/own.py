@@ -2,21 +2,222 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from seqkit.callbacks import ignore
+from seqkit.errors import DataError
+
+TABLES = (".csv", ".tsv")
+OBJECTS = (".jsonl", ".ndjson")
+TEXTS = (".txt", ".text")
+"""Endings of the files that are read; a text may hold a table too."""
+
+OTHER_KINDS = {
+    ".xlsx": "Save the sheet as .csv. ",
+    ".xls": "Save the sheet as .csv. ",
+    ".ods": "Save the sheet as .csv. ",
+    ".json": "Write its objects one a line, as .jsonl. ",
+    ".parquet": "Write it as .csv. ",
+    ".zip": "Unpack it. ",
+    ".tar": "Unpack it. ",
+}
+"""Endings of files that are not read, and what to do about them."""
+
+LOOKED_AT = 2000
+"""Rows, lines or files that are looked at."""
+
+_READING = ("encoding", "errors", "delimiter", "header", "quotes")
+"""Settings of a dataset that say how its file is read."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The first rows of a table, column by column.
+
+    Attributes:
+        path: The file.
+        columns: Its columns.
+        values: The cells of each.
+        count: How many rows these are.
+        header: Whether the first row names the columns.
+        quotes: Whether it was read with fields in double quotes.
+        table: All rows; none of objects.
+        lines: Where they begin.
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+    values: Mapping[str, list[Any]]
+    count: int
+    header: bool = True
+    quotes: bool = True
+    table: Sequence[Sequence[str]] = ()
+    lines: Sequence[int] = ()
+
+    def known(self, name: str) -> str:
+        """Returns the name of a column. Raises DataError where there is no such, naming those."""
+        from seqkit.data import missing_column
+
+        if name not in self.columns:
+            raise missing_column(self.path, name, self.columns)
+        return name
+
+    def whole(self, name: str) -> list[str]:
+        """Returns all cells of a column of a table."""
+        place = self.columns.index(name)
+        return [row[place] for row in self.table]
 
 
 class OwnData:
     """What a file or folder holds, read when it is asked for and kept.
 
+    What cannot be read raises the same DataError for everyone who asks.
+
     Args:
         path: The file or folder.
+        given: Settings of the dataset that the person gave, such as the encoding or a column.
+
+    Attributes:
+        is_folder: Whether it is a folder.
+        kind: The ending that tells how a file is read, in small letters; empty for a folder.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, given: Mapping[str, Any] | None = None) -> None:
         self.path = path
+        self.given: Mapping[str, Any] = given or {}
+        self.is_folder = path.is_dir()
+        self.kind = "" if self.is_folder else kind_of(path)
+        self._kept: dict[object, Any] = {}
 
     @property
-    def kind(self) -> str:
-        """The ending that tells how a file is read, in small letters; empty for a folder."""
-        suffixes = [suffix.lower() for suffix in self.path.suffixes if suffix.lower() != ".gz"]
-        return suffixes[-1] if suffixes and not self.path.is_dir() else ""
+    def as_setting(self) -> str:
+        """The path as it stands in an experiment, the same on every system."""
+        return str(self.path).replace(os.sep, "/")
+
+    @property
+    def holds_rows(self) -> bool:
+        """Whether `rows` may be asked for: of a table, objects, or a text that may be one."""
+        return self.kind in (*TABLES, *OBJECTS, ".txt")
+
+    def rows(self, **reading: Any) -> Rows:
+        """Returns the rows of a table, or the objects of a JSONL file.
+
+        Args:
+            **reading: How it is read otherwise than `given` says: `header=False`.
+
+        Raises:
+            DataError: It cannot be read as one; says where, and what to do.
+        """
+        given = {name: self.given[name] for name in _READING if name in self.given} | reading
+        read = _objects if self.kind in OBJECTS else _table
+        key = ("rows", *sorted(given.items(), key=str))
+        rows: Rows = self._once(key, lambda: read(self.path, given))
+        return rows
+
+    @property
+    def text(self) -> str:
+        """The whole text of a file. Raises DataError where it is none."""
+        from seqkit.data import read_text
+
+        given = {name: self.given[name] for name in ("encoding", "errors") if name in self.given}
+        return str(self._once("text", lambda: read_text(self.path, ignore, **given)))
+
+    @property
+    def lines(self) -> list[str]:
+        """The first lines of a text that hold something."""
+
+        def read() -> list[str]:
+            lines = (line for line in self.text.split("\n") if line.strip())
+            return list(itertools.islice(lines, LOOKED_AT))
+
+        return list(self._once("lines", read))
+
+    @property
+    def tabs(self) -> int:
+        """How many tabs are in each line of a text; 0 where they are not as many in all."""
+        counts = {line.count("\t") for line in self.lines}
+        return counts.pop() if len(counts) == 1 else 0
+
+    @property
+    def holds_numbers_alone(self) -> bool:
+        """Whether each line of a text is one of numbers, with commas or spaces between."""
+        from seqkit.data.numbers import is_number
+
+        parts = (re.split(r"[,;\s]+", line.strip()) for line in self.lines)
+        return bool(self.lines) and all(all(map(is_number, line)) for line in parts)
+
+    def files(self, pattern: str) -> list[Path]:
+        """Returns the first files of a folder, and of those in it, that match, as `*.txt` does.
+
+        Raises:
+            DataError: The folder cannot be read.
+        """
+
+        def read() -> list[Path]:
+            from seqkit.data import unreadable
+
+            try:
+                return list(itertools.islice(self.path.glob(f"**/{pattern}"), LOOKED_AT))
+            except OSError as error:
+                raise unreadable(self.path, error) from error
+
+        return list(self._once(pattern, read))
+
+    def _once(self, key: object, read: Callable[[], Any]) -> Any:
+        if key not in self._kept:
+            try:
+                self._kept[key] = read()
+            except DataError as error:
+                self._kept[key] = error
+        if isinstance(self._kept[key], DataError):
+            raise self._kept[key]
+        return self._kept[key]
+
+
+def kind_of(path: Path) -> str:
+    """Returns the ending that tells how a file is read, in small letters and without `.gz`."""
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    return suffixes[-1] if suffixes else ""
+
+
+def _table(path: Path, given: Mapping[str, Any]) -> Rows:
+    from seqkit.data import read_csv
+
+    try:
+        table = read_csv(path, ignore, **given)
+    except DataError as error:
+        if kind_of(path) != ".tsv" or "quotes" in given:
+            raise
+        # In files of tabs quotation marks are often those of the texts.
+        try:
+            return _table(path, {**given, "quotes": False})
+        except DataError:
+            raise error from None
+    rows = table.rows[:LOOKED_AT]
+    values = {name: [row[place] for row in rows] for place, name in enumerate(table.columns)}
+    return Rows(
+        path,
+        tuple(table.columns),
+        values,
+        len(rows),
+        header=bool(given.get("header", True)),
+        quotes=bool(given.get("quotes", True)),
+        table=table.rows,
+        lines=table.lines,
+    )
+
+
+def _objects(path: Path, given: Mapping[str, Any]) -> Rows:
+    from seqkit.data import read_jsonl
+
+    reading = {name: given[name] for name in ("encoding", "errors") if name in given}
+    objects = [values for _, values in read_jsonl(path, ignore, **reading)[:LOOKED_AT]]
+    columns = tuple(dict.fromkeys(name for item in objects for name in item))
+    values = {name: [item.get(name) for item in objects] for name in columns}
+    return Rows(path, columns, values, len(objects))

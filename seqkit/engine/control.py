@@ -11,9 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
-from seqkit.errors import CheckpointError
+from seqkit.runs.tail import Tail
 from seqkit.storage.checksums import LINE_SEAL, line_fits
-from seqkit.storage.regular_files import open_regular
 
 POLL_SECONDS = 0.2
 
@@ -26,8 +25,7 @@ class ControlFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._read = path.stat().st_size if path.exists() else 0
+        self._tail = Tail(path, offset=path.stat().st_size if path.exists() else 0)
         self._next = 0.0
         self._signals: list[str] = []
 
@@ -48,19 +46,20 @@ class ControlFile:
         if now < self._next:
             return []
         self._next = now + POLL_SECONDS
-        try:
-            size = self._path.stat().st_size
-            if size <= self._read:
-                self._read = min(self._read, size)
-                return []
-            with open_regular(self._path) as file:
-                file.seek(self._read)
-                text = file.read()
-        except (OSError, CheckpointError):
-            return []
-        whole = text[: text.rfind(b"\n") + 1]
-        self._read += len(whole)
-        return [_parse(line) for line in whole.splitlines() if line.strip()]
+        requests: list[dict[str, Any]] = []
+        while True:
+            news = self._tail.read()
+            if news.restarted:
+                # What stands in a file that was cut short has been obeyed already.
+                self._skip_to_end()
+                return requests
+            requests += [_parse(line) for line in news.lines if line.strip()]
+            if not news.more:
+                return requests
+
+    def _skip_to_end(self) -> None:
+        while self._tail.read().more:
+            continue
 
 
 def _parse(line: bytes) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from seqkit.data.first_look import OTHER_KINDS
+from seqkit.data.own import OTHER_KINDS, kind_of
 from seqkit.errors import ConfigurationError, DataError, suggestion
 
 if TYPE_CHECKING:
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from seqkit.engine.predict import Predictor
 
 Input = str | Mapping[str, Any]
-
-
-def kind_of(file: Path) -> str:
-    """Returns the ending that tells how a file is read, in small letters."""
-    suffixes = [suffix.lower() for suffix in file.suffixes if suffix.lower() != ".gz"]
-    return suffixes[-1] if suffixes else ""
 
 
 def read_inputs(
@@ -175,16 +169,16 @@ def _text_table(
     """
     from seqkit.data import Table
     from seqkit.data.columns import header_of
-    from seqkit.data.headings import USUAL_NAMES, is_heading
+    from seqkit.data.headings import is_heading
 
     table = _own_table(file, kind, predictor, encoding, notify, keep_empty=True)
     header = bool(getattr(predictor.experiment.dataset.config, "header", True))
     if header:
         return table if named else _with_its_first_row(table, predictor, notify)
     first = [cell.strip().strip('"') for cell in table.rows[0]]
-    usual = {name for names in USUAL_NAMES.values() for name in names}
+    usual = _usual_names(predictor)
     alone = len(first) == 1 and first[0].lower() in usual
-    verdict = is_heading(first[:2], [row[0] for row in table.rows[1:]])
+    verdict = is_heading(first[:2], [row[0] for row in table.rows[1:]], usual)
     if not alone and (len(first) < 2 or verdict != "yes"):
         if len(first) > 1 and verdict == "perhaps":
             notify(f"the first row of {file} may be a heading, and is answered like the rest.")
@@ -202,7 +196,9 @@ def _with_its_first_row(table: Table, predictor: Predictor, notify: Notify) -> T
     field = next(iter(predictor.experiment.task.component.fields), "text")
     name = table.columns[0]
     known = name == getattr(predictor.experiment.dataset.config, field, "")
-    verdict = "yes" if len(table.columns) > 1 or known else is_name(name)
+    verdict = "yes"
+    if len(table.columns) == 1 and not known:
+        verdict = is_name(name, _usual_names(predictor))
     if verdict == "perhaps":
         notify(f"{name!r} is taken for the name of the column of {table.path}: no answer to it.")
     if verdict != "no":
@@ -211,14 +207,19 @@ def _with_its_first_row(table: Table, predictor: Predictor, notify: Notify) -> T
     return Table(table.path, ("1",), [[name], *table.rows], [1, *table.lines])
 
 
+def _usual_names(predictor: Predictor) -> set[str]:
+    """Returns the names that columns of any field of the run's task usually have."""
+    named = predictor.experiment.task.component.usual_columns
+    return {name for names in named.values() for name in names}
+
+
 def _usual_column(columns: Sequence[str], predictor: Predictor) -> str:
     """Returns the column that the run's task reads, or an empty text where none is plainly so.
 
     The first field of a task is what it reads; columns of the others hold what it is to answer.
     """
-    from seqkit.data.headings import USUAL_NAMES
-
-    field, *others = predictor.experiment.task.component.fields or ("text",)
+    task = predictor.experiment.task.component
+    field, *others = task.fields or ("text",)
     config = predictor.experiment.dataset.config
     # The column that was learnt from comes first: others may have the field's own name.
     for name in (getattr(config, field, ""), field):
@@ -226,10 +227,10 @@ def _usual_column(columns: Sequence[str], predictor: Predictor) -> str:
             return name
     if len(columns) == 1:
         return columns[0]
-    usual = [name for name in columns if name.lower() in USUAL_NAMES.get(field, ())]
+    usual = [name for name in columns if name.lower() in task.usual_columns.get(field, ())]
     if len(usual) == 1:
         return usual[0]
-    answers = {name for other in others for name in USUAL_NAMES.get(other, (other,))}
+    answers = {name for other in others for name in task.usual_columns.get(other, (other,))}
     named = [getattr(config, other, "") for other in others]
     rest = [name for name in columns if name not in named and name.lower() not in answers]
     if len(columns) == 2 and len(rest) == 1:
@@ -248,7 +249,7 @@ def _taken(
     """Takes the texts of one column out of rows."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if not column:
-        if any("prompt" in row for row in rows):
+        if _reads(predictor, rows):
             return list(rows)
         field = next(iter(predictor.experiment.task.component.fields), "text")
         shown = ", ".join(map(repr, columns[:12]))
@@ -259,6 +260,14 @@ def _taken(
     if column not in columns:
         raise DataError(f"there is no column {column!r}, in {file}. {suggestion(column, columns)}")
     return [_text(file, row, line, column) for row, line in zip(rows, lines, strict=True)]
+
+
+def _reads(predictor: Predictor, rows: Sequence[Input]) -> bool:
+    """Tells whether the task reads rows as they are, by other names than those of its fields."""
+    try:
+        return bool(predictor.learner.codec.parse(rows))
+    except (ConfigurationError, DataError):
+        return False
 
 
 def _text(file: Path, row: Any, line: int, column: str) -> str:

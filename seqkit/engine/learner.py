@@ -24,6 +24,7 @@ from seqkit.engine.device import Device, out_of_memory
 from seqkit.engine.per_example import ExampleScorer
 from seqkit.errors import RunError, SeqkitError
 from seqkit.experiments.experiment import Absent, Experiment, Part
+from seqkit.fitting import require_shape
 from seqkit.runs.example_scores import ExampleScores
 from seqkit.shapes import Classes, Labels, NextTokens, Number, Shape, StepClasses, Tokens, Values
 
@@ -131,12 +132,7 @@ class Learner:
             raise self._misfit(
                 f"{_described(outputs)}, whose last dimension must be {size}: {what}"
             )
-        targets = batch["targets"]
-        expected = tuple(targets.shape)
-        if not isinstance(self.shape.outputs, Values):
-            expected = tuple(outputs.shape) if targets.is_floating_point() else (*expected, size)
-        elif self.shape.outputs.quantiles:
-            expected = (*expected, size)
+        expected = _expected(self.shape, outputs, batch["targets"])
         if tuple(outputs.shape) != expected:
             raise self._misfit(f"{_described(outputs)}, which must be {expected} for this batch")
         if torch.is_grad_enabled() and not outputs.requires_grad:
@@ -276,6 +272,20 @@ def _described(outputs: Any) -> str:
     return "nothing" if outputs is None else f"a {type(outputs).__name__}"
 
 
+def _expected(shape: Shape, outputs: Tensor, targets: Tensor) -> tuple[int, ...]:
+    """Returns the shape that outputs must have beside their targets."""
+    match shape.outputs:
+        case Labels() | Number() | Values(quantiles=()):
+            return tuple(targets.shape)
+        case Values(quantiles=quantiles):
+            return (*targets.shape, len(quantiles))
+        case _ if targets.is_floating_point():
+            # Shares of each class instead of one class; only the loss knows how they are laid out.
+            return tuple(outputs.shape)
+        case _:
+            return (*targets.shape, outputs.shape[-1])
+
+
 def _last_size(shape: Shape) -> tuple[int, str]:
     """Returns the size of the last dimension that a model puts out, and what it is."""
     match shape.outputs:
@@ -330,6 +340,7 @@ def build_learner(
     elif not absent:
         with attributed_to(experiment.loss):
             shape = experiment.loss.component.adapt(experiment.loss.config, shape)
+    require_shape(experiment.model.entry, shape)
     codec.set_output_shape(shape)
     torch.manual_seed(experiment.trainer.seed)
     with attributed_to(experiment.model):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import shlex
 import time
-from collections.abc import Iterator
 from typing import Any
 
 from torch import nn
 
 from seqkit._version import __version__
+from seqkit.api import Task
 from seqkit.engine.batching import epoch_generator
 from seqkit.engine.encoding import EncodedData
 from seqkit.engine.learner import Learner
@@ -22,6 +21,7 @@ from seqkit.experiments.experiment import Experiment
 from seqkit.experiments.used import used_plugins
 from seqkit.registry import Registry
 from seqkit.runs.folder import RunFolder
+from seqkit.shapes import kind_of
 from seqkit.storage.locks import this_process
 
 RUN_SCHEMA_VERSION = 1
@@ -82,6 +82,9 @@ def started(
         "examples": {split: len(data.sizes(split)) for split in data.splits},
         "tokens": {split: _tokens(training, data, split) for split in data.splits},
         "facts": dict(data.codec.facts(data.splits["train"])),
+        "legend": dict(data.codec.legend()),
+        "outputs": kind_of(learner.shape.outputs),
+        "next": _next(experiment.task.component),
         "batch_size": experiment.trainer.batch_size,
         "steps_per_epoch": training.steps_per_epoch,
         "total_steps": training.total_steps,
@@ -97,6 +100,20 @@ def started(
     return Event("started", training.progress.step, training.epoch, fields)
 
 
+def _next(task: Task) -> list[list[str]]:
+    """Returns commands worth trying on the trained run, with `{run}` for its name, and their use.
+
+    They stand in the event, as whoever reports a run has its events alone.
+    """
+    words = ["predict {run}", *(_quoted(example) for example in task.examples[:1])]
+    return [[" ".join(words), task.purpose], *map(list, task.next_commands.items())]
+
+
+def _quoted(text: str) -> str:
+    """Returns a text as one word of a command line, in double quotes where those do."""
+    return shlex.quote(text) if any(sign in text for sign in '"\\$`!') else f'"{text}"'
+
+
 def _tokens(training: Training, data: EncodedData, split: str) -> int:
     """Returns the time steps that one pass over a split reads.
 
@@ -108,24 +125,6 @@ def _tokens(training: Training, data: EncodedData, split: str) -> int:
     if plan is None:
         return int(sizes.sum())
     return sum(int(sizes[indices].sum()) for indices in plan)
-
-
-def resume_command(folder: RunFolder) -> str:
-    """Returns the command that continues a run from the current folder."""
-    parent = folder.path.parent
-    words = ["seqkit", "resume", folder.name]
-    if os.path.realpath(parent) != os.path.realpath("runs"):
-        words += ["--runs-dir", str(parent)]
-    return shlex.join(words)
-
-
-def right_and_wrong(items: list[dict[str, Any]], each: int) -> Iterator[dict[str, Any]]:
-    """Yields the first right answers and the first wrong ones, so many of each."""
-    if not any("correct" in item for item in items):
-        yield from items[:each]
-        return
-    yield from [item for item in items if item.get("correct")][:each]
-    yield from [item for item in items if item.get("correct") is False][:each]
 
 
 def _layers(learner: Learner) -> list[dict[str, Any]]:
@@ -166,7 +165,7 @@ def summary(started: Event) -> dict[str, Any]:
     return {key: started[key] for key in keys}
 
 
-def spare(event: Event) -> dict[str, Any]:
+def scalars_of(event: Event) -> dict[str, Any]:
     """Returns what `run.json` keeps of an evaluation: numbers, and no matrices."""
     return {
         "step": event.step,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from seqkit.engine.metadata import identity, spare, summary
+from seqkit.engine.metadata import identity, scalars_of, summary
 from seqkit.errors import SeqkitError
 from seqkit.events import Event
 from seqkit.experiments.experiment import Experiment
-from seqkit.experiments.sweep import groups_in, load_plan
+from seqkit.experiments.sweep_file import groups_in, load_plan
 from seqkit.registry import Registry
 from seqkit.runs.folder import DamagedRecordError, RunFolder
 from seqkit.runs.log import read_log
@@ -43,9 +43,9 @@ def restored_record(
     try:
         record |= summary(Event("started", data=known.started))
         if known.evaluations:
-            record["evaluation"] = spare(known.evaluations[-1])
+            record["evaluation"] = scalars_of(known.evaluations[-1])
         if known.test is not None:
-            record["test"] = spare(known.test)
+            record["test"] = scalars_of(known.test)
     except (LookupError, TypeError, AttributeError):
         # An event that was left out, or of another form: a resumed run notes these anew.
         pass

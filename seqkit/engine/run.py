@@ -28,13 +28,11 @@ class Outcome:
 
     Attributes:
         folder: Its folder.
-        status: finished, stopped, interrupted or failed.
-        message: One sentence more; may be empty.
+        status: finished, stopped or interrupted; a run that failed raises.
     """
 
     folder: RunFolder
     status: str
-    message: str = ""
 
 
 def start_run(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import secrets
@@ -14,44 +13,40 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
 
 from seqkit.engine.attribution import ComponentError, attributed_in, attributed_to
 from seqkit.engine.checkpoint import (
     Checkpoint,
-    checkpoint_name,
     checkpoints_in,
-    load_weights,
-    open_checkpoint,
-    prune,
     tidy_up,
-    write_checkpoint,
 )
 from seqkit.engine.control import ControlFile, Signals
 from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
 from seqkit.engine.estimate import estimated_seconds
+from seqkit.engine.final_test import final_test
+from seqkit.engine.keeping import best_of, restore_state, save_state
 from seqkit.engine.learner import build_learner
-from seqkit.engine.metadata import resume_command, right_and_wrong, spare, started, summary
-from seqkit.engine.progress import Progress, restore_loss, restore_training, training_tensors
+from seqkit.engine.metadata import scalars_of, started, summary
+from seqkit.engine.progress import Progress
+from seqkit.engine.requests import Requests, status_after
 from seqkit.engine.restoring import damage_of_record
 from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
-from seqkit.events import Event, EventLog, spell_out
+from seqkit.events import Event, EventLog
 from seqkit.experiments.experiment import Experiment
 from seqkit.nn.memory import use_huge_pages
 from seqkit.observing import Observers
 from seqkit.registry import Registry
-from seqkit.runs.folder import RunFolder, write_atomically
+from seqkit.runs.folder import RunFolder, resume_command, write_atomically
 from seqkit.runs.summary import words_to_go_on
-from seqkit.storage.checksums import check_folder_seal, seal_folder, sealed_line, sealed_text
+from seqkit.shapes import Shape
+from seqkit.storage.checksums import check_folder_seal, seal_folder, sealed_text
 from seqkit.storage.locks import Hold, this_process
 
 Observer = Callable[[Event], None]
-TEST_SAMPLES = 200
-"""Test examples looked through for right and wrong answers to show."""
 _PLANNING = re.compile(r"trainer\.(batch_size|bucketing|overfit_batches|seed)=")
 
 
@@ -207,11 +202,12 @@ class Session:
             self.progress = Progress.from_dict(checkpoint.manifest["progress"])
         training = Training(learner, data.splits, self.progress, self._save)
         if checkpoint is not None:
-            self._restore(training, checkpoint)
+            restore_state(training, checkpoint, self.overrides)
             unlike = data.changed or any(map(_PLANNING.match, self.overrides))
             if said := training.take_up(unlike):
                 self.warn(said)
-            self._best = self._best_of(checkpoint, "validation" in data.splits)
+            validated = "validation" in data.splits
+            self._best = best_of(checkpoint, validated, self.experiment.monitor[0])
         baselines = self._baselines(data, "validation")
         resumed_from = checkpoint.step if checkpoint else None
         left = training.total_steps - self.progress.step
@@ -223,11 +219,9 @@ class Session:
         if ended is not None and done and ("test" in ended or not to_test):
             self._tell_nothing_is_left(training, beginning, ended)
             return "finished"
-        if learner.shape != data.codec.shape:
-            self._record["outputs"] = learner.shape.as_dict()["outputs"]
-        self._begin(data, beginning)
+        self._begin(data, beginning, learner.shape)
         self.signals.ask = self.controls.interrupt
-        for event in training.run(self):
+        for event in training.run(Requests(training, self).attend):
             shown = self._with_baselines(event, data)
             self.publish(shown)
             self._note(shown)
@@ -236,12 +230,18 @@ class Session:
             self._end(training.stopped, "", training)
             return training.stopped
         if to_test:
-            self._test(training, data)
+            baselines = self._baselines(data, "test")
+            for event in final_test(
+                training, data.splits["test"], baselines, self.folder, self.warn
+            ):
+                self.publish(event)
+                if event.kind == "evaluation":
+                    self._update(test=scalars_of(event))
         message = "stopped early: no improvement" if training.stopped else ""
         self._end("finished", message, training)
         return "finished"
 
-    def _begin(self, data: EncodedData, beginning: Event) -> None:
+    def _begin(self, data: EncodedData, beginning: Event, shape: Shape) -> None:
         """Changes the run's files for the first time: all that could fail has been done."""
         try:
             tidy_up(self.folder.path)
@@ -252,6 +252,8 @@ class Session:
             best = {"best": self._best} if self._best else {}
             self._record |= {"status": "running", "process": this_process()}
             self._record |= best | summary(beginning)
+            if shape != data.codec.shape:
+                self._record["outputs"] = shape.as_dict()["outputs"]
             self.folder.write(self._record)
         except OSError as error:
             raise DataError(
@@ -365,9 +367,9 @@ class Session:
     def _note(self, event: Event) -> None:
         """Keeps `run.json` up to what a list of runs shows."""
         if event.kind == "evaluation":
-            self._update(evaluation=spare(event))
-        elif event.kind == "control" and event["message"] in ("paused", "going on"):
-            self._update(status="paused" if event["message"] == "paused" else "running")
+            self._update(evaluation=scalars_of(event))
+        elif event.kind == "control" and (status := status_after(event)):
+            self._update(status=status)
 
     def _update(self, **changes: Any) -> None:
         self._record |= changes
@@ -388,150 +390,16 @@ class Session:
     def _save(self, training: Training, reason: str, best: bool) -> Event:
         self._check_place()
         progress = training.progress
-        averaged = training.averaged
-        if best and progress.best_step is None:
-            # Without a validation split the newest checkpoint counts as the best one.
-            best_step: int | None = progress.step
-        else:
-            best_step = progress.best_step
-        tensors = training_tensors(
-            training.optimizer,
-            training.learner.device,
-            training.state,
-            training.learner.model if averaged is not None else None,
-            averaged.n_averaged if averaged is not None else None,
-            training.learner.trained_loss,
-        )
-        checkpoint = write_checkpoint(
-            self.folder.checkpoints,
-            progress.step,
-            training.evaluated.state_dict(),
-            tensors,
-            progress.as_dict(),
-        )
-        keep = self.experiment.trainer.keep_checkpoints
-        prune(self.folder.checkpoints, keep, progress.step, best_step)
+        checkpoint = save_state(training, self.folder, best)
         if best:
-            self._best = self._best_of(checkpoint, progress.best_step is not None)
+            validated = progress.best_step is not None
+            self._best = best_of(checkpoint, validated, self.experiment.monitor[0])
             self._update(best=self._best)
         relative = f"checkpoints/{checkpoint.path.name}"
         fields = {"path": relative, "best": best, "reason": reason}
         return Event("checkpoint", progress.step, training.epoch, fields)
 
-    def _best_of(self, checkpoint: Checkpoint, validated: bool) -> dict[str, Any] | None:
-        """Returns what `run.json` says of the best checkpoint, as the newest one knows it.
-
-        Without a validation split the newest checkpoint counts as the best one.
-        """
-        progress = Progress.from_dict(checkpoint.manifest["progress"])
-        step = progress.best_step if validated else checkpoint.step
-        if step is None:
-            return None
-        name, _ = self.experiment.monitor
-        return {
-            "step": step,
-            "epoch": progress.best_epoch if validated else checkpoint.epoch,
-            "metric": name,
-            "value": progress.best_value,
-            "checkpoint": checkpoint_name(step),
-        }
-
-    def _restore(self, training: Training, checkpoint: Checkpoint) -> None:
-        try:
-            self._load(training, checkpoint)
-        except (KeyError, ValueError, TypeError, RuntimeError) as error:
-            first = " ".join(str(error).split())[:300]
-            raise CheckpointError(
-                f"{checkpoint.path} does not fit the run: {first}. {self._remedy()}"
-            ) from error
-
-    def _remedy(self) -> str:
-        if self.overrides:
-            return (
-                f"Leave out what changes the network or the optimiser: {' '.join(self.overrides)}"
-            )
-        return "Install the plugin version that run.json names"
-
-    def _load(self, training: Training, checkpoint: Checkpoint) -> None:
-        tensors = checkpoint.training_state()
-        weights, remedy = checkpoint.model_state(), self._remedy()
-        load_weights(training.evaluated, weights, checkpoint.path, remedy)
-        if training.averaged is not None and "averaged" not in tensors:
-            # The average begins with this process, at the weights there are.
-            load_weights(training.learner.model, weights, checkpoint.path, remedy)
-        elif training.averaged is not None:
-            raw = {
-                name.removeprefix("raw/"): tensor
-                for name, tensor in tensors.items()
-                if name.startswith("raw/")
-            }
-            load_weights(training.learner.model, raw, checkpoint.path, remedy)
-            training.averaged.n_averaged.copy_(tensors["averaged"])
-        restore_loss(training.learner.trained_loss, tensors)
-        if any(word.startswith("trainer.optimizer=") for word in self.overrides):
-            # What one optimiser gathers is nothing to another.
-            tensors = {k: v for k, v in tensors.items() if not k.startswith("optimizer/")}
-        training.state = restore_training(tensors, training.optimizer, training.learner.device)
-
     # --- the end ----------------------------------------------------------------------------------
-
-    def _test(self, training: Training, data: EncodedData) -> None:
-        """Scores the best checkpoint on the test split, and shows right and wrong answers."""
-        model = training.evaluated
-        best = training.progress.best_step
-        if best is not None:
-            try:
-                checkpoint = open_checkpoint(self.folder.checkpoints / checkpoint_name(best))
-                load_weights(model, checkpoint.model_state(), checkpoint.path)
-                restore_loss(training.learner.trained_loss, checkpoint.training_state())
-            except CheckpointError as error:
-                self.warn(f"the last weights are tested, as the best checkpoint is gone: {error}")
-        arrays = data.splits["test"]
-        score = training.learner.score(arrays, "test", model, each=True)
-        fields = {
-            "split": "test",
-            "loss": score.loss,
-            "train_loss": None,
-            "metrics": score.metrics,
-            "baselines": self._baselines(data, "test"),
-            "examples": score.examples,
-            "seconds": round(score.seconds, 3),
-            "best": True,
-            "elapsed": round(training.progress.elapsed, 3),
-        }
-        where = (training.progress.step, training.epoch)
-        event = Event("evaluation", *where, fields)
-        self.publish(event)
-        self._update(test=spare(event))
-        if score.of_examples is not None:
-            try:
-                score.of_examples.save(self.folder.scores("test"))
-            except OSError as error:
-                self.warn(f"the scores of single test examples could not be written: {error}")
-        shown = self.experiment.trainer.samples
-        if shown:
-            # The same examples whatever the seed of the run, so that runs can be held together.
-            order = np.random.default_rng(0).permutation(score.examples)
-            chosen = [int(index) for index in order[:TEST_SAMPLES]]
-            items = training.learner.sample(arrays, chosen[:shown], model)
-            if any("correct" in item for item in items):
-                items += training.learner.sample(arrays, chosen[shown:], model)
-                self._keep_answers(chosen, items)
-            right = list(right_and_wrong(items, shown))
-            self.publish(Event("sample", *where, {"split": "test", "items": right}))
-
-    def _keep_answers(self, examples: Sequence[int], items: Sequence[Mapping[str, Any]]) -> None:
-        """Writes answers to test examples, for a look at those that runs disagree on."""
-        path = self.folder.answers("test")
-        pairs = zip(examples, items, strict=True)
-        lines = [
-            sealed_line(json.dumps(spell_out({"example": index, **item}))) for index, item in pairs
-        ]
-        try:
-            path.parent.mkdir(exist_ok=True)
-            write_atomically(path, "".join(f"{line.decode()}\n" for line in lines))
-        except OSError as error:
-            self.warn(f"the answers to test examples could not be written: {error}")
 
     def _end(self, status: str, message: str, training: Training | None = None) -> None:
         seconds = self.progress.elapsed

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,20 +28,10 @@ from seqkit.engine.optimization import build_optimizer, clip_gradients, gradient
 from seqkit.engine.progress import Progress, detach
 from seqkit.errors import RunError
 from seqkit.events import Event
+from seqkit.views import problems_of
 
 LONGEST_SILENCE = 1.0
 """Seconds after which a step event is due even if `log_every` steps are not done."""
-
-PAUSE_SECONDS = 0.1
-"""Seconds between looks for requests while a run is paused."""
-
-
-class Controls(Protocol):
-    """Requests from outside the loop."""
-
-    def poll(self) -> list[dict[str, Any]]:
-        """Returns new requests; cheap enough for every step."""
-        ...
 
 
 @dataclass
@@ -87,8 +76,8 @@ class Training:
             self.averaged = AveragedModel(learner.model, multi_avg_fn=average)
         self.state: Any = None
         self.stopped = ""
+        self._told_unfit = False
         self._window = Window()
-        self._paused = False
 
     @property
     def evaluated(self) -> torch.nn.Module:
@@ -149,6 +138,15 @@ class Training:
             progress.plan_step, progress.plan_epoch = progress.step, progress.epoch
         return said
 
+    def _unfit(self, items: Sequence[Any]) -> Iterator[Event]:
+        """Yields a warning, once, where an answer is not fit for the view that it names."""
+        found = [] if self._told_unfit else [said for item in items for said in problems_of(item)]
+        if found:
+            self._told_unfit = True
+            task = self.learner.experiment.task.name
+            message = f"answers of the task {task} are shown as plain tables: {found[0]}"
+            yield self.event("warning", message=message)
+
     def _next_epoch(self) -> None:
         progress = self.progress
         progress.epoch, progress.batch, self.state = progress.epoch + 1, 0, None
@@ -169,8 +167,12 @@ class Training:
             digest.update(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data)
         return digest.digest()
 
-    def run(self, controls: Controls) -> Iterator[Event]:
-        """Trains until the end, or until `stopped` says why not. Yields events as they happen."""
+    def run(self, between_steps: Callable[[], Iterator[Event]]) -> Iterator[Event]:
+        """Trains until the end, or until `stopped` says why not. Yields events as they happen.
+
+        Args:
+            between_steps: Called after each step, to carry out what was asked for meanwhile.
+        """
         progress, config = self.progress, self.config
         self.learner.model.train()
         if self.stopped_early():
@@ -194,16 +196,16 @@ class Training:
                 last = self.finished()
                 silence = time.perf_counter() - self._window.started
                 if progress.step % config.log_every == 0 or silence > LONGEST_SILENCE or last:
-                    yield from self._report()
+                    yield from self.report()
                 if epoch_ended:
-                    yield from self._report()
+                    yield from self.report()
                     self._next_epoch()
                 if last or self._evaluation_due(epoch_ended):
                     yield from self._evaluate()
                 elif config.checkpoint_every and progress.step % config.checkpoint_every == 0:
-                    yield from self._report()
-                    yield self._saved("interval")
-                yield from self._attend(controls)
+                    yield from self.report()
+                    yield self.saved("interval")
+                yield from between_steps()
                 if epoch_ended or self.stopped:
                     break
 
@@ -311,7 +313,7 @@ class Training:
         if self.learner.device.device.type == "cuda":
             torch.cuda.empty_cache()
         at_once = math.ceil(len(indices) / progress.accumulation)
-        return self._event(
+        return self.event(
             "warning",
             message=f"out of memory at step {progress.step + 1}: batches of {len(indices)} are now "
             f"computed {at_once} examples at a time, which changes memory and speed but not the "
@@ -338,9 +340,9 @@ class Training:
             + (", ..." if len(indices) > 5 else "")
         )
         if self.config.on_nonfinite == "skip":
-            yield self._event("warning", message=f"{message}; the batch was skipped")
+            yield self.event("warning", message=f"{message}; the batch was skipped")
             return
-        yield self._saved("error")
+        yield self.saved("error")
         raise RunError(
             f"{message}. The state before it is saved; lower trainer.learning_rate or "
             "trainer.clip_norm, or set trainer.on_nonfinite=skip"
@@ -353,7 +355,7 @@ class Training:
         rate = learning_rate(self.config, self.progress.step, self.total_steps)
         return rate * self.progress.plateau_factor
 
-    def _report(self) -> Iterator[Event]:
+    def report(self) -> Iterator[Event]:
         """Reads what gathered on the device and says it."""
         window, progress = self._window, self.progress
         if not window.totals:
@@ -377,7 +379,7 @@ class Training:
         tokens = sum(int(self.sizes[batch].sum()) for batch in window.batches)
         finite = [norm for norm in norms if math.isfinite(norm)]
         left = self.total_steps - progress.step
-        yield self._event(
+        yield self.event(
             "step",
             loss=sum(totals) / max(1e-12, sum(counts)),
             learning_rate=self.optimizer.param_groups[0]["lr"],
@@ -391,18 +393,18 @@ class Training:
     def _evaluate(self) -> Iterator[Event]:
         """Scores the validation split, keeps the best checkpoint, and shows samples."""
         progress, config, learner = self.progress, self.config, self.learner
-        yield from self._report()
+        yield from self.report()
         train_loss = progress.loss_total / progress.loss_count if progress.loss_count else math.nan
         progress.loss_total = progress.loss_count = 0.0
         name, higher_is_better = learner.experiment.monitor
         if "validation" not in self.splits:
-            yield self._saved("epoch", best=True)
+            yield self.saved("epoch", best=True)
             return
         arrays = self.splits["validation"]
         start, at_once = time.perf_counter(), learner.evaluation_batch
         score = learner.score(arrays, "validation", self.evaluated)
         if learner.evaluation_batch < at_once:
-            yield self._event(
+            yield self.event(
                 "warning",
                 message=f"out of memory in the evaluation: {learner.evaluation_batch} examples are "
                 f"now scored at a time instead of {at_once}, which changes no score",
@@ -422,14 +424,15 @@ class Training:
         if config.samples:
             chosen = np.random.default_rng(config.seed).permutation(score.examples)
             items = learner.sample(arrays, chosen[: config.samples].tolist(), self.evaluated)
-            yield self._event("sample", split="validation", items=items)
-        yield self._saved("epoch", best=best)
+            yield from self._unfit(items)
+            yield self.event("sample", split="validation", items=items)
+        yield self.saved("epoch", best=best)
         if self.stopped_early():
             self.stopped = "early"
         self._window.started = time.perf_counter()
 
     def _evaluation(self, score: Score, train_loss: float, best: bool) -> Event:
-        return self._event(
+        return self.event(
             "evaluation",
             split=score.split,
             loss=score.loss,
@@ -450,60 +453,14 @@ class Training:
             progress.plateau_factor *= config.plateau_factor
             progress.plateau_waited = 0
 
-    def _saved(self, reason: str, best: bool = False) -> Event:
+    def saved(self, reason: str, best: bool = False) -> Event:
+        """Writes a checkpoint."""
         return self.save(self, reason, best)
 
-    def _attend(self, controls: Controls) -> Iterator[Event]:
-        """Carries out what was asked for since the last step; while paused, waits for more."""
-        for request in controls.poll():
-            yield from self._obey(request)
-        while self._paused and not self.stopped:
-            time.sleep(PAUSE_SECONDS)
-            for request in controls.poll():
-                yield from self._obey(request)
-            self._window.started = time.perf_counter()
+    def restart_clock(self) -> None:
+        """Leaves out of the speed what no step was made in."""
+        self._window.started = time.perf_counter()
 
-    def _obey(self, request: dict[str, Any]) -> Iterator[Event]:
-        """Carries out one request, and says whether it could."""
-        action, value = request.get("request"), request.get("value")
-        progress = self.progress
-        if action in ("stop", "interrupt"):
-            yield from self._report()
-            yield self._control(request, True, "stopping")
-            yield self._saved("interrupted")
-            self.stopped = "stopped" if action == "stop" else "interrupted"
-        elif action == "save":
-            yield from self._report()
-            yield self._saved("requested")
-            yield self._control(request, True, "saved")
-        elif action == "set-learning-rate" and _is_rate(value):
-            scheduled = self.scheduled_rate()
-            progress.rate_factor = float(value) / scheduled if scheduled > 0 else 1.0  # type: ignore[arg-type]
-            yield self._control(request, True, f"the learning rate is {value} from here on")
-        elif action == "pause" and not self._paused:
-            yield from self._report()
-            yield self._saved("requested")
-            self._paused = True
-            yield self._control(request, True, "paused")
-        elif action == "resume" and self._paused:
-            self._paused = False
-            yield self._control(request, True, "going on")
-        elif action in ("pause", "resume"):
-            yield self._control(request, False, f"the run is {_which(self._paused)} already")
-        else:
-            yield self._control(request, False, f"not a request that can be obeyed: {request}")
-
-    def _control(self, request: dict[str, Any], applied: bool, message: str) -> Event:
-        return self._event("control", request=request, applied=applied, message=message)
-
-    def _event(self, kind: str, **data: Any) -> Event:
+    def event(self, kind: str, **data: Any) -> Event:
+        """Returns an event of this moment."""
         return Event(kind, self.progress.step, self.epoch, data)
-
-
-def _which(paused: bool) -> str:
-    return "paused" if paused else "running"
-
-
-def _is_rate(value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and 0 < value <= sys.float_info.max

@@ -20,6 +20,7 @@ from seqkit.experiments.words import (
     parse_override,
     with_words,
 )
+from seqkit.fitting import fitting, why_not
 from seqkit.registry import NOT_INSTALLED, Entry, Registry
 from seqkit.storage.regular_files import LARGEST_TEXT
 from seqkit.storage.toml_text import parse_toml
@@ -257,7 +258,7 @@ def _resolve(
             parts[key] = Part(entry, SimpleNamespace(**table))
             continue
         if not finder.is_same(entry, before[key]):
-            table = _fitting(table, entry, f"{key}={entry.name}", notes)
+            table = _known_settings(table, entry, f"{key}={entry.name}", notes)
         table = with_words(entry.component.Config, table, given.get(key, []))
         found: list[Problem] = []
         part = _part(entry, table, key, found)
@@ -400,7 +401,9 @@ class _Finder:
             return False
 
 
-def _fitting(table: dict[str, Any], entry: Entry, word: str, notes: list[str]) -> dict[str, Any]:
+def _known_settings(
+    table: dict[str, Any], entry: Entry, word: str, notes: list[str]
+) -> dict[str, Any]:
     """Drops the settings meant for another component that this one does not have."""
     table = canonical(entry.component.Config, table)
     dropped = [name for name in table if name not in entry.component.Config.model_fields]
@@ -418,16 +421,14 @@ def _part(entry: Entry, table: Mapping[str, Any], key: str, problems: list[Probl
 def _check_task(
     entry: Entry, key: str, task: Entry, registry: Registry, problems: list[Problem]
 ) -> None:
-    tasks = entry.component.tasks
-    if task.name in tasks or task.qualified in tasks:
+    why = why_not(entry, task)
+    if not why:
         return
-    others = [e.name for e in registry.entries(entry.kind) if task.name in e.component.tasks]
-    why = entry.component.refuses.get(task.name, "") if key == "model" else ""
+    others = fitting(registry, entry.kind, task)
     problems.append(
         Problem(
             key,
-            f"{key} {entry.name!r} is for {', '.join(tasks)}, not for {task.name}"
-            + (f": {why}" if why else ""),
+            f"{key} {entry.name!r} does not fit {task.name}: {why}",
             f"For {task.name} there are: {', '.join(others)}" if others else "",
         )
     )

@@ -10,7 +10,8 @@ plugin prints goes to stderr. Requests hold `do` and what it needs:
     preview  document. Answers as `seqkit.engine.preview.preview`
     data     document. Answers as `seqkit.engine.preview.data_preview`
     look     path: a file or folder of one's own, task: the task it is for, guessed when empty.
-             Answers `dataset`, `task`, `recipe`, `said`, `columns`, `rows`, or `problem`
+             Answers `dataset`, `task`, `recipe`, `document` (the experiment to begin with), `said`,
+             `examples`, `columns`, `rows`, or `problem`
 
 An answer to a request that failed holds `error`, a sentence.
 """
@@ -25,7 +26,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqkit.api import ignore
 from seqkit.errors import ConfigurationError, DataError, SeqkitError
 from seqkit.events import spell_out
 
@@ -80,30 +80,35 @@ def data(request: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
     return data_preview(_load(request, registry), registry)
 
 
-def look(request: Mapping[str, Any], _registry: Registry) -> dict[str, Any]:
+def look(request: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
     """Looks into a file or folder of the user's own."""
-    from seqkit.experiments.own_data import RECIPES, look_at
+    from seqkit.experiments.beginning import begin
+    from seqkit.experiments.own_data import recognise, said_in_full
 
     path = Path(str(request["path"])).expanduser()
     if path.exists() and not (path.is_file() or path.is_dir()):
         # A FIFO or a device: whoever opens one may wait for ever.
         raise DataError(f"{path} is neither a file nor a folder.")
     columns, rows = _first_rows(path)
+    warnings: list[str] = []
     try:
-        found = look_at(path, str(request.get("task", "")))
-        return {
-            "dataset": found.dataset,
-            "task": found.task,
-            "recipe": RECIPES[found.task],
-            "said": found.said,
-            "examples": found.examples,
-            "columns": columns,
-            "rows": rows,
-        }
+        task = str(request.get("task", ""))
+        entry, recognition = recognise(path, registry, task, warn=warnings.append)
+        begun = begin(entry, recognition, registry)
     except SeqkitError as error:
         if not rows:
             raise
         return {"dataset": None, "problem": str(error), "columns": columns, "rows": rows}
+    return {
+        "dataset": begun.document["dataset"],
+        "task": begun.document["task"]["name"],
+        "recipe": begun.recipe,
+        "document": begun.document,
+        "said": " ".join([said_in_full(recognition), *warnings]),
+        "examples": recognition.examples,
+        "columns": columns,
+        "rows": rows,
+    }
 
 
 REQUESTS: dict[str, Callable[[Mapping[str, Any], Registry], dict[str, Any]]] = {
@@ -129,20 +134,17 @@ def _size(path: Path) -> int:
 
 def _first_rows(path: Path) -> tuple[list[str], list[list[str]]]:
     """Returns the columns of a file and its first rows, as texts; nothing for a folder."""
-    from seqkit.data import read_csv, read_jsonl
+    from seqkit.data.own import OBJECTS, TABLES, OwnData
 
-    kinds = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
-    kind = kinds[-1] if kinds else ""
-    if path.is_dir():
+    data = OwnData(path)
+    if data.is_folder:
         names = sorted(child.name for child in path.iterdir() if child.is_dir())
         return ["class"], [[name] for name in names[:_ROWS]]
-    if kind in (".csv", ".tsv"):
-        table = read_csv(path, ignore)
-        return list(table.columns), [list(map(str, row)) for row in table.rows[:_ROWS]]
-    if kind in (".jsonl", ".ndjson"):
-        objects = [values for _, values in read_jsonl(path, ignore)[:_ROWS]]
-        columns = list(dict.fromkeys(key for values in objects for key in values))
-        return columns, [[str(values.get(key, "")) for key in columns] for values in objects]
+    if data.kind in (*TABLES, *OBJECTS):
+        rows = data.rows()
+        cells = zip(*(rows.values[name][:_ROWS] for name in rows.columns), strict=True)
+        shown = [["" if cell is None else str(cell) for cell in row] for row in cells]
+        return list(rows.columns), shown
     with path.open(encoding="utf-8", errors="replace") as file:
         lines = [line.rstrip("\n") for _, line in zip(range(_ROWS), file, strict=False)]
     return ["line"], [[line] for line in lines]

@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 import itertools
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-_LINE = 2**24
+from seqkit.processes.command import Command
 
 
 class Checker:
@@ -71,13 +70,8 @@ class Checker:
         return await asyncio.shield(self._process)
 
     async def _start(self) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "seqkit.processes.checker", *self._plugins),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            limit=_LINE,
-        )
+        command = Command(tuple(self._plugins), "seqkit.processes.checker")
+        return await command.start_async(asked=True, errors=asyncio.subprocess.DEVNULL)
 
     async def _end(self) -> None:
         starting, self._process = self._process, None

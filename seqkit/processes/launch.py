@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from seqkit.errors import CheckpointError, DataError
+from seqkit.processes.command import Command
 from seqkit.runs.folder import RunFolder
 from seqkit.storage.regular_files import open_regular
 
@@ -76,13 +76,7 @@ def start(words: Sequence[str], log: Path) -> Launch:
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with open_regular(log, append=True) as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "seqkit", *words],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+            process = Command(tuple(words)).start(output, output)
     except OSError as error:
         raise DataError(f"{log} cannot be written: {error.strerror}.") from error
     return Launch(tuple(words), process, log)

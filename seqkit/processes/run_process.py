@@ -13,6 +13,7 @@ from typing import IO
 
 from seqkit.errors import CheckpointError
 from seqkit.events import parse_event
+from seqkit.processes.command import Command
 from seqkit.runs.folder import LIVE, RunFolder
 from seqkit.runs.summary import RunSummary
 from seqkit.runs.tail import Tail
@@ -50,14 +51,8 @@ class Child:
         # A file, not a pipe: the run may go on when nobody reads any more.
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         if words:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "seqkit", *words],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors,
-                env={**os.environ, **environment},
-                start_new_session=True,
-            )
+            command = Command(tuple(words))
+            self._process = command.start(subprocess.DEVNULL, self._errors, environment)
 
     def look(self) -> bool:
         """Takes in what has happened since the last look; returns whether the run has ended."""

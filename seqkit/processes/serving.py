@@ -22,7 +22,8 @@ def serve(predictor: Predictor, requests: Iterable[str | bytes], reply: Reply) -
 
     A request is `{"id": 1, "inputs": [...], "options": {...}}`; the replies to it bear its id:
     `piece` and `index` while text is generated, then `answers`, or `error`. An interrupt ends the
-    request at hand, which is then answered with `cancelled`. The first reply is `ready`.
+    request at hand, which is then answered with `cancelled`. The first reply is `ready`: what
+    answers, and what the task says of its inputs and options.
 
     Args:
         predictor: The model.
@@ -40,6 +41,7 @@ def _serve(
     answering: Callable[[bool], None],
 ) -> None:
     experiment = predictor.experiment
+    task = experiment.task.component
     reply(
         {
             "ready": {
@@ -48,7 +50,12 @@ def _serve(
                 "checkpoint": predictor.checkpoint.path.name,
                 "device": predictor.device,
                 "shape": predictor.shape.as_dict(),
-                "options": experiment.task.component.PredictOptions.model_json_schema(),
+                "options": task.PredictOptions.model_json_schema(),
+                "reads_whole_table": task.reads_whole_table,
+                "examples": list(task.examples),
+                "hint": task.hint,
+                "live": task.live,
+                "try_options": dict(task.try_options),
             }
         }
     )

@@ -11,7 +11,8 @@ from statistics import fmean
 
 from seqkit.engine.control import Signals
 from seqkit.errors import CheckpointError, ExitCode
-from seqkit.experiments.sweep import SweepPlan, SweepRun, folder_of, save_plan
+from seqkit.experiments.sweep_file import folder_of, save_plan
+from seqkit.experiments.sweep_plan import SweepPlan, SweepRun
 from seqkit.processes.run_process import Child
 from seqkit.runs.folder import LIVE, RunFolder
 from seqkit.runs.listing import reading

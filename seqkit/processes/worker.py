@@ -6,12 +6,12 @@ import contextlib
 import json
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any
 
+from seqkit.processes.command import Command
 from seqkit.runs.folder import RunFolder
 
 Reply = Mapping[str, Any]
@@ -44,17 +44,9 @@ class AnswerWorker:
         # A file and no pipe, which would stop the process once it is full and unread.
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `_listen`
         try:
-            self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "seqkit", "predict", str(run.path)),
-                    *("--serve", "--checkpoint", checkpoint, *words),
-                ],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                # Ctrl-C in the terminal is not meant for it.
-                start_new_session=True,
-            )
+            served = ("predict", str(run.path), "--serve", "--checkpoint", checkpoint, *words)
+            # In a session of its own, as Ctrl-C in the terminal is not meant for it.
+            self._process = Command(served).start(subprocess.PIPE, self._errors)
         except OSError:
             self._errors.close()
             raise

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import secrets
+import shlex
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -387,6 +388,15 @@ def find_run(name: str, folder: Path) -> RunFolder:
     hint = (
         suggestion(name, names, "Run 'seqkit runs' for the runs")
         if names
-        else ("There are none yet; start one with 'seqkit run sentiment'")
+        else "There are none yet; start one with 'seqkit run RECIPE', see 'seqkit list recipes'"
     )
     raise CheckpointError(f"there is no run {name!r}, in {folder}. {hint}")
+
+
+def resume_command(folder: RunFolder) -> str:
+    """Returns the command that continues a run from the current folder."""
+    parent = folder.path.parent
+    words = ["seqkit", "resume", folder.name]
+    if os.path.realpath(parent) != os.path.realpath("runs"):
+        words += ["--runs-dir", str(parent)]
+    return shlex.join(words)

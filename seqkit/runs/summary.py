@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from seqkit.errors import CheckpointError
-from seqkit.events import Event
+from seqkit.events import Event, last_kept_step
 from seqkit.runs.folder import RunFolder
 from seqkit.storage.checksums import check_text_seal
 from seqkit.storage.regular_files import LARGEST_TEXT, read_regular
@@ -113,13 +113,10 @@ class RunSummary:
             self.every *= 2
 
     def _restart(self, event: Event) -> None:
-        """Forgets what came after the checkpoint that a resumed run goes on from.
-
-        One that crashed before its first checkpoint begins anew.
-        """
+        """Forgets what came after the checkpoint that a resumed run goes on from."""
         self.started = event.data
         self.ended = None
-        kept_steps = -1 if event.get("resumed_from") is None else event.step
+        kept_steps = last_kept_step(event)
         self.step, self.epoch = event.step, event.epoch
         self._steps = [kept for kept in self._steps if kept[0] <= event.epoch and kept_steps >= 0]
         self.evaluations = [kept for kept in self.evaluations if kept.step <= kept_steps]

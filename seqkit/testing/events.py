@@ -15,7 +15,7 @@ def sample_events(folder: Path) -> list[Event]:
     Args:
         folder: An existing folder, which the run is said to be in.
     """
-    best = {"step": 10, "epoch": 1.0, "metric": "accuracy", "value": 0.75}
+    best = {"step": 10, "epoch": 1.0, "metric": "score", "value": 0.75}
     return [
         Event("started", 0, 0.0, _started(folder)),
         Event("step", 10, 1.0, _STEP),
@@ -51,14 +51,20 @@ _EVALUATION = {
     "split": "validation",
     "loss": 0.6,
     "train_loss": 0.65,
-    "metrics": {"accuracy": 0.75, "confusion": [[3, 1], [1, 3]]},
-    "baselines": {"majority": {"accuracy": 0.5}},
+    "metrics": {"score": 0.75, "table": [[3, 1], [1, 3]]},
+    "baselines": {"usual": {"score": 0.5}},
     "examples": 8,
     "seconds": 0.1,
     "best": True,
     "elapsed": 1.1,
 }
-_SAMPLE = {"text": "a fine film", "label": "positive", "target": "positive", "correct": True}
+_SAMPLE = {
+    "view": "labels",
+    "text": "a fine film",
+    "label": "positive",
+    "target": "positive",
+    "correct": True,
+}
 
 
 def _started(folder: Path) -> dict[str, Any]:
@@ -66,17 +72,17 @@ def _started(folder: Path) -> dict[str, Any]:
         "run": folder.name,
         "folder": str(folder),
         "experiment": {
-            "task": {"name": "text:classification"},
-            "dataset": {"name": "text:sentences"},
-            "model": {"name": "recurrent:lstm"},
-            "loss": {"name": "text:cross-entropy"},
-            "metrics": [{"name": "text:accuracy"}],
+            "task": {"name": "own:sorting"},
+            "dataset": {"name": "own:notes"},
+            "model": {"name": "own:reader"},
+            "loss": {"name": "own:loss"},
+            "metrics": [{"name": "own:score"}],
             "trainer": TrainerConfig().model_dump(mode="json"),
         },
-        "recipe": "sentiment",
-        "task": "text:classification",
-        "dataset": "text:sentences",
-        "model": "recurrent:lstm",
+        "recipe": "notes",
+        "task": "own:sorting",
+        "dataset": "own:notes",
+        "model": "own:reader",
         "device": "cpu",
         "device_reason": "no accelerator was found",
         "precision": "float32",
@@ -90,9 +96,9 @@ def _started(folder: Path) -> dict[str, Any]:
         "total_steps": 10,
         "epochs": 1,
         "estimate": 2.5,
-        "metric": "accuracy",
+        "metric": "score",
         "higher_is_better": True,
-        "baselines": {"majority": {"accuracy": 0.5}},
+        "baselines": {"usual": {"score": 0.5}},
         "encoding": {"seconds": 0.1, "cached": False},
         "resumed_from": None,
         "versions": {"seqkit": "0.1.0"},

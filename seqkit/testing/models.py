@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from unittest import SkipTest
 
-from seqkit.api import Shape
-from seqkit.registry import Entry
+from seqkit.api import NextTokens, Shape, StepClasses, Tokens
+from seqkit.registry import Entry, Registry
 from seqkit.testing.checks import Check, require
 from seqkit.testing.samples import (
     LENGTHS,
@@ -16,6 +16,7 @@ from seqkit.testing.samples import (
     model_shapes,
     output_shape,
     ragged_batch,
+    untried,
 )
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ TOLERANCE = 1e-5
 Trial = Callable[[Callable[[], "nn.Module"], Shape], None]
 
 
-def model_checks(entry: Entry, config: Callable[[], Any]) -> Iterator[Check]:
-    """Yields the checks of a model, for every sample shape of its tasks."""
+def model_checks(entry: Entry, config: Callable[[], Any], registry: Registry) -> Iterator[Check]:
+    """Yields the checks of a model, for every sample shape that it is for."""
     subject = f"models:{entry.name}"
     trials: dict[str, Trial] = {
         "outputs": _outputs,
@@ -36,20 +37,22 @@ def model_checks(entry: Entry, config: Callable[[], Any]) -> Iterator[Check]:
         "weights-on-disk": _weights_on_disk,
         "repeatable": _repeatable,
     }
-    if "language-modeling" in entry.component.tasks:
+    shapes = model_shapes(entry, registry)
+    if any(isinstance(shape.outputs, NextTokens) for shape in shapes):
         trials["carried-state"] = _carried_state
-    if "seq2seq" in entry.component.tasks:
+    if any(isinstance(shape.outputs, Tokens) for shape in shapes):
         trials["decoding"] = _decoding
     for name, trial in trials.items():
-        yield Check(subject, name, _over_shapes(entry, config, trial))
+        yield Check(subject, name, _over_shapes(entry, config, trial, shapes))
 
 
-def _over_shapes(entry: Entry, config: Callable[[], Any], trial: Trial) -> Callable[[], None]:
+def _over_shapes(
+    entry: Entry, config: Callable[[], Any], trial: Trial, shapes: Sequence[Shape]
+) -> Callable[[], None]:
     def run() -> None:
         model = entry.component
-        shapes = [shape for task in model.tasks for shape in model_shapes(task, model.inputs)]
         if not shapes:
-            raise SkipTest(f"the kit has no sample data for {', '.join(model.tasks)}")
+            raise SkipTest(untried(model))
         settings = config()
 
         import torch
@@ -185,7 +188,7 @@ def _repeatable(build: Callable[[], nn.Module], shape: Shape) -> None:
 
 
 def _carried_state(build: Callable[[], nn.Module], shape: Shape) -> None:
-    if shape.task != "language-modeling":
+    if not isinstance(shape.outputs, NextTokens):
         return
     import torch
 
@@ -207,7 +210,7 @@ def _carried_state(build: Callable[[], nn.Module], shape: Shape) -> None:
 
 
 def _decoding(build: Callable[[], nn.Module], shape: Shape) -> None:
-    if shape.task != "seq2seq":
+    if not isinstance(shape.outputs, Tokens):
         return
     import torch
 
@@ -238,11 +241,11 @@ def _decoding(build: Callable[[], nn.Module], shape: Shape) -> None:
 
 
 def _call(network: nn.Module, batch: RaggedBatch, shape: Shape) -> Tensor:
-    """Runs a network as its task does, and returns its outputs."""
+    """Runs a network as codecs of its kind of output do, and returns its outputs."""
     import torch
 
     given = (batch.inputs, batch.lengths)
-    if shape.task == "language-modeling":
+    if isinstance(shape.outputs, NextTokens):
         result = network(*given, None)
         require(
             isinstance(result, tuple) and len(result) == 2,
@@ -264,7 +267,7 @@ def _forward(network: nn.Module, batch: RaggedBatch, shape: Shape) -> Tensor:
 
     with torch.no_grad():
         outputs = _call(network, batch, shape)
-    if shape.task == "language-modeling" and outputs.dim() == 3:
+    if isinstance(shape.outputs, NextTokens | StepClasses) and outputs.dim() == 3:
         return _valid_steps(outputs, batch.lengths)
     return outputs
 

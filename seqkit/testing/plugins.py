@@ -19,12 +19,14 @@ from unittest import SkipTest
 
 import click
 
+from seqkit.api import Task
 from seqkit.config import Config, validate
 from seqkit.discovery import installed_plugins, local_plugin, provide_tokenizers
 from seqkit.errors import PluginError, nearest, suggestion
 from seqkit.experiments.experiment import load_experiment
 from seqkit.observing import Observers
 from seqkit.registry import Entry, Plugin, Registry
+from seqkit.shapes import INPUTS, OUTPUTS
 from seqkit.testing.checks import Check, Finding, require
 from seqkit.testing.datasets import dataset_checks
 from seqkit.testing.events import sample_events
@@ -154,11 +156,11 @@ def _component_checks(
         yield Check(name, "tasks", partial(_tasks, entry, registry))
     match entry.kind:
         case "models":
-            yield from model_checks(entry, config)
+            yield from model_checks(entry, config, registry)
         case "losses":
-            yield from loss_checks(entry, config)
+            yield from loss_checks(entry, config, registry)
         case "metrics":
-            yield from metric_checks(entry, config)
+            yield from metric_checks(entry, config, registry)
         case "tokenizers":
             yield from tokenizer_checks(entry)
         case "observers":
@@ -298,19 +300,41 @@ def _settings(entry: Entry) -> None:
 
 def _tasks(entry: Entry, registry: Registry) -> None:
     component = entry.component
+    _kinds(component)
     if entry.kind == "tasks":
         for kind, names in {"losses": [component.loss], "metrics": component.metrics}.items():
             for name in names:
                 registry.find(kind, name)
         require(component.fields, "fields must say what its records hold")
         return
-    require(component.tasks, "tasks must name at least one task")
+    others = "" if entry.kind == "datasets" else ", or outputs at least one kind of output"
+    require(
+        component.tasks or getattr(component, "outputs", ()),
+        f"tasks must name at least one task{others}",
+    )
     known = {name for e in registry.entries("tasks") for name in (e.name, e.qualified)}
     unknown = [task for task in component.tasks if task not in known]
     for task in unknown:
         hint = suggestion(task, known, "Install the plugin that brings it")
         wrong = len(unknown) == len(component.tasks) or nearest(task, known)
         require(not wrong, f"there is no task {task!r}. {hint}")
+
+
+def _kinds(component: Any) -> None:
+    """Checks that what goes in and out is of kinds that there are."""
+    for attribute, known in {"inputs": INPUTS, "outputs": OUTPUTS}.items():
+        given = getattr(component, attribute, ())
+        single = isinstance(component, Task) and attribute == "outputs"
+        require(
+            isinstance(given, str if single else tuple),
+            f"{attribute} is {given!r}; it must be a {'name' if single else 'tuple of names'}",
+        )
+        for kind in [given] if single and given else given:
+            hint = suggestion(str(kind), known)
+            require(
+                kind in known,
+                f"{attribute} has {kind!r}, which is no kind of {attribute[:-1]}. {hint}",
+            )
 
 
 def _recipe_resolves(entry: Entry, registry: Registry) -> None:

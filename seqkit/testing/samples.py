@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from seqkit.registry import Entry, Registry
 from seqkit.shapes import (
     Classes,
     Features,
@@ -18,6 +18,7 @@ from seqkit.shapes import (
     StepClasses,
     Tokens,
     Values,
+    kind_of,
 )
 
 if TYPE_CHECKING:
@@ -29,17 +30,18 @@ SPLITS = ((0, 7), (7, 8), (8, 19))
 EXAMPLES = SPLITS[-1][1]
 
 _INPUTS: dict[str, Inputs] = {"tokens": Tokens(23), "features": Features(3)}
+_NAMES = ("bad", "fair", "good")
 _OUTPUTS: dict[str, tuple[Outputs, ...]] = {
-    "classification": (
-        Classes(("negative", "positive"), (9, 6), 2),
-        Classes(("bad", "fair", "good"), (7, 5, 3), 3),
-    ),
-    "forecasting": (Values(1, 4), Values(2, 3), Values(1, 4, (0.1, 0.5, 0.9))),
-    "language-modeling": (Tokens(23),),
-    "seq2seq": (Tokens(17),),
+    "classes": (Classes(("negative", "positive"), (9, 6), 2), Classes(_NAMES, (7, 5, 3), 3)),
+    "step-classes": (StepClasses(_NAMES, (70, 50, 30)),),
+    "labels": (Labels(_NAMES, (7, 5, 3)),),
+    "number": (Number(),),
+    "values": (Values(1, 4), Values(2, 3), Values(1, 4, (0.1, 0.5, 0.9))),
+    "next-tokens": (NextTokens(23),),
+    "tokens": (Tokens(17),),
 }
 _EXTRAS: dict[str, tuple[dict[str, Any], ...]] = {
-    "forecasting": tuple(
+    "values": tuple(
         {
             "context": max(LENGTHS),
             "future": future,
@@ -49,21 +51,40 @@ _EXTRAS: dict[str, tuple[dict[str, Any], ...]] = {
         }
         for future in (0, 2)
     ),
-    "seq2seq": ({"begin": 2, "end": 3, "joint": False},),
+    "tokens": ({"begin": 2, "end": 3, "joint": False},),
 }
-_TAKEN = {"forecasting": "features", "language-modeling": "tokens", "seq2seq": "tokens"}
-"""The one kind of input that a task has."""
+_TAKEN = {"values": "features", "next-tokens": "tokens", "tokens": "tokens"}
+"""The kind of input that goes with some kinds of output; all others go with any."""
 
 
-def sample_shapes(task: str, inputs: Sequence[str] = ()) -> list[Shape]:
-    """Returns small shapes of a task for each kind of input; none for a task it does not know."""
-    taken = [_TAKEN[task]] if task in _TAKEN else [kind for kind in inputs if kind in _INPUTS]
+def sample_shapes(entry: Entry, registry: Registry) -> list[Shape]:
+    """Returns small shapes of every kind of output that a component is for.
+
+    Args:
+        entry: A model, loss or metric.
+        registry: Where the tasks that it names are looked up.
+    """
+    component = entry.component
+    tasks = {
+        task.name: task.component.outputs
+        for task in registry.entries("tasks")
+        if {task.name, task.qualified} & set(component.tasks)
+    }
+    of_kinds = {f"a task of {kind}": kind for kind in component.outputs}
     return [
-        Shape(task, _INPUTS[kind], outputs, _fitting(extras, outputs))
-        for kind in taken or ["tokens"]
-        for outputs in _OUTPUTS.get(task, ())
-        for extras in _EXTRAS.get(task, ({},))
+        Shape(task, _INPUTS[inputs], outputs, _fitting(extras, outputs))
+        for task, kind in {**tasks, **of_kinds}.items()
+        for inputs in _inputs_of(component, kind)
+        for outputs in _OUTPUTS.get(kind, ())
+        for extras in _EXTRAS.get(kind, ({},))
     ]
+
+
+def _inputs_of(component: Any, kind: str) -> list[str]:
+    """Returns the kinds of input to try; losses and metrics see none, and one will do."""
+    if kind in _TAKEN:
+        return [_TAKEN[kind]]
+    return [inputs for inputs in getattr(component, "inputs", ["tokens"]) if inputs in _INPUTS]
 
 
 def _fitting(extras: dict[str, Any], outputs: Outputs) -> dict[str, Any]:
@@ -72,11 +93,16 @@ def _fitting(extras: dict[str, Any], outputs: Outputs) -> dict[str, Any]:
     return extras | {"targets": extras["targets"][: outputs.size]}
 
 
-def model_shapes(task: str, inputs: Sequence[str]) -> list[Shape]:
+def model_shapes(entry: Entry, registry: Registry) -> list[Shape]:
     """Returns the shapes a model may be built from: also those that a loss may ask for."""
-    shapes = sample_shapes(task, inputs)
+    shapes = sample_shapes(entry, registry)
     asked = [s.with_outputs(logits=1) for s in shapes if _is_binary(s)]
     return [*shapes, *asked]
+
+
+def untried(component: Any) -> str:
+    """Returns why the kit has no shapes for a component."""
+    return f"the kit has no sample data for {', '.join([*component.tasks, *component.outputs])}"
 
 
 def _is_binary(shape: Shape) -> bool:
@@ -84,17 +110,16 @@ def _is_binary(shape: Shape) -> bool:
 
 
 def describe(shape: Shape) -> str:
-    """Names a shape for messages: `classification of tokens, 3 logits`."""
-    kind = type(shape.inputs).__name__.lower()
+    """Names a shape for messages: `classes of tokens, 3 logits`."""
+    text = f"{kind_of(shape.outputs)} of {kind_of(shape.inputs)}"
     match shape.outputs:
         case Classes(logits=logits):
-            return f"{shape.task} of {kind}, {logits} logit{'s' if logits > 1 else ''}"
+            return f"{text}, {logits} logit{'s' if logits > 1 else ''}"
         case Values(size, horizon, quantiles):
-            text = f"{shape.task} of {kind}, {horizon} x {size} values"
-            text += f", {len(quantiles)} quantiles" if quantiles else ""
+            text += f", {horizon} x {size}" + (f", {len(quantiles)} quantiles" if quantiles else "")
             return text + (", with known covariates" if shape.extras.get("future") else "")
         case _:
-            return f"{shape.task} of {kind}"
+            return text
 
 
 def output_shape(shape: Shape, batch: int) -> tuple[int, ...]:
@@ -109,7 +134,7 @@ def output_shape(shape: Shape, batch: int) -> tuple[int, ...]:
         case StepClasses() | NextTokens():
             return (batch, max(LENGTHS), shape.output_size)
         case Tokens(size=size):
-            return (batch, TARGET_TIME if shape.task == "seq2seq" else max(LENGTHS), size)
+            return (batch, TARGET_TIME, size)
 
 
 @dataclass(frozen=True)
@@ -146,7 +171,7 @@ def ragged_batch(shape: Shape) -> RaggedBatch:
 
     batch, time = len(LENGTHS), max(LENGTHS)
     # Windows of a series are of one length.
-    lengths = torch.tensor([time] * batch if shape.task == "forecasting" else LENGTHS)
+    lengths = torch.tensor([time] * batch if isinstance(shape.outputs, Values) else LENGTHS)
     match shape.inputs:
         case Tokens(size):
             valid = torch.randint(1, size, (batch, time))
@@ -165,7 +190,7 @@ def _beside(shape: Shape, batch: int) -> Tensor | None:
     import torch
 
     match shape.outputs:
-        case Tokens(size) if shape.task == "seq2seq":
+        case Tokens(size):
             targets = torch.randint(4, size, (batch, TARGET_TIME))
             targets[:, 0] = shape.extras["begin"]
             return targets
@@ -185,7 +210,7 @@ def outputs_and_targets(shape: Shape) -> tuple[Tensor, Tensor]:
         case Values(size, horizon):
             return outputs, torch.randn(EXAMPLES, horizon, size)
         case StepClasses(names):
-            return outputs, torch.randint(0, len(names), outputs.shape[:2])
+            return outputs, torch.randint(-1, len(names), outputs.shape[:2])
         case Labels():
             return outputs, (torch.rand_like(outputs) > 0.5).float()
         case Number():

@@ -10,9 +10,9 @@ from unittest import SkipTest
 
 from seqkit.api import Shape
 from seqkit.errors import ConfigurationError
-from seqkit.registry import Entry
+from seqkit.registry import Entry, Registry
 from seqkit.testing.checks import Check, require
-from seqkit.testing.samples import SPLITS, describe, outputs_and_targets, sample_shapes
+from seqkit.testing.samples import SPLITS, describe, outputs_and_targets, sample_shapes, untried
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,31 +21,31 @@ TOLERANCE = 1e-5
 Settings = Callable[[], Any]
 
 
-def loss_checks(entry: Entry, config: Settings) -> Iterator[Check]:
-    """Yields the checks of a loss, on every sample shape of its tasks that it takes."""
+def loss_checks(entry: Entry, config: Settings, registry: Registry) -> Iterator[Check]:
+    """Yields the checks of a loss, on every sample shape that it is for and takes."""
     subject = f"losses:{entry.name}"
-    yield Check(subject, "splits", _over_shapes(entry, config, _loss_splits))
-    yield Check(subject, "gradient", _over_shapes(entry, config, _loss_gradient))
+    yield Check(subject, "splits", _over_shapes(entry, config, _loss_splits, registry))
+    yield Check(subject, "gradient", _over_shapes(entry, config, _loss_gradient, registry))
 
 
-def metric_checks(entry: Entry, config: Settings) -> Iterator[Check]:
-    """Yields the checks of a metric, on every sample shape of its tasks that it takes."""
+def metric_checks(entry: Entry, config: Settings, registry: Registry) -> Iterator[Check]:
+    """Yields the checks of a metric, on every sample shape that it is for and takes."""
     subject = f"metrics:{entry.name}"
-    yield Check(subject, "splits", _over_shapes(entry, config, _metric_splits))
-    yield Check(subject, "value", _over_shapes(entry, config, _metric_value))
+    yield Check(subject, "splits", _over_shapes(entry, config, _metric_splits, registry))
+    yield Check(subject, "value", _over_shapes(entry, config, _metric_value, registry))
 
 
 def _over_shapes(
-    entry: Entry, config: Settings, trial: Callable[[Any, Any, Shape], None]
+    entry: Entry, config: Settings, trial: Callable[[Any, Any, Shape], None], registry: Registry
 ) -> Callable[[], None]:
     def run() -> None:
         component = entry.component
         reads = getattr(component, "reads", "outputs")
         if reads != "outputs":
             raise SkipTest(f"it reads {reads}, and the kit has none")
-        shapes = [shape for task in component.tasks for shape in sample_shapes(task)]
+        shapes = sample_shapes(entry, registry)
         if not shapes:
-            raise SkipTest(f"the kit has no sample data for {', '.join(component.tasks)}")
+            raise SkipTest(untried(component))
         settings = config()
 
         import torch

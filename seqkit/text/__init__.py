@@ -16,9 +16,10 @@ from seqkit.text.tokenizers import (
 )
 from seqkit.text.truncation import truncate
 from seqkit.text.vectors import read_vectors
-from seqkit.text.vocabulary import PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, Vocabulary
+from seqkit.text.vocabulary import LEGEND, PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, Vocabulary
 
 __all__ = [
+    "LEGEND",
     "PADDING",
     "PADDING_ID",
     "TOKENIZERS",

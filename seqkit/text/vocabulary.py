@@ -19,6 +19,8 @@ from seqkit.text.documents import damaged, read_json, write_json
 PADDING = "<pad>"
 PADDING_ID = 0
 UNKNOWN = "<unk>"
+LEGEND = {UNKNOWN: "a word seen too rarely in training to be known"}
+"""What a person should know of the signs in decoded text, for `Codec.legend`."""
 UNKNOWN_ID = 1
 
 FILE = "vocabulary.json"

@@ -22,6 +22,7 @@ from textual.widgets import TextArea
 
 from seqkit.errors import ExitCode, SeqkitError
 from seqkit.runs.folder import RunFolder
+from seqkit.tui import messages
 from seqkit.tui.colours import CHART_DEFAULTS, THEMES
 from seqkit.tui.context import Context
 from seqkit.tui.preferences import load_keymap
@@ -29,7 +30,7 @@ from seqkit.tui.runs.screen import RunsScreen
 from seqkit.tui.sanitize import Harmless
 from seqkit.tui.topbar import SCREENS, TopBar
 from seqkit.tui.typing_order import TypingOrder
-from seqkit.tui.welcome import DEMO
+from seqkit.tui.workers import begin
 
 
 class SeqkitApp(App[None]):
@@ -149,8 +150,11 @@ class SeqkitApp(App[None]):
         while len(self.screen_stack) > 1 and not self.screen.is_modal:
             self.pop_screen()
 
-    def open_run(self, run: RunFolder) -> None:
+    def on_open_run(self, message: messages.OpenRun) -> None:
         """Shows a run while it happens, or as it ended."""
+        self._open_run(message.run)
+
+    def _open_run(self, run: RunFolder) -> None:
         from seqkit.tui.monitor import MonitorScreen
 
         for screen in self.screen_stack:
@@ -158,34 +162,50 @@ class SeqkitApp(App[None]):
                 screen.left = run.name
         self.push_screen(MonitorScreen(run, self.context.read_only))
 
-    def try_run(self, run: RunFolder) -> None:
+    def on_try_run(self, message: messages.TryRun) -> None:
         """Loads the model of a run, to be used."""
         from seqkit.tui.playground.screen import TryScreen
 
-        self.push_screen(TryScreen(self.context, run))
+        self.push_screen(TryScreen(self.context, message.run))
 
-    def compare_runs(self, runs: Sequence[RunFolder]) -> None:
+    def on_compare_runs(self, message: messages.CompareRuns) -> None:
         """Lays runs over each other."""
         from seqkit.tui.comparing.screen import CompareScreen
 
-        self.push_screen(CompareScreen(self.context, runs))
+        self.push_screen(CompareScreen(self.context, message.runs))
 
-    def new_run_like(self, run: RunFolder) -> None:
+    def on_new_run_like(self, message: messages.NewRunLike) -> None:
         """Opens the form of a new run with the settings of another one."""
         self.switch_mode("new")
         from seqkit.tui.new.screen import NewRunScreen
 
         if isinstance(self.screen, NewRunScreen):
-            self.screen.start_from(str(run.experiment_file))
+            self.screen.start_from(str(message.run.experiment_file))
 
     # --- training ---------------------------------------------------------------------------------
 
-    def train_demo(self) -> None:
-        """Trains the bundled demonstration, and shows it."""
-        self.train([DEMO])
+    def on_train_demo(self) -> None:
+        """Trains the recipe to start with, and shows it."""
+        begin(self, self._train_first, group="first", exclusive=True)
 
-    def train(self, words: Iterable[str]) -> None:
+    async def _train_first(self) -> None:
+        from seqkit.tui.new.catalogue import load_catalogue
+
+        try:
+            catalogue = await load_catalogue(self.context.plugin_words)
+        except SeqkitError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        if catalogue.first_recipe:
+            self._train([catalogue.first_recipe])
+        else:
+            self.notify("No plugin brings a recipe.", severity="error", markup=False)
+
+    def on_train_run(self, message: messages.TrainRun) -> None:
         """Starts `seqkit run WORDS` in a process of its own, and shows the run when it is there."""
+        self._train(message.words)
+
+    def _train(self, words: Iterable[str]) -> None:
         from seqkit.processes.launch import start_run
         from seqkit.tui.starting import Starting
 
@@ -199,7 +219,7 @@ class SeqkitApp(App[None]):
         def there(run: RunFolder | None) -> None:
             if run is not None:
                 self.switch_mode("runs")
-                self.open_run(run)
+                self._open_run(run)
 
         self.push_screen(Starting(launch, self.context), there)
 

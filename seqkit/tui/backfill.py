@@ -24,6 +24,7 @@ import numpy as np
 
 from seqkit.events import Event, dump_event, parse_event
 from seqkit.paths import cache_home
+from seqkit.processes.command import Command
 from seqkit.runs.tail import Tail
 from seqkit.storage.regular_files import open_regular
 from seqkit.terminal.log_lines import Entry
@@ -46,12 +47,8 @@ def cache_file(log: Path) -> Path:
 
 def start(log: Path) -> subprocess.Popen[bytes]:
     """Starts the process that reads a log into its cache. Raises OSError when it cannot."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "seqkit.tui.backfill", str(log)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    command = Command((str(log),), "seqkit.tui.backfill")
+    return command.start(subprocess.DEVNULL, subprocess.DEVNULL)
 
 
 def read_whole(history: History, tail: Tail) -> None:

@@ -6,11 +6,15 @@ too (https://jfly.uni-koeln.de/color/); they are lightened on dark and darkened 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rich.text import Text
 from textual.color import Color
 from textual.theme import Theme
+
+from seqkit.terminal.output import Piece
+from seqkit.terminal.safe_text import visible
 
 SERIES = 8
 """How many runs or metrics one chart tells apart."""
@@ -200,19 +204,39 @@ def keeps_tones(theme: Theme, variables: Mapping[str, Any]) -> bool:
     return (ground < 0.5) == theme.dark and all(abs(tone - ground) > 0.15 for tone in tones)
 
 
-def series_colours(variables: Mapping[str, Any]) -> list[str]:
-    """Returns the colours of the series of a chart, in their order.
-
-    Args:
-        variables: `App.theme_variables`.
-    """
-    return [
-        str(variables.get(f"chart-{number}") or CHART_DEFAULTS[f"chart-{number}"])
-        for number in range(1, SERIES + 1)
-    ]
-
-
 def colour(variables: Mapping[str, Any], name: str) -> str:
     """Returns the colour of a theme variable, written with or without its dollar sign."""
     key = name.removeprefix("$")
     return str(variables.get(key) or CHART_DEFAULTS.get(key) or variables.get("foreground", ""))
+
+
+_PIECES = {
+    "dim": "chart-axis",
+    "green": "success",
+    "red": "error",
+    "cyan": "primary",
+    "blue": "chart-raw",
+    "magenta": "chart-3",
+    "yellow": "warning",
+}
+"""Theme variables of the styles that pieces of `seqkit.terminal` carry."""
+
+
+def themed(lines: Iterable[Sequence[Piece]], variables: Mapping[str, Any]) -> Text:
+    """Returns lines of pieces as one text in the colours of the theme.
+
+    Args:
+        lines: As `seqkit.terminal` draws them.
+        variables: `App.theme_variables`.
+    """
+    text = Text()
+    for place, line in enumerate(lines):
+        text.append("\n" if place else "")
+        for piece in line:
+            content, style = (piece, "") if isinstance(piece, str) else piece
+            words = [
+                colour(variables, _PIECES[word]) if word in _PIECES else word
+                for word in style.split()
+            ]
+            text.append(visible(content), " ".join(words) or None)
+    return text

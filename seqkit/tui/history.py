@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from seqkit.events import SCHEMA_VERSION, Event, parse_event
+from seqkit.events import SCHEMA_VERSION, Event, last_kept_step, parse_event
 from seqkit.storage.checksums import line_fits
 from seqkit.terminal.log_lines import Entry, entry
 
@@ -247,20 +247,16 @@ class History:
         self.entries.append(entry(event))
 
     def _restart(self, event: Event) -> None:
-        """Forgets what came after the checkpoint that a resumed run goes on from.
-
-        One that crashed before its first checkpoint begins anew.
-        """
+        """Forgets what came after the checkpoint that a resumed run goes on from."""
         self.started, self.ended, self.eta = event.data, None, None
-        resumed = event.get("resumed_from") is not None
-        kept_steps = event.step if resumed else -1
+        kept_steps = last_kept_step(event)
         self.step, self.epoch, self.test = event.step, event.epoch, None
         self.steps.cut(kept_steps)
         self.evaluations.cut(kept_steps)
         for kept in (self.best, self.samples, self.marks):
             while kept and kept[-1].step > kept_steps:
                 kept.pop()
-        if resumed:
+        if kept_steps >= 0:
             self.marks.append(event)
 
     def _evaluate(self, event: Event) -> None:

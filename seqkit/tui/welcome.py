@@ -12,8 +12,6 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-DEMO = "sentiment"
-
 
 class Welcome(Vertical, can_focus=True):
     """Stands in place of the list while there are no runs.
@@ -60,8 +58,7 @@ class Welcome(Vertical, can_focus=True):
             demo.append("This is read-only: nothing can be started from here.")
         else:
             demo.append("enter", "bold reverse")
-            demo.append("  trains a first model: the sentiment of 1,000 sentences from film ")
-            demo.append("reviews, offline, in about a minute.\n\n")
+            demo.append("  trains a first model on bundled data, in about a minute.\n\n")
             demo.append("2", "bold")
             demo.append("  puts together a run of your own     ")
             demo.append("?", "bold")

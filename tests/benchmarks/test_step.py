@@ -27,6 +27,7 @@ from seqkit.engine.device import choose_device
 from seqkit.engine.encoding import encode_data
 from seqkit.engine.learner import build_learner
 from seqkit.engine.progress import Progress
+from seqkit.engine.requests import Requests
 from seqkit.engine.train import Training
 from seqkit.events import Event, EventLog
 from seqkit.experiments.experiment import load_experiment
@@ -138,7 +139,8 @@ def engine_steps(training: Training, folder: Path, steps: int) -> Generator[None
     """Trains by the engine, a turn at a time."""
     (folder / "control.jsonl").touch()
     with contextlib.closing(EventLog(folder / "events.jsonl")) as log:
-        for event in training.run(ControlFile(folder / "control.jsonl")):
+        requests = Requests(training, ControlFile(folder / "control.jsonl"))
+        for event in training.run(requests.attend):
             log.write(event)
             if event.kind == "step" and event.step % steps == 0:
                 yield

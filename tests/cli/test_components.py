@@ -33,13 +33,13 @@ class Example(Config):
 
 
 def test_settings_are_read_from_the_schema() -> None:
-    found = {setting.name: setting for setting in settings_of(Example)}
+    found = {setting.key: setting for setting in settings_of(Example)}
     assert list(found) == ["name", "rate", "sizes", "flag", "inner.depth"]
-    assert found["name"].default == "required"
-    assert (found["rate"].type, found["rate"].default) == ("float", "none")
+    assert found["name"].written == "required"
+    assert (found["rate"].type, found["rate"].written) == ("float", "none")
     assert found["rate"].bounds == "above 0"
-    assert (found["sizes"].type, found["sizes"].default) == ("list of int", "[1, 2]")
-    assert (found["flag"].type, found["flag"].default) == ("true or false", "true")
+    assert (found["sizes"].type, found["sizes"].written) == ("list of int", "[1, 2]")
+    assert (found["flag"].type, found["flag"].written) == ("true or false", "true")
     assert found["inner.depth"].bounds == "at least 1, below 9"
     assert found["inner.depth"].help == "How deep."
 

@@ -14,10 +14,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from seqkit.cli.predict import MOST_SERIES
 from seqkit.errors import ConfigurationError
 from seqkit.terminal import output
-from seqkit.terminal.answers.forecast import MOST_SERIES, forecast_lines
-from seqkit.terminal.answers.forecast_files import MOST_DRAWN, write_csv, write_picture
+from seqkit.terminal.answers.series import series_lines
+from seqkit.terminal.answers.series_files import MOST_DRAWN, write_csv, write_picture
 
 
 def days(first: str, count: int) -> list[str]:
@@ -42,6 +43,7 @@ def answer(
             for level, shift in (("0.1", -0.5), ("0.5", 0.0), ("0.9", 0.5))
         }
     made: dict[str, Any] = {
+        "view": "series",
         "series": "H7",
         "columns": [f"column {number}" for number in range(columns)],
         "history": {
@@ -61,7 +63,7 @@ def draw(made: dict[str, Any], width: int = 80, unicode: bool = True) -> list[st
         Path(os.devnull).open("w", encoding="utf-8" if unicode else "ascii") as stream,
         contextlib.redirect_stderr(stream),
     ):
-        lines = forecast_lines(made, width)
+        lines = series_lines(made, width)
     return ["".join(p if isinstance(p, str) else p[0] for p in line) for line in lines]
 
 
@@ -112,7 +114,7 @@ def test_the_forecast_begins_where_the_axis_has_its_mark() -> None:
 def test_the_table_has_the_first_and_last_steps_with_their_times(unicode: bool) -> None:
     lines = draw(answer(horizon=10), 80, unicode)
     table = lines[lines.index("") + 1 :]
-    assert table[0].split() == ["time", "forecast", "10%", "90%", "what", "came"]
+    assert table[0].split() == ["time", "forecast", "10%", "90%", "actual"]
     assert table[1].split()[0] == "2015-04-10"
     assert table[-1].split()[0] == "2015-04-19"
     expected = math.sin(49 / 3)
@@ -168,13 +170,13 @@ def test_a_constant_series_is_a_level_line() -> None:
 def test_a_single_step_and_no_history_are_drawn() -> None:
     made = answer(history=1, horizon=1)
     made["history"] = {"time": [], "values": [[]]}
-    assert len(forecast_lines(made)) > 10
+    assert len(series_lines(made)) > 10
 
 
 def test_a_plot_is_written_without_escapes_where_there_is_no_terminal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for line in forecast_lines(answer()):
+    for line in series_lines(answer()):
         output.line(*line)
     assert "\x1b" not in capsys.readouterr().out
 
@@ -272,5 +274,5 @@ def test_of_many_series_the_first_are_drawn_and_all_are_saved(
     done = seqkit("predict", "many", "--save", tmp_path / "all.csv", *where)
     assert done.code == 0, done.err
     assert done.out.count("3 steps ahead") == MOST_SERIES
-    assert "2 more forecasts not shown" in done.out
+    assert "2 more series not shown" in done.out
     assert len(table(tmp_path / "all.csv")) == 3 * (MOST_SERIES + 2)

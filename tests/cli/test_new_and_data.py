@@ -4,6 +4,7 @@ import json
 import tarfile
 import tomllib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,24 @@ from seqkit.discovery import load_registry
 from seqkit.engine.device import cpu_has_bfloat16
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.experiments.experiment import load_experiment
-from seqkit.experiments.own_data import guess_columns, look_at
+from seqkit.experiments.own_data import recognise, said_in_full
 from seqkit.paths import cache_home, data_home
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look at one's own data came to."""
+
+    task: str
+    dataset: dict[str, Any]
+    examples: int
+    said: str
+
+
+def look_at(path: Path, task: str = "") -> Found:
+    entry, found = recognise(path, load_registry(), task)
+    table = {"name": entry.name, **found.settings}
+    return Found(found.task, table, found.examples, said_in_full(found))
 
 
 @pytest.fixture(autouse=True)
@@ -165,12 +182,23 @@ def test_new_says_why_a_file_cannot_be_used(
     assert not Path("mine.toml").exists()
 
 
-def test_columns_are_told_by_name_and_else_by_content() -> None:
-    rows = [["1", "words of a text", "some words", "a"], ["2", "other words here", "more", "b"]]
-    assert guess_columns(Path("x"), ["n", "summary", "text", "class"], rows) == ("text", "class")
-    assert guess_columns(Path("x"), ["n", "long", "short", "kind"], rows)[0] == "long"
-    with pytest.raises(DataError, match="labels"):
-        guess_columns(Path("x"), ["n", "text"], [[str(n), f"text {n}"] for n in range(50)])
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [("n,summary,text,class", ("text", "class")), ("n,long,short,kind", ("long", "kind"))],
+)
+def test_columns_are_told_by_name_and_else_by_content(
+    header: str, columns: tuple[str, str]
+) -> None:
+    rows = [f"{n},words of a text,some words,{'ab'[n % 2]}\n" for n in range(9)]
+    Path("a.csv").write_text(f"{header}\n{''.join(rows)}")
+    found = look_at(Path("a.csv"))
+    assert (found.dataset["text"], found.dataset["label"]) == columns
+
+
+def test_a_table_without_labels_is_not_for_classification() -> None:
+    Path("a.csv").write_text("n,text\n" + "".join(f"{n},text {n}\n" for n in range(50)))
+    with pytest.raises(DataError, match=r"No column looks like labels; name it: dataset\.label"):
+        look_at(Path("a.csv"), "classification")
 
 
 DAYS = "\n".join(f"2024-01-{day:02},{day}.5,{30 - day}" for day in range(1, 31))
@@ -252,7 +280,8 @@ def test_a_table_without_a_header_loses_no_row(
     Path(name).write_text(content, encoding="utf-8")
     assert seqkit("new", "mine.toml", "--data", name).code == 0
     found = look_at(Path(name))
-    assert found.examples == content.count("\n")
+    if "label" in dataset:
+        assert found.examples == content.count("\n")
     assert {key: found.dataset[key] for key in dataset} == dataset
     assert found.dataset["header"] is False
     words = ("trainer.max_steps=1", "model.hidden_size=4")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seqkit.terminal import figures, output, safe_text
-from seqkit.terminal.answers.lines import answer_line
+from seqkit.terminal.answers.lines import sample_lines
 from seqkit.terminal.streams import is_plain
 
 if TYPE_CHECKING:
@@ -44,17 +44,18 @@ def test_one_line_joins_lines_and_cuts_at_the_width() -> None:
 
 def test_an_answer_shows_the_escapes_of_its_text() -> None:
     answer = {"text": "\x1b]0;title\x07 hi", "label": "[red]pos", "probability": 0.934}
-    assert plain(answer_line(answer)) == "[red]pos  93%  \\x1b]0;title\\x07 hi"
+    assert plain(sample_lines(answer)[0]) == "[red]pos  93%  \\x1b]0;title\\x07 hi"
 
 
 def test_an_answer_says_whether_it_was_right() -> None:
     wrong = {"text": "t", "label": "pos", "probability": 0.9, "target": "neg", "correct": False}
-    assert "(is neg)" in plain(answer_line(wrong))
-    assert plain(answer_line(wrong | {"correct": True, "target": "pos"})).endswith("pos  90%  t")
+    assert "(is neg)" in plain(sample_lines(wrong)[0])
+    (right,) = sample_lines(wrong | {"correct": True, "target": "pos"})
+    assert plain(right).endswith("pos  90%  t")
 
 
 def test_an_answer_of_another_task_lists_its_fields() -> None:
-    assert "value 3.500" in plain(answer_line({"value": 3.5}))
+    assert "value 3.500" in plain(sample_lines({"value": 3.5})[0])
 
 
 @pytest.mark.parametrize(

@@ -239,7 +239,7 @@ def test_the_column_that_was_learnt_from_is_read_and_never_the_one_of_labels(
     [
         ("a.csv", "review,comment\na,b\n", "a.csv does not tell which column is the text"),
         ("a.jsonl", '{"text": true}\n', "a.jsonl has True under 'text' on line 1"),
-        ("a.csv", "x,y\na,b\n", "a.csv does not tell which column is the text; it has 'x', 'y'"),
+        ("a.csv", "p,q\na,b\n", "a.csv does not tell which column is the text; it has 'p', 'q'"),
         ("a.jsonl", '{"text": "a"}\n{"txt": "b"}\n', "a.jsonl has no 'text' on line 2"),
         ("a.jsonl", '{"text": ["a"]}\n', "a.jsonl has ['a'] under 'text' on line 1"),
     ],

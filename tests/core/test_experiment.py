@@ -237,12 +237,12 @@ def test_metrics_are_set_by_one_word(registry: Registry) -> None:
         ("metrics.f1.average=micro", "metrics.f1.average cannot be set by a word."),
         (
             "model=forecaster",
-            "model 'forecaster' is for forecasting, not for classification. "
+            "model 'forecaster' does not fit classification: it is for forecasting. "
             "For classification there are: gru, lstm",
         ),
         (
             "loss=squared-error",
-            "loss 'squared-error' is for forecasting, not for classification.",
+            "loss 'squared-error' does not fit classification: it is for forecasting.",
         ),
         (
             "trainer.monitor=f2",
@@ -276,7 +276,10 @@ def test_a_wrong_word_is_answered_with_the_nearest_right_one(
         ),
         ({"description": 3}, "description is 3; it must be text."),
         ({"learning_rate": 3}, "learning_rate is not a setting."),
-        ({"task": "forecasting"}, "dataset 'reviews' is for classification, not for forecasting."),
+        (
+            {"task": "forecasting"},
+            "dataset 'reviews' does not fit forecasting: it is for classification.",
+        ),
         ({"dataset": {}}, "no dataset is named."),
     ],
 )

@@ -235,12 +235,12 @@ def test_an_observer_that_raises_is_named_once_and_left_out(
 
 def test_no_observer_changes_what_others_see(install_plugin: InstallPlugin, tmp_path: Path) -> None:
     observer = "import seqkit\nseen = []\n@seqkit.hookimpl\ndef on_event(event):\n    "
-    install_plugin("cheats", observer + "event.data['metrics']['accuracy'] = 0.99\n")
-    install_plugin("reads", observer + "seen.append(event['metrics']['accuracy'])\n")
+    install_plugin("cheats", observer + "event.data['metrics']['score'] = 0.99\n")
+    install_plugin("reads", observer + "seen.append(event['metrics']['score'])\n")
     event = sample_events(tmp_path)[2]
 
     assert Observers(load_registry()).publish(event) == []
-    assert event["metrics"]["accuracy"] == 0.75
+    assert event["metrics"]["score"] == 0.75
     assert sys.modules["module_reads"].seen == [0.75]
 
 

@@ -170,7 +170,7 @@ def test_a_run_that_is_not_found_gets_the_nearest_name(
 
 def test_where_there_are_no_runs_the_first_step_is_named(tmp_path: Path) -> None:
     for name in ("last", "imdb", ""):
-        with pytest.raises(CheckpointError, match="start one with 'seqkit run sentiment'"):
+        with pytest.raises(CheckpointError, match="start one with 'seqkit run RECIPE'"):
             find_run(name, tmp_path / "runs")
 
 

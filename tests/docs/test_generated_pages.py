@@ -21,7 +21,7 @@ def test_the_pages_name_every_command_and_every_setting(repository: Path) -> Non
     assert "### seqkit data get" in commands
     settings = (repository / "docs" / "configuration.md").read_text(encoding="utf-8")
     for setting in settings_of(TrainerConfig):
-        assert f"| `{setting.name}` |" in settings
+        assert f"| `{setting.key}` |" in settings
 
 
 def test_the_pages_in_docs_are_up_to_date(repository: Path) -> None:

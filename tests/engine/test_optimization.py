@@ -208,7 +208,7 @@ def test_clipping_equals_torch_and_the_norm_is_logged_before_it(lab: Lab) -> Non
     assert list(loop._step(batch)) == []
     for name, parameter in model.named_parameters():
         torch.testing.assert_close(parameters(loop)[name], parameter.detach(), rtol=0, atol=1e-7)
-    report = next(loop._report())
+    report = next(loop.report())
     assert report["gradient_norm"] == pytest.approx(float(norm), rel=1e-6)
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from seqkit.errors import CheckpointError, SeqkitError
 from seqkit.events import Event
-from seqkit.experiments.sweep import SweepPlan, SweepRun, save_plan
+from seqkit.experiments.sweep_file import save_plan
+from seqkit.experiments.sweep_plan import SweepPlan, SweepRun
 from tests.engine.conftest import Lab
 
 SignalAt = Callable[..., Callable[[Event], None]]

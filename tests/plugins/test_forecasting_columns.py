@@ -91,7 +91,7 @@ def test_several_ids_are_one_key_and_predict_takes_it(tmp_path: Path) -> None:
     assert list(codec.scalers) == ["1/a", "1/b", "1/\\/", "2/a", "2/b", "2/\\/"]
     assert any("dataset.id=store,item" in text for text in told)
     codec.save(tmp_path)
-    saved = ForecastingCodec.load(tmp_path)
+    saved = ForecastingCodec.load(tmp_path, Forecasting.Config)
     table = [{"date": day(n), "item": "b", "store": "2", "y": "1.5"} for n in range(6)]
     assert [record["series"] for record in saved.parse(table)] == ["2/b"]
     with pytest.raises(DataError, match="have no column 'item', which tells series apart together"):
@@ -251,7 +251,7 @@ def test_rows_without_a_target_at_the_end_are_cut_and_what_they_know_ahead_is_us
         "20 rows at the end have no target" in text and "2022-02-09" in text for text in told
     )
     codec.save(tmp_path)
-    (record,) = ForecastingCodec.load(tmp_path).parse([])
+    (record,) = ForecastingCodec.load(tmp_path, Forecasting.Config).parse([])
     assert str(record["time"][-1])[:10] == "2022-02-09"
     assert record["ahead"]["price"].tolist() == [40 % 3, 41 % 3]
     with_file = [

@@ -222,6 +222,8 @@ def test_the_decoder_goes_on_from_its_median_and_the_last_observed_values(attent
 @pytest.mark.parametrize("name", ["gru", "segrnn", "seq2seq"])
 def test_the_conformance_kit_accepts_a_built_in_forecaster(name: str) -> None:
     model = MODELS[name]
-    entry = load_registry().find("models", name)
-    for check in model_checks(entry, lambda: model.Config.model_validate({"hidden_size": 8})):
+    registry = load_registry()
+    entry = registry.find("models", name)
+    small = model.Config.model_validate({"hidden_size": 8})
+    for check in model_checks(entry, lambda: small, registry):
         check.run()

@@ -395,6 +395,7 @@ def test_without_input_it_forecasts_what_comes_after_the_data() -> None:
     found = answer(codec)
     assert found == [
         {
+            "view": "series",
             "series": "",
             "columns": ["y"],
             "history": {

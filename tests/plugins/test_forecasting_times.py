@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from seqkit.api import Recognition
 from seqkit.config import validate
 from seqkit.data.times import Frequency, infer_frequency, time_texts
+from seqkit.discovery import load_registry
 from seqkit.errors import DataError
-from seqkit.experiments.own_data import look_at
-from seqkit.terminal.answers.forecast import forecast_lines
+from seqkit.experiments.own_data import recognise
+from seqkit.terminal.answers.series import series_lines
 from seqkit_timeseries._answers import answers_of
 from seqkit_timeseries._codec import ForecastingCodec
 from seqkit_timeseries._paces import paces
@@ -87,7 +89,7 @@ def test_a_month_goes_on_on_its_own_day(
     for cut in range(3):
         codec, _ = fitted(table(tmp_path, whole[cut:rows]))
         codec.save(tmp_path)
-        assert ahead(ForecastingCodec.load(tmp_path)) == whole[rows:]
+        assert ahead(ForecastingCodec.load(tmp_path, Forecasting.Config)) == whole[rows:]
 
 
 def test_quarter_ends_are_month_ends_though_two_rows_are_on_the_30th() -> None:
@@ -110,7 +112,11 @@ def test_a_run_saved_without_an_anchor_is_read_and_goes_on(tmp_path: Path) -> No
     document = json.loads(file.read_text(encoding="utf-8"))
     del document["frequency"]["anchor"], document["time_unit"]
     file.write_text(json.dumps(document), encoding="utf-8")
-    assert ahead(ForecastingCodec.load(tmp_path)) == ["2019-01-31", "2019-02-28", "2019-03-31"]
+    assert ahead(ForecastingCodec.load(tmp_path, Forecasting.Config)) == [
+        "2019-01-31",
+        "2019-02-28",
+        "2019-03-31",
+    ]
 
 
 def test_three_rows_are_too_few_to_be_of_another_step() -> None:
@@ -170,7 +176,7 @@ def test_positions_go_on_in_their_own_steps(
     codec, told = fitted(table(tmp_path, [first + step * row for row in range(rows)]))
     assert told == [f"rows are {said}; no season is assumed (task.season sets it)."]
     codec.save(tmp_path)
-    assert ahead(ForecastingCodec.load(tmp_path)) == expected
+    assert ahead(ForecastingCodec.load(tmp_path, Forecasting.Config)) == expected
 
 
 def test_a_position_that_is_missing_is_a_gap(tmp_path: Path) -> None:
@@ -196,7 +202,7 @@ def test_parts_of_seconds_are_kept_to_the_forecast(
     codec, told = fitted(table(tmp_path, [str(time) for time in times]))
     assert told == [f"rows are {said}; no season is assumed (task.season sets it)."]
     codec.save(tmp_path)
-    loaded = ForecastingCodec.load(tmp_path)
+    loaded = ForecastingCodec.load(tmp_path, Forecasting.Config)
     assert ahead(loaded)[0] == expected
     # The same rows, given again, are the same.
     given = {"time": [str(time) for time in times[-8:]], "values": {"y": [1.0] * 8}}
@@ -213,7 +219,7 @@ def test_drawings_show_the_whole_time() -> None:
     }
     drawn = "".join(
         piece if isinstance(piece, str) else piece[0]
-        for line in forecast_lines(answer, 100)
+        for line in series_lines(answer, 100)
         for piece in line
     )
     assert drawn.count(times[1]) == 2
@@ -275,14 +281,18 @@ REFUSED: dict[str, Callable[[int], Any]] = {
 }
 
 
+def look_at(path: Path) -> Recognition:
+    return recognise(path, load_registry())[1]
+
+
 @pytest.mark.parametrize("kind", [*READ, *REFUSED])
 def test_new_and_run_read_the_same_times(kind: str, tmp_path: Path) -> None:
     head = "timestamp" if kind.startswith("unix") else "when"
     path = table(tmp_path, [(READ | REFUSED)[kind](row) for row in range(50)], head=head)
     if kind in READ:
         found = look_at(path)
-        assert (found.task, found.dataset["time"]) == ("forecasting", head)
-        codec, _ = fitted(path, **{k: v for k, v in found.dataset.items() if k == "time"})
+        assert (found.task, found.settings["time"]) == ("forecasting", head)
+        codec, _ = fitted(path, **{k: v for k, v in found.settings.items() if k == "time"})
         assert codec.frequency.dated
         assert codec.frequency == fitted(path)[0].frequency
         return

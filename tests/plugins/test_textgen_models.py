@@ -18,7 +18,7 @@ from seqkit_recurrent._language_model import RecurrentLanguageModel, TiedHead
 
 MODELS = {model.name: model for model in seqkit_recurrent.register_models()}
 CAUSAL = ("rnn", "lstm", "gru")
-SHAPE = seqkit.Shape("language-modeling", seqkit.Tokens(20), seqkit.Tokens(20))
+SHAPE = seqkit.Shape("language-modeling", seqkit.Tokens(20), seqkit.NextTokens(20))
 PLAIN = {"hidden_size": 8, "embedding_size": 5, "word_dropout": 0, "embedding_dropout": 0}
 LENGTHS = torch.tensor([6, 6, 6])
 

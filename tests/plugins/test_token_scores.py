@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch.nn import functional
 
-from seqkit.api import Shape, Tokens
+from seqkit.api import NextTokens, Shape, Tokens
 from seqkit.errors import ConfigurationError
 from seqkit_classification.losses import CrossEntropy
 from seqkit_classification.metrics import Perplexity, TokenAccuracy
 
-SHAPE = Shape("language-modeling", Tokens(9), Tokens(9))
+SHAPE = Shape("language-modeling", Tokens(9), NextTokens(9))
 
 
 def some_tokens() -> tuple[torch.Tensor, torch.Tensor]:

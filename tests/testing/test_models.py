@@ -162,7 +162,7 @@ def test_each_fault_of_a_network_is_found(
     found = failures("models", model_with(network))
 
     assert message in found[check]
-    assert found[check].startswith("classification of tokens, 2 logits: ")
+    assert found[check].startswith("classes of tokens, 2 logits: ")
 
 
 def test_a_network_that_raises_shows_where(make_plugin: Callable[..., Any]) -> None:

@@ -271,7 +271,13 @@ def test_a_plain_component_passes(failures: Failures) -> None:
         (lambda: metric(NoSchema), "settings", "has no JSON Schema"),
         (lambda: metric(tasks=("clasification",)), "tasks", "Did you mean classification?"),
         (lambda: metric(tasks=("parsing",)), "tasks", "there is no task 'parsing'"),
-        (lambda: metric(tasks=()), "tasks", "tasks must name at least one task"),
+        (lambda: metric(tasks=()), "tasks", "tasks must name at least one task, or outputs"),
+        (
+            lambda: metric(outputs=("clases",)),
+            "tasks",
+            "outputs has 'clases', which is no kind of output. Did you mean classes?",
+        ),
+        (lambda: metric(outputs="classes"), "tasks", "'classes'; it must be a tuple of names"),
         (
             lambda: metric(tasks=("classification", "clasification")),
             "tasks",

@@ -26,6 +26,7 @@ from seqkit.tui.comparing.reading import Reader, Side, directions, read_side
 from seqkit.tui.comparing.screen import CompareScreen
 from seqkit.tui.context import Context
 from seqkit.tui.history import History
+from seqkit.tui.messages import CompareRuns, OpenRun
 from seqkit.tui.monitor import MonitorScreen
 from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.draft_files import base_of
@@ -271,7 +272,9 @@ async def test_every_screen_of_a_damaged_run_opens(runs_dir: Path, name: str) ->
     app = SeqkitApp(Context(runs_dir))
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.pause(0.2)
-        app.compare_runs([RunFolder(runs_dir / "first"), RunFolder(runs_dir / "second")])
+        app.on_compare_runs(
+            CompareRuns([RunFolder(runs_dir / "first"), RunFolder(runs_dir / "second")])
+        )
         compare = app.screen
         assert isinstance(compare, CompareScreen)
         for _ in range(100):
@@ -280,7 +283,7 @@ async def test_every_screen_of_a_damaged_run_opens(runs_dir: Path, name: str) ->
                 break
         assert compare.side is not None
         app.pop_screen()
-        app.open_run(RunFolder(runs_dir / "first"))
+        app.on_open_run(OpenRun(RunFolder(runs_dir / "first")))
         await pilot.pause(0.3)
         assert isinstance(app.screen, MonitorScreen)
         await pilot.press("u", "L")

@@ -14,12 +14,12 @@ from seqkit.config import Config, Field
 from seqkit.discovery import load_registry
 from seqkit.errors import Problem
 from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.schema import MISSING, in_toml, settings_of, show
 from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.draft import Draft
 from seqkit.tui.new.draft_files import base_of
 from seqkit.tui.new.line_editor import LineEditor
 from seqkit.tui.new.rows import explain, form_rows, problems_by_row
-from seqkit.tui.new.schema import MISSING, fields_of, in_toml, show
 
 
 class Inner(Config):
@@ -43,7 +43,7 @@ class Everything(Config):
 
 
 def fields(schema: type[BaseModel] = Everything) -> dict[str, Any]:
-    return {field.key: field for field in fields_of(schema.model_json_schema())}
+    return {field.key: field for field in settings_of(schema.model_json_schema())}
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +125,7 @@ def test_a_value_is_shown_as_it_is_edited(value: object, shown: str) -> None:
 def test_every_setting_of_every_component_is_shown_and_read_back(catalogue: Catalogue) -> None:
     for kind in ("models", "datasets", "tasks", "losses", "metrics"):
         for entry in catalogue.entries(kind):
-            for field in fields_of(entry["schema"]):
+            for field in settings_of(entry["schema"]):
                 assert field.help, (entry["name"], field.key)
                 if field.default is not MISSING:
                     read = field.read(show(field.default))
@@ -238,7 +238,7 @@ def test_another_dataset_brings_its_task_and_parts_that_fit(catalogue: Catalogue
 def test_components_that_do_not_fit_say_why(catalogue: Catalogue) -> None:
     fits = {fit.name: fit.why_not for fit in catalogue.fitting("loss", "classification")}
     assert fits["cross-entropy"] == ""
-    assert "it is for forecasting" in fits["mae"]
+    assert fits["mae"] == "it is for values and number, not for classes"
 
 
 def test_a_text_that_looks_like_a_number_stays_a_text_on_the_command_line(

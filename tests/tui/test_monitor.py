@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.text import Text
 from textual.app import App
 from textual.geometry import Size
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from seqkit.discovery import load_registry
 from seqkit.engine.run import start_run
@@ -20,17 +20,20 @@ from seqkit.events import Event, dump_event
 from seqkit.experiments.experiment import load_experiment
 from seqkit.runs.folder import RunFolder
 from seqkit.storage.locks import Hold, this_process
+from seqkit.terminal.answers.curves import curves_of, interval_of
+from seqkit.terminal.answers.lines import answer_lines
 from seqkit.tui.chart import Chart
-from seqkit.tui.colours import CHART_DEFAULTS
+from seqkit.tui.colours import CHART_DEFAULTS, themed
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Ask, Confirm
 from seqkit.tui.monitor import MonitorScreen
-from seqkit.tui.monitor.answers import attention_grid, drawn, kind_of
-from seqkit.tui.monitor.answers_pane import AnswersPane, forecast_plot
+from seqkit.tui.monitor.answers_pane import AnswersPane, series_plot
 from seqkit.tui.monitor.header import RunHeader
 from seqkit.tui.monitor.layout import PANES, Split, plan
 from seqkit.tui.monitor.log import LogLines
 from seqkit.tui.monitor.steering import learning_rate
+from seqkit.views import view_of
+from tests.answers import ANSWERS, DAMAGED, SHOWN
 from tests.tui.waiting import until
 
 SIZES = [(80, 24), (120, 36), (200, 60)]
@@ -451,59 +454,13 @@ def test_panes_never_overlap_and_the_loss_is_always_there(width: int, height: in
         assert list(alone.panes) == [chosen]
 
 
-def white(name: str) -> str:
-    return "white"
-
-
-def test_answers_are_drawn_by_their_keys() -> None:
-    classified = {"text": "good film", "label": "positive", "probability": 0.9, "correct": True}
-    assert kind_of(classified) == "classification"
-    text = drawn(classified, 40, white).plain
-    assert "✓ positive" in text
-    assert "90%" in text
-    assert "good film" in text
-    wrong = drawn(classified | {"correct": False, "target": "negative"}, 60, white).plain
-    assert "✗" in wrong
-    assert "is negative" in wrong
-    continued = drawn({"prompt": "Once", "continuation": "upon", "ended": "length"}, 40, white)
-    assert continued.plain.startswith("Once upon\n")
-    translated = {"source": "a b", "prediction": "c d", "target": "c e", "score": -1.5}
-    assert drawn(translated, 40, white).plain.split("\n")[:4] == [
-        "source  a b",
-        "answer  c d",
-        "target  c e",
-        "score   -1.500",
-    ]
-    assert isinstance(drawn({"other": [1, 2]}, 40, white), Text)
-
-
-def test_an_attention_grid_has_a_row_for_each_token_of_the_answer() -> None:
-    answer = {
-        "source_tokens": ["the", "house"],
-        "prediction_tokens": ["das", "haus"],
-        "attention": [[1.0, 0.0], [0.3, "x"]],
-    }
-    grid = attention_grid(answer, 40, white)
-    assert grid is not None
-    head, first, second = grid.plain.split("\n")
-    assert "the" in head
-    assert "das" in first
-    assert first.count("█") == 8
-    assert second.count("░") == 8
-    assert attention_grid(answer | {"attention": [[1.0]]}, 40, white) is None
-    crowded = answer | {"source_tokens": ["x"] * 90}
-    narrow = attention_grid(crowded, 40, white)
-    assert narrow is not None
-    assert "more source tokens" in narrow.plain
-    assert max(map(len, narrow.plain.split("\n"))) <= 40
-
-
 def test_a_forecast_is_drawn_over_its_history_with_its_interval() -> None:
     answer = {
         "series": "store",
         "columns": ["sales", "visits"],
         "history": {"time": ["2026-01-01", "2026-01-02"], "values": [[1, 2], [5, None]]},
         "forecast": {
+            "time": ["2026-01-03", "2026-01-04"],
             "values": [[3, 4], [6, 7]],
             "quantiles": {
                 "0.1": [[2, 3], [5, 6]],
@@ -513,13 +470,12 @@ def test_a_forecast_is_drawn_over_its_history_with_its_interval() -> None:
         },
         "target": [[3, 5], [6, 6]],
     }
-    plot = forecast_plot(answer, 0)
+    plot = series_plot(curves_of(answer)[0], interval_of(answer))
     curves = {series.name: series.y.tolist() for series in plot.series}
     assert curves == {"history": [1, 2], "actual": [2, 3, 5], "forecast": [2, 3, 4]}
     assert plot.bands[0].name == "80% interval"
     assert plot.bands[0].high.tolist() == [4, 5]
     assert plot.domain == (-1.0, 2.0)
-    assert forecast_plot({"forecast": 3, "history": {"values": "x"}}, 7).series[0].y.tolist() == []
 
 
 @pytest.mark.parametrize(
@@ -538,22 +494,45 @@ def test_a_learning_rate_is_a_finite_number_above_zero(text: str, value: float |
     assert learning_rate(text) == value
 
 
-async def test_answers_of_every_task_are_shown(run: RunFolder) -> None:
-    forecast = {
-        "columns": ["sales"],
-        "history": {"time": ["2026-01-02T03:04:05"], "values": [[1.0] * 40]},
-        "forecast": {"values": [[2.0] * 8]},
-    }
+async def test_answers_of_any_view_are_shown(run: RunFolder) -> None:
+    app = Tiny(run)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await opened(pilot)
+        pane = app.monitor.query_one(AnswersPane)
+        text = pane.query_one("#answers--text", Static)
+        for step, (name, item) in enumerate(ANSWERS.items(), start=25):
+            add(run, Event("sample", step, 2.0, {"split": "test", "items": [item, item]}))
+            await until_shown(pilot, f"step {step}")
+            if view_of(item) == "series":
+                await until_shown(pilot, "sales, 1 of 2, after 2026")
+                assert pane.query_one(Chart).region.height > 5
+                continue
+            shown = str(text.render())
+            for words in SHOWN[name]:
+                assert words in shown
+        assert app.monitor.query_one(RunHeader).region.height == 3
+
+
+async def test_answers_that_do_not_fit_their_view_are_shown_as_tables(run: RunFolder) -> None:
     app = Tiny(run)
     async with app.run_test(size=(120, 36)) as pilot:
         await opened(pilot)
-        pane = app.monitor.query_one(AnswersPane)
-        for items, words in (
-            ([{"prompt": "Once", "continuation": "upon a time"}], "upon a time"),
-            ([{"source": "a", "prediction": "b"}, {"source": "c", "prediction": "d"}], "1 of 2"),
-            ([forecast], "sales, after 2026"),
-        ):
-            add(run, Event("sample", 24, 2.0, {"split": "test", "items": items}))
-            await until_shown(pilot, words)
-        assert pane.query_one(Chart).region.height > 5
-        assert app.monitor.query_one(RunHeader).region.height == 3
+        text = app.monitor.query_one(AnswersPane).query_one("#answers--text", Static)
+        for step, item in enumerate(DAMAGED, start=25):
+            add(run, Event("sample", step, 2.0, {"split": "test", "items": [item, 3, None]}))
+            await until_shown(pilot, f"step {step}, 1 of 1")
+            key = next(key for key in item if key != "view")
+            assert key in str(text.render())
+
+
+async def test_what_is_right_and_wrong_has_the_colours_of_the_theme(run: RunFolder) -> None:
+    app = Tiny(run)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        item = {"view": "labels", "label": "yes", "correct": False}
+        add(run, Event("sample", 24, 2.0, {"split": "test", "items": [item]}))
+        await until_shown(pilot, "✗ yes")
+        drawn = themed(answer_lines(item), app.theme_variables)
+        styles = {str(span.style) for span in drawn.spans}
+        assert app.theme_variables["error"] in " ".join(styles)
+        assert "red" not in " ".join(styles)

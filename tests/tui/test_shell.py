@@ -22,6 +22,7 @@ from seqkit.tui.components.screen import ComponentsScreen
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Choose
 from seqkit.tui.help import Help
+from seqkit.tui.messages import TrainRun
 from seqkit.tui.new.form import Form
 from seqkit.tui.new.pane import Pane
 from seqkit.tui.new.screen import NewRunScreen
@@ -340,7 +341,7 @@ async def test_what_does_not_fit_is_offered_with_the_reason(recorded_runs: Path)
         await pilot.press("down", "down", "down", "down", "enter")
         await pilot.press(*"mae")
         await pilot.pause()
-        assert "it is for forecasting" in shown(app)
+        assert "it is for values and number" in shown(app)
 
 
 async def test_a_file_of_ones_own_becomes_the_dataset(
@@ -390,7 +391,7 @@ async def test_a_file_taken_before_it_was_looked_into_is_that_file_and_not_the_o
 
 async def test_what_could_not_be_started_says_why(recorded_runs: Path) -> None:
     async with running(recorded_runs) as (app, pilot):
-        app.train(["sentiment", "model=none", "trainer.epochs=0"])
+        app.on_train_run(TrainRun(["sentiment", "model=none", "trainer.epochs=0"]))
         await until(pilot, lambda: "It could not be started" in shown(app))
         assert "there is no model 'none'" in shown(app)
         assert "trainer.epochs is 0" in shown(app)

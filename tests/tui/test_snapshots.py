@@ -16,6 +16,7 @@ from seqkit.events import Event, dump_event
 from seqkit.runs.folder import RunFolder
 from seqkit.tui.app import SeqkitApp
 from seqkit.tui.context import Context
+from seqkit.tui.messages import CompareRuns, OpenRun
 
 PICTURES = Path(__file__).parent / "snapshots"
 BEGAN = 1_700_000_000.0
@@ -58,11 +59,13 @@ def make_run(folder: Path, name: str, rate: float) -> RunFolder:
 
 
 def compare(app: SeqkitApp) -> None:
-    app.compare_runs([RunFolder(app.context.runs_dir / name) for name in ("fast", "slow")])
+    app.on_compare_runs(
+        CompareRuns([RunFolder(app.context.runs_dir / name) for name in ("fast", "slow")])
+    )
 
 
 def monitor(app: SeqkitApp) -> None:
-    app.open_run(RunFolder(app.context.runs_dir / "fast"))
+    app.on_open_run(OpenRun(RunFolder(app.context.runs_dir / "fast")))
 
 
 SCREENS: dict[str, tuple[Callable[[SeqkitApp], None] | None, str]] = {

@@ -16,11 +16,14 @@ from seqkit.tui.comparing.reading import read_side
 from seqkit.tui.comparing.screen import CompareScreen
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Ask, Choose, Confirm
+from seqkit.tui.messages import OpenRun
 from seqkit.tui.new.files import FilePicker
 from seqkit.tui.new.screen import NewRunScreen
-from seqkit.tui.playground.inputs import inputs_of, option_fields, table_of
+from seqkit.tui.playground.inputs import inputs_of, option_fields, rows_of, table_of
 from seqkit.tui.playground.screen import TryScreen
 from seqkit.tui.runs.screen import RunsScreen
+from tests.answers import ANSWERS, SHOWN
+from tests.invented import train_invented
 from tests.tui.waiting import until
 
 SMALL = ("trainer.max_steps=12", "trainer.threads=1", "model.hidden_size=8", "--quiet")
@@ -91,15 +94,37 @@ async def test_a_run_without_a_checkpoint_is_told_in_words(tmp_path: Path) -> No
         assert "experiment" in shown(screen, "#try-answer")
 
 
+async def test_a_task_that_seqkit_has_never_heard_of_is_tried(tmp_path: Path) -> None:
+    invented = train_invented(tmp_path)
+    context = Context(invented.run.parent, plugins=(invented.plugin,))
+    app = SeqkitApp(context)
+    async with app.run_test(size=(100, 40)) as pilot:
+        screen = TryScreen(app.context, RunFolder(invented.run))
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen.task_name == "oracle")
+        assert "Ask for a view by its name." in shown(screen, "#try-answer")
+        for name, answer in ANSWERS.items():
+            screen.area.load_text(name)
+            await pilot.press("ctrl+r")
+            await until(pilot, lambda answer=answer: screen.answers == [answer])  # type: ignore[misc]
+            for words in SHOWN[name]:
+                assert words in shown(screen, "#try-answer")
+
+
 def test_a_history_is_a_table_and_goes_back_as_rows() -> None:
     history = {"time": ["2012-01-01", "2012-01-02"], "values": [[1.5, None], [2.0, 3.0]]}
     text = table_of(history, ["a", "b"])
     assert text.splitlines() == ["time,a,b", "2012-01-01,1.5,2", "2012-01-02,,3"]
-    assert inputs_of("forecasting", text, text) == []
-    changed = inputs_of("forecasting", text.replace("1.5", "9"), text)
-    assert changed is not None
+    assert rows_of(text, text) == rows_of(" ", text) == []
+    changed = rows_of(text.replace("1.5", "9"), text)
     assert changed[0] == {"time": "2012-01-01", "a": "9", "b": "2"}
     assert changed[1]["a"] == ""
+
+
+def test_a_blank_text_is_asked_on_request_alone() -> None:
+    assert inputs_of("a text", live=True) == inputs_of("a text", live=False) == ["a text"]
+    assert inputs_of(" ", live=True) is None
+    assert inputs_of("", live=False) == [""]
 
 
 def test_options_that_fit_on_a_line_are_offered() -> None:
@@ -199,7 +224,7 @@ async def test_the_cursor_is_on_the_run_that_was_left(two_runs: list[RunFolder],
         runs = app.screen
         assert isinstance(runs, RunsScreen)
         await until(pilot, lambda: len(runs.table.rows) == 2)
-        app.open_run(RunFolder(folder / name))
+        app.on_open_run(OpenRun(RunFolder(folder / name)))
         await pilot.pause(0.3)
         app.pop_screen()
         await until(pilot, lambda: runs.table.current is not None and not runs.left)

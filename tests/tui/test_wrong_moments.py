@@ -23,6 +23,7 @@ from seqkit.storage.locks import Hold, this_process
 from seqkit.tui.app import SeqkitApp
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Ask, Confirm
+from seqkit.tui.messages import OpenRun, TryRun
 from seqkit.tui.monitor import MonitorScreen
 from seqkit.tui.new.form import Form
 from seqkit.tui.new.pane import Pane
@@ -75,7 +76,7 @@ async def test_enter_answers_no_question_with_less_than_was_typed_before_it(
     run.update(status="running", process=this_process())
     held(run.path)
     async with running(runs_dir) as (app, pilot):
-        app.open_run(run)
+        app.on_open_run(OpenRun(run))
         await as_soon_as(pilot, lambda: cast(MonitorScreen, app.screen).steering.possible("rate"))
         type_at_once(app, "r", "ctrl+u", *"0.5", "enter")
         await as_soon_as(pilot, run.control_file.read_text)
@@ -219,7 +220,9 @@ async def test_a_run_that_begins_while_the_palette_is_open_is_shown_once_that_is
     try:
         async with running(runs_dir) as (app, pilot):
             launch = Launch(("run", "sentiment"), process, runs_dir / ".logs" / "a.log")
-            app.push_screen(Starting(launch, app.context), lambda found: app.open_run(found or run))
+            app.push_screen(
+                Starting(launch, app.context), lambda found: app.on_open_run(OpenRun(found or run))
+            )
             await pilot.press("ctrl+p")
             palette = app.screen
             assert not isinstance(palette, Starting)
@@ -259,7 +262,7 @@ async def test_a_model_that_cannot_be_loaded_ends_no_more_than_its_screen(
 ) -> None:
     async with running(runs_dir) as (app, pilot):
         monkeypatch.setattr(sys, "executable", str(tmp_path / "moved"))
-        app.try_run(RunFolder(runs_dir / "first"))
+        app.on_try_run(TryRun(RunFolder(runs_dir / "first")))
         await pilot.pause()
         answer = app.screen.query_one("#try-answer", Static)
         await as_soon_as(pilot, lambda: "cannot be started" in str(answer.render()), 5)

@@ -23,7 +23,7 @@ class AttnGRU(seqkit.Model):
     """
 
     name = "attn-gru"
-    tasks = ("classification",)
+    outputs = ("classes",)
 
     class Config(seqkit.Config):
         embedding_size: int = seqkit.Field(64, ge=1, help="Size of a token's embedding.")
@@ -51,7 +51,7 @@ class BalancedAccuracy(seqkit.Metric):
     """
 
     name = "balanced-accuracy"
-    tasks = ("classification",)
+    outputs = ("classes",)
 
     def build(self, config: Any, shape: seqkit.Shape) -> seqkit.Accumulator:
         from seqkit_example.balanced_accuracy import ClassCounts

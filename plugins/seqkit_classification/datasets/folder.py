@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import seqkit
-from seqkit.api import Dataset, Notify, Record
+from seqkit.api import Dataset, Notify, Recognition, Record
 from seqkit.config import Field
 from seqkit.data import Encoding, Errors, LocalPath, counted, fingerprint, listed, read_text
+from seqkit.data.own import OwnData
 from seqkit.errors import DataError
 from seqkit_classification.datasets.held_out import (
     held_out_test_field,
@@ -49,6 +50,9 @@ class TextFolder(Dataset):
         root = Path(config.path)
         folders = _folders(root).values()
         return fingerprint(config, [path for folder in folders for path in folder.rglob("*")])
+
+    def recognise(self, data: OwnData, task: str) -> Recognition | None:
+        return _recognised(data) if data.is_folder else None
 
     def location(self, config: Any) -> Path | None:
         return Path(config.path)
@@ -95,3 +99,22 @@ def _read(folder: Path, config: Any, notify: Notify) -> list[Record]:
     if others:
         notify(f"{counted(len(others), 'file')} in {folder} left out, not .txt ({listed(others)}).")
     return records
+
+
+def _recognised(data: OwnData) -> Recognition:
+    """Looks for texts in a folder for each class."""
+    train = data.path / "train"
+    root, said = data.path, "each folder in it is a class"
+    if train.is_dir():
+        root, said = train, "each folder in its folder 'train' is a class"
+    texts = [file for file in data.files("*.txt") if file.parent != root and root in file.parents]
+    if not texts:
+        said = "it holds no .txt files in a folder for each class"
+    return Recognition(
+        settings={"path": data.as_setting},
+        said=said,
+        confidence=0.85 if texts else 0,
+        task="classification",
+        examples=len(texts),
+        overrides={"description": f"Classes of the texts in {data.path.name}."},
+    )

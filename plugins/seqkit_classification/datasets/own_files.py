@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seqkit.api import Dataset, Notify, Record
+from seqkit.api import Dataset, Notify, Recognition, Record
 from seqkit.config import Config, Field
 from seqkit.data import (
     Encoding,
@@ -21,8 +21,10 @@ from seqkit.data import (
     read_jsonl,
     report_left_out,
 )
-from seqkit.data.headings import USUAL_NAMES
+from seqkit.data.columns import column_named
+from seqkit.data.own import OwnData
 from seqkit.errors import DataError
+from seqkit_classification._columns import named_columns
 from seqkit_classification._labels import label_name
 from seqkit_classification.datasets.held_out import (
     held_out_test_field,
@@ -30,8 +32,6 @@ from seqkit_classification.datasets.held_out import (
     validation_field,
     with_held_out,
 )
-
-TEXT_NAMES, LABEL_NAMES = USUAL_NAMES["text"], USUAL_NAMES["label"]
 
 Reader = Callable[[Path], Iterable[Record]]
 
@@ -82,6 +82,11 @@ class TextCsv(Dataset):
     def fingerprint(self, config: Any) -> str:
         return _fingerprint(config)
 
+    def recognise(self, data: OwnData, task: str) -> Recognition | None:
+        from seqkit_classification.datasets.recognising import recognise_table
+
+        return recognise_table(data, task)
+
     def location(self, config: Any) -> Path | None:
         return Path(config.path)
 
@@ -100,6 +105,11 @@ class TextJsonl(Dataset):
 
     def fingerprint(self, config: Any) -> str:
         return _fingerprint(config)
+
+    def recognise(self, data: OwnData, task: str) -> Recognition | None:
+        from seqkit_classification.datasets.recognising import recognise_objects
+
+        return recognise_objects(data, task)
 
     def location(self, config: Any) -> Path | None:
         return Path(config.path)
@@ -219,11 +229,7 @@ def _chosen(path: Path, columns: Sequence[str], config: Any) -> tuple[str, str, 
     for name in filter(None, (config.text, config.label)):
         if name not in columns:
             raise missing_column(path, name, columns)
-    text = config.text or _guessed(columns, TEXT_NAMES)
-    label = config.label or _guessed(columns, LABEL_NAMES)
-    if len(columns) == 2 and bool(text) != bool(label):
-        other = columns[1 - columns.index(text or label)]
-        text, label = text or other, label or other
+    text, label = named_columns(columns, config.text, config.label)
     missing = [key for key, name in (("text", text), ("label", label)) if not name]
     if missing:
         raise DataError(
@@ -231,10 +237,4 @@ def _chosen(path: Path, columns: Sequence[str], config: Any) -> tuple[str, str, 
             f"it has {listed(columns)}. "
             f"Set {' and '.join(f'dataset.{key}' for key in missing)}"
         )
-    return text, label, _guessed(columns, ("id",))
-
-
-def _guessed(columns: Sequence[str], names: Sequence[str]) -> str:
-    """Returns the only column with one of the names, or an empty text."""
-    found = [column for column in columns if column.lower() in names]
-    return found[0] if len(found) == 1 else ""
+    return text, label, column_named(columns, ("id",))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import seqkit
-from seqkit.api import Dataset, Notify, Record
+from seqkit.api import Dataset, Notify, Recognition, Record
 from seqkit.config import Field
 from seqkit.data import (
     Encoding,
@@ -21,11 +21,11 @@ from seqkit.data import (
     missing_column,
     read_csv,
 )
-from seqkit.data.columns import header_of
-from seqkit.data.headings import USUAL_NAMES, is_heading
+from seqkit.data.columns import column_named, header_of
+from seqkit.data.headings import is_heading
+from seqkit.data.own import OwnData
 from seqkit.errors import DataError
-
-SOURCE_NAMES, TARGET_NAMES = USUAL_NAMES["source"], USUAL_NAMES["target"]
+from seqkit_seq2seq._columns import SOURCE_NAMES, TARGET_NAMES
 
 
 class PairsTsv(Dataset):
@@ -97,6 +97,11 @@ class PairsTsv(Dataset):
 
     def fingerprint(self, config: Any) -> str:
         return fingerprint(config, _paths(config).values())
+
+    def recognise(self, data: OwnData, task: str) -> Recognition | None:
+        from seqkit_seq2seq.datasets.recognising import recognise
+
+        return recognise(data, task)
 
     def location(self, config: Any) -> Path | None:
         return Path(config.path)
@@ -188,8 +193,8 @@ def _chosen(path: Path, columns: Sequence[str], config: Any) -> tuple[str, str]:
     for name in filter(None, (config.source, config.target)):
         if name not in columns:
             raise missing_column(path, name, columns)
-    source = config.source or _guessed(columns, SOURCE_NAMES)
-    target = config.target or _guessed(columns, TARGET_NAMES)
+    source = config.source or column_named(columns, *SOURCE_NAMES)
+    target = config.target or column_named(columns, *TARGET_NAMES)
     source = source or next(name for name in columns if name != target)
     target = target or next(name for name in columns if name != source)
     if source == target:
@@ -198,9 +203,3 @@ def _chosen(path: Path, columns: Sequence[str], config: Any) -> tuple[str, str]:
             "Set dataset.source and dataset.target to two of them"
         )
     return source, target
-
-
-def _guessed(columns: Sequence[str], names: Sequence[str]) -> str:
-    """Returns the only column with one of the names, or an empty text."""
-    found = [column for column in columns if column.lower() in names]
-    return found[0] if len(found) == 1 else ""

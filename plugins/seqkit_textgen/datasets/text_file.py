@@ -10,9 +10,10 @@ from typing import Any, Self
 from pydantic import model_validator
 
 import seqkit
-from seqkit.api import Dataset, Notify, Record
+from seqkit.api import Dataset, Notify, Recognition, Record
 from seqkit.config import Field
 from seqkit.data import Encoding, Errors, LocalPath, counted, fingerprint, listed, read_text
+from seqkit.data.own import TEXTS, OwnData
 from seqkit.errors import DataError
 from seqkit_textgen.datasets.contiguous import (
     cut_contiguous,
@@ -75,6 +76,11 @@ class TextFile(Dataset):
     def fingerprint(self, config: Any) -> str:
         return fingerprint(config, [path for paths in _paths(config).values() for path in paths])
 
+    def recognise(self, data: OwnData, task: str) -> Recognition | None:
+        if data.is_folder:
+            return _recognised_folder(data, task)
+        return _recognised_text(data) if data.kind in TEXTS else None
+
     def location(self, config: Any) -> Path | None:
         return Path(config.path if isinstance(config.path, str) else config.path[0])
 
@@ -136,3 +142,29 @@ def _texts(paths: list[Path], config: Any, notify: Notify) -> list[str]:
     if empty:
         notify(f"{counted(len(empty), 'empty file')} left out ({listed(empty)}).")
     return texts
+
+
+def _recognised_text(data: OwnData) -> Recognition:
+    """Takes a text as what it is, less surely where its lines are those of a table."""
+    table = data.tabs or data.holds_numbers_alone
+    return _recognition(data, "it is a text to learn to write from", 0.5 if table else 0.85)
+
+
+def _recognised_folder(data: OwnData, task: str) -> Recognition:
+    """Takes the texts of a folder, less surely where they lie in folders of their own."""
+    texts = data.files("*.txt")
+    if not texts:
+        return _recognition(data, "it holds no .txt files to learn to write from", 0)
+    inside = any(file.parent != data.path for file in texts)
+    said = f"it holds {counted(len(texts), 'text')} to learn from"
+    return _recognition(data, said, 0.3 if inside and not task else 0.85)
+
+
+def _recognition(data: OwnData, said: str, confidence: float) -> Recognition:
+    return Recognition(
+        settings={"path": data.as_setting},
+        said=said,
+        confidence=confidence,
+        task="language-modeling",
+        overrides={"description": f"Writes like {data.path.name}."},
+    )

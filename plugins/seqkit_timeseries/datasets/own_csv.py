@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import seqkit
-from seqkit.api import Dataset, Notify, Record
+from seqkit.api import Dataset, Notify, Recognition, Record
 from seqkit.config import Field
 from seqkit.data import Encoding, Errors, LocalPath, fingerprint, missing_column, read_csv
+from seqkit.data.own import OwnData
 from seqkit_timeseries._columns import Columns, IdColumns
 from seqkit_timeseries.datasets.held_out import Span, test_field, validation_field
 
@@ -89,6 +90,11 @@ class SeriesCsv(Dataset):
 
     def fingerprint(self, config: Any) -> str:
         return fingerprint(config, [Path(config.path)])
+
+    def recognise(self, data: OwnData, task: str) -> Recognition | None:
+        from seqkit_timeseries.datasets.recognising import recognise
+
+        return recognise(data, task)
 
     def location(self, config: Any) -> Path:
         return Path(config.path)

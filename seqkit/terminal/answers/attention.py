@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from seqkit.terminal.output import Piece
 from seqkit.terminal.safe_text import encodable, one_line
+from seqkit.views import Answer, number_of
 
 _SHADES = (" ", "░", "▒", "▓", "█")
 _ASCII_SHADES = (" ", ".", "-", "+", "#")
@@ -16,13 +17,13 @@ _STYLE = "cyan"
 
 
 def attention_lines(
-    answer: Mapping[str, Any], width: int = 80, unicode: bool | None = None
+    answer: Answer, width: int = 80, unicode: bool | None = None
 ) -> list[list[Piece]]:
     """Draws the attention of an answer; a source too wide for `width` goes into several grids.
 
     Args:
-        answer: With `source_tokens`, `prediction_tokens` and `attention`, whose rows belong to the
-            prediction's tokens and whose columns to the source's.
+        answer: Of the view `pair`, with `source_tokens`, `prediction_tokens` and `attention`, whose
+            rows belong to the prediction's tokens and whose columns to the source's.
         width: Columns there are.
         unicode: Whether blocks may be used, or else ASCII; None where the encoding has them.
 
@@ -32,7 +33,7 @@ def attention_lines(
     """
     if unicode is None:
         unicode = encodable("".join(_SHADES))
-    weights: Sequence[Sequence[float]] = answer.get("attention") or ()
+    weights: Sequence[Sequence[Any]] = answer.get("attention") or ()
     sources = [_name(token, unicode) for token in answer.get("source_tokens") or ()]
     written = [_name(token, unicode) for token in answer.get("prediction_tokens") or ()]
     if not weights or not sources:
@@ -46,7 +47,7 @@ def attention_lines(
         part = slice(start, start + across)
         lines += _heading(sources[part], margin)
         for token, row in zip(written, weights, strict=True):
-            cells = "".join(_shade(weight, unicode) * _CELL for weight in row[part])
+            cells = "".join(_shade(number_of(weight), unicode) * _CELL for weight in row[part])
             name = " " * (margin - 1 - _columns(token)) + token
             lines.append([(name, "bold"), " ", (cells.rstrip(), _STYLE)])
     return lines

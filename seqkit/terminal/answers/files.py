@@ -1,4 +1,4 @@
-"""Answers as files: a table, JSON lines, or a drawing of a forecast."""
+"""Answers as files: a table, JSON lines, or a drawing of a series."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import Any
 from seqkit.data import write_table, written_whole
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.events import spell_out
+from seqkit.views import Answer, view_of
 
 _KINDS = (".csv", ".jsonl", ".png", ".svg")
-
-Answer = Mapping[str, Any]
 
 
 def check_files(paths: Iterable[Path]) -> None:
@@ -37,7 +36,7 @@ def write_answers(answers: Sequence[Answer], path: Path) -> None:
         DataError: The file cannot be written.
     """
     kind = path.suffix.lower()
-    forecasts = any("forecast" in answer for answer in answers)
+    series = bool(answers) and all(view_of(answer) == "series" for answer in answers)
     try:
         if kind == ".jsonl":
             lines = (json.dumps(spell_out(answer), ensure_ascii=False) for answer in answers)
@@ -46,16 +45,16 @@ def write_answers(answers: Sequence[Answer], path: Path) -> None:
                 stream.writelines(
                     (line + "\n").encode("utf-8", "backslashreplace") for line in lines
                 )
-        elif forecasts:
-            from seqkit.terminal.answers import forecast_files
+        elif series:
+            from seqkit.terminal.answers import series_files
 
-            write = forecast_files.write_csv if kind == ".csv" else forecast_files.write_picture
+            write = series_files.write_csv if kind == ".csv" else series_files.write_picture
             write(answers, path)
         elif kind == ".csv":
             _write_table(answers, path)
         else:
             raise ConfigurationError(
-                f"{path} would be a drawing, and only forecasts are drawn. "
+                f"{path} would be a drawing, and of answers only series are drawn. "
                 f"Write {path.with_suffix('.csv').name}"
             )
     except OSError as error:
@@ -67,7 +66,7 @@ def write_answers(answers: Sequence[Answer], path: Path) -> None:
 
 def _write_table(answers: Sequence[Answer], path: Path) -> None:
     """Writes a row for each answer; what is no single value is written as JSON."""
-    columns = list(dict.fromkeys(key for answer in answers for key in answer))
+    columns = list(dict.fromkeys(key for answer in answers for key in answer if key != "view"))
     rows = ([_cell(answer.get(column)) for column in columns] for answer in answers)
     write_table(path, columns, rows)
 

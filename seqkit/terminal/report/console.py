@@ -141,9 +141,10 @@ class Console:
         if event.step < (self._summary.started.get("total_steps") or 0):
             items = [items[max(0, self._evaluations - 1) % len(items)]]
         lines = report.sample_lines(items, min(output.narration().width, 100), faint=True)
-        if not self._explained and (explanation := report.explain_unknown(lines)):
-            self._explained = True
-            lines.append(explanation)
+        if not self._explained:
+            explanation = report.explain_signs(lines, self._summary.started)
+            self._explained = bool(explanation)
+            lines += [explanation] if explanation else []
         for line in lines:
             self._note(line)
 

@@ -14,7 +14,7 @@ from seqkit.paths import runs_home
 from seqkit.runs.summary import RunSummary, words_to_go_on
 from seqkit.terminal.answers import lines as answers
 from seqkit.terminal.figures import count_of, duration, number, scores
-from seqkit.terminal.output import Piece
+from seqkit.terminal.output import Piece, styled
 from seqkit.terminal.plot import epoch_number, plot_losses
 from seqkit.terminal.safe_text import bare, encodable, one_line
 
@@ -87,7 +87,7 @@ def device(started: Mapping[str, Any]) -> str:
 def data_sizes(started: Mapping[str, Any]) -> str:
     """Returns the examples of each split and how they were encoded."""
     examples = started.get("examples") or {}
-    # Others are for `evaluate`, such as the text in cold blocks.
+    # A task may have splits of its own for `evaluate`; they hold no other examples.
     examples = {split: n for split, n in examples.items() if split in _SPLITS} or examples
     counts = ", ".join(f"{split} {count:,}" for split, count in examples.items())
     encoding = started.get("encoding") or {}
@@ -204,13 +204,12 @@ class ScoreTable:
         return "  ".join(cells)
 
 
-def sample_lines(
-    items: Sequence[Mapping[str, Any]], width: int = WIDTH, faint: bool = False
-) -> list[Line]:
+def sample_lines(items: Sequence[Any], width: int = WIDTH, faint: bool = False) -> list[Line]:
     """Returns some answers in few lines each; faint ones stand back behind the scores."""
     return [
         ["    ", *(_faint(piece) if faint else piece for piece in pieces)]
         for item in items
+        if isinstance(item, Mapping)
         for pieces in answers.sample_lines(item, width - 4)
     ]
 
@@ -221,14 +220,14 @@ def _faint(piece: Piece) -> Piece:
     return text, " ".join(["dim", *colours])
 
 
-def explain_unknown(lines: Iterable[Line]) -> Line:
-    """Returns what `<unk>` means where it occurs in these lines, and nothing elsewhere."""
-    from seqkit.text import UNKNOWN
-
-    for line in lines:
-        if any(UNKNOWN in (piece if isinstance(piece, str) else piece[0]) for piece in line):
-            return [(f"    ({UNKNOWN}: a word seen too rarely in training to be known)", "dim")]
-    return []
+def explain_signs(lines: Iterable[Line], started: Mapping[str, Any]) -> Line:
+    """Returns what signs of the task mean that occur in these lines, and nothing elsewhere."""
+    legend = started.get("legend")
+    if not isinstance(legend, Mapping):
+        return []
+    text = "\n".join(styled(*line).plain for line in lines)
+    found = [f"{one_line(sign)}: {one_line(told)}" for sign, told in legend.items() if sign in text]
+    return [(f"    ({'; '.join(found)})", "dim")] if found else []
 
 
 # --- when it is over ------------------------------------------------------------------------------
@@ -240,7 +239,7 @@ def closing(summary: RunSummary, width: int = WIDTH, explain: bool = True) -> li
     Args:
         summary: The run.
         width: Columns there are.
-        explain: Whether `<unk>` in an example is explained.
+        explain: Whether signs in an example are explained.
     """
     folder = str(summary.started.get("folder") or summary.started.get("run") or "")
     lines = [*score_lines(summary), *example_lines(summary, width, explain=explain)]
@@ -328,10 +327,11 @@ def example_lines(
     items = event.get("items", []) if event is not None else []
     lines: list[Line] = []
     for heading, correct in (("Right", True), ("Wrong", False)):
-        chosen = [item for item in items if item.get("correct") is correct][:each]
+        known = [item for item in items if isinstance(item, Mapping)]
+        chosen = [item for item in known if item.get("correct") is correct][:each]
         if chosen:
             lines += [[], [(heading, "bold")], *sample_lines(chosen, width)]
-    explanation = explain_unknown(lines) if explain else []
+    explanation = explain_signs(lines, summary.started) if explain else []
     return [*lines, explanation] if explanation else lines
 
 
@@ -341,30 +341,17 @@ def plot_lines(summary: RunSummary, width: int = 72) -> list[Line]:
     return [[], *drawn] if drawn else []
 
 
-_EXAMPLES = {
-    "classification": ' "your own text"',
-    "forecasting": "",
-    "language-modeling": ' "Once upon a time"',
-    "seq2seq": ' "your own text"',
-}
-_USES = {
-    "forecasting": "forecast what comes after the data",
-    "language-modeling": "write on from a beginning",
-}
-
-
 def next_lines(summary: RunSummary, folder: str | Path) -> list[Line]:
-    """Returns commands worth trying next."""
+    """Returns commands worth trying next; those of the task are told by the `started` event."""
     run = reference(folder)
-    task = bare(summary.started.get("task"))
-    example = _EXAMPLES.get(task, " INPUT")
     more = " ".join(["", *words_to_go_on(summary.started, summary.step)])
+    first, *others = _of_the_task(summary.started, run)
     rows = [
-        (f"seqkit predict {run}{example}", _USES.get(task, "answer new inputs")),
+        first,
         (f"seqkit show {run}", "settings, curve, paths"),
         (f"seqkit resume {run}{more}", "train on"),
         (f"seqkit compare {run} OTHER", "beside another run"),
-        *([(f"seqkit backtest {run}", "errors by how far ahead")] if task == "forecasting" else []),
+        *others,
     ]
     widest = max(len(command) for command, _ in rows)
     lines: list[Line] = [[("Next", "bold")]]
@@ -373,3 +360,14 @@ def next_lines(summary: RunSummary, folder: str | Path) -> list[Line]:
         fits = widest + len(why) + 4 <= WIDTH
         lines.append([("  " + command, "cyan"), (gap + why if fits else "", "dim")])
     return lines
+
+
+def _of_the_task(started: Mapping[str, Any], run: str) -> list[tuple[str, str]]:
+    """Returns the commands of a task, and what each is for; `predict` alone in older runs."""
+    told = started.get("next")
+    rows = [
+        (f"seqkit {one_line(row[0]).replace('{run}', run)}", one_line(row[1]))
+        for row in (told if isinstance(told, list) else ())
+        if isinstance(row, list) and len(row) == 2
+    ]
+    return rows or [(f"seqkit predict {run}", "answer new inputs")]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seqkit.experiments.sweep import SweepRun
+from seqkit.experiments.sweep_plan import SweepRun
 from seqkit.runs.summary import RunSummary
 from seqkit.terminal import output
 from seqkit.terminal.figures import duration, number

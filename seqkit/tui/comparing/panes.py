@@ -11,6 +11,7 @@ from rich.text import Text
 
 from seqkit.experiments.experiment import COMPONENTS
 from seqkit.runs.comparison import Comparison
+from seqkit.terminal.answers.in_short import asked, probability, said, wanted
 from seqkit.terminal.cells import fit
 from seqkit.terminal.figures import duration, number
 from seqkit.terminal.safe_text import bare, one_line
@@ -97,8 +98,8 @@ def examples(side: Side, colours: Colours, width: int) -> list[RenderableType]:
     ]
     for example in found[:_MOST_EXAMPLES]:
         first = side.runs[0].answers[example]
-        text = one_line(first.get("text") or first.get("source") or f"example {example}", width)
-        lines.append(Text.assemble((f"{one_line(first.get('target', ''))}: ", "bold"), text))
+        text = one_line(asked(first) or f"example {example}", width)
+        lines.append(Text.assemble((f"{one_line(wanted(first), 60)}: ", "bold"), text))
         for run, colour in zip(side.runs, colours, strict=True):
             lines.append(_answered(run, run.answers[example], colour))
     return lines
@@ -106,14 +107,13 @@ def examples(side: Side, colours: Colours, width: int) -> list[RenderableType]:
 
 def _answered(run: Compared, answer: Mapping[str, Any], colour: str) -> Text:
     right = bool(answer.get("correct"))
-    said = answer.get("label") or answer.get("prediction") or ""
     line = Text.assemble(("  ✓ ", "green") if right else ("  ✗ ", "red"))
     line.append("■ ", colour)
     line.append(fit(run.name, 20) + " ")
-    line.append(one_line(said, 60))
-    probability = answer.get("probability")
-    if isinstance(probability, int | float):
-        line.append(f"  {probability:.0%}", "dim")
+    line.append(one_line(said(answer), 60))
+    likely = probability(answer)
+    if likely is not None:
+        line.append(f"  {likely:.0%}", "dim")
     return line
 
 

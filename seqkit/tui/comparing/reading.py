@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seqkit.errors import SeqkitError
-from seqkit.runs.comparison import Comparison, compare_runs
+from seqkit.runs.compare import compare_runs
+from seqkit.runs.comparison import Comparison
 from seqkit.runs.folder import RunFolder
 from seqkit.runs.listing import describe
 from seqkit.runs.log import RunLog, damaged_lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -21,9 +21,6 @@ from seqkit.tui.chart import Axis, Chart, Plot, Series, clock, whole
 from seqkit.tui.comparing import panes
 from seqkit.tui.comparing.reading import Order, Reader, Side, directions
 from seqkit.tui.context import Context
-
-if TYPE_CHECKING:
-    from seqkit.tui.app import SeqkitApp
 
 _REFRESH_SECONDS = 3.0
 _AXES = ("step", "epoch", "elapsed")
@@ -62,7 +59,6 @@ class CompareScreen(Screen[None]):
         Binding("escape", "app.pop_screen", "Back", id="compare.back"),
     ]
     AUTO_FOCUS = "Chart"
-    app: SeqkitApp
 
     def __init__(self, context: Context, runs: Sequence[RunFolder]) -> None:
         super().__init__()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -30,9 +30,6 @@ from seqkit.tui.new.catalogue import Catalogue, load_catalogue, run_json
 from seqkit.tui.new.pictures import data_text, examples_text
 from seqkit.tui.topbar import TopBar
 from seqkit.tui.workers import begin
-
-if TYPE_CHECKING:
-    from seqkit.tui.app import SeqkitApp
 
 _STATES = {"here": ("✓", "success"), "missing": ("○", "warning")}
 _NAME = 18
@@ -74,7 +71,6 @@ class DataScreen(Screen[None]):
         Binding("escape", "back", "Back to the list", show=False, id="data.back"),
     ]
     AUTO_FOCUS = "OptionList"
-    app: SeqkitApp
 
     def __init__(self, context: Context) -> None:
         super().__init__()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
@@ -16,17 +16,14 @@ from textual.widgets.option_list import Option
 from textual.worker import Worker
 
 from seqkit.errors import SeqkitError
+from seqkit.experiments.schema import MISSING, settings_of, show
 from seqkit.terminal.safe_text import one_line, visible
 from seqkit.tui.colours import colour
 from seqkit.tui.context import Context
 from seqkit.tui.failing import failure_of
 from seqkit.tui.new.catalogue import Catalogue, load_catalogue
-from seqkit.tui.new.schema import MISSING, fields_of, show
 from seqkit.tui.topbar import TopBar
 from seqkit.tui.workers import begin
-
-if TYPE_CHECKING:
-    from seqkit.tui.app import SeqkitApp
 
 KINDS = ("models", "datasets", "tasks", "losses", "metrics", "recipes", "plugins")
 
@@ -64,7 +61,6 @@ class ComponentsScreen(Screen[None]):
         Binding("escape", "back", "Back to the list", show=False, id="components.back"),
     ]
     AUTO_FOCUS = "OptionList"
-    app: SeqkitApp
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -206,19 +202,26 @@ def _head(kind: str, entry: Mapping[str, Any], documentation: str) -> Text:
     text = Text(one_line(entry["qualified"]), "bold")
     text.append(f"  {'loss' if kind == 'losses' else kind.removesuffix('s')}\n\n", "not bold dim")
     text.append(f"{visible(documentation)}\n", "not bold")
-    for label, key in (("for", "tasks"), ("reads", "inputs"), ("metrics", "metrics")):
+    for label, key in (
+        ("for", "tasks"),
+        ("inputs", "inputs"),
+        ("outputs", "outputs"),
+        ("metrics", "metrics"),
+    ):
         value = entry.get(key)
+        value = [value] if isinstance(value, str) and value else value
         if isinstance(value, list) and value:
             text.append(f"\n{label:<9}", "not bold dim")
             text.append(one_line(", ".join(map(str, value))), "not bold")
-    for task, why in (entry.get("refuses") or {}).items():
-        text.append("\nrefuses  ", "not bold dim")
-        text.append(one_line(f"{task}: {why}"), "not bold")
+    for key in ("refuses", "extras"):
+        for name, what in (entry.get(key) or {}).items():
+            text.append(f"\n{key:<9}", "not bold dim")
+            text.append(one_line(f"{name}: {what}"), "not bold")
     return text
 
 
 def _settings_table(entry: Mapping[str, Any]) -> Table | Text:
-    fields = fields_of(entry.get("schema") or {})
+    fields = settings_of(entry.get("schema") or {})
     if not fields:
         return Text("It has no settings.", "dim")
     table = Table.grid(padding=(0, 2))

@@ -12,15 +12,23 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from seqkit.events import Event
+from seqkit.terminal.answers.curves import Curves, curves_of, interval_of
+from seqkit.terminal.answers.lines import answer_lines
 from seqkit.terminal.safe_text import one_line
 from seqkit.tui.chart import Axis, Band, Chart, Mark, Plot, Series
-from seqkit.tui.colours import colour
+from seqkit.tui.colours import themed
 from seqkit.tui.history import History
-from seqkit.tui.monitor.answers import columns_of, drawn, interval_of, kind_of, values_of
 from seqkit.tui.monitor.panes import PaneTitle
+from seqkit.views import Answer, view_of
 
 _PAST = 2.5
 """How much of the history is shown, in lengths of the forecast."""
+
+_ONE_BY_ONE = ("pair", "table")
+"""Views that are too tall to stand one below the other."""
+
+_LONGEST = 2000
+"""Characters of a text that are drawn; the rest is in no pane to be read."""
 
 
 class AnswerText(VerticalScroll, can_focus=True):
@@ -28,7 +36,7 @@ class AnswerText(VerticalScroll, can_focus=True):
 
     HELP: ClassVar[str] = (
         "What the model answers on some examples of the data. Left and right go from example to "
-        "example, or from column to column of a forecast; with a cursor in the charts, these are "
+        "example, v from column to column of a forecast; with a cursor in the charts, these are "
         "the answers of that time."
     )
     DEFAULT_CSS = "AnswerText { height: 1fr; scrollbar-size: 1 1; background: transparent; }"
@@ -41,8 +49,8 @@ class AnswersPane(Vertical):
     DEFAULT_CSS = """
     AnswersPane {
         & > Chart { display: none; }
-        &.-forecast > Chart { display: block; }
-        &.-forecast > AnswerText { display: none; }
+        &.-series > Chart { display: block; }
+        &.-series > AnswerText { display: none; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -90,29 +98,33 @@ class AnswersPane(Vertical):
             return
         self._shown = key
         items = self._items
-        forecast = bool(items) and kind_of(items[0]) == "forecasting"
-        self.set_class(forecast, "-forecast")
+        self._item %= max(1, len(items))
+        view = view_of(items[self._item]) if items else ""
+        self.set_class(view == "series", "-series")
         if not items:
             self._describe("")
             self._write(Text("no answers yet", "dim"))
-            return
-        self._item %= len(items)
-        if forecast:
-            self._forecast(items[self._item])
-        elif kind_of(items[0]) == "seq2seq":
+        elif view == "series":
+            self._series(items[self._item])
+        elif view in _ONE_BY_ONE:
             self._describe(f"{self._item + 1} of {len(items)}")
-            self._write(drawn(items[self._item], self._width, self._colour))
+            self._write(self._drawn(items[self._item]))
         else:
             self._describe(_score(items))
-            parts = [drawn(item, self._width, self._colour) for item in items]
+            parts = [self._drawn(item) for item in items]
             self._write(Text("\n\n" if self.size.height > 16 else "\n").join(parts))
+
+    def _drawn(self, answer: Answer) -> Text:
+        short = {
+            key: value[:_LONGEST] if isinstance(value, str) else value
+            for key, value in answer.items()
+        }
+        lines = answer_lines(short, self._width, bar=True, full=True)
+        return themed(lines, self.app.theme_variables)
 
     @property
     def _width(self) -> int:
         return max(16, self.size.width - 2)
-
-    def _colour(self, name: str) -> str:
-        return colour(self.app.theme_variables, name)
 
     def _describe(self, note: str) -> None:
         event = self._event
@@ -125,18 +137,18 @@ class AnswersPane(Vertical):
     def _write(self, text: Text) -> None:
         self.query_one("#answers--text", Static).update(text)
 
-    # --- forecasts --------------------------------------------------------------------------------
+    # --- series -----------------------------------------------------------------------------------
 
-    def _forecast(self, answer: dict[str, Any]) -> None:
-        names = columns_of(answer)
-        self._column %= max(1, len(names))
-        what = " ".join([one_line(answer.get("series") or ""), *names[self._column :][:1]]).strip()
-        known = _last_known(answer)
-        count = len(self._items)
+    def _series(self, answer: Answer) -> None:
+        columns = curves_of(answer)
+        self._column %= len(columns)
+        curves = columns[self._column]
+        what = f"{one_line(answer.get('series', ''))} {one_line(curves.name)}".strip()
+        times, count = answer["history"]["time"], len(self._items)
+        known = f"after {one_line(times[-1])[:16]}" if times else ""
         which = f"{self._item + 1} of {count}" if count > 1 else ""
-        parts = [what, which, f"after {known}" if known else ""]
-        self._describe(", ".join(part for part in parts if part))
-        self.query_one(Chart).show(forecast_plot(answer, self._column))
+        self._describe(", ".join(part for part in (what, which, known) if part))
+        self.query_one(Chart).show(series_plot(curves, interval_of(answer)))
 
     # --- keys -------------------------------------------------------------------------------------
 
@@ -164,49 +176,41 @@ def _score(items: Sequence[dict[str, Any]]) -> str:
     return f"{sum(map(bool, judged))} of {len(judged)} right" if judged else ""
 
 
-def forecast_plot(answer: dict[str, Any], column: int) -> Plot:
+def series_plot(curves: Curves, interval: str) -> Plot:
     """Returns a forecast over the history before it, with its interval and what really came.
 
     x counts time steps from the last one that is known; 0 is that one.
+
+    Args:
+        curves: One column of an answer.
+        interval: What the band is called.
     """
     import numpy as np
 
-    history = values_of(answer.get("history"), column)
-    forecast = values_of(answer.get("forecast"), column)
-    target = values_of(answer.get("target"), column)
-    past = np.arange(1 - len(history), 1, dtype=np.float64)
-    ahead = np.arange(1, len(forecast) + 1, dtype=np.float64)
-    known = history[-1:]
+    count, rows = len(curves.history), len(curves.forecast)
+    past = np.arange(1 - count, 1, dtype=np.float64)
+    ahead = np.arange(1, rows + 1, dtype=np.float64)
+    known = list(curves.history[-1:])
 
     def joined(values: Sequence[float]) -> tuple[Any, Any]:
         """Joins what comes to the last value that is known, so that there is no gap."""
         y = np.array([*known, *values], dtype=np.float64)
         return np.arange(1 - len(known), len(values) + 1, dtype=np.float64), y
 
-    series = [Series("history", past, np.array(history, dtype=np.float64), "chart-axis")]
-    if target:
-        series.append(Series("actual", *joined(target), "chart-3"))
-    series.append(Series("forecast", *joined(forecast), "chart-2"))
-    found = interval_of(answer, column)
+    series = [Series("history", past, np.array(curves.history, dtype=np.float64), "chart-axis")]
+    if curves.truth:
+        series.append(Series("actual", *joined(curves.truth), "chart-3"))
+    series.append(Series("forecast", *joined(curves.forecast), "chart-2"))
     bands = []
-    if found is not None and len(found[1]) == len(ahead):
-        name, low, high = found
-        bands.append(
-            Band(name, ahead, np.array(low, np.float64), np.array(high, np.float64), "chart-raw")
-        )
+    if curves.band:
+        low, high = (np.array(values, np.float64) for values in curves.band)
+        bands.append(Band(interval, ahead, low, high, "chart-raw"))
     return Plot(
         "",
         series,
         bands=bands,
         marks=[Mark(0.0, "┴", "now")],
         axis=Axis("steps", lambda value, _step: f"{value:+.0f}" if value else "0", "whole"),
-        domain=(max(float(1 - len(history)), -_PAST * len(forecast)), float(len(forecast))),
+        domain=(max(float(1 - count), -_PAST * rows), float(rows)),
         empty="an empty forecast",
     )
-
-
-def _last_known(answer: dict[str, Any]) -> str:
-    """Returns when the last known value was; empty where that is not told."""
-    history = answer.get("history")
-    times = history.get("time") if isinstance(history, dict) else None
-    return one_line(times[-1])[:16] if isinstance(times, list) and times else ""

@@ -25,6 +25,9 @@ AXES: Mapping[str, Axis] = {
 SMOOTHING: Mapping[str, float] = {"off": 0.0, "light": 0.01, "medium": 0.03, "strong": 0.1}
 """Windows of the moving average, as parts of all points."""
 
+_TOKENS = ("tokens", "next-tokens")
+"""Kinds of output whose training is paced by tokens."""
+
 _MOST_CHECKPOINTS = 40
 _REQUESTS = {
     "pause": ("‖", "paused"),
@@ -224,9 +227,8 @@ def baselines(history: History, metric: str) -> list[tuple[str, float]]:
 
 
 def _speed(history: History) -> tuple[str, str]:
-    """Returns tokens per second for tasks that count tokens, and examples per second for others."""
-    task = str(history.started.get("task", "")).rpartition(":")[2]
-    if task in ("language-modeling", "seq2seq"):
+    """Returns tokens per second for what puts out tokens, and examples per second for others."""
+    if history.started.get("outputs") in _TOKENS:
         return "Tokens per second", "tokens_per_second"
     return "Examples per second", "examples_per_second"
 

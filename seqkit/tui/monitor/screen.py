@@ -15,6 +15,7 @@ from seqkit.runs.folder import RunFolder
 from seqkit.terminal.cells import reason
 from seqkit.terminal.safe_text import one_line
 from seqkit.tui.chart import Chart
+from seqkit.tui.messages import TryRun
 from seqkit.tui.monitor.answers_pane import AnswersPane
 from seqkit.tui.monitor.header import Piece, RunHeader
 from seqkit.tui.monitor.layout import CHARTS, LOSS, PANES, Panes
@@ -455,11 +456,7 @@ class MonitorScreen(Screen[None]):
 
     def action_try(self) -> None:
         """Loads the best checkpoint in a process of its own, to be used."""
-        from seqkit.tui.playground.screen import TryScreen
-
-        context = shared_context(self)
-        if context is not None:
-            self.app.push_screen(TryScreen(context, self.folder))
+        self.post_message(TryRun(self.folder))
 
     def action_resume(self) -> None:
         """Starts a process that goes on with the run from its newest checkpoint."""

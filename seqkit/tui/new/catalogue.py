@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from seqkit.errors import PluginError
-from seqkit.tui.new.schema import Field, fields_of
+from seqkit.experiments.schema import Setting, settings_of
+from seqkit.processes.command import Command
 
 KINDS = {"task": "tasks", "dataset": "datasets", "model": "models", "loss": "losses"}
 """The parts of an experiment that are one component each, and what a list of them is called."""
@@ -91,39 +91,31 @@ class Catalogue:
         rest = {older.get(key, key): item for key, item in value.items() if key != "name"}
         return {"name": named, **rest} if name else rest
 
-    def fields(self, kind: str, name: str) -> list[Field]:
+    @property
+    def first_recipe(self) -> str:
+        """The recipe to start with: one that says so, or else any; empty for none."""
+        recipes = self.entries("recipes")
+        first = [recipe for recipe in recipes if recipe.get("first")] or recipes
+        return str(first[0]["shown"]) if first else ""
+
+    def fields(self, kind: str, name: str) -> list[Setting]:
         """Returns the settings of a component; of the trainer for `trainer`."""
         if kind == "trainer":
-            return fields_of(self.document["trainer"]["schema"])
+            return settings_of(self.document["trainer"]["schema"])
         entry = self.find(kind, name)
-        return fields_of(entry["schema"]) if entry else []
+        return settings_of(entry["schema"]) if entry else []
 
-    def fitting(self, part: str, task: str, inputs: str = "") -> list[Fit]:
+    def fitting(self, part: str, task: str) -> list[Fit]:
         """Returns the components for a part of an experiment, each with why it does not fit.
 
         Args:
             part: `dataset`, `model`, `loss` or `metrics`; every task fits.
-            task: Name of the task that is chosen.
-            inputs: What the model would read, `tokens` or `features`, where that is known.
+            task: Name of the task that is chosen; where there is none of that name, all fit.
         """
-        kind = KINDS.get(part, part)
-        return [
-            Fit(entry, self._why_not(kind, entry, task, inputs)) for entry in self.entries(kind)
-        ]
-
-    def _why_not(self, kind: str, entry: Mapping[str, Any], task: str, inputs: str) -> str:
-        found = self.find("tasks", task)
-        names = {task, found["name"], found["qualified"]} if found else {task}
-        if kind == "tasks" or not task:
-            return ""
-        tasks = entry.get("tasks", [])
-        if not names & set(tasks):
-            refuses = entry.get("refuses") or {}
-            why = next((refuses[name] for name in names if name in refuses), "")
-            return str(why) or f"it is for {', '.join(tasks)}"
-        if kind == "models" and inputs and inputs not in entry.get("inputs", [inputs]):
-            return f"it reads {' and '.join(entry['inputs'])}, not {inputs}"
-        return ""
+        found = self.find("tasks", task) or {}
+        task = str(found.get("qualified", ""))
+        entries = self.entries(KINDS.get(part, part))
+        return [Fit(entry, str(entry.get("why_not", {}).get(task, ""))) for entry in entries]
 
 
 async def load_catalogue(plugin_words: Sequence[str] = ()) -> Catalogue:
@@ -145,12 +137,8 @@ async def run_json(words: Sequence[str]) -> Any:
         PluginError: It failed; says what it said.
     """
     try:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "seqkit", *words),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        command = Command(tuple(words))
+        process = await command.start_async(asked=False, errors=asyncio.subprocess.PIPE)
     except OSError as error:
         raise PluginError(f"'seqkit {' '.join(words)}' cannot be started: {error}") from error
     try:

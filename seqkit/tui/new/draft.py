@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from seqkit.experiments.schema import MISSING, Setting, in_toml, show
 from seqkit.tui.new.catalogue import KINDS, Catalogue
-from seqkit.tui.new.schema import MISSING, Field, in_toml, show
 
 PARTS = (*KINDS, "trainer")
 """The tables of an experiment, in their order."""
@@ -134,27 +134,27 @@ class Draft:
 
     # --- settings ---------------------------------------------------------------------------------
 
-    def fields(self, part: str) -> list[Field]:
+    def fields(self, part: str) -> list[Setting]:
         """Returns the settings of a part."""
         return self.catalogue.fields(KINDS.get(part, part), self.name(part))
 
-    def before(self, part: str, setting: Field) -> Any:
+    def before(self, part: str, setting: Setting) -> Any:
         """Returns the value that a setting has without changes: the base's or its default."""
         value: Any = self.table(part)
         for key in setting.key.split("."):
             value = value.get(key, MISSING) if isinstance(value, Mapping) else MISSING
         return setting.default if value is MISSING else value
 
-    def value(self, part: str, setting: Field) -> Any:
+    def value(self, part: str, setting: Setting) -> Any:
         """Returns the value of a setting."""
         changed = self.values.get((part, self.name(part)), {})
         return changed[setting.key] if setting.key in changed else self.before(part, setting)
 
-    def is_changed(self, part: str, setting: Field) -> bool:
+    def is_changed(self, part: str, setting: Setting) -> bool:
         """Tells whether a setting was changed."""
         return setting.key in self.values.get((part, self.name(part)), {})
 
-    def set(self, part: str, setting: Field, value: Any) -> None:
+    def set(self, part: str, setting: Setting, value: Any) -> None:
         """Changes a setting; the value that it had before is no change."""
         changed = self.values.setdefault((part, self.name(part)), {})
         before = self.before(part, setting)
@@ -163,7 +163,7 @@ class Draft:
         else:
             changed[setting.key] = value
 
-    def reset(self, part: str, setting: Field) -> None:
+    def reset(self, part: str, setting: Setting) -> None:
         """Takes a change back."""
         self.values.get((part, self.name(part)), {}).pop(setting.key, None)
 

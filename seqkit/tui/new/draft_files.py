@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from textual.screen import Screen
 
 from seqkit.data import write_text
-from seqkit.errors import ConfigurationError, DataError
+from seqkit.errors import ConfigurationError, DataError, Problem
+from seqkit.experiments.schema import MISSING
 from seqkit.processes.launch import LOGS
 from seqkit.storage.regular_files import LARGEST_TEXT, read_regular
 from seqkit.storage.toml_text import parse_toml
@@ -15,9 +18,6 @@ from seqkit.terminal.cells import reason
 from seqkit.tui.dialogs import Ask, Choice, Confirm
 from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.draft import Draft
-
-if TYPE_CHECKING:
-    from seqkit.tui.new.screen import NewRunScreen
 
 
 def base_of(source: str, catalogue: Catalogue) -> Mapping[str, Any]:
@@ -76,11 +76,14 @@ def _write(path: Path, text: str) -> None:
         raise DataError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def save(screen: NewRunScreen) -> None:
-    """Asks for a name, and writes the experiment there."""
-    draft = screen.draft
-    if draft is None:
-        return
+def save(screen: Screen[Any], draft: Draft, problems: Callable[[], Sequence[Problem]]) -> None:
+    """Asks for a name, and writes the experiment there.
+
+    Args:
+        screen: Where the question is asked.
+        draft: The experiment.
+        problems: Returns what keeps it from being run.
+    """
 
     def write(path: Path) -> None:
         try:
@@ -89,8 +92,9 @@ def save(screen: NewRunScreen) -> None:
             screen.app.notify(str(error), severity="error", markup=False)
             return
         shown = str(path) if len(path.parts) > 1 else f"./{path}"
-        if screen.problems:
-            why = f"It cannot be run yet: {screen.problems[0]}"
+        found = problems()
+        if found:
+            why = f"It cannot be run yet: {found[0]}"
             screen.app.notify(why, title=f"Saved {path.name}", severity="warning", markup=False)
         else:
             screen.app.notify(f"seqkit run {shown}", title=f"Saved {path.name}", markup=False)
@@ -119,13 +123,24 @@ def use_dataset(draft: Draft, table: Mapping[str, Any]) -> None:
             draft.set("dataset", setting, table[setting.key])
 
 
-def choose_metrics(screen: NewRunScreen) -> None:
-    """Lets the user tick metrics that fit the task."""
+def use_beginning(draft: Draft, document: Mapping[str, Any]) -> None:
+    """Puts into a draft what suits own data of its task: the model, and settings."""
+    for part in ("task", "model"):
+        draft.choose(part, str(document[part]["name"]))
+    for part in ("task", "trainer"):
+        for setting in draft.fields(part):
+            value: Any = document.get(part, {})
+            for key in setting.key.split("."):
+                value = value.get(key, MISSING) if isinstance(value, Mapping) else MISSING
+            value = setting.default if value is MISSING else value
+            if value is not MISSING:
+                draft.set(part, setting, value)
+
+
+def choose_metrics(screen: Screen[Any], draft: Draft, changed: Callable[[], None]) -> None:
+    """Lets the user tick metrics that fit the task; `changed` is called when some were chosen."""
     from seqkit.tui.new.multi_select import Tick
 
-    draft = screen.draft
-    if draft is None:
-        return
     choices = [
         Choice(fit.name, fit.name, about(fit.entry), fit.why_not)
         for fit in draft.catalogue.fitting("metrics", draft.name("task"))
@@ -134,7 +149,6 @@ def choose_metrics(screen: NewRunScreen) -> None:
     def chosen(names: list[str] | None) -> None:
         if names is not None:
             draft.metrics = None if names == draft.base_metrics() else names
-            screen.form.rebuild()
-            screen.draft_changed()
+            changed()
 
     screen.app.push_screen(Tick("Metrics", choices, draft.metric_names()), chosen)

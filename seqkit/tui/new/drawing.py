@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from rich.style import Style
 
+from seqkit.experiments.schema import Setting, show
 from seqkit.terminal.cells import fit
 from seqkit.terminal.safe_text import one_line
 from seqkit.tui.new.draft import Draft
 from seqkit.tui.new.rows import RUN_NAME, Row, before_text, changed_in, is_changed, value_text
-from seqkit.tui.new.schema import Field, show
 
 _LABEL = 26
 
@@ -55,7 +55,7 @@ def label_width(row: Row, width: int) -> int:
     return min(_LABEL, max(12, width // 3)) - 2 * (row.depth - 1)
 
 
-def draw_label(pen: Pen, row: Row, setting: Field, wrong: bool) -> list[Segment]:
+def draw_label(pen: Pen, row: Row, setting: Setting, wrong: bool) -> list[Segment]:
     """Draws the name of a setting, and whether it is changed or wrong."""
     changed = is_changed(row, pen.draft)
     mark, tone = ("✗", "error") if wrong else ("●", "accent") if changed else (" ", "muted")
@@ -69,7 +69,7 @@ def draw_label(pen: Pen, row: Row, setting: Field, wrong: bool) -> list[Segment]
 
 
 def draw_setting(
-    pen: Pen, row: Row, setting: Field, run_name: str, focused: bool, wrong: bool
+    pen: Pen, row: Row, setting: Setting, run_name: str, focused: bool, wrong: bool
 ) -> list[Segment]:
     """Draws a setting with its value, and the one before where that is another."""
     changed = is_changed(row, pen.draft)
@@ -85,7 +85,7 @@ def draw_setting(
     return segments
 
 
-def _shown(draft: Draft, row: Row, setting: Field, run_name: str, focused: bool) -> str:
+def _shown(draft: Draft, row: Row, setting: Setting, run_name: str, focused: bool) -> str:
     if setting.kind == "boolean" and not row.component:
         value = draft.value(row.part, setting)
         return {True: "[✓] yes", False: "[ ] no"}.get(value, show(value))

@@ -44,7 +44,7 @@ def listed(folder: Path, beginning: str) -> list[Path]:
 
 
 class FilePicker(ModalScreen[dict[str, Any] | None]):
-    """Closes with the `dataset` table of the file that was chosen, its `task` and a `recipe`.
+    """Closes with what a look into the chosen file found: `dataset`, `task`, `recipe`, `document`.
 
     Args:
         catalogue: What is installed.
@@ -247,7 +247,9 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
                 self._look_into(Path(name))
         self._take_when_known = self._looking
         if self._found.get("dataset"):
-            self.dismiss({key: self._found[key] for key in ("dataset", "task", "recipe")})
+            self.dismiss(
+                {key: self._found[key] for key in ("dataset", "task", "recipe", "document")}
+            )
 
     def action_move(self, how: str) -> None:
         """Moves in the list while the path is written in."""

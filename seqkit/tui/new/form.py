@@ -134,11 +134,6 @@ class Form(ScrollView, can_focus=True):
         """The line with the cursor."""
         return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
 
-    @property
-    def editing(self) -> bool:
-        """Whether a line is being written."""
-        return self._editor is not None
-
     # --- moving -----------------------------------------------------------------------------------
 
     def validate_cursor(self, place: int) -> int:

@@ -65,10 +65,13 @@ def _inputs(shape: Mapping[str, Any]) -> str:
 
 def _outputs(shape: Mapping[str, Any]) -> str:
     outputs = shape.get("outputs", {})
-    if outputs.get("kind") == "classes":
+    kinds = {"classes": "classes", "step-classes": "classes a step", "labels": "labels"}
+    if outputs.get("kind") in kinds:
         names = outputs.get("names", ())
         shown = ", ".join(one_line(name) for name in names[:6]) + (" …" if len(names) > 6 else "")
-        return f"{len(names)} classes: {shown}"
+        return f"{len(names)} {kinds[outputs['kind']]}: {shown}"
+    if outputs.get("kind") == "number":
+        return "one number"
     if outputs.get("kind") == "values":
         return f"{outputs.get('size')} values × {outputs.get('horizon')} steps ahead"
     return f"one of {outputs.get('size', 0):,} tokens"

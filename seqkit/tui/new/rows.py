@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from seqkit.errors import Problem
+from seqkit.experiments.schema import MISSING, Setting, show
 from seqkit.tui.new.catalogue import KINDS
 from seqkit.tui.new.draft import PARTS, Draft
-from seqkit.tui.new.schema import MISSING, Field, show
 
-SOURCE = Field("start from", "choice", "The recipe, file or run that this one starts from.")
-METRICS = Field(
+SOURCE = Setting("start from", "choice", "The recipe, file or run that this one starts from.")
+METRICS = Setting(
     "metrics", "choice", "Scores of each evaluation; the first one chooses the best checkpoint."
 )
-RUN_NAME = Field(
+RUN_NAME = Setting(
     "name of the run",
     "text",
     "Name of the run's folder. Empty: the recipe's name and a number.",
@@ -43,7 +43,7 @@ class Row:
     """
 
     part: str
-    setting: Field | None = None
+    setting: Setting | None = None
     title: str = ""
     fold: str = ""
     depth: int = 0
@@ -65,7 +65,7 @@ def form_rows(draft: Draft, folded: set[str]) -> list[Row]:
     if "experiment" not in folded:
         rows.append(Row("run", SOURCE, depth=1, component=True))
         for part in ("dataset", "task", "model", "loss"):
-            choice = Field(part, "choice", _ABOUT[part])
+            choice = Setting(part, "choice", _ABOUT[part])
             rows.append(Row(part, choice, depth=1, component=True))
         rows.append(Row("metrics", METRICS, depth=1, component=True))
         rows.append(Row("run", RUN_NAME, depth=1))
@@ -167,7 +167,7 @@ def explain(row: Row, draft: Draft, problem: Problem | None) -> tuple[str, str]:
     return first, " · ".join(words)
 
 
-def _kind_words(setting: Field) -> str:
+def _kind_words(setting: Setting) -> str:
     words: Mapping[str, str] = {
         "integer": "whole number",
         "number": "number",

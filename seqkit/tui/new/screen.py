@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -17,23 +17,20 @@ from textual.widgets import Footer, Static
 from textual.worker import Worker
 
 from seqkit.errors import ConfigurationError, Problem, SeqkitError
+from seqkit.experiments.schema import show
 from seqkit.processes.client import Checker
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Choice, Choose, Confirm
 from seqkit.tui.failing import failure_of
-from seqkit.tui.new import draft_files as saving
+from seqkit.tui.messages import TrainRun
+from seqkit.tui.new import draft_files
 from seqkit.tui.new.catalogue import KINDS, Catalogue, load_catalogue
 from seqkit.tui.new.draft import Draft
 from seqkit.tui.new.form import Form
 from seqkit.tui.new.pane import BUILDING, TABS, Pane
 from seqkit.tui.new.rows import METRICS, SOURCE, Row, as_problems, explain
-from seqkit.tui.new.schema import show
 from seqkit.tui.topbar import TopBar
-from seqkit.tui.welcome import DEMO
 from seqkit.tui.workers import begin
-
-if TYPE_CHECKING:
-    from seqkit.tui.app import SeqkitApp
 
 _WIDE = 104
 _CHECK_SECONDS = 0.1
@@ -85,7 +82,6 @@ class NewRunScreen(Screen[None]):
         Binding("escape", "back", "Back to the form", show=False, id="new.back"),
     ]
     AUTO_FOCUS = "Form"
-    app: SeqkitApp
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -96,7 +92,7 @@ class NewRunScreen(Screen[None]):
         self._checker = Checker(context.plugins)
         self._builder = Checker(context.plugins)
         self._building: tuple[str, str] | None = None
-        self._source = DEMO
+        self._source: str | None = None
         self._checked = False
         self._wanted: Callable[[], None] | None = None
         self._wanted_checked: Callable[[], None] | None = None
@@ -150,7 +146,8 @@ class NewRunScreen(Screen[None]):
             # On a narrow screen the pane is not seen.
             self.app.notify(str(error), severity="error", markup=False)
             return
-        self.start_from(self._source)
+        first = self.catalogue.first_recipe
+        self.start_from(first if self._source is None else self._source)
         if self._wanted is not None and self.is_current:
             # Asked for before it was known what there is.
             wanted, self._wanted = self._wanted, None
@@ -162,7 +159,7 @@ class NewRunScreen(Screen[None]):
         if self.catalogue is None:
             return
         try:
-            base = saving.base_of(source, self.catalogue)
+            base = draft_files.base_of(source, self.catalogue)
         except ConfigurationError as error:
             self.app.notify(str(error), severity="error", markup=False)
             return
@@ -180,6 +177,10 @@ class NewRunScreen(Screen[None]):
 
     def on_form_changed(self) -> None:
         """Checks what was changed."""
+        self.draft_changed()
+
+    def _metrics_changed(self) -> None:
+        self.form.rebuild()
         self.draft_changed()
 
     def draft_changed(self) -> None:
@@ -302,7 +303,7 @@ class NewRunScreen(Screen[None]):
         if row.setting is SOURCE:
             self.action_recipe()
         elif row.setting is METRICS:
-            saving.choose_metrics(self)
+            draft_files.choose_metrics(self, draft, self._metrics_changed)
         elif row.component:
             self._choose_component(row)
         else:
@@ -320,7 +321,7 @@ class NewRunScreen(Screen[None]):
             return
         task = "" if row.part in ("dataset", "task") else draft.name("task")
         choices = [
-            Choice(fit.name, fit.name, saving.about(fit.entry), fit.why_not)
+            Choice(fit.name, fit.name, draft_files.about(fit.entry), fit.why_not)
             for fit in draft.catalogue.fitting(row.part, task)
         ]
         if row.part == "task":
@@ -406,7 +407,7 @@ class NewRunScreen(Screen[None]):
         question = f"Take {draft.changes()} changes back?"
         self.app.push_screen(
             Confirm(question, f"Everything as in {draft.source or 'the beginning'} again."),
-            lambda yes: self.start_from(self._source) if yes else None,
+            lambda yes: self.start_from(self._source or "") if yes else None,
         )
 
     def action_file(self) -> None:
@@ -422,24 +423,28 @@ class NewRunScreen(Screen[None]):
     def _take_file(self, found: dict[str, Any] | None) -> None:
         if found is None or self.draft is None:
             return
-        if found["task"] != self.draft.name("task"):
+        another = found["task"] != self.draft.name("task")
+        if another:
             # Another task begins with a model and training that are known to go with it.
             self.start_from(found["recipe"])
-        saving.use_dataset(self.draft, found["dataset"])
+        draft_files.use_dataset(self.draft, found["dataset"])
+        if another:
+            draft_files.use_beginning(self.draft, found["document"])
         self.form.folded.discard("dataset")
         self.form.rebuild()
         self.draft_changed()
 
     def _file_name(self) -> str:
         draft = self.draft
-        return saving.file_name(draft) if draft is not None else "experiment.toml"
+        return draft_files.file_name(draft) if draft is not None else "experiment.toml"
 
     def action_save(self) -> None:
         """Saves the experiment as a file that `seqkit run` takes."""
         if self.catalogue is None:
             self._wanted = self.action_save
             return
-        saving.save(self)
+        if self.draft is not None:
+            draft_files.save(self, self.draft, lambda: self.problems)
 
     def action_start(self) -> None:
         """Starts the run, and shows it."""
@@ -455,9 +460,9 @@ class NewRunScreen(Screen[None]):
         words = draft.words()
         if not source or draft.loses():
             try:
-                source = saving.write_for_launch(draft, Path(self.context.runs_dir))
+                source = draft_files.write_for_launch(draft, Path(self.context.runs_dir))
             except SeqkitError as error:
                 self.app.notify(str(error), severity="error", markup=False)
                 return
             words = []
-        self.app.train([source, *words, *name])
+        self.post_message(TrainRun([source, *words, *name]))

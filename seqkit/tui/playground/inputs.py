@@ -1,4 +1,4 @@
-"""What is typed into the Try screen, by task: what it begins with, and what is sent."""
+"""What is typed into the Try screen: what it begins with, and what is sent."""
 
 from __future__ import annotations
 
@@ -7,49 +7,44 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-HINTS = {
-    "classification": "Type a text; the answer follows as you type.",
-    "language-modeling": "Type the beginning of a text, then press ctrl+r to have it continued.",
-    "seq2seq": "Type a sentence; its translation follows as you type.",
-    "forecasting": "The end of the data; change it, and the forecast follows.",
-}
-LIVE = ("classification", "seq2seq", "forecasting")
-"""Tasks that answer while one types; the others on request."""
-
-WANTED = {"words": True, "attention": True}
-"""Options that are off on the command line and on here, where there is a screen to draw them on."""
+from seqkit.views import number_of
 
 
 def table_of(history: Mapping[str, Any], columns: list[str]) -> str:
-    """Returns a forecast's history as the text of a CSV table, to be changed by hand."""
+    """Returns the history of a series as the text of a CSV table, to be changed by hand."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["time", *columns])
     for place, time in enumerate(history["time"]):
-        values = (column[place] for column in history["values"])
-        writer.writerow([time, *("" if value is None else f"{value:g}" for value in values)])
+        values = (number_of(column[place]) for column in history["values"])
+        writer.writerow([time, *("" if value != value else f"{value:g}" for value in values)])
     return stream.getvalue()
 
 
-def inputs_of(task: str, text: str, untouched: str) -> list[Any] | None:
+def inputs_of(text: str, *, live: bool) -> list[Any] | None:
     """Returns the inputs of a request, or None where there is nothing to ask yet.
 
     Args:
-        task: The task of the run.
         text: What was typed.
-        untouched: The table that a forecast began with: the model knows it, with all its columns.
+        live: Whether answers follow while one types: a blank text is asked on request alone.
     """
-    if task == "forecasting":
-        if not text.strip() or text == untouched:
-            return []
-        rows = [row for row in csv.reader(io.StringIO(text)) if any(map(str.strip, row))]
-        if not rows:
-            return []
-        names, *values = rows
-        return [dict(zip(names, row, strict=False)) for row in values]
-    if task == "language-modeling":
-        return [text]
-    return [text] if text.strip() else None
+    return None if live and not text.strip() else [text]
+
+
+def rows_of(text: str, untouched: str) -> list[Any]:
+    """Returns the rows of a table that was typed; none to go on from the data of the run.
+
+    Args:
+        text: What was typed.
+        untouched: The table that the input began with: the model knows it, with all its columns.
+    """
+    if not text.strip() or text == untouched:
+        return []
+    rows = [row for row in csv.reader(io.StringIO(text)) if any(map(str.strip, row))]
+    if not rows:
+        return []
+    names, *values = rows
+    return [dict(zip(names, row, strict=False)) for row in values]
 
 
 def option_fields(schema: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

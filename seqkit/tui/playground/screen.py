@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -17,14 +17,13 @@ from textual.widgets import Checkbox, Footer, Input, Label, Static, TextArea
 
 from seqkit.processes.worker import AnswerWorker, Reply
 from seqkit.runs.folder import RunFolder
+from seqkit.terminal.answers.in_short import asked, said
 from seqkit.terminal.answers.lines import answer_lines
-from seqkit.terminal.output import styled
 from seqkit.terminal.safe_text import one_line
+from seqkit.tui.colours import themed
 from seqkit.tui.context import Context
-from seqkit.tui.playground.inputs import HINTS, LIVE, WANTED, inputs_of, option_fields, table_of
-
-if TYPE_CHECKING:
-    from seqkit.tui.app import SeqkitApp
+from seqkit.tui.playground.inputs import inputs_of, option_fields, rows_of, table_of
+from seqkit.views import Answer, view_of
 
 _PAUSE = 0.35
 """Seconds without a key after which what was typed is answered."""
@@ -39,9 +38,9 @@ class TryScreen(Screen[None]):
     """
 
     HELP: ClassVar[str] = """The best checkpoint of a run, finished or still running, in a process
-    of its own. Classification marks the words that count: green ones speak for the label, red ones
-    against it, with the probability that each adds. A prompt is continued on ctrl+r, and escape
-    ends it. A forecast begins with the end of the data: change any number, or paste your own
+    of its own. It answers as you type where that is quick, and on ctrl+r; escape ends a text that
+    is being written. Green words speak for a label, red ones against it, with what each adds. A
+    model of tables begins with the end of the data: change any number, or paste your own
     table."""
     TITLE = "Try"
     DEFAULT_CSS = """
@@ -71,7 +70,6 @@ class TryScreen(Screen[None]):
         Binding("escape", "leave", "Stop, or back", id="try.leave", priority=True),
     ]
     AUTO_FOCUS = "TextArea"
-    app: SeqkitApp
 
     class Heard(Message):
         """The worker said something.
@@ -91,7 +89,7 @@ class TryScreen(Screen[None]):
         self.context = context
         self.run = run
         self.task_name = ""
-        self.answers: list[Mapping[str, Any]] = []
+        self.answers: list[Answer] = []
         self._checkpoint = "best"
         self._worker: AnswerWorker | None = None
         self._workers = 0
@@ -100,6 +98,7 @@ class TryScreen(Screen[None]):
         self._prompt = ""
         self._said = ""
         self._untouched = ""
+        self._live = self._table = False
         self._options: dict[str, Any] = {}
         self._pause: Timer | None = None
 
@@ -158,22 +157,23 @@ class TryScreen(Screen[None]):
 
     async def _ready(self, ready: Mapping[str, Any]) -> None:
         self.task_name = str(ready["task"])
+        self._live, self._table = bool(ready.get("live")), bool(ready.get("reads_whole_table"))
         facts = [str(ready["model"]), str(ready["checkpoint"]), str(ready["device"])]
         self._facts = " · ".join(facts)
         self._head("ready", "$success")
         if not self._options:
-            await self._offer(option_fields(ready.get("options", {})))
-        if self.task_name == "forecasting" and not self._untouched:
+            await self._offer(option_fields(ready.get("options", {})), ready.get("try_options", {}))
+        if self._table and not self._untouched and not self.area.text:
             self._ask([])
         elif self.area.text:
             self.action_answer()
         else:
-            self._show(Text(HINTS.get(self.task_name, "Type an input, then press ctrl+r."), "dim"))
+            self._show(Text(_hint(ready), "dim"))
 
     def _heard_of_request(self, reply: Reply) -> None:
         if "piece" in reply:
             self._said += str(reply["piece"])
-            shown = {"prompt": self._prompt, "continuation": self._said}
+            shown = {"view": "text", "prompt": self._prompt, "continuation": self._said}
             self._show_answers([shown])
             self.query_one("#try-result", VerticalScroll).scroll_end(animate=False)
             return
@@ -190,21 +190,25 @@ class TryScreen(Screen[None]):
             self.action_answer()
 
     def _begin_with_history(self) -> None:
-        """Puts the end of the data into the input, for a forecast."""
-        if self.task_name != "forecasting" or self._untouched or not self.answers:
+        """Puts the end of the data into the input, where an answer tells it."""
+        if not self._table or self._untouched or self.area.text or not self.answers:
             return
         answer = self.answers[0]
+        if view_of(answer) != "series":
+            return
         self._untouched = table_of(answer["history"], list(answer["columns"]))
         self.area.load_text(self._untouched)
         self.area.move_cursor(self.area.document.end)
 
     # --- options ----------------------------------------------------------------------------------
 
-    async def _offer(self, fields: Mapping[str, Mapping[str, Any]]) -> None:
+    async def _offer(
+        self, fields: Mapping[str, Mapping[str, Any]], begin: Mapping[str, Any]
+    ) -> None:
         bar = self.query_one("#try-options", HorizontalScroll)
         bar.display = bool(fields)
         for name, field in fields.items():
-            value = WANTED.get(name, field.get("default"))
+            value = begin.get(name, field.get("default"))
             self._options[name] = value
             label = name.replace("_", " ")
             widget: Checkbox | Input
@@ -249,7 +253,7 @@ class TryScreen(Screen[None]):
     def _soon(self) -> None:
         if self._pause is not None:
             self._pause.stop()
-        if self.task_name in LIVE and self._worker is not None:
+        if self._live and self._worker is not None:
             self._pause = self.set_timer(_PAUSE, self.action_answer)
 
     def action_answer(self) -> None:
@@ -258,10 +262,12 @@ class TryScreen(Screen[None]):
             self._start()
         elif self._waiting is not None:
             self._again = True
-            if self.task_name not in LIVE:
+            if not self._live:
                 self._worker.interrupt()
         elif self.task_name:
-            inputs = inputs_of(self.task_name, self.area.text, self._untouched)
+            text = self.area.text
+            table = self._table
+            inputs = rows_of(text, self._untouched) if table else inputs_of(text, live=self._live)
             if inputs is not None:
                 self._ask(inputs)
 
@@ -289,7 +295,7 @@ class TryScreen(Screen[None]):
 
     def action_leave(self) -> None:
         """Ends a text that is being generated, or leaves the screen."""
-        if self._waiting is not None and self.task_name not in LIVE and self._worker is not None:
+        if self._waiting is not None and not self._live and self._worker is not None:
             self._again = False
             self._worker.interrupt()
         else:
@@ -309,15 +315,10 @@ class TryScreen(Screen[None]):
     def _show(self, text: Text) -> None:
         self.query_one("#try-answer", Static).update(text)
 
-    def _show_answers(self, answers: list[Mapping[str, Any]]) -> None:
+    def _show_answers(self, answers: Sequence[Answer]) -> None:
         width = max(20, self.query_one("#try-result").content_size.width - 2)
-        try:
-            lines = [line for answer in answers for line in answer_lines(answer, width, bar=True)]
-            text = Text("\n").join(styled(*line) for line in lines)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            # A third-party task may answer in a form that looks like one of ours.
-            text = Text(one_line(f"this answer cannot be drawn: {error!r}: {answers}"))
-        self._show(text)
+        lines = [line for answer in answers for line in answer_lines(answer, width, bar=True)]
+        self._show(themed(lines, self.app.theme_variables))
 
     def on_resize(self) -> None:
         """Draws the answers for the new width."""
@@ -325,8 +326,15 @@ class TryScreen(Screen[None]):
             self._show_answers(self.answers)
 
 
-def _copied(answer: Mapping[str, Any]) -> str:
-    for key in ("continuation", "prediction", "label"):
-        if key in answer:
-            return f"{answer.get('prompt', '')}{answer[key]}"
-    return str(dict(answer))
+def _copied(answer: Answer) -> str:
+    """Returns an answer as it is copied; a text with its beginning."""
+    return f"{asked(answer) if view_of(answer) == 'text' else ''}{said(answer)}"
+
+
+def _hint(ready: Mapping[str, Any]) -> str:
+    """Returns what to type, by the task's own words or else by its example."""
+    if ready.get("hint"):
+        return one_line(ready["hint"])
+    examples = ready.get("examples") or []
+    like = f", such as {one_line(examples[0], 60)}" if examples else ""
+    return f"Type an input{like}, then press ctrl+r."

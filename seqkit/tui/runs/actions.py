@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
+
+from textual.screen import Screen
 
 from seqkit.errors import DataError, SeqkitError
 from seqkit.processes.launch import resume_run
@@ -13,42 +15,190 @@ from seqkit.runs.labels import Label, split_tags, write_label
 from seqkit.runs.summary import summarise, words_to_go_on
 from seqkit.runs.trash import bring_back, throw_away
 from seqkit.terminal.cells import reason
+from seqkit.tui.context import Context
 from seqkit.tui.runs.rows import RunRow, some_events
-
-if TYPE_CHECKING:
-    from seqkit.tui.runs.screen import RunsScreen
-
-_thrown: list[list[Path]] = []
+from seqkit.tui.runs.table import RunTable
 
 
-def _say(screen: RunsScreen, message: str, wrong: bool = False) -> None:
-    screen.app.notify(message, severity="error" if wrong else "information", markup=False)
+class RunActions:
+    """What may be done to the runs of a list, each after a question where questions are on.
 
+    Args:
+        screen: Where questions and answers are shown.
+        context: What every screen is given.
+        table: The list.
+        changed: Called with the names of runs that have changed, or with none where all may have.
+    """
 
-def _confirmed(screen: RunsScreen, question: str, detail: str, act: Callable[[], None]) -> None:
-    """Asks first, unless the user turned that off."""
-    from seqkit.tui.dialogs import Confirm
+    def __init__(
+        self,
+        screen: Screen[Any],
+        context: Context,
+        table: RunTable,
+        changed: Callable[..., None],
+    ) -> None:
+        self._screen = screen
+        self._context = context
+        self._table = table
+        self._changed = changed
+        self._thrown: list[list[Path]] = []
 
-    if not screen.context.preferences.confirm:
-        act()
-        return
-    screen.app.push_screen(Confirm(question, detail), lambda yes: act() if yes else None)
+    def _say(self, message: str, wrong: bool = False) -> None:
+        self._screen.app.notify(message, severity="error" if wrong else "information", markup=False)
+
+    def _confirmed(self, question: str, detail: str, act: Callable[[], None]) -> None:
+        """Asks first, unless the user turned that off."""
+        from seqkit.tui.dialogs import Confirm
+
+        if not self._context.preferences.confirm:
+            act()
+            return
+        self._screen.app.push_screen(Confirm(question, detail), lambda yes: act() if yes else None)
+
+    def _each(self, rows: Sequence[RunRow], act: Callable[[RunRow], object]) -> int:
+        """Does something to each run; says what went wrong, and returns how often it went well."""
+        done = 0
+        for row in rows:
+            try:
+                act(row)
+                done += 1
+            except Exception as error:
+                self._say(reason(error), wrong=True)
+        return done
+
+    def tag(self) -> None:
+        """Asks for tags, and gives them to the runs in place of the old ones."""
+        from seqkit.tui.dialogs import Ask
+
+        rows = self._table.targets()
+        if not rows:
+            return
+
+        def write(text: str | None) -> None:
+            if text is not None:
+                tags = split_tags(text)
+                self._each(
+                    rows, lambda row: write_label(row.folder.path, Label(row.label.title, tags))
+                )
+                self._changed(*(row.name for row in rows))
+
+        shared = [tag for tag in rows[0].label.tags if all(tag in row.label.tags for row in rows)]
+        detail = "Parted by spaces or commas. Find them with the filter tag:NAME."
+        self._screen.app.push_screen(
+            Ask(f"Tags of {_counted(rows)}", " ".join(shared), detail), write
+        )
+
+    def rename(self) -> None:
+        """Asks for a title of the run under the cursor."""
+        from seqkit.tui.dialogs import Ask
+
+        row = self._table.current
+        if row is None:
+            return
+
+        def write(text: str | None) -> None:
+            if text is not None:
+                title = " ".join(text.split())
+                label = Label("" if title == row.name else title, row.label.tags)
+                self._each([row], lambda row: write_label(row.folder.path, label))
+                self._changed(row.name)
+
+        detail = (
+            f"The folder stays {row.name}, which commands know it by. Empty: its own name again."
+        )
+        self._screen.app.push_screen(Ask("Title of the run", row.title, detail), write)
+
+    def delete(self) -> None:
+        """Moves runs into the trash, after a question."""
+        rows = [row for row in self._table.targets() if not row.live]
+        if not rows:
+            if self._table.targets():
+                self._say("It is still running. Stop it first (x).", wrong=True)
+            return
+
+        def act() -> None:
+            thrown: list[Path] = []
+            self._each(rows, lambda row: thrown.append(throw_away(row.folder)))
+            if thrown:
+                self._thrown.append(thrown)
+                self._say(f"{len(thrown)} in the trash. u brings them back.")
+            self._changed()
+
+        detail = "It goes to the folder .trash beside the others; u brings it back."
+        self._confirmed(f"Delete {_counted(rows)}?", detail, act)
+
+    def undelete(self) -> None:
+        """Brings back what was deleted last."""
+        if not self._thrown:
+            self._say("Nothing was deleted since the start. Look into .trash for what was before.")
+            return
+        for path in self._thrown.pop():
+            try:
+                bring_back(path)
+            except SeqkitError as error:
+                self._say(str(error), wrong=True)
+        self._changed()
+
+    def resume(self) -> None:
+        """Goes on with the run under the cursor, in a process of its own."""
+        row = self._table.current
+        if row is None:
+            return
+        if row.live:
+            if row.status == "paused":
+                if self._each([row], lambda row: _ask(row, "resume")):
+                    self._say(f"Asked {row.title} to go on.")
+            else:
+                self._say(f"{row.title} is running.")
+            return
+        if self._context.resuming(row.folder):
+            self._say(f"{row.title} is being resumed.")
+            return
+        words: list[str] = []
+        if row.status == "finished":
+            try:
+                summary = summarise(some_events(row.folder.events_file))
+                words = words_to_go_on(summary.started, summary.step)
+            except Exception as error:
+                self._say(f"{row.title} cannot be read: {reason(error)}", wrong=True)
+                return
+        detail = f"seqkit resume {row.name} {' '.join(words)}".rstrip()
+        question = f"Train {row.title} for longer?" if words else f"Resume {row.title}?"
+
+        def act() -> None:
+            try:
+                launch = resume_run(row.folder, [*words, *self._context.plugin_words])
+            except SeqkitError as error:
+                self._say(str(error), wrong=True)
+                return
+            self._context.launches.append(launch)
+            self._say(f"{row.title} is going on.")
+
+        self._confirmed(question, detail, act)
+
+    def stop(self) -> None:
+        """Asks live runs to save and stop."""
+        rows = [row for row in self._table.targets() if row.live]
+        if not rows:
+            self._say("It is not running.")
+            return
+
+        def act() -> None:
+            asked: list[RunRow] = []
+
+            def ask(row: RunRow) -> None:
+                _ask(row, "stop")
+                asked.append(row)
+
+            if self._each(rows, ask):
+                self._say(f"Asked {_counted(asked)} to save and stop.")
+
+        detail = "It stops after its present batch, with its state saved; c goes on with it."
+        self._confirmed(f"Stop {_counted(rows)}?", detail, act)
 
 
 def _counted(rows: Sequence[RunRow]) -> str:
     return rows[0].title if len(rows) == 1 else f"{len(rows)} runs"
-
-
-def _each(screen: RunsScreen, rows: Sequence[RunRow], act: Callable[[RunRow], object]) -> int:
-    """Does something to each run; says what went wrong, and returns how often it went well."""
-    done = 0
-    for row in rows:
-        try:
-            act(row)
-            done += 1
-        except Exception as error:
-            _say(screen, reason(error), wrong=True)
-    return done
 
 
 def _ask(row: RunRow, action: str) -> None:
@@ -57,135 +207,3 @@ def _ask(row: RunRow, action: str) -> None:
     if status not in LIVE:
         raise DataError(f"{row.title} is not running: it is {status}")
     row.folder.request(action)
-
-
-def tag(screen: RunsScreen) -> None:
-    """Asks for tags, and gives them to the runs in place of the old ones."""
-    from seqkit.tui.dialogs import Ask
-
-    rows = screen.targets()
-    if not rows:
-        return
-
-    def write(text: str | None) -> None:
-        if text is not None:
-            tags = split_tags(text)
-            _each(
-                screen, rows, lambda row: write_label(row.folder.path, Label(row.label.title, tags))
-            )
-            screen.changed(*(row.name for row in rows))
-
-    shared = [tag for tag in rows[0].label.tags if all(tag in row.label.tags for row in rows)]
-    detail = "Parted by spaces or commas. Find them with the filter tag:NAME."
-    screen.app.push_screen(Ask(f"Tags of {_counted(rows)}", " ".join(shared), detail), write)
-
-
-def rename(screen: RunsScreen) -> None:
-    """Asks for a title of the run under the cursor."""
-    from seqkit.tui.dialogs import Ask
-
-    row = screen.table.current
-    if row is None:
-        return
-
-    def write(text: str | None) -> None:
-        if text is not None:
-            title = " ".join(text.split())
-            label = Label("" if title == row.name else title, row.label.tags)
-            _each(screen, [row], lambda row: write_label(row.folder.path, label))
-            screen.changed(row.name)
-
-    detail = f"The folder stays {row.name}, which commands know it by. Empty: its own name again."
-    screen.app.push_screen(Ask("Title of the run", row.title, detail), write)
-
-
-def delete(screen: RunsScreen) -> None:
-    """Moves runs into the trash, after a question."""
-    rows = [row for row in screen.targets() if not row.live]
-    if not rows:
-        if screen.targets():
-            _say(screen, "It is still running. Stop it first (x).", wrong=True)
-        return
-
-    def act() -> None:
-        thrown: list[Path] = []
-        _each(screen, rows, lambda row: thrown.append(throw_away(row.folder)))
-        if thrown:
-            _thrown.append(thrown)
-            _say(screen, f"{len(thrown)} in the trash. u brings them back.")
-        screen.changed()
-
-    detail = "It goes to the folder .trash beside the others; u brings it back."
-    _confirmed(screen, f"Delete {_counted(rows)}?", detail, act)
-
-
-def undelete(screen: RunsScreen) -> None:
-    """Brings back what was deleted last."""
-    if not _thrown:
-        _say(screen, "Nothing was deleted since the start. Look into .trash for what was before.")
-        return
-    for path in _thrown.pop():
-        try:
-            bring_back(path)
-        except SeqkitError as error:
-            _say(screen, str(error), wrong=True)
-    screen.changed()
-
-
-def resume(screen: RunsScreen) -> None:
-    """Goes on with the run under the cursor, in a process of its own."""
-    row = screen.table.current
-    if row is None:
-        return
-    if row.live:
-        if row.status == "paused":
-            if _each(screen, [row], lambda row: _ask(row, "resume")):
-                _say(screen, f"Asked {row.title} to go on.")
-        else:
-            _say(screen, f"{row.title} is running.")
-        return
-    if screen.context.resuming(row.folder):
-        _say(screen, f"{row.title} is being resumed.")
-        return
-    words: list[str] = []
-    if row.status == "finished":
-        try:
-            summary = summarise(some_events(row.folder.events_file))
-            words = words_to_go_on(summary.started, summary.step)
-        except Exception as error:
-            _say(screen, f"{row.title} cannot be read: {reason(error)}", wrong=True)
-            return
-    detail = f"seqkit resume {row.name} {' '.join(words)}".rstrip()
-    question = f"Train {row.title} for longer?" if words else f"Resume {row.title}?"
-
-    def act() -> None:
-        try:
-            launch = resume_run(row.folder, [*words, *screen.context.plugin_words])
-        except SeqkitError as error:
-            _say(screen, str(error), wrong=True)
-            return
-        screen.context.launches.append(launch)
-        _say(screen, f"{row.title} is going on.")
-
-    _confirmed(screen, question, detail, act)
-
-
-def stop(screen: RunsScreen) -> None:
-    """Asks live runs to save and stop."""
-    rows = [row for row in screen.targets() if row.live]
-    if not rows:
-        _say(screen, "It is not running.")
-        return
-
-    def act() -> None:
-        asked: list[RunRow] = []
-
-        def ask(row: RunRow) -> None:
-            _ask(row, "stop")
-            asked.append(row)
-
-        if _each(screen, rows, ask):
-            _say(screen, f"Asked {_counted(asked)} to save and stop.")
-
-    detail = "It stops after its present batch, with its state saved; c goes on with it."
-    _confirmed(screen, f"Stop {_counted(rows)}?", detail, act)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -14,18 +14,15 @@ from textual.widgets import Footer, Input, Static
 from seqkit.terminal.figures import count_of
 from seqkit.tui.colours import SERIES
 from seqkit.tui.context import Context
-from seqkit.tui.runs import actions
+from seqkit.tui.messages import CompareRuns, NewRunLike, OpenRun, TrainDemo, TryRun
+from seqkit.tui.runs.actions import RunActions
 from seqkit.tui.runs.columns import COLUMNS, sort_rows
 from seqkit.tui.runs.detail import RunDetail
 from seqkit.tui.runs.index import RunIndex
 from seqkit.tui.runs.query import Query, parse
-from seqkit.tui.runs.rows import RunRow
 from seqkit.tui.runs.table import RunTable
 from seqkit.tui.topbar import TopBar
 from seqkit.tui.welcome import Welcome
-
-if TYPE_CHECKING:
-    from seqkit.tui.app import SeqkitApp
 
 _SCAN_SECONDS = 1.0
 _MANY = 200
@@ -84,7 +81,6 @@ class RunsScreen(Screen[None]):
         Binding("escape", "clear", "Clear marks and filter", id="runs.clear", show=False),
     ]
     AUTO_FOCUS = "RunTable"
-    app: SeqkitApp
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -114,6 +110,7 @@ class RunsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Begins to look for runs, after the first picture."""
+        self._actions = RunActions(self, self.context, self.table, self.changed)
         self._query = parse(self.context.preferences.filter)
         self.call_after_refresh(self._scan)
         self.set_interval(_SCAN_SECONDS, self._scan)
@@ -194,10 +191,6 @@ class RunsScreen(Screen[None]):
         """The list."""
         return self.query_one(RunTable)
 
-    def targets(self) -> list[RunRow]:
-        """Returns the runs that an action is meant for."""
-        return self.table.targets()
-
     def changed(self, *names: str) -> None:
         """Shows these runs anew, after an action."""
         for name in names:
@@ -234,7 +227,7 @@ class RunsScreen(Screen[None]):
 
     def on_welcome_demo(self) -> None:
         """Trains the demonstration."""
-        self.app.train_demo()
+        self.post_message(TrainDemo())
 
     def sort_by(self, key: str) -> None:
         """Sorts by a column; turns the order round when it is sorted by that already."""
@@ -257,12 +250,12 @@ class RunsScreen(Screen[None]):
     def action_open(self) -> None:
         """Opens the run under the cursor."""
         if self.table.current is not None:
-            self.app.open_run(self.table.current.folder)
+            self.post_message(OpenRun(self.table.current.folder))
 
     def action_try(self) -> None:
         """Opens the model of the run under the cursor, to be used."""
         if self.table.current is not None:
-            self.app.try_run(self.table.current.folder)
+            self.post_message(TryRun(self.table.current.folder))
 
     def action_compare(self) -> None:
         """Lays the marked runs over each other."""
@@ -270,7 +263,7 @@ class RunsScreen(Screen[None]):
         if not 2 <= len(runs) <= SERIES:
             self.notify(f"Mark 2 to {SERIES} runs with the space bar first.", timeout=4)
         else:
-            self.app.compare_runs(runs)
+            self.post_message(CompareRuns(runs))
 
     def action_filter(self) -> None:
         """Goes to the filter."""
@@ -317,32 +310,32 @@ class RunsScreen(Screen[None]):
 
     def action_tag(self) -> None:
         """Asks for tags."""
-        actions.tag(self)
+        self._actions.tag()
 
     def action_rename(self) -> None:
         """Asks for a title."""
-        actions.rename(self)
+        self._actions.rename()
 
     def action_delete(self) -> None:
         """Moves runs into the trash."""
-        actions.delete(self)
+        self._actions.delete()
 
     def action_undelete(self) -> None:
         """Brings the last deleted runs back."""
-        actions.undelete(self)
+        self._actions.undelete()
 
     def action_resume(self) -> None:
         """Goes on with a run."""
-        actions.resume(self)
+        self._actions.resume()
 
     def action_stop(self) -> None:
         """Asks runs to save and stop."""
-        actions.stop(self)
+        self._actions.stop()
 
     def action_copy(self) -> None:
         """Starts a new run from the settings of this one."""
         if self.table.current is not None:
-            self.app.new_run_like(self.table.current.folder)
+            self.post_message(NewRunLike(self.table.current.folder))
 
     def action_yank(self) -> None:
         """Puts the path of the run's folder on the clipboard."""

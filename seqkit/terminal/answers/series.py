@@ -1,23 +1,20 @@
-"""Forecasts in lines of text: history, forecast, interval and truth drawn, and a short table."""
+"""The view `series` in lines of text: its curves drawn, and a short table below."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeGuard
 
+from seqkit.terminal.answers.curves import Curves, Numbers, curves_of, interval_of, levels_of
 from seqkit.terminal.figures import number
 from seqkit.terminal.output import Piece
 from seqkit.terminal.plot import dot_character, dots_between
 from seqkit.terminal.safe_text import encodable, one_line
+from seqkit.views import Answer
 
 Line = list[Piece]
-Numbers = Sequence[float | None]
-
-MOST_SERIES = 6
-"""Forecasts of one command that are drawn; hundreds would be read by nobody."""
 
 _HISTORY, _FORECAST, _TRUTH, _BAND = "", "bold cyan", "magenta", "blue"
 _HEIGHT, _SMALL_HEIGHT = 10, 6
@@ -28,36 +25,11 @@ _TIME = 29
 _GLYPHS = "⣿░×┤└┴─…"
 
 
-@dataclass(frozen=True)
-class Curves:
-    """What is drawn of one column.
-
-    Attributes:
-        name: Its name.
-        history: Values up to the forecast.
-        forecast: Values forecast.
-        band: Lowest and highest quantile, step by step; empty without quantiles.
-        truth: What the values turned out to be; empty where that is not known.
-    """
-
-    name: str
-    history: Numbers
-    forecast: Numbers
-    band: tuple[Numbers, Numbers] | tuple[()] = ()
-    truth: Numbers = ()
-
-    def values(self) -> list[float]:
-        """Returns every number that has a place in the plot."""
-        parts = [self.history, self.forecast, *self.band, self.truth]
-        return [value for part in parts for value in part if _is(value)]
-
-
-def forecast_lines(answer: Mapping[str, Any], width: int = 80, height: int = 0) -> list[Line]:
-    """Draws the answer of a forecast.
+def series_lines(answer: Answer, width: int = 80, height: int = 0) -> list[Line]:
+    """Draws history, forecast, interval and truth of an answer.
 
     Args:
-        answer: What the task `forecasting` answers: `series`, `columns`, `history`, `forecast`,
-            and `target` where it is known.
+        answer: Of the view `series`.
         width: Columns there are.
         height: Lines of each plot; by the number of plots where 0.
 
@@ -85,42 +57,7 @@ def forecast_lines(answer: Mapping[str, Any], width: int = 80, height: int = 0) 
     return [*lines, [], *_table(columns, list(forecast["time"]), answer, width)]
 
 
-def curves_of(answer: Mapping[str, Any]) -> list[Curves]:
-    """Returns the curves of each column of an answer."""
-    history, forecast = answer["history"]["values"], answer["forecast"]["values"]
-    levels = _levels(answer)
-    quantiles = answer["forecast"].get("quantiles") or {}
-    truth = answer.get("target") or []
-    return [
-        Curves(
-            str(name),
-            history[place],
-            forecast[place],
-            (quantiles[levels[0]][place], quantiles[levels[-1]][place]) if levels else (),
-            truth[place] if place < len(truth) else (),
-        )
-        for place, name in enumerate(answer["columns"])
-    ]
-
-
-def _is(value: float | None) -> TypeGuard[float]:
-    """Tells whether a value is there and finite."""
-    return value is not None and math.isfinite(value)
-
-
-def _levels(answer: Mapping[str, Any]) -> list[str]:
-    """Returns the quantiles, ascending; none where they make no interval."""
-    levels = sorted(answer["forecast"].get("quantiles") or {}, key=float)
-    return levels if len(levels) > 1 else []
-
-
-def interval_of(answer: Mapping[str, Any]) -> str:
-    """Names the interval of an answer, `80% interval`; an empty text where it has none."""
-    levels = _levels(answer)
-    return f"{float(levels[-1]) - float(levels[0]):.0%} interval" if levels else ""
-
-
-def _heading(answer: Mapping[str, Any], width: int) -> Line:
+def _heading(answer: Answer, width: int) -> Line:
     names = [one_line(name, 40) for name in answer["columns"]]
     title = names[0] if len(names) == 1 else f"{len(names)} columns"
     series = one_line(answer.get("series") or "", 30)
@@ -207,14 +144,14 @@ class _Area:
     def places(self, values: Numbers, first: int) -> list[tuple[int, int]]:
         """Returns the dots of values that begin at a step; unknown ones have none."""
         steps = enumerate(values, start=first)
-        return [(self.x(step), self.y(value)) for step, value in steps if _is(value)]
+        return [(self.x(step), self.y(value)) for step, value in steps if math.isfinite(value)]
 
     def runs(self, values: Numbers, first: int) -> set[tuple[int, int]]:
         """Returns the dots of the lines through values, broken where some are unknown."""
         dots: set[tuple[int, int]] = set()
         run: list[tuple[int, int]] = []
-        for step, value in enumerate([*values, None], start=first):
-            if _is(value):
+        for step, value in enumerate([*values, math.nan], start=first):
+            if math.isfinite(value):
                 run.append((self.x(step), self.y(value)))
             else:
                 dots |= dots_between(run)
@@ -264,7 +201,7 @@ def _band(band: tuple[Numbers, Numbers], first: int, area: _Area) -> set[tuple[i
     edges = [
         (area.x(step), area.y(high) // area.down, area.y(low) // area.down)
         for step, (low, high) in enumerate(zip(*band, strict=True), start=first)
-        if _is(low) and _is(high)
+        if math.isfinite(low) and math.isfinite(high)
     ]
     filled: set[tuple[int, int]] = set()
     for (x1, top1, bottom1), (x2, top2, bottom2) in pairwise([*edges[:1], *edges]):
@@ -311,7 +248,7 @@ def _legend(drawn: Sequence[Curves], interval: str, width: int, unicode: bool) -
     ]
     if interval:
         signs.append(("░░" if unicode else "::", _BAND, interval))
-    if any(_is(value) for column in drawn for value in column.truth):
+    if any(math.isfinite(value) for column in drawn for value in column.truth):
         signs.append(("×" if unicode else "o", _TRUTH, "actual"))
     lines: list[Line] = []
     used = width
@@ -329,7 +266,7 @@ def _legend(drawn: Sequence[Curves], interval: str, width: int, unicode: bool) -
 
 
 def _table(
-    columns: Sequence[Curves], times: Sequence[str], answer: Mapping[str, Any], width: int
+    columns: Sequence[Curves], times: Sequence[str], answer: Answer, width: int
 ) -> list[Line]:
     """Returns the first and last steps in numbers."""
     heads, values = _cells(columns, answer)
@@ -359,24 +296,22 @@ def _table(
     return lines
 
 
-def _cells(
-    columns: Sequence[Curves], answer: Mapping[str, Any]
-) -> tuple[list[str], list[list[str]]]:
+def _cells(columns: Sequence[Curves], answer: Answer) -> tuple[list[str], list[list[str]]]:
     """Returns the headings and the cells of each column of the table."""
     if len(columns) > 1:
         names = [one_line(column.name, 12) for column in columns]
         return names, [[_number(value) for value in column.forecast] for column in columns]
     (column,) = columns
     heads, cells = ["forecast"], [column.forecast]
-    levels = _levels(answer)
+    levels = levels_of(answer)
     if levels:
         heads += [f"{float(levels[0]):.0%}", f"{float(levels[-1]):.0%}"]
         cells += column.band
-    if any(_is(value) for value in column.truth):
+    if any(math.isfinite(value) for value in column.truth):
         heads.append("actual")
         cells.append(column.truth)
     return heads, [[_number(value) for value in values] for values in cells]
 
 
-def _number(value: float | None) -> str:
-    return _label(float(value)) if _is(value) else "-"
+def _number(value: float) -> str:
+    return _label(value) if math.isfinite(value) else "-"

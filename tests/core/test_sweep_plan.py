@@ -13,19 +13,21 @@ import pytest
 
 from seqkit.discovery import load_registry
 from seqkit.errors import ConfigurationError, DataError
-from seqkit.experiments.sweep import (
-    SweepPlan,
-    checked,
+from seqkit.experiments.sweep_file import (
     file_of,
     free_name,
     hold_group,
-    joined,
     load_plan,
-    plan_sweep,
     save_plan,
+    up_to_date,
+)
+from seqkit.experiments.sweep_plan import (
+    SweepPlan,
+    checked,
+    joined,
+    plan_sweep,
     split_values,
     split_words,
-    up_to_date,
 )
 from seqkit.registry import Registry
 
@@ -205,7 +207,7 @@ def test_of_many_that_take_a_group_in_turn_two_never_hold_it_at_once(
 ) -> None:
     code = (
         "import os, sys; from pathlib import Path; from seqkit.errors import ConfigurationError\n"
-        "from seqkit.experiments.sweep import hold_group\n"
+        "from seqkit.experiments.sweep_file import hold_group\n"
         "folder, had = Path(sys.argv[1]), 0\n"
         "while had < 40:\n"
         "    try:\n"
@@ -229,7 +231,7 @@ def test_a_sweep_that_was_killed_leaves_its_group_free_at_once(
 ) -> None:
     code = (
         "import sys, subprocess; from pathlib import Path\n"
-        "from seqkit.experiments.sweep import hold_group\n"
+        "from seqkit.experiments.sweep_file import hold_group\n"
         "hold = hold_group('cells', Path(sys.argv[1]))\n"
         # As a run that a sweep has started: it goes on without the sweep.
         "run = subprocess.Popen([sys.executable, '-c', 'input()'])\n"

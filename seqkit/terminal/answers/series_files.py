@@ -1,4 +1,4 @@
-"""Forecasts as files: a long table as CSV, or a drawing by matplotlib as PNG or SVG."""
+"""The view `series` as files: a long table as CSV, or a drawing by matplotlib as PNG or SVG."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from seqkit.data import write_table, written_whole
 from seqkit.errors import ConfigurationError
-from seqkit.terminal.answers.forecast import Curves, curves_of, interval_of
+from seqkit.terminal.answers.curves import Curves, curves_of, interval_of
+from seqkit.views import Answer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Answer = Mapping[str, Any]
 MOST_DRAWN = 12
 """Plots of a picture; a file of hundreds could be read by nobody."""
 
@@ -95,10 +95,10 @@ def _draw(axes: Axes, answer: Answer, curves: Curves) -> None:
     past, ahead = list(answer["history"]["time"]), list(answer["forecast"]["time"])
     times = _times([*past, *ahead])
     before, after = times[: len(past)], times[len(past) :]
-    history, forecast = _numbers(curves.history), _numbers(curves.forecast)
+    history, forecast = curves.history, curves.forecast
     axes.plot(before, history, color="0.35", linewidth=1.2, label="history")
     if curves.band:
-        low, high = map(_numbers, curves.band)
+        low, high = curves.band
         label = interval_of(answer)
         axes.fill_between(after, low, high, color="C0", alpha=0.2, linewidth=0, label=label)
     # Joined to the history, so that no gap looks like a missing step.
@@ -109,9 +109,8 @@ def _draw(axes: Axes, answer: Answer, curves: Curves) -> None:
         linewidth=1.6,
         label="forecast",
     )
-    if any(not math.isnan(value) for value in _numbers(curves.truth)):
-        truth = _numbers(curves.truth)
-        axes.plot(after, truth, color="C3", linewidth=1.0, linestyle="--", label="actual")
+    if any(not math.isnan(value) for value in curves.truth):
+        axes.plot(after, curves.truth, color="C3", linewidth=1.0, linestyle="--", label="actual")
     series = answer.get("series") or ""
     axes.set_title(f"{series}  {curves.name}" if series else curves.name, loc="left", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
@@ -126,7 +125,3 @@ def _times(texts: Sequence[str]) -> list[Any]:
         return [datetime.fromisoformat(text) for text in texts]
     except ValueError:
         return list(range(len(texts)))
-
-
-def _numbers(values: Sequence[float | None]) -> list[float]:
-    return [math.nan if value is None else value for value in values]

@@ -1,0 +1,12 @@
+"""Names that people give to the columns of sources and targets."""
+
+from __future__ import annotations
+
+SOURCE_NAMES = (("source", "src", "input", "question"), ("from",))
+TARGET_NAMES = (("target", "tgt", "output", "answer", "translation"), ("to",))
+"""The usual ones, and others that count where no column is called so."""
+
+USUAL_COLUMNS = {
+    "source": tuple(name for names in SOURCE_NAMES for name in names),
+    "target": tuple(name for names in TARGET_NAMES for name in names),
+}

@@ -1,0 +1,56 @@
+"""What the cells of a column are like: prose, a few kinds of things, or numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+_MOSTLY = 0.9
+_MOST_KINDS = 100
+_LONGEST_KIND = 100
+
+
+def prose_score(values: Sequence[Any]) -> float:
+    """Returns the mean number of characters where the values are texts, and 0 elsewhere."""
+    texts = [value for value in values if isinstance(value, str) and value.strip()]
+    if len(texts) * 2 < len(values) or not any(map(_has_words, texts)):
+        return 0.0
+    return sum(map(len, texts)) / len(texts)
+
+
+def _has_words(text: str) -> bool:
+    """Tells whether a text has words: parted by spaces, or in a writing that has none."""
+    return " " in text or (len(text) > 3 and any(c >= "\u0e00" and c.isalpha() for c in text))
+
+
+def kinds_score(values: Sequence[Any]) -> float:
+    """Returns 1 / the number of different values, and 0 where these are one or very many."""
+    kinds = {str(value) for value in values if value is not None and value != ""}
+    if not 2 <= len(kinds) <= min(_MOST_KINDS, max(2, len(values) // 2)):
+        return 0.0
+    if max(map(len, kinds)) > _LONGEST_KIND:
+        return 0.0
+    return 1 / len(kinds)
+
+
+def is_given(value: Any) -> bool:
+    """Tells whether a cell holds something."""
+    return value is not None and bool(str(value).strip())
+
+
+def holds_numbers(values: Sequence[Any]) -> bool:
+    """Tells whether the cells are numbers, or true and false; most of them, if not all."""
+    from seqkit.data.numbers import TRUTHS, is_number
+
+    return _share(values, lambda text: is_number(text) or text.lower() in TRUTHS) >= _MOSTLY
+
+
+def holds_digits(values: Sequence[Any]) -> bool:
+    """Tells whether digits are in the cells; in most of them, if not all."""
+    return _share(values, lambda text: any(map(str.isdigit, text))) >= _MOSTLY
+
+
+def _share(values: Sequence[Any], test: Callable[[str], bool]) -> float:
+    """Returns the part of the values that are something, of those that are there."""
+    given = [str(value).strip() for value in values[:200] if value not in (None, "")]
+    return sum(map(test, given)) / len(given) if given else 0.0

@@ -1,0 +1,134 @@
+"""The experiment that one begins with: on one's own data, or on a recipe's."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from seqkit.api import Recognition
+from seqkit.errors import ConfigurationError
+from seqkit.experiments.own_data import said_in_full
+from seqkit.fitting import why_not
+from seqkit.registry import Entry, Registry
+from seqkit.storage.toml_text import parse_toml
+
+FEW = 200
+"""Examples below which training is made fit for few, with a warning."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An experiment on a person's own data.
+
+    Attributes:
+        document: Its nested tables.
+        recipe: The recipe that it begins with; empty for none.
+        warning: What a person should beware of; may be empty.
+    """
+
+    document: dict[str, Any]
+    recipe: str
+    warning: str
+
+
+def begin(
+    entry: Entry,
+    recognition: Recognition,
+    registry: Registry,
+    recipe: str = "",
+) -> Begun:
+    """Returns the experiment that a person's own data begin with.
+
+    Args:
+        entry: The dataset that recognised them.
+        recognition: What it made of them.
+        registry: Where the task and the recipe are.
+        recipe: The recipe to begin with; that of the task when empty. A task that has none begins
+            with its first model and its usual loss and metrics.
+
+    Raises:
+        ConfigurationError: There is no such recipe, or no model for the task.
+    """
+    task = registry.find("tasks", recognition.task)
+    name = recipe or usual_recipe(task, registry)
+    document: dict[str, Any] = {}
+    if name:
+        document = recipe_document(registry.find("recipes", name))
+    else:
+        document["model"] = {"name": _first_model(task, registry)}
+    document["description"] = said_in_full(recognition)
+    before = _table(document.get("task"))
+    same = before.get("name") in (task.name, task.qualified)
+    document["task"] = before if same else {}
+    for key, value in recognition.overrides.items():
+        _set(document, key, value)
+    document["task"] = {**_table(document["task"]), "name": registry.name_of(task)}
+    document["dataset"] = {"name": registry.name_of(entry), **recognition.settings}
+    trainer, warning = for_few(_table(document.get("trainer")), recognition.examples)
+    if trainer:
+        document["trainer"] = trainer
+    return Begun(document, name, warning)
+
+
+def usual_recipe(task: Entry, registry: Registry) -> str:
+    """Returns the recipe that own data of a task begin with; empty where it has none."""
+    name = task.component.own_data_recipe
+    for qualified in (f"{task.plugin}:{name}", name) if name else ():
+        if any(qualified in (e.name, e.qualified) for e in registry.entries("recipes")):
+            return registry.name_of(registry.find("recipes", qualified))
+    return ""
+
+
+def first_recipe(registry: Registry) -> str:
+    """Returns the recipe to start with: one that says so, or else any; empty for none."""
+    recipes = registry.entries("recipes")
+    first = [entry for entry in recipes if entry.component.first] or recipes
+    return registry.name_of(first[0]) if first else ""
+
+
+def recipe_document(recipe: Entry) -> dict[str, Any]:
+    """Reads a recipe's TOML; empty when its file is missing or damaged."""
+    try:
+        return parse_toml(recipe.component.path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def for_few(trainer: Mapping[str, Any], examples: int) -> tuple[dict[str, Any], str]:
+    """Returns trainer settings for few examples, and a warning; both unchanged for many."""
+    if not 0 < examples < FEW:
+        return dict(trainer), ""
+    # Small batches make enough steps of few examples for anything to be learnt.
+    size = min(4, int(trainer.get("batch_size", 4)))
+    warning = (
+        f"There are only {examples} examples: a score on a tenth of them says little. "
+        "Some hundreds are the least to learn from."
+    )
+    return {**trainer, "batch_size": size}, warning
+
+
+def _first_model(task: Entry, registry: Registry) -> str:
+    """Returns the model that came with the task or names it, or else the first that fits."""
+    fits = [entry for entry in registry.entries("models") if not why_not(entry, task)]
+    names = {task.name, task.qualified}
+    own = [e for e in fits if e.plugin == task.plugin or names & set(e.component.tasks)]
+    if fits:
+        return registry.name_of((own or fits)[0])
+    raise ConfigurationError(
+        f"there is no model for the task {task.name!r}. Install a plugin that brings one, or name "
+        "its folder by --plugin"
+    )
+
+
+def _table(value: Any) -> dict[str, Any]:
+    return {"name": value} if isinstance(value, str) else copy.deepcopy(dict(value or {}))
+
+
+def _set(document: dict[str, Any], key: str, value: Any) -> None:
+    *parents, last = key.split(".")
+    for parent in parents:
+        document[parent] = _table(document.get(parent))
+        document = document[parent]
+    document[last] = copy.deepcopy(value)
