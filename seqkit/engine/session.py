@@ -37,6 +37,7 @@ from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
 from seqkit.events import Event, EventLog
 from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.used import local_plugins
 from seqkit.nn.memory import use_huge_pages
 from seqkit.observing import Observers
 from seqkit.registry import Registry
@@ -84,6 +85,7 @@ class Session:
         self.observers = list(observers)
         chosen = [(part.entry, part.config) for part in experiment.observers]
         self._plugins = Observers(registry, chosen)
+        self._local = local_plugins(experiment, registry)
         try:
             self.log = EventLog(folder.events_file)
         except OSError as error:
@@ -170,7 +172,11 @@ class Session:
             raise
         except (OSError, SafetensorError) as error:
             self._end("failed", str(error))
-            again = f"go on: {resume_command(self.folder)}" if self.began else "start it again"
+            again = (
+                f"go on: {resume_command(self.folder, self._local)}"
+                if self.began
+                else "start it again"
+            )
             raise DataError(
                 f"the run cannot go on, in {self.folder.path}: {error}. Make room for it or mend "
                 f"what is named, then {again}"
@@ -213,7 +219,9 @@ class Session:
         left = training.total_steps - self.progress.step
         plan = training.plan(self.progress.epoch)
         estimate = estimated_seconds(learner, data.splits["train"], plan, left)
-        beginning = started(self.folder, training, data, baselines, resumed_from, estimate)
+        beginning = started(
+            self.folder, training, data, baselines, resumed_from, estimate, self._local
+        )
         to_test = config.test and "test" in data.splits
         done = training.finished() or training.stopped_early()
         if ended is not None and done and ("test" in ended or not to_test):
@@ -310,7 +318,7 @@ class Session:
                 f"stopped early, after {waited} evaluation{'s' * (waited > 1)} without improvement"
             )
             words = ["trainer.early_stopping=0"]
-        command = shlex.join([*shlex.split(resume_command(self.folder)), *words])
+        command = shlex.join([*shlex.split(resume_command(self.folder, self._local)), *words])
         message = f"Nothing is left to train: {self.folder.name} {did}. Train on with: {command}"
         fields = {
             "status": "finished",
@@ -419,7 +427,7 @@ class Session:
             "message": message,
             "elapsed": round(seconds, 3),
             "best": self._best,
-            "resume": resume_command(self.folder) if more else None,
+            "resume": resume_command(self.folder, self._local) if more else None,
         }
         self.publish(Event("ended", *self.at, fields))
 
