@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import AliasChoices
+
 import seqkit
 from seqkit import Field
 from seqkit.data import LocalPath
@@ -81,8 +83,10 @@ class RecurrentConfig(seqkit.Config):
     tie_weights: bool = Field(
         False, help="Take the last layer's weights from the embeddings. For language modelling."
     )
-    initialisation: Literal["uniform", "orthogonal"] = Field(
-        "uniform", help="Of the recurrent layers: PyTorch's, or orthogonal with open forget gates."
+    initialization: Literal["uniform", "orthogonal"] = Field(
+        "uniform",
+        validation_alias=AliasChoices("initialization", "initialisation"),
+        help="Of the recurrent layers: PyTorch's, or orthogonal with open forget gates.",
     )
 
 
@@ -230,7 +234,7 @@ def _stack(
         dropout_kind=config.layer_dropout_kind,
         nonlinearity=nonlinearity,
     )
-    if config.initialisation == "orthogonal":
+    if config.initialization == "orthogonal":
         initialise_recurrent_(stack)
     return stack
 

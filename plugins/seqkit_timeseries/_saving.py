@@ -26,7 +26,7 @@ _FILE, _ARRAYS = "forecasting.json", "forecasting.safetensors"
 _LARGEST_ARRAYS = 2**32
 _LONGEST = 10**8
 # Settings that forecasts depend on; others have a default where an older run lacks them.
-_NEEDED = ("context", "horizon", "normalisation", "missing", "report")
+_NEEDED = ("context", "horizon", "normalization", "missing", "report")
 
 
 def save_fitted(fitted: Fitted, folder: Path) -> None:

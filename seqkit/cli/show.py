@@ -201,12 +201,16 @@ def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
 
     log = RunLog(run.events_file)
     described, summary = describe(run, log), log.summary
-    defaults, given, wrong, older = {}, {}, "", ""
+    defaults: dict[str, Any] = {}
+    given: dict[str, Any] = {}
+    wrong = older = ""
     try:
         given = read_settings(run)
         registry = _registry(plugins)
         if registry is not None:
-            defaults, older = _defaults(run, registry), drift(run, registry)
+            defaults, names = _defaults(run, registry)
+            given = {names.get(key, key): value for key, value in given.items()}
+            older = drift(run, registry)
     except CheckpointError as error:
         wrong = str(error)
         output.warn(wrong)
@@ -246,8 +250,12 @@ def _registry(plugins: tuple[Path, ...]) -> Registry | None:
         return None
 
 
-def _defaults(run: RunFolder, registry: Registry) -> dict[str, Any]:
-    """Returns the default of every setting of the run's components; those missing have none."""
+def _defaults(run: RunFolder, registry: Registry) -> tuple[dict[str, Any], dict[str, str]]:
+    """Returns the default of every setting of the run's components; those missing have none.
+
+    And the present name of each setting by every older one.
+    """
+    from seqkit.config import older_names
     from seqkit.experiments.trainer import TrainerConfig
     from seqkit.runs.summary import flatten
     from seqkit.storage.toml_text import parse_toml
@@ -255,7 +263,7 @@ def _defaults(run: RunFolder, registry: Registry) -> dict[str, Any]:
     try:
         document = parse_toml(read_regular(run.experiment_file, LARGEST_TEXT).decode("utf-8"))
     except (OSError, ValueError, SeqkitError):
-        return {}
+        return {}, {}
     configs: dict[str, type[Config]] = {"trainer": TrainerConfig}
     for key in PARTS:
         table = document.get(key, {})
@@ -276,7 +284,12 @@ def _defaults(run: RunFolder, registry: Registry) -> dict[str, Any]:
             if not field.is_required()
         }
         values[key] = config.model_construct(**plain).model_dump(mode="json", warnings=False)
-    return flatten(values)
+    names = {
+        f"{key}.{old}": f"{key}.{new}"
+        for key, config in configs.items()
+        for old, new in older_names(config).items()
+    }
+    return flatten(values), names
 
 
 def _run_lines(

@@ -345,13 +345,14 @@ def next_lines(summary: RunSummary, folder: str | Path) -> list[Line]:
     """Returns commands worth trying next; those of the task are told by the `started` event."""
     run = reference(folder)
     more = " ".join(["", *words_to_go_on(summary.started, summary.step)])
-    first, *others = _of_the_task(summary.started, run)
+    plugins = _plugin_words(summary.started)
+    (first, why_first), *others = _of_the_task(summary.started, run)
     rows = [
-        first,
+        (f"{first}{plugins}", why_first),
         (f"seqkit show {run}", "settings, curve, paths"),
-        (f"seqkit resume {run}{more}", "train on"),
+        (f"seqkit resume {run}{more}{plugins}", "train on"),
         (f"seqkit compare {run} OTHER", "beside another run"),
-        *others,
+        *((f"{command}{plugins}", why) for command, why in others),
     ]
     widest = max(len(command) for command, _ in rows)
     lines: list[Line] = [[("Next", "bold")]]
@@ -360,6 +361,13 @@ def next_lines(summary: RunSummary, folder: str | Path) -> list[Line]:
         fits = widest + len(why) + 4 <= WIDTH
         lines.append([("  " + command, "cyan"), (gap + why if fits else "", "dim")])
     return lines
+
+
+def _plugin_words(started: Mapping[str, Any]) -> str:
+    """Returns the words that name the local plugins of a run, a space before each."""
+    told = started.get("plugins")
+    paths = [path for path in told if isinstance(path, str)] if isinstance(told, list) else []
+    return "".join(f" --plugin {one_line(shlex.quote(path))}" for path in paths)
 
 
 def _of_the_task(started: Mapping[str, Any], run: str) -> list[tuple[str, str]]:
