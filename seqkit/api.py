@@ -85,7 +85,7 @@ class Model(Component):
         """
         raise NotImplementedError
 
-    def initialise(self, config: Any, network: nn.Module, codec: Codec, notify: Notify) -> None:
+    def initialize(self, config: Any, network: nn.Module, codec: Codec, notify: Notify) -> None:
         """Gives a network that was just built another start, such as pretrained embeddings.
 
         Called before the first step of a run, and not when it goes on nor for predictions: what is

@@ -122,7 +122,7 @@ class Rnn(seqkit.Model):
     name = "rnn"
     outputs = OUTPUTS
     Config = RnnConfig
-    initialise = _load_vectors
+    initialize = _load_vectors
 
     def build(self, config: RnnConfig, shape: seqkit.Shape) -> nn.Module:
         return _build("rnn", config, shape, nonlinearity=config.nonlinearity)
@@ -134,7 +134,7 @@ class Lstm(seqkit.Model):
     name = "lstm"
     outputs = OUTPUTS
     Config = RecurrentConfig
-    initialise = _load_vectors
+    initialize = _load_vectors
 
     def build(self, config: RecurrentConfig, shape: seqkit.Shape) -> nn.Module:
         return _build("lstm", config, shape)
@@ -146,7 +146,7 @@ class Gru(seqkit.Model):
     name = "gru"
     outputs = OUTPUTS
     Config = RecurrentConfig
-    initialise = _load_vectors
+    initialize = _load_vectors
 
     def build(self, config: RecurrentConfig, shape: seqkit.Shape) -> nn.Module:
         return _build("gru", config, shape)
@@ -159,7 +159,7 @@ class BiLstm(seqkit.Model):
     outputs = ("classes", "step-classes", "labels", "number", "values")
     refuses = {"next-tokens": SEES_THE_FUTURE}  # noqa: RUF012 - as the contract has it
     Config = BiLstmConfig
-    initialise = _load_vectors
+    initialize = _load_vectors
 
     def build(self, config: BiLstmConfig, shape: seqkit.Shape) -> nn.Module:
         return _build("lstm", config, shape)
@@ -222,7 +222,7 @@ def _stack(
     config: RecurrentConfig,
     nonlinearity: Literal["tanh", "relu"],
 ) -> RecurrentStack:
-    from seqkit.nn import RecurrentStack, initialise_recurrent_
+    from seqkit.nn import RecurrentStack, initialize_recurrent_
 
     stack = RecurrentStack(
         cell,
@@ -235,7 +235,7 @@ def _stack(
         nonlinearity=nonlinearity,
     )
     if config.initialization == "orthogonal":
-        initialise_recurrent_(stack)
+        initialize_recurrent_(stack)
     return stack
 
 

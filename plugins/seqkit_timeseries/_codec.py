@@ -23,7 +23,7 @@ from seqkit_timeseries._layout import (
     row_text,
     rows_with_targets,
 )
-from seqkit_timeseries._normalisation import Floats, Scaler, fit_scaler, normalise
+from seqkit_timeseries._normalization import Floats, Scaler, fit_scaler, normalise
 from seqkit_timeseries._precision import ROUNDING, check_scaled, check_training, check_values
 from seqkit_timeseries._windows import forward_filled, gather, interpolated, window_starts
 

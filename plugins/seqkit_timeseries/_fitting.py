@@ -22,7 +22,7 @@ from seqkit_timeseries._layout import (
     rows_with_targets,
     unread,
 )
-from seqkit_timeseries._normalisation import Scaler, fit_scaler
+from seqkit_timeseries._normalization import Scaler, fit_scaler
 from seqkit_timeseries._paces import paces
 from seqkit_timeseries._precision import check_training, coarse, is_constant
 

@@ -20,7 +20,7 @@ from seqkit_timeseries._calendar import CalendarFeature
 from seqkit_timeseries._fitted import Fitted
 from seqkit_timeseries._frequency import Frequency
 from seqkit_timeseries._layout import Layout
-from seqkit_timeseries._normalisation import Scaler
+from seqkit_timeseries._normalization import Scaler
 
 _FILE, _ARRAYS = "forecasting.json", "forecasting.safetensors"
 _LARGEST_ARRAYS = 2**32

@@ -230,7 +230,7 @@ class Session:
         if checkpoint is None:
             with attributed_to(self.experiment.model):
                 model = self.experiment.model
-                model.component.initialise(model.config, learner.model, data.codec, self.warn)
+                model.component.initialize(model.config, learner.model, data.codec, self.warn)
             return Training(learner, data.splits, self.progress, self._save)
         self.progress = Progress.from_dict(checkpoint.manifest["progress"])
         training = Training(learner, data.splits, self.progress, self._save)
