@@ -34,7 +34,7 @@ NOT_INSTALLED = "No plugin "
 """How the hint of a component begins whose plugin is not installed."""
 
 SLOW = 0.5
-"""Seconds that a plugin may take to load before a person is told."""
+"""Seconds that a plugin may take to load before a warning says so."""
 
 
 class Registry:

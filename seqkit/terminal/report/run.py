@@ -1,4 +1,4 @@
-"""A run in lines of text: what it is, how it goes, what it came to. Fed with events alone."""
+"""A run in lines of text: its parts, progress and results. Fed with events alone."""
 
 from __future__ import annotations
 
@@ -270,12 +270,12 @@ def score_lines(summary: RunSummary) -> list[Line]:
 
 
 def checkpoint_words(step: int, epoch: float) -> str:
-    """Returns how a person is told of a checkpoint: `checkpoint of step 30 (epoch 0.67)`."""
+    """Returns a checkpoint in words: `checkpoint of step 30 (epoch 0.67)`."""
     return f"checkpoint of step {step:,} (epoch {epoch_number(epoch)})"
 
 
 def checkpoint_named(name: str, checkpoints: Iterable[Event]) -> str:
-    """Returns how a person is told of a checkpoint of this name; the name where no event has it."""
+    """Returns a checkpoint of this name in words; the name itself where no event has it."""
     for event in checkpoints:
         if str(event.get("path")).endswith(f"/{name}"):
             return checkpoint_words(event.step, event.epoch)
@@ -342,7 +342,7 @@ def plot_lines(summary: RunSummary, width: int = 72) -> list[Line]:
 
 
 def next_lines(summary: RunSummary, folder: str | Path) -> list[Line]:
-    """Returns commands worth trying next; those of the task are told by the `started` event."""
+    """Returns commands worth trying next; those of the task stand in the `started` event."""
     run = reference(folder)
     more = " ".join(["", *words_to_go_on(summary.started, summary.step)])
     plugins = _plugin_words(summary.started)

@@ -175,7 +175,7 @@ class Draft:
         )
         return settings + len(self.chosen) + (self.metrics is not None)
 
-    # --- what it comes to -------------------------------------------------------------------------
+    # --- the result -------------------------------------------------------------------------------
 
     def document(self) -> dict[str, Any]:
         """Returns the nested tables of the experiment."""
