@@ -26,7 +26,7 @@ from seqkit.engine.control import ControlFile, Signals
 from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
 from seqkit.engine.estimate import estimated_seconds
-from seqkit.engine.final_test import final_test
+from seqkit.engine.final_evaluation import final_evaluation
 from seqkit.engine.keeping import best_of, restore_state, save_state
 from seqkit.engine.learner import build_learner
 from seqkit.engine.metadata import scalars_of, started, summary
@@ -211,7 +211,7 @@ class Session:
             return training.stopped
         if to_test:
             baselines = self._baselines(data, "test")
-            for event in final_test(
+            for event in final_evaluation(
                 training, data.splits["test"], baselines, self.folder, self.warn
             ):
                 self.publish(event)
