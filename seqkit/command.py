@@ -24,15 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit.cli.common import (
-    device_option,
-    json_option,
-    open_registry,
-    open_run,
-    plugin_option,
-    run_argument,
-    runs_dir_option,
-)
+from seqkit.cli.common import open_registry, open_run, run_argument, running_options
 from seqkit.errors import ConfigurationError, suggestion
 from seqkit.registry import Registry
 from seqkit.runs.folder import RunFolder
@@ -162,10 +154,9 @@ def run_command(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="NAME",
         help="best, last or a name.",
     )
-    shared = (checkpoint, runs_dir_option(), device_option(), plugin_option(), json_option())
     made: Callable[..., Any] = opened
     # The last one that is added stands first in the help.
-    for option in (*reversed(shared), run_argument()):
+    for option in (running_options(), checkpoint, run_argument()):
         made = option(made)
     return made
 

@@ -67,10 +67,10 @@ def test_a_command_of_a_run_has_its_parts(seqkit: Call, trained: Path) -> None:
 def test_a_command_has_its_own_options_before_those_of_every_run(
     seqkit: Call, trained: Path
 ) -> None:
-    help = seqkit("steps", "--help", "--plugin", trained / "steps_of.py").out
-    options = [line.split()[0] for line in help.splitlines() if line.startswith("  --")]
+    text = seqkit("steps", "--help", "--plugin", trained / "steps_of.py").out
+    options = [line.split()[0] for line in text.splitlines() if line.startswith("  --")]
 
-    assert "steps [OPTIONS] RUN" in help
+    assert "steps [OPTIONS] RUN" in text
     assert options[:2] == ["--split", "--checkpoint"]
     assert options[-1] in ("--help", "--json")
 
