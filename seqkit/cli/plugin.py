@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates" / "plugin"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
-_STYLES = {"passed": "green", "failed": "bold red", "skipped": "yellow"}
-_MARKS = {"passed": "ok", "failed": "FAILED", "skipped": "skipped"}
+_STYLES = {"passed": "green", "failed": "bold red", "skipped": "yellow", "expected": "yellow"}
+_MARKS = {"passed": "ok", "failed": "FAILED", "skipped": "skipped", "expected": "xfail"}
 
 
 @click.group()

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,20 +19,21 @@ from unittest import SkipTest
 
 import click
 
-from seqkit.api import Task
 from seqkit.config import Config, validate
 from seqkit.discovery import installed_plugins, local_plugin
-from seqkit.errors import PluginError, nearest, suggestion
+from seqkit.errors import ConfigurationError, PluginError, suggestion
 from seqkit.experiments.experiment import load_experiment
 from seqkit.registry import Entry, Plugin, Registry
-from seqkit.shapes import INPUTS, OUTPUTS
-from seqkit.testing.checks import Check, Finding, require
+from seqkit.testing import contracts
+from seqkit.testing.checks import Check, Finding, once, require
 from seqkit.testing.datasets import dataset_checks
 from seqkit.testing.events import sample_events
+from seqkit.testing.losses import loss_checks
+from seqkit.testing.metrics import metric_checks
 from seqkit.testing.models import model_checks
-from seqkit.testing.scores import loss_checks, metric_checks
+from seqkit.testing.records import Records, Settings
+from seqkit.testing.tasks import task_checks
 
-Settings = Mapping[str, Mapping[str, Any]]
 _HEAVY = ("torch", "seqkit.engine", "seqkit.nn")
 
 
@@ -94,26 +95,34 @@ def _importable(name: str) -> bool:
 
 
 def check_plugin(
-    source: str | Path | ModuleType, settings: Settings | None = None
+    source: str | Path | ModuleType,
+    settings: Settings | None = None,
+    expected_failures: Mapping[str, str] | None = None,
 ) -> list[Finding]:
     """Runs every check of a plugin; see `plugin_checks` for the arguments and errors."""
-    return [check.finding() for check in plugin_checks(source, settings)]
+    return [check.finding() for check in plugin_checks(source, settings, expected_failures)]
 
 
 def plugin_checks(
-    source: str | Path | ModuleType | Subject, settings: Settings | None = None
+    source: str | Path | ModuleType | Subject,
+    settings: Settings | None = None,
+    expected_failures: Mapping[str, str] | None = None,
 ) -> list[Check]:
     """Loads a plugin alone and returns its checks, ready to be run one by one.
 
     Args:
         source: What `find_plugin` takes, or what it returned.
         settings: By component name, the settings that have no default, or others to check with.
+        expected_failures: Checks that fail for a good reason, and the reason, beside those that
+            the components name themselves: by the name of the check, or as `str(check)` has it
+            for one component alone. One that passes all the same fails.
 
     Returns:
         The checks. For a plugin that cannot be loaded, the one that says why.
 
     Raises:
         PluginError: There is no such plugin.
+        ConfigurationError: `expected_failures` names a check that there is not.
     """
     subject = source if isinstance(source, Subject) else find_plugin(source)
     registry = Registry()
@@ -125,40 +134,67 @@ def plugin_checks(
     for other, load in installed_plugins():
         if other.name != plugin.name:
             registry.add(other, load)
-    seen = cache(partial(_in_fresh_process, subject))
+    seen = once(partial(_in_fresh_process, subject, settings or {}))
     checks.append(Check("plugin", "cheap-import", lambda: _cheap_import(seen())))
     hooks = {name for name, value in vars(plugin.module).items() if hasattr(value, "seqkit_impl")}
     if "register_commands" in hooks:
         checks.append(Check("plugin", "commands", partial(_commands, plugin)))
     if "on_event" in hooks:
         checks.append(Check("plugin", "observer", partial(_observer, plugin)))
+    records = Records(registry, settings)
     for entry in plugin.entries:
-        given = (settings or {}).get(entry.name, {})
-        checks += _component_checks(entry, given, registry, seen)
-    return checks
+        found = list(_component_checks(entry, records, seen))
+        checks += _with_expected(found, getattr(entry.component, "expected_failures", {}))
+    return _with_expected(checks, expected_failures or {})
+
+
+def _with_expected(checks: list[Check], reasons: Any) -> list[Check]:
+    """Marks the checks that are expected to fail."""
+    if not isinstance(reasons, Mapping):
+        # The check of the contract says so.
+        return checks
+    names = {name for check in checks for name in (check.name, str(check))}
+    for name in reasons:
+        if name not in names:
+            raise ConfigurationError(
+                f"expected_failures names {name!r}, and there is no such check. "
+                f"{suggestion(str(name), names)}"
+            )
+    marked = []
+    for check in checks:
+        reason = reasons.get(str(check)) or reasons.get(check.name)
+        marked.append(check.expected_to_fail(str(reason)) if reason else check)
+    return marked
 
 
 def _component_checks(
-    entry: Entry, given: Mapping[str, Any], registry: Registry, seen: Callable[[], dict[str, Any]]
+    entry: Entry, records: Records, seen: Callable[[], dict[str, Any]]
 ) -> Iterator[Check]:
-    name = f"{entry.kind}:{entry.name}"
+    name, registry = f"{entry.kind}:{entry.name}", records.registry
     if entry.kind == "recipes":
         yield Check(name, "resolves", partial(_recipe_resolves, entry, registry))
         return
-    config = partial(_config, entry, given)
-    yield Check(name, "described", partial(_described, entry))
-    yield Check(name, "settings", partial(_settings, entry))
-    yield Check(name, "tasks", partial(_tasks, entry, registry))
+    config = partial(_config, entry, records.settings.get(entry.name, {}))
+    yield Check(name, "described", partial(contracts.described, entry))
+    yield Check(name, "settings", partial(contracts.settings, entry))
+    yield Check(name, "contract", partial(contracts.contract, entry))
+    try:
+        contracts.contract(entry)
+    except AssertionError:
+        # What it is for cannot be told, and one failure says why.
+        return
+    yield Check(name, "tasks", partial(contracts.tasks, entry, registry))
     match entry.kind:
         case "models":
-            yield from model_checks(entry, config, registry)
+            yield from model_checks(entry, config, records)
         case "losses":
-            yield from loss_checks(entry, config, registry)
+            yield from loss_checks(entry, config, records)
         case "metrics":
-            yield from metric_checks(entry, config, registry)
+            yield from metric_checks(entry, config, records)
         case "datasets":
-            yield from dataset_checks(entry, config, registry)
-            yield Check(name, "fingerprint", lambda: _fingerprint(entry, seen()))
+            yield from dataset_checks(entry, config, records, seen)
+        case "tasks":
+            yield from task_checks(entry, records)
 
 
 def _config(entry: Entry, given: Mapping[str, Any]) -> Config:
@@ -188,14 +224,14 @@ def _cheap_import(seen: Mapping[str, Any]) -> None:
     )
 
 
-def _in_fresh_process(subject: Subject) -> dict[str, Any]:
+def _in_fresh_process(subject: Subject, settings: Settings) -> dict[str, Any]:
     if not subject.source:
         raise SkipTest(f"a fresh process cannot import {subject.plugin.distribution}")
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "PYTHONHASHSEED": "1",
     }
-    command = [sys.executable, "-m", "seqkit.testing.probe", subject.source]
+    command = [sys.executable, "-m", "seqkit.testing.probe", subject.source, json.dumps(settings)]
     finished = subprocess.run(
         command, env=environment, capture_output=True, text=True, check=False, timeout=120
     )
@@ -231,94 +267,8 @@ def _observer(plugin: Plugin) -> None:
 # --- one component -------------------------------------------------------------------------------
 
 
-def _described(entry: Entry) -> None:
-    component = type(entry.component)
-    require(
-        component.__dict__.get("__doc__"),
-        f"{component.__name__} has no docstring; its first line is what 'seqkit list' shows",
-    )
-    summary = component.summary()
-    require(
-        summary.endswith(".") and len(summary) <= 100,
-        f"the first line of its docstring is {summary!r}; "
-        "it must be one sentence of at most 100 characters, with a full stop",
-    )
-
-
-def _settings(entry: Entry) -> None:
-    config = entry.component.Config
-    require(
-        config.model_config.get("extra") == "forbid",
-        "its Config lets unknown settings pass. Leave model_config as seqkit.Config has it",
-    )
-    require("name" not in config.model_fields, "a setting cannot be called 'name', the component's")
-    for name, field in config.model_fields.items():
-        require(
-            field.description,
-            f"the setting {name!r} has no help. Declare it with seqkit.Field(..., help=...)",
-        )
-        require(
-            field.annotation is not Any, f"the setting {name!r} has the type Any. Name its type"
-        )
-    try:
-        json.dumps(config.model_json_schema(mode="serialization"))
-    except Exception as error:
-        raise AssertionError(
-            f"its Config has no JSON Schema: {error}. Use types that JSON can hold"
-        ) from error
-    if all(not field.is_required() for field in config.model_fields.values()):
-        _, problems = validate(config, {}, entry.name, entry.qualified)
-        require(not problems, f"its defaults are not valid: {' '.join(map(str, problems))}")
-
-
-def _tasks(entry: Entry, registry: Registry) -> None:
-    component = entry.component
-    _kinds(component)
-    if entry.kind == "tasks":
-        for kind, names in {"losses": [component.loss], "metrics": component.metrics}.items():
-            for name in names:
-                registry.find(kind, name)
-        require(component.fields, "fields must say what its records hold")
-        return
-    others = "" if entry.kind == "datasets" else ", or outputs at least one kind of output"
-    require(
-        component.tasks or getattr(component, "outputs", ()),
-        f"tasks must name at least one task{others}",
-    )
-    known = {name for e in registry.entries("tasks") for name in (e.name, e.qualified)}
-    unknown = [task for task in component.tasks if task not in known]
-    for task in unknown:
-        hint = suggestion(task, known, "Install the plugin that brings it")
-        wrong = len(unknown) == len(component.tasks) or nearest(task, known)
-        require(not wrong, f"there is no task {task!r}. {hint}")
-
-
-def _kinds(component: Any) -> None:
-    """Checks that what goes in and out is of kinds that there are."""
-    for attribute, known in {"inputs": INPUTS, "outputs": OUTPUTS}.items():
-        given = getattr(component, attribute, ())
-        single = isinstance(component, Task) and attribute == "outputs"
-        require(
-            isinstance(given, str if single else tuple),
-            f"{attribute} is {given!r}; it must be a {'name' if single else 'tuple of names'}",
-        )
-        for kind in [given] if single and given else given:
-            require(kind in known, f"there is no {attribute} {kind!r}. {suggestion(kind, known)}")
-
-
 def _recipe_resolves(entry: Entry, registry: Registry) -> None:
     experiment = load_experiment(entry.component.path, registry)
     require(experiment.description, "it has no description, which 'seqkit list recipes' shows")
     again = load_experiment(experiment.as_dict(), registry)
     require(again.as_dict() == experiment.as_dict(), "its resolved form does not resolve to itself")
-
-
-def _fingerprint(entry: Entry, seen: Mapping[str, Any]) -> None:
-    there = seen["fingerprints"].get(entry.name)
-    if there is None:
-        raise SkipTest("it has settings without a default")
-    require(
-        there == entry.component.fingerprint(entry.component.Config()),
-        "fingerprint() differs in another process, as hash() of text does. "
-        "Make it from hashlib, sizes and modification times",
-    )

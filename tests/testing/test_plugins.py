@@ -133,7 +133,7 @@ class Data(seqkit.Dataset):
     name = "data"
     tasks = ("classification",)
     def splits(self, config, notify):
-        return {"train": [{"text": "a", "label": "b"}]}
+        return {"train": [{"text": "a", "label": label} for label in "bcbc"]}
     def fingerprint(self, config):
         return str(hash("the data"))
 
