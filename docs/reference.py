@@ -22,7 +22,7 @@ _EXIT_CODES = (
     (4, "Data or a checkpoint cannot be used."),
     (130, "Interrupted; the state is saved, and the command to go on is printed."),
 )
-_KINDS = ("tasks", "models", "datasets", "losses", "metrics")
+_KINDS = ("tasks", "models", "datasets", "losses", "metrics", "tokenizers", "observers")
 
 
 def commands_page() -> str:

@@ -28,12 +28,14 @@ if TYPE_CHECKING:
         NextTokens,
         Notify,
         Number,
+        Observer,
         Recipe,
         Recognition,
         Record,
         Shape,
         StepClasses,
         Task,
+        Tokenizer,
         Tokens,
         Values,
         recipes_in,
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
     )
     from seqkit.events import Event
     from seqkit.hookspecs import hookimpl
-    from seqkit.python import Result, load, run
+    from seqkit.python import Result, from_records, load, run
 
 
 _HOMES = {
@@ -71,12 +73,14 @@ _HOMES = {
         "NextTokens",
         "Notify",
         "Number",
+        "Observer",
         "Recipe",
         "Recognition",
         "Record",
         "Shape",
         "StepClasses",
         "Task",
+        "Tokenizer",
         "Tokens",
         "Values",
         "recipes_in",
@@ -94,7 +98,7 @@ _HOMES = {
     "seqkit.events": ("Event",),
     "seqkit.hookspecs": ("hookimpl",),
     "seqkit.engine.predict": ("Predictor",),
-    "seqkit.python": ("Result", "load", "run"),
+    "seqkit.python": ("Result", "from_records", "load", "run"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -120,6 +124,7 @@ __all__ = [
     "NextTokens",
     "Notify",
     "Number",
+    "Observer",
     "OwnData",
     "PluginError",
     "Predictor",
@@ -132,8 +137,10 @@ __all__ = [
     "Shape",
     "StepClasses",
     "Task",
+    "Tokenizer",
     "Tokens",
     "Values",
+    "from_records",
     "hookimpl",
     "load",
     "recipes_in",

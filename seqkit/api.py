@@ -6,7 +6,6 @@ imports torch: a plugin's `__init__` declares its components, and `build` import
 
 from __future__ import annotations
 
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from seqkit.callbacks import Notify, Say, ignore
+from seqkit.component import Component, Observer, Recipe, Tokenizer, recipes_in
 from seqkit.config import Config
 from seqkit.shapes import (
     Classes,
@@ -44,26 +44,6 @@ Batch = Mapping[str, "Tensor"]
 """One batch: padded `inputs`, `lengths` and `targets`, with anything else a task needs."""
 
 # --- components -----------------------------------------------------------------------------------
-
-
-class Component:
-    """Base of everything a plugin contributes.
-
-    Attributes:
-        name: Kebab-case name, unique within the plugin and its kind.
-        Config: Its settings.
-        expected_failures: Checks of the conformance kit that it fails for a good reason, and the
-            reason: `{"batch-of-one-in-training": "it normalises over the batch"}`.
-    """
-
-    name: ClassVar[str]
-    Config: ClassVar[type[Config]] = Config
-    expected_failures: ClassVar[Mapping[str, str]] = {}
-
-    @classmethod
-    def summary(cls) -> str:
-        """Returns the first line of the docstring."""
-        return (inspect.getdoc(cls) or "").split("\n", 1)[0].strip()
 
 
 class Model(Component):
@@ -121,7 +101,7 @@ class Recognition:
     Attributes:
         settings: Settings of the dataset that follow from the data, its path among them.
         said: What was found, in one sentence without its first capital and its full stop: `texts
-            are in column 'review'`.
+            are in column 'a'`.
         confidence: How sure it is, from 0 to 1: 1 where nothing else could be meant, 0.5 where a
             person should look. At 0 it cannot use the data, and `said` is what to do if they are
             for it, shown where no other dataset can.
@@ -368,7 +348,7 @@ class Task(Component):
         try_options: Values of `PredictOptions` that the Try screen begins with.
         own_data_recipe: Name of the recipe that one's own data begin with; empty where none is.
         next_commands: Other commands worth trying on a trained run, `{run}` for its name, and what
-            each is for: `{"backtest {run}": "errors by how far ahead"}`.
+            each is for: `{"COMMAND {run}": "errors of each class"}`.
         sample_shapes: Small shapes that `seqkit plugin check` tries models, losses and metrics on,
             for a task whose `Shape.extras` hold what they read; without any it takes the shape of
             encoded records, and makes some up.
@@ -493,32 +473,6 @@ class Metric(Component):
         return ""
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """A named experiment that a plugin ships; `seqkit run NAME` runs it.
-
-    Attributes:
-        name: Kebab-case name.
-        path: Its TOML file; `description` in it is the summary.
-        first: Whether it is one to start with: it needs no download and takes a minute or two.
-    """
-
-    name: str
-    path: Path
-    first: bool = False
-
-
-def recipes_in(folder: Path, first: str = "") -> list[Recipe]:
-    """Returns a recipe for each TOML file of a folder, named after the file.
-
-    Args:
-        folder: The folder.
-        first: Name of the one that is good to start with; empty for none.
-    """
-    paths = sorted(folder.glob("*.toml"))
-    return [Recipe(path.stem, path, first=path.stem == first) for path in paths]
-
-
 __all__ = [
     "Accumulator",
     "Arrays",
@@ -536,6 +490,7 @@ __all__ = [
     "NextTokens",
     "Notify",
     "Number",
+    "Observer",
     "Recipe",
     "Recognition",
     "Record",
@@ -543,6 +498,7 @@ __all__ = [
     "Shape",
     "StepClasses",
     "Task",
+    "Tokenizer",
     "Tokens",
     "Values",
     "ignore",

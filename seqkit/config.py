@@ -24,7 +24,13 @@ class Config(BaseModel):
         validate_default=True,
         allow_inf_nan=False,
         protected_namespaces=(),
+        populate_by_name=True,
     )
+
+    @classmethod
+    def model_json_schema(cls, by_alias: bool = False, **options: Any) -> dict[str, Any]:  # type: ignore[override]
+        """Returns the JSON Schema, by the present names of the settings."""
+        return super().model_json_schema(by_alias=by_alias, **options)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -49,6 +55,47 @@ def Field(  # noqa: N802 - reads as the type it makes, like pydantic's own
     return pydantic.Field(default, description=help, **constraints)
 
 
+def older_names(config_type: type[Config]) -> dict[str, str]:
+    """Returns the present name of each setting by every older one that it still goes by.
+
+    A setting is renamed by `validation_alias=pydantic.AliasChoices("new_name", "old_name")`.
+    """
+    found: dict[str, str] = {}
+    for name, field in config_type.model_fields.items():
+        alias = field.validation_alias
+        choices = alias.choices if isinstance(alias, pydantic.AliasChoices) else [alias]
+        found |= {other: name for other in choices if isinstance(other, str) and other != name}
+    return {old: new for old, new in found.items() if old not in config_type.model_fields}
+
+
+def canonical(config_type: type[Config], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a table by the present names of its settings, nested tables too.
+
+    Where both names of a setting are given, both stay, for `validate` to refuse.
+    """
+    names = older_names(config_type)
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = names.get(key, key)
+        inner = _table(config_type, [name]) if name in config_type.model_fields else None
+        if inner is not None and inner is not config_type and isinstance(value, Mapping):
+            value = canonical(inner, value)
+        found[key if name != key and name in values else name] = value
+    return found
+
+
+def canonical_path(config_type: type[Config], path: Sequence[str]) -> tuple[str, ...]:
+    """Returns the parts of a dotted key by the present names of the settings."""
+    found: list[str] = []
+    table: type[Config] | None = config_type
+    for part in path:
+        name = older_names(table).get(part, part) if table is not None else part
+        known = table is not None and name in table.model_fields
+        table = _table(table, [name]) if known and table is not None else None
+        found.append(name)
+    return tuple(found)
+
+
 def validate(
     config_type: type[Config], values: Mapping[str, Any], prefix: str, owner: str
 ) -> tuple[Config | None, list[Problem]]:
@@ -63,14 +110,28 @@ def validate(
     Returns:
         The settings and no problems, or None and every problem found.
     """
+    values = canonical(config_type, values)
+    names = older_names(config_type)
+    twice = [
+        Problem(
+            f"{prefix}.{old}" if prefix else old,
+            f"{old} is the old name of {names[old]}, and both are given",
+            "Leave one out",
+        )
+        for old in values
+        if old in names
+    ]
+    if twice:
+        return None, twice
     try:
-        return config_type.model_validate(dict(values)), []
+        return config_type.model_validate(values), []
     except ValidationError as error:
         return None, [_problem(detail, config_type, prefix, owner) for detail in error.errors()]
 
 
 def _problem(detail: Any, config_type: type[Config], prefix: str, owner: str) -> Problem:
     path = [str(part) for part in detail["loc"] if _is_key(part)]
+    path = list(canonical_path(config_type, path))
     if detail["type"] == "extra_forbidden":
         # What a person wrote, which may be no identifier: hidden-size.
         path = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 import tomllib
 from collections.abc import Callable, Iterable
@@ -16,9 +17,18 @@ from seqkit.errors import PluginError
 from seqkit.hookspecs import GROUP
 from seqkit.registry import Plugin, Registry
 
+_OWN_DISTRIBUTION = "seqkit"
+
+
+DISABLED = "SEQKIT_DISABLE_PLUGINS"
+"""The variable that names plugins to leave out, separated by commas."""
+
 
 def load_registry(paths: Iterable[Path] = ()) -> Registry:
-    """Finds every installed plugin, and local ones given by path.
+    """Finds every installed plugin but those that the environment leaves out, and local ones.
+
+    A local plugin takes the place of an installed one with its name, which is said once; only
+    those of seqkit itself keep theirs.
 
     Args:
         paths: Modules (`.py`), package folders or project folders of `--plugin`.
@@ -26,38 +36,55 @@ def load_registry(paths: Iterable[Path] = ()) -> Registry:
     Raises:
         PluginError: A path given by hand cannot be loaded; an installed plugin never raises.
     """
-    registry = Registry()
+    left_out = disabled_plugins()
+    registry = Registry(left_out)
+    local = [(path, *local_plugin(path)) for path in paths]
+    replaced: dict[str, Plugin] = {}
     for plugin, load in installed_plugins():
+        if plugin.name in left_out:
+            continue
+        if not plugin.built_in and any(plugin.name == mine.name for _, mine, _ in local):
+            replaced.setdefault(plugin.name, plugin)
+            continue
         registry.add(plugin, load)
-    for path in paths:
-        add_local_plugin(registry, path)
+    for path, plugin, load in local:
+        if installed := replaced.pop(plugin.name, None):
+            plugin.notes.append(f"takes the place of the installed one ({installed.origin})")
+        registry.add(plugin, load)
+        if plugin.error:
+            raise PluginError(
+                f"--plugin {path} could not be loaded: {plugin.error}. "
+                f"Run 'seqkit plugin check {path}'"
+            ) from plugin.cause
+    provide_tokenizers(registry)
     return registry
 
 
+def provide_tokenizers(registry: Registry) -> None:
+    """Lets runs find the tokenizers of a registry by the names they keep."""
+    from seqkit.text import use_tokenizers
+
+    use_tokenizers({(e.plugin, e.name): e.component for e in registry.entries("tokenizers")})
+
+
+def disabled_plugins() -> list[str]:
+    """Returns the names of plugins that the environment leaves out."""
+    return [name for word in os.environ.get(DISABLED, "").split(",") if (name := word.strip())]
+
+
 def installed_plugins() -> list[tuple[Plugin, Callable[[], Any]]]:
-    """Returns every installed plugin, by name, not yet loaded, with what loads it."""
+    """Returns every installed plugin, not yet loaded, with what loads it.
+
+    Those of seqkit's own distribution come first, so that none of another one takes their names.
+    """
     found: list[tuple[Plugin, Callable[[], Any]]] = []
     for point in sorted(metadata.entry_points(group=GROUP), key=lambda point: point.name):
         distribution = point.dist
         name = distribution.name if distribution else "unknown"
         version = distribution.version if distribution else ""
-        found.append((Plugin(point.name, name, version), point.load))
-    return found
-
-
-def add_local_plugin(registry: Registry, path: Path) -> Plugin:
-    """Adds a module, package folder or project folder that is not installed.
-
-    Raises:
-        PluginError: It does not exist or does not work.
-    """
-    plugin, load = local_plugin(path)
-    registry.add(plugin, load)
-    if plugin.error:
-        raise PluginError(
-            f"--plugin {path} could not be loaded: {plugin.error}. Run 'seqkit plugin check {path}'"
-        ) from plugin.cause
-    return plugin
+        built_in = name.lower() == _OWN_DISTRIBUTION
+        found.append((Plugin(point.name, name, version, built_in), point.load))
+    return sorted(found, key=lambda item: not item[0].built_in)
 
 
 def local_plugin(path: Path) -> tuple[Plugin, Callable[[], Any]]:
@@ -76,7 +103,7 @@ def local_plugin(path: Path) -> tuple[Plugin, Callable[[], Any]]:
     if whole.is_dir() and not (whole / "__init__.py").is_file():
         return _project_plugin(path)
     name = whole.stem.removeprefix("seqkit_").replace("_", "-")
-    return Plugin(name, str(path)), lambda: _load_path(whole)
+    return Plugin(name, str(path), path=path), lambda: _load_path(whole)
 
 
 def _project_plugin(path: Path) -> tuple[Plugin, Callable[[], Any]]:
@@ -98,13 +125,18 @@ def _project_plugin(path: Path) -> tuple[Plugin, Callable[[], Any]]:
             "Give the package's own folder"
         )
     ((name, value),) = points.items()
-    plugin = Plugin(name, str(path), str(project.get("version", "")))
+    plugin = Plugin(name, str(path), str(project.get("version", "")), path=path)
+    module = value.partition(":")[0].strip()
+    top = module.partition(".")[0]
 
     def load() -> Any:
+        there = getattr(sys.modules.get(top), "__file__", None)
+        if there is not None and not Path(there).resolve().is_relative_to(whole):
+            raise PluginError(f"another package {top!r} is in use, from {there}")
         for root in (whole / "src", whole):
-            if (root / value.partition(".")[0]).is_dir() or (root / f"{value}.py").is_file():
+            if (root / top).is_dir() or (root / f"{top}.py").is_file():
                 sys.path.insert(0, str(root))
-        return importlib.import_module(value)
+        return metadata.EntryPoint(name, value, GROUP).load()
 
     return plugin, load
 

@@ -40,8 +40,8 @@ def tasks_of(entry: Entry, registry: Registry) -> list[str]:
     """Returns the names of the tasks that a component fits, those it names itself first."""
     named = list(getattr(entry.component, "tasks", ()))
     others = [
-        name
-        for task, name in zip(registry.entries("tasks"), registry.names("tasks"), strict=True)
+        registry.name_of(task)
+        for task in registry.entries("tasks")
         if not {task.name, task.qualified} & set(named) and not why_not(entry, task)
     ]
     return named + others
@@ -49,8 +49,7 @@ def tasks_of(entry: Entry, registry: Registry) -> list[str]:
 
 def fitting(registry: Registry, kind: str, task: Entry) -> list[str]:
     """Returns the names of the components of a kind that fit a task."""
-    pairs = zip(registry.entries(kind), registry.names(kind), strict=True)
-    return [name for entry, name in pairs if not why_not(entry, task)]
+    return [registry.name_of(e) for e in registry.entries(kind) if not why_not(e, task)]
 
 
 def require_shape(model: Entry, shape: Shape) -> None:

@@ -9,7 +9,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
 
-    from seqkit.api import Dataset, Loss, Metric, Model, Recipe, Task
+    from seqkit.api import Dataset, Loss, Metric, Model, Observer, Recipe, Task, Tokenizer
     from seqkit.events import Event
 
 GROUP = "seqkit"
@@ -49,6 +49,18 @@ def register_metrics() -> list[type[Metric]]:
 
 
 @hookspec
+def register_tokenizers() -> list[type[Tokenizer]]:
+    """Returns the tokenizers this plugin brings."""
+    return []
+
+
+@hookspec
+def register_observers() -> list[type[Observer]]:
+    """Returns the observers this plugin brings, for experiments that choose one."""
+    return []
+
+
+@hookspec
 def register_recipes() -> list[Recipe]:
     """Returns the named experiments this plugin ships."""
     return []
@@ -61,4 +73,7 @@ def register_commands(cli: click.Group) -> None:
 
 @hookspec
 def on_event(event: Event) -> None:
-    """Sees every event of a run, in the process that trains, just after it was written."""
+    """Sees every event of every run, in the process that trains, just after it was written.
+
+    An observer that has settings, or that a run chooses, is a component: `register_observers`.
+    """

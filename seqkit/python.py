@@ -99,6 +99,45 @@ def run(
     return Result(outcome.folder.path, outcome.status)
 
 
+def from_records(
+    records: Any,
+    *,
+    task: str = "",
+    name: str = "records",
+    plugins: Sequence[str | Path] = (),
+    **settings: Any,
+) -> dict[str, Any]:
+    """Returns the experiment that records in memory begin with, to be given to `run`.
+
+    The records are written to a file of seqkit's data folder, named by its content, and looked at
+    as `seqkit new --data` looks at a file: a dataset recognises them, and brings the settings that
+    suit.
+
+    Args:
+        records: A DataFrame, columns by name, a list of dictionaries, texts or numbers, or an
+            array.
+        task: The task that they are for; told from what they hold when empty.
+        name: What the run is called after.
+        plugins: Local plugins, by path.
+        **settings: Settings of the dataset that are known, such as `label="rating"`.
+
+    Returns:
+        The tables of the experiment; change them as you like.
+
+    Raises:
+        DataError: They are no records, or no dataset recognises them.
+    """
+    from seqkit.experiments.beginning import begin
+    from seqkit.experiments.own_data import recognise
+    from seqkit.experiments.records import save_records
+    from seqkit.paths import data_home
+
+    path = save_records(records, data_home() / "records", name)
+    registry = load_registry([Path(plugin) for plugin in plugins])
+    entry, recognition = recognise(path, registry, task, settings)
+    return {"recipe": name, **begin(entry, recognition, registry).document}
+
+
 def _console(registry: Registry, preparing: str, stack: contextlib.ExitStack) -> Console:
     """Returns what shows a run on stderr, until the stack is closed."""
     from seqkit.terminal import output

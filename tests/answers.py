@@ -89,7 +89,7 @@ ANSWERS: dict[str, Answer] = {
 
 SHOWN: dict[str, tuple[str, ...]] = {
     "labels": ("yes", "90%", "(is no)", "a good film", "rank [1, null]"),
-    "labels, several": ("news, sport", "90%", "70%", "(is news)"),
+    "labels, several": ("news, sport", "90% 70% (is news)"),
     "labels, words": ("yes", "a", "good+40%", "film-20%"),
     "words": ("Ada/PERSON", "went to", "Rome/PERSON(is PLACE)"),
     "words, weights": ("not+50%", "bad-30%"),

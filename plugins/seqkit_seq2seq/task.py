@@ -72,7 +72,7 @@ class Seq2SeqTask(Task):
     )
     PredictOptions = Seq2SeqPrediction
     examples = ("your own text",)
-    purpose = "write the other side of new texts"
+    purpose = "write from new texts"
     hint = "Type a text; what it becomes follows as you type."
     live = True
     try_options = {"attention": True}  # noqa: RUF012 - as the contract has it

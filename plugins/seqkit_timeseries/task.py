@@ -49,7 +49,7 @@ class Forecasting(Task):
     }
     reads_whole_table = True
     examples = ()
-    purpose = "forecast what comes after the data"
+    purpose = "forecast what comes next"
     hint = "The end of the data; change any number, or paste a table, and the forecast follows."
     live = True
     next_commands = {"backtest {run}": "errors by how far ahead"}  # noqa: RUF012 - as the contract has it

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from importlib.metadata import entry_points
+from importlib.metadata import PackageNotFoundError, entry_points, version
 from importlib.util import find_spec
 
+from seqkit.api import Tokenizer
 from seqkit.errors import ConfigurationError, PluginError, suggestion
 from seqkit_torchtext.standin import import_torchtext
 
@@ -19,6 +20,71 @@ _NEEDS = {
     "revtok": "revtok",
     "subword": "revtok",
 }
+
+
+class _OfTorchtext(Tokenizer):
+    kind = ""
+
+    def build(self, variant: str) -> Callable[[str], list[str]]:
+        return tokenizer(f"{self.kind or self.name}{'/' if variant else ''}{variant}")
+
+    def fingerprint(self, variant: str) -> str:
+        model = variant if self.name == "spacy" else ""
+        packages = ("torchtext", _NEEDS[self.kind or self.name], model)
+        return " ".join(f"{package} {_version(package)}" for package in packages if package)
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+class Split(_OfTorchtext):
+    """Cuts at white space, as torchtext does without a tokenizer."""
+
+    name = "split"
+
+
+class BasicEnglish(_OfTorchtext):
+    """Torchtext's own basic_english, which lowercases and sets off punctuation."""
+
+    name = "basic-english"
+    kind = "basic_english"
+
+
+class Spacy(_OfTorchtext):
+    """Cuts as spaCy does; the variant is a language, or the name of an installed model."""
+
+    name = "spacy"
+
+
+class Moses(_OfTorchtext):
+    """Cuts as the Moses scripts do, by sacremoses; the variant is a language."""
+
+    name = "moses"
+
+
+class Toktok(_OfTorchtext):
+    """Cuts as NLTK's Tok-tok does."""
+
+    name = "toktok"
+
+
+class Revtok(_OfTorchtext):
+    """Cuts so that the text can be put together again, by revtok."""
+
+    name = "revtok"
+
+
+class Subword(_OfTorchtext):
+    """Cuts into pieces of words, by revtok."""
+
+    name = "subword"
+
+
+TOKENIZERS: list[type[Tokenizer]] = [Split, BasicEnglish, Spacy, Moses, Toktok, Revtok, Subword]
 
 
 def tokenizer(name: str) -> Callable[[str], list[str]]:

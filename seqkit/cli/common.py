@@ -24,16 +24,61 @@ def json_option(help: str = "Write one JSON document to stdout.") -> Callable[[A
 
 
 def plugin_option() -> Callable[[Any], Any]:
-    """The option `--plugin`, passed as `plugins`."""
-    return click.option(
+    """The options `--plugin`, passed as `plugins`, and `--no-plugin`, which is seen to here."""
+    load = click.option(
         "--plugin",
         "plugins",
         multiple=True,
         envvar=PLUGIN_VARIABLE,
         type=click.Path(path_type=Path),
         metavar="PATH",
-        help="Load a module or package folder that is not installed; repeatable.",
+        help="Load a module or package folder, in place of an installed one; repeatable.",
     )
+    leave_out = click.option(
+        "--no-plugin",
+        multiple=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_leave_out,
+        metavar="NAME",
+        help="Leave an installed plugin out; repeatable.",
+    )
+    return lambda command: load(leave_out(command))
+
+
+def _leave_out(context: click.Context, _parameter: click.Parameter, names: Iterable[str]) -> None:
+    """Leaves plugins out in this process, and in those that it starts, until the command ends."""
+    leave_out(names, context)
+
+
+def leave_out(names: Iterable[str], context: click.Context) -> None:
+    """Adds to the plugins that the environment leaves out, until the command ends.
+
+    Raises:
+        ConfigurationError: There is no such plugin.
+    """
+    from seqkit.discovery import DISABLED, disabled_plugins, installed_plugins
+    from seqkit.errors import ConfigurationError, suggestion
+
+    asked = list(names)
+    if not asked:
+        return
+    there = [plugin.name for plugin, _ in installed_plugins()]
+    for name in asked:
+        if name not in there:
+            raise ConfigurationError(
+                f"there is no plugin {name!r} to leave out. {suggestion(name, there)}"
+            )
+    before = os.environ.get(DISABLED)
+
+    def put_back() -> None:
+        if before is None:
+            os.environ.pop(DISABLED, None)
+        else:
+            os.environ[DISABLED] = before
+
+    context.call_on_close(put_back)
+    os.environ[DISABLED] = ",".join(dict.fromkeys([*disabled_plugins(), *asked]))
 
 
 def runs_dir_option() -> Callable[[Any], Any]:

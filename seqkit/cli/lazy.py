@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -32,7 +33,9 @@ class LazyGroup(click.Group):
 
     Args:
         lazy: The commands, in the order in which help lists them.
-        add_more: Called once, with this group, when a name is not among them.
+        add_more: Called once, when a name is not among them, with this group and with local
+            plugins, by path.
+        more: Returns names and summaries of what it would add, for help.
         **options: As for `click.Group`.
     """
 
@@ -40,12 +43,20 @@ class LazyGroup(click.Group):
         self,
         *,
         lazy: Mapping[str, LazyCommand],
-        add_more: Callable[[click.Group], None] | None = None,
+        add_more: Callable[[click.Group, Sequence[Path]], None] | None = None,
+        more: Callable[[], Mapping[str, str]] = dict,
         **options: Any,
     ) -> None:
         super().__init__(**options)
         self._lazy = lazy
         self._add_more = add_more
+        self._more = more
+
+    def load_more(self, plugins: Sequence[Path] = ()) -> None:
+        """Adds what is not among the known commands, once."""
+        if self._add_more is not None:
+            add_more, self._add_more = self._add_more, None
+            add_more(self, plugins)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Returns the names, without importing anything."""
@@ -58,9 +69,8 @@ class LazyGroup(click.Group):
             command = getattr(import_module(module), attribute)
             assert isinstance(command, click.Command)
             return command
-        if cmd_name not in self.commands and self._add_more is not None:
-            add_more, self._add_more = self._add_more, None
-            add_more(self)
+        if cmd_name not in self.commands:
+            self.load_more()
         return self.commands.get(cmd_name)
 
     def resolve_command(
@@ -68,9 +78,24 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Finds the command that the words name.
 
+        For one that is not known, `--plugin PATH` and `--no-plugin NAME` behind it say where to
+        look, and are taken away where it has no such options itself.
+
         Raises:
             click.UsageError: There is none; names the nearest one.
         """
+        rest = args[1:]
+        known = args[0] in self._lazy or args[0] in self.commands
+        if not known and not args[0].startswith("-"):
+            from seqkit.cli.common import leave_out, plugins_of_environment
+
+            left_out, without = _taken("--no-plugin", rest)
+            paths, without = _taken("--plugin", without)
+            leave_out(left_out, ctx)
+            self.load_more([Path(path) for path in paths] or plugins_of_environment())
+            command = self.get_command(ctx, args[0])
+            options = {name for option in command.params for name in option.opts} if command else ()
+            rest = rest if "--plugin" in options else without
         command = self.get_command(ctx, args[0])
         if command is None and not ctx.resilient_parsing:
             if args[0].startswith("-"):
@@ -78,17 +103,34 @@ class LazyGroup(click.Group):
             found = nearest(args[0], self.list_commands(ctx))
             hint = f"Did you mean {found}?" if found else "Run 'seqkit --help' for every command"
             raise click.UsageError(f"there is no command {args[0]!r}. {hint}", ctx)
-        return args[0], command, args[1:]
+        return args[0], command, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the commands under their headings."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for name, lazy in self._lazy.items():
             sections.setdefault(lazy.section, []).append((name, lazy.summary))
-        for name in sorted(set(self.commands) - set(self._lazy)):
-            summary = self.commands[name].get_short_help_str(60)
-            sections.setdefault("Plugins", []).append((name, summary))
+        more = {**self._more(), **{n: c.get_short_help_str(60) for n, c in self.commands.items()}}
+        for name in sorted(set(more) - set(self._lazy)):
+            sections.setdefault("Plugins", []).append((name, more[name]))
         width = max(len(name) for rows in sections.values() for name, _ in rows)
         for heading, rows in sections.items():
             with formatter.section(heading):
                 formatter.write_dl([(name.ljust(width), summary) for name, summary in rows])
+
+
+def _taken(option: str, words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Takes an option out of words before a lone `--`; returns its values and what is left."""
+    values: list[str] = []
+    left: list[str] = []
+    waiting = iter(words)
+    for word in waiting:
+        if word == "--":
+            left += [word, *waiting]
+        elif word == option:
+            values += [value for value in [next(waiting, None)] if value is not None]
+        elif word.startswith(f"{option}="):
+            values.append(word.removeprefix(f"{option}="))
+        else:
+            left.append(word)
+    return values, left

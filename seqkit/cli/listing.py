@@ -9,13 +9,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqkit.cli.common import json_option, open_registry, plugin_option
+from seqkit.config import older_names
+from seqkit.registry import singular
 from seqkit.terminal import output, safe_text
 
 if TYPE_CHECKING:
     from seqkit.registry import Entry, Plugin, Registry
 
 FOR_TASKS = ("models", "datasets", "losses", "metrics")
-NAMES = ("models", "datasets", "tasks", "losses", "metrics", "recipes", "plugins")
+NAMES = (
+    "models",
+    "datasets",
+    "tasks",
+    "losses",
+    "metrics",
+    "tokenizers",
+    "observers",
+    "recipes",
+    "plugins",
+)
 
 
 class KindName(click.ParamType[str]):
@@ -49,7 +61,8 @@ class KindName(click.ParamType[str]):
 def list_components(kind: str | None, plugins: tuple[Path, ...], as_json: bool) -> None:
     """List components, recipes and plugins.
 
-    KIND is models, datasets, tasks, losses, metrics, recipes or plugins; all of them without one.
+    KIND is models, datasets, tasks, losses, metrics, tokenizers, observers, recipes or plugins;
+    all of them without one.
     """
     registry = open_registry(plugins)
     kinds = [kind] if kind else list(NAMES)
@@ -91,6 +104,7 @@ def _list_kind(registry: Registry, kind: str) -> None:
 
     rows: list[tuple[output.Piece, ...]] = []
     for entry, name in zip(registry.entries(kind), registry.names(kind), strict=True):
+        name = entry.qualified if kind == "tokenizers" else name
         tasks = ", ".join(tasks_of(entry, registry) if kind in FOR_TASKS else ())
         summary = safe_text.one_line(summary_of(entry))
         rows.append(((name, "cyan"), entry.plugin, tasks or "-", summary))
@@ -102,6 +116,10 @@ def _list_kind(registry: Registry, kind: str) -> None:
         output.table(columns, rows, wide="SUMMARY")
     else:
         output.note(f"There are no {kind}.")
+    if kind == "tokenizers":
+        from seqkit.text import TOKENIZERS
+
+        output.note(f"Of every installation, without a plugin: {', '.join(TOKENIZERS)}.")
 
 
 def _list_plugins(registry: Registry) -> None:
@@ -110,11 +128,15 @@ def _list_plugins(registry: Registry) -> None:
             (plugin.name, "red" if plugin.error else "cyan"),
             plugin.version or "-",
             plugin.distribution,
+            f"{plugin.seconds:.2f} s",
             _brought(plugin),
         )
         for plugin in _sorted(registry)
     ]
-    output.table(["NAME", "VERSION", "FROM", "BRINGS"], rows, wide="BRINGS")
+    columns = ["NAME", "VERSION", "FROM", "LOAD", "BRINGS"]
+    output.table(columns, rows, numbers=["LOAD"], wide="BRINGS")
+    if registry.left_out:
+        output.note(f"Left out: {', '.join(registry.left_out)}.")
 
 
 def _sorted(registry: Registry) -> list[Plugin]:
@@ -134,11 +156,6 @@ def _count(plugin: Plugin) -> str:
         counts[entry.kind] = counts.get(entry.kind, 0) + 1
     words = [f"{count} {kind if count != 1 else singular(kind)}" for kind, count in counts.items()]
     return ", ".join(words) or "hooks"
-
-
-def singular(kind: str) -> str:
-    """Returns the singular of a kind: `model` for `models`."""
-    return "loss" if kind == "losses" else kind.removesuffix("s")
 
 
 def summary_of(entry: Entry) -> str:
@@ -162,7 +179,10 @@ def _document(registry: Registry, kinds: list[str], whole: bool) -> dict[str, An
         if kind == "plugins":
             document[kind] = [_plugin_document(plugin) for plugin in registry.plugins]
         else:
-            document[kind] = [entry_document(entry, registry) for entry in registry.entries(kind)]
+            document[kind] = [
+                entry_document(entry, registry) | {"shown": registry.name_of(entry)}
+                for entry in registry.entries(kind)
+            ]
     return document
 
 
@@ -210,6 +230,8 @@ def entry_document(entry: Entry, registry: Registry) -> dict[str, Any]:
     if hasattr(component, "PredictOptions"):
         document["prediction"] = component.PredictOptions.model_json_schema()
     documentation = inspect.getdoc(type(component)) or ""
+    if older := older_names(component.Config):
+        document["older_names"] = older
     schema = component.Config.model_json_schema()
     return document | {"documentation": documentation, "schema": schema}
 
@@ -221,5 +243,6 @@ def _plugin_document(plugin: Plugin) -> dict[str, Any]:
         "version": plugin.version,
         "error": plugin.error,
         "notes": plugin.notes,
+        "seconds": round(plugin.seconds, 3),
         "components": [{"kind": entry.kind, "name": entry.name} for entry in plugin.entries],
     }

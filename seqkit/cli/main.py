@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -43,18 +44,29 @@ COMMANDS = {
 }
 
 
-def _add_plugin_commands(group: click.Group) -> None:
+def _add_plugin_commands(group: click.Group, plugins: Sequence[Path]) -> None:
     from seqkit.cli.common import open_registry, plugins_of_environment
+    from seqkit.cli.plugin_commands import remember
 
-    registry = open_registry(plugins_of_environment())
+    there = plugins_of_environment()
+    registry = open_registry(plugins or there)
     registry.add_commands(group)
     output.warn_once(registry.warnings)
+    if list(plugins or there) == there:
+        remember(group.commands)
+
+
+def _plugin_commands() -> dict[str, str]:
+    from seqkit.cli.plugin_commands import remembered
+
+    return remembered()
 
 
 @click.command(
     cls=LazyGroup,
     lazy=COMMANDS,
     add_more=_add_plugin_commands,
+    more=_plugin_commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="First steps: 'seqkit list recipes' names experiments, 'seqkit run NAME' trains one, "
     "and 'seqkit new FILE --data PATH' begins one on your own data.",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
@@ -23,8 +21,14 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates" / "plugin"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
-_STYLES = {"passed": "green", "failed": "bold red", "skipped": "yellow", "expected": "yellow"}
-_MARKS = {"passed": "ok", "failed": "FAILED", "skipped": "skipped", "expected": "xfail"}
+_STYLES = {"passed": "green", "failed": "bold red"}
+_MARKS = {
+    "passed": "ok",
+    "failed": "FAILED",
+    "skipped": "skipped",
+    "warned": "warning",
+    "expected": "xfail",
+}
 
 
 @click.group()
@@ -69,8 +73,23 @@ def new(name: str, folder: Path | None, as_json: bool) -> None:
     for relative in sorted(files):
         output.line(f"  {relative}")
     output.note(f"Check it:    seqkit plugin check {folder}")
-    output.note(f"Train it:    seqkit run {_recipe()} model={name} --plugin {folder}")
+    twin = _twin(name)
+    if twin:
+        output.warn(
+            f"there is a model {name!r} already, of the plugin {twin!r}, and the bare name means "
+            f"that one. Write {name}:{name} for yours, or choose another name"
+        )
+    shown = f"{name}:{name}" if twin else name
+    output.note(f"Train it:    seqkit run {_recipe()} model={shown} --plugin {folder}")
     output.note(f"Install it:  pip install -e {folder}")
+
+
+def _twin(name: str) -> str:
+    """Returns the plugin of a model that the bare name of a new one would mean; empty for none."""
+    from seqkit.discovery import load_registry
+
+    found = [entry for entry in load_registry().search(name) if entry.kind == "models"]
+    return found[0].plugin if found else ""
 
 
 def _recipe() -> str:
@@ -136,6 +155,7 @@ def check(source: str, words: tuple[str, ...], as_json: bool) -> int:
     NAME is an installed plugin; PATH a module, a package folder or a project folder. Words
     set what has no default, such as NAME.path=my.csv.
     """
+    from seqkit.plugin import prints_to_stderr
     from seqkit.testing import find_plugin, plugin_checks
 
     settings = _settings(words)
@@ -143,10 +163,10 @@ def check(source: str, words: tuple[str, ...], as_json: bool) -> int:
     findings: list[Finding] = []
     if not as_json:
         output.line((subject.plugin.name, "bold"), f" ({subject.plugin.origin})")
-    with _prints_to_stderr():
+    with prints_to_stderr():
         checks = plugin_checks(subject, settings)
     for number, one in enumerate(checks):
-        with _prints_to_stderr():
+        with prints_to_stderr():
             finding = one.finding()
         findings.append(finding)
         if not as_json:
@@ -173,17 +193,10 @@ def _settings(words: Sequence[str]) -> dict[str, dict[str, Any]]:
     return settings
 
 
-@contextlib.contextmanager
-def _prints_to_stderr() -> Iterator[None]:
-    """Keeps what a plugin prints out of the result."""
-    with contextlib.redirect_stdout(sys.stderr):
-        yield
-
-
 def _show(finding: Finding, heading: bool) -> None:
     if heading:
         output.line(f"  {finding.subject}")
-    mark = (f"{_MARKS[finding.status]:<8}", _STYLES[finding.status])
+    mark = (f"{_MARKS[finding.status]:<8}", _STYLES.get(finding.status, "yellow"))
     text = f": {safe_text.one_line(finding.message)}" if finding.message else ""
     output.line("    ", mark, finding.check, text)
     for line in finding.traceback.rstrip().splitlines():

@@ -19,6 +19,7 @@ from seqkit.api import Arrays, Codec, Notify, ignore
 from seqkit.engine import cache
 from seqkit.errors import DataError
 from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.used import used_tokenizers
 from seqkit.paths import cache_home
 from seqkit.registry import Plugin, Registry
 from seqkit.storage.checksums import CHECKSUMS
@@ -231,26 +232,30 @@ def _key(experiment: Experiment, registry: Registry) -> str:
     fingerprint = dataset.component.fingerprint(dataset.config)
     if not fingerprint:
         return ""
+    tokenizers = used_tokenizers(experiment, registry)
     owners = {part.entry.plugin for part in (dataset, task)}
+    owners |= {entry.plugin for entry, _ in tokenizers}
     identity = {
         "schema": SCHEMA_VERSION,
         "dataset": dataset.as_dict(),
         "task": task.as_dict(),
         "fingerprint": fingerprint,
-        "plugins": {p.name: _code(p) for p in registry.plugins if p.name in owners},
+        "plugins": {plugin.name: _code(plugin) for plugin in registry.working(owners)},
         "seqkit": {package.__name__: _sources(Path(package.__path__[0])) for package in _READERS},
     }
+    if tokenizers:
+        identity["tokenizers"] = [
+            [entry.qualified, variant, entry.component.fingerprint(variant)]
+            for entry, variant in tokenizers
+        ]
     text = json.dumps(identity, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def _code(plugin: Plugin) -> str:
     """Returns a text that changes with the plugin's code, released or being written."""
-    file = getattr(plugin.module, "__file__", None)
-    if file is None:
-        return plugin.origin
-    root = Path(file).parent if Path(file).name == "__init__.py" else Path(file)
-    return f"{plugin.origin}:{_sources(root)}"
+    root = plugin.code
+    return plugin.origin if root is None else f"{plugin.origin}:{_sources(root)}"
 
 
 def _sources(root: Path) -> str:

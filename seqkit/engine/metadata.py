@@ -18,6 +18,7 @@ from seqkit.engine.learner import Learner
 from seqkit.engine.train import Training
 from seqkit.events import Event
 from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.used import used_plugins
 from seqkit.registry import Registry
 from seqkit.runs.folder import RunFolder
 from seqkit.shapes import kind_of
@@ -28,10 +29,6 @@ RUN_SCHEMA_VERSION = 1
 
 def identity(experiment: Experiment, registry: Registry) -> dict[str, Any]:
     """Returns what `run.json` holds from the first moment on."""
-    used = {
-        part.entry.plugin
-        for part in (experiment.task, experiment.dataset, experiment.model, experiment.loss)
-    } | {part.entry.plugin for part in experiment.metrics}
     return {
         "schema": RUN_SCHEMA_VERSION,
         "recipe": experiment.recipe,
@@ -42,7 +39,7 @@ def identity(experiment: Experiment, registry: Registry) -> dict[str, Any]:
         "status": "running",
         "process": this_process(),
         "versions": versions(),
-        "plugins": {p.name: p.origin for p in registry.plugins if p.name in used},
+        "plugins": {p.name: p.origin for p in used_plugins(experiment, registry)},
     }
 
 

@@ -37,6 +37,7 @@ from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
 from seqkit.events import Event, EventLog
 from seqkit.experiments.experiment import Experiment
 from seqkit.nn.memory import use_huge_pages
+from seqkit.observing import Observers
 from seqkit.registry import Registry
 from seqkit.runs.folder import RunFolder, resume_command, write_atomically
 from seqkit.runs.summary import words_to_go_on
@@ -79,6 +80,8 @@ class Session:
         self.experiment = experiment
         self.registry = registry
         self.observers = list(observers)
+        chosen = [(part.entry, part.config) for part in experiment.observers]
+        self._plugins = Observers(registry, chosen)
         try:
             self.log = EventLog(folder.events_file)
         except OSError as error:
@@ -125,7 +128,7 @@ class Session:
                 self._show(Event("warning", *self.at, {"message": message}))
 
     def _show(self, event: Event) -> None:
-        for complaint in self.registry.publish(event):
+        for complaint in self._plugins.publish(event):
             self.warn(complaint)
         for observer in list(self.observers):
             try:

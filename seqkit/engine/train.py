@@ -28,6 +28,7 @@ from seqkit.engine.optimization import build_optimizer, clip_gradients, gradient
 from seqkit.engine.progress import Progress, detach
 from seqkit.errors import RunError
 from seqkit.events import Event
+from seqkit.views import problems_of
 
 LONGEST_SILENCE = 1.0
 """Seconds after which a step event is due even if `log_every` steps are not done."""
@@ -75,6 +76,7 @@ class Training:
             self.averaged = AveragedModel(learner.model, multi_avg_fn=average)
         self.state: Any = None
         self.stopped = ""
+        self._told_unfit = False
         self._window = Window()
 
     @property
@@ -135,6 +137,15 @@ class Training:
         if progress.epoch_steps not in (0, self.steps_per_epoch):
             progress.plan_step, progress.plan_epoch = progress.step, progress.epoch
         return said
+
+    def _unfit(self, items: Sequence[Any]) -> Iterator[Event]:
+        """Yields a warning, once, where an answer is not fit for the view that it names."""
+        found = [] if self._told_unfit else [said for item in items for said in problems_of(item)]
+        if found:
+            self._told_unfit = True
+            task = self.learner.experiment.task.name
+            message = f"answers of the task {task} are shown as plain tables: {found[0]}"
+            yield self.event("warning", message=message)
 
     def _next_epoch(self) -> None:
         progress = self.progress
@@ -412,6 +423,7 @@ class Training:
         if config.samples:
             chosen = np.random.default_rng(config.seed).permutation(score.examples)
             items = learner.sample(arrays, chosen[: config.samples].tolist(), self.evaluated)
+            yield from self._unfit(items)
             yield self.event("sample", split="validation", items=items)
         yield self.saved("epoch", best=best)
         if self.stopped_early():

@@ -10,6 +10,7 @@ from typing import Any
 from seqkit.api import Recognition
 from seqkit.errors import ConfigurationError
 from seqkit.experiments.own_data import said_in_full
+from seqkit.fitting import why_not
 from seqkit.registry import Entry, Registry
 from seqkit.storage.toml_text import parse_toml
 
@@ -50,7 +51,7 @@ def begin(
     Raises:
         ConfigurationError: There is no such recipe, or no model for the task.
     """
-    task = registry.find("tasks", recognition.task)
+    task = registry.find("tasks", recognition.task, own=(entry.plugin,))
     name = recipe or usual_recipe(task, registry)
     document: dict[str, Any] = {}
     if name:
@@ -63,8 +64,8 @@ def begin(
     document["task"] = before if same else {}
     for key, value in recognition.overrides.items():
         _set(document, key, value)
-    document["task"] = {**_table(document["task"]), "name": registry.shown(task)}
-    document["dataset"] = {"name": registry.shown(entry), **recognition.settings}
+    document["task"] = {**_table(document["task"]), "name": registry.name_of(task)}
+    document["dataset"] = {"name": registry.name_of(entry), **recognition.settings}
     trainer, warning = for_few(_table(document.get("trainer")), recognition.examples)
     if trainer:
         document["trainer"] = trainer
@@ -76,7 +77,7 @@ def usual_recipe(task: Entry, registry: Registry) -> str:
     name = task.component.own_data_recipe
     for qualified in (f"{task.plugin}:{name}", name) if name else ():
         if any(qualified in (e.name, e.qualified) for e in registry.entries("recipes")):
-            return registry.shown(registry.find("recipes", qualified))
+            return registry.name_of(registry.find("recipes", qualified))
     return ""
 
 
@@ -84,7 +85,7 @@ def first_recipe(registry: Registry) -> str:
     """Returns the recipe to start with: one that says so, or else any; empty for none."""
     recipes = registry.entries("recipes")
     first = [entry for entry in recipes if entry.component.first] or recipes
-    return registry.shown(first[0]) if first else ""
+    return registry.name_of(first[0]) if first else ""
 
 
 def recipe_document(recipe: Entry) -> dict[str, Any]:
@@ -109,14 +110,12 @@ def for_few(trainer: Mapping[str, Any], examples: int) -> tuple[dict[str, Any], 
 
 
 def _first_model(task: Entry, registry: Registry) -> str:
+    """Returns the model that came with the task or names it, or else the first that fits."""
+    fits = [entry for entry in registry.entries("models") if not why_not(entry, task)]
     names = {task.name, task.qualified}
-    for entry in registry.entries("models"):
-        model = entry.component
-        by_shape = task.component.outputs in model.outputs and set(task.component.inputs) & set(
-            model.inputs
-        )
-        if names & set(model.tasks) or (by_shape and not names & set(model.refuses)):
-            return registry.shown(entry)
+    own = [e for e in fits if e.plugin == task.plugin or names & set(e.component.tasks)]
+    if fits:
+        return registry.name_of((own or fits)[0])
     raise ConfigurationError(
         f"there is no model for the task {task.name!r}. Install a plugin that brings one, or name "
         "its folder by --plugin"

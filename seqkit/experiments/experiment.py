@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from seqkit.config import Config, validate
-from seqkit.errors import ConfigurationError, Problem, nearest, suggestion
+from seqkit.config import Config, canonical, validate
+from seqkit.errors import ConfigurationError, PluginError, Problem, nearest, suggestion
+from seqkit.experiments.observers import chosen_observers
 from seqkit.experiments.trainer import TrainerConfig
+from seqkit.experiments.words import (
+    COMPONENTS,
+    KEYS,
+    Settings,
+    apply_words,
+    parse_override,
+    with_words,
+)
 from seqkit.fitting import fitting, why_not
-from seqkit.registry import Entry, Registry
+from seqkit.registry import NOT_INSTALLED, Entry, Registry
 from seqkit.storage.regular_files import LARGEST_TEXT
 from seqkit.storage.toml_text import parse_toml
 
-COMPONENTS = {"task": "tasks", "dataset": "datasets", "model": "models", "loss": "losses"}
-KEYS = ("description", *COMPONENTS, "metrics", "trainer")
+__all__ = ["COMPONENTS", "Experiment", "Part", "load_experiment", "parse_override"]
+
+NEEDED = (*COMPONENTS, "metrics", "observers")
+"""Parts of an experiment that training needs."""
+
+
+class Absent:
+    """Stands for a component that is not installed and need not be; using it says so."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def __getattr__(self, name: str) -> Any:
+        raise PluginError(self._why)
 
 
 @dataclass(frozen=True)
@@ -39,8 +60,12 @@ class Part:
 
     def as_dict(self) -> dict[str, Any]:
         """Returns its qualified name and every setting, as plain values; None is left out."""
+        return {"name": self.entry.qualified} | self.settings()
+
+    def settings(self) -> dict[str, Any]:
+        """Returns every setting, as plain values; None is left out."""
         values: dict[str, Any] = self.config.model_dump(mode="json", exclude_none=True)
-        return {"name": self.entry.qualified} | values
+        return values
 
 
 @dataclass(frozen=True)
@@ -58,6 +83,7 @@ class Experiment:
     loss: Part
     metrics: tuple[Part, ...]
     trainer: TrainerConfig
+    observers: tuple[Part, ...] = ()
     description: str = ""
     recipe: str = ""
     notes: list[str] = field(default_factory=list)
@@ -65,14 +91,21 @@ class Experiment:
     def as_dict(self) -> dict[str, Any]:
         """Returns the experiment as it is written to TOML; reading it back gives it again."""
         head: dict[str, Any] = {"description": self.description} if self.description else {}
+        observers = {part.entry.qualified: part.settings() for part in self.observers}
         return head | {
             "task": self.task.as_dict(),
             "dataset": self.dataset.as_dict(),
             "model": self.model.as_dict(),
             "loss": self.loss.as_dict(),
             "metrics": [metric.as_dict() for metric in self.metrics],
+            **({"observers": observers} if observers else {}),
             "trainer": self.trainer.model_dump(mode="json", exclude_none=True),
         }
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Every component of it with its settings, less its observers."""
+        return (self.task, self.dataset, self.model, self.loss, *self.metrics)
 
     def as_toml(self) -> str:
         """Returns the experiment as TOML with every default spelt out."""
@@ -96,44 +129,58 @@ def load_experiment(
     source: str | Path | Mapping[str, Any],
     registry: Registry,
     overrides: Sequence[str] = (),
+    own: Sequence[str] = (),
+    needed: Collection[str] = NEEDED,
 ) -> Experiment:
     """Reads and checks an experiment.
+
+    A bare name means, in this order, the component of the plugin that ships the recipe, of the
+    plugin of the task (for a task that is not named: of the dataset), of seqkit itself, or else
+    the only one there is.
 
     Args:
         source: Name of a recipe, path of a TOML file, or the nested tables themselves.
         registry: Where its components are looked up.
-        overrides: Words such as `model=gru` and `trainer.epochs=3`; later ones win.
+        overrides: Words such as `model=NAME` and `trainer.epochs=3`; later ones win.
+        own: Plugins whose components bare names mean first, where the source is no recipe.
+        needed: The parts that must be installed and valid. For others that are not installed,
+            something stands in that raises PluginError when it is used; metrics are left out.
 
     Raises:
         ConfigurationError: Something is not valid; every problem is reported at once.
     """
-    document, recipe = _read(source, registry)
-    return _resolve(document, recipe, registry, overrides)
+    document, recipe, plugin = _read(source, registry)
+    own = (plugin,) if plugin else tuple(own)
+    return _resolve(document, recipe, registry, overrides, own, needed)
 
 
-def _read(source: str | Path | Mapping[str, Any], registry: Registry) -> tuple[dict[str, Any], str]:
+def _read(
+    source: str | Path | Mapping[str, Any], registry: Registry
+) -> tuple[dict[str, Any], str, str]:
+    """Returns the tables, what they are called, and the plugin that ships them, if any."""
     if isinstance(source, Mapping):
-        return dict(source), str(source.get("recipe", ""))
+        return dict(source), str(source.get("recipe", "")), ""
     path = Path(source)
     looks_like_file = path.suffix == ".toml" or len(path.parts) > 1
     if not looks_like_file:
         names = registry.names("recipes")
         if str(source) not in names and path.is_file():
-            return _read_toml(path), path.stem
+            return _read_toml(path), path.stem, ""
         hint = "Run 'seqkit list recipes' for every name, or give the path of a TOML file"
         if str(source) not in names and nearest(str(source), names) is None:
             raise ConfigurationError(
                 problems=[Problem("", f"there is no recipe {str(source)!r}", hint)]
             )
         entry = registry.find("recipes", str(source))
-        return _read_toml(entry.component.path), entry.name
+        return _read_toml(entry.component.path), entry.name, entry.plugin
     if path.is_dir() and (path / "experiment.toml").is_file():
         path = path / "experiment.toml"
     if not path.is_file():
         raise ConfigurationError(
             problems=[Problem("", f"there is no file {source}", "Write one with 'seqkit new FILE'")]
         )
-    return _read_toml(path), path.parent.name if path.name == "experiment.toml" else path.stem
+    stem = path.parent.name if path.name == "experiment.toml" else path.stem
+    return _read_toml(path), stem, ""
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -149,29 +196,6 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def parse_override(word: str) -> tuple[tuple[str, ...], Any]:
-    """Splits a word `key=value` into the key's parts and a typed value.
-
-    The value is read as TOML where it is such (`3`, `1e-3`, `true`, `[1, 2]`, `"text"`), and as
-    plain text where it is not.
-
-    Raises:
-        ConfigurationError: The word has no `=` or no key.
-    """
-    key, equals, text = word.partition("=")
-    parts = tuple(key.strip().split("."))
-    if not equals or not all(parts):
-        raise ConfigurationError(
-            f"{word!r} is not a setting. Write key=value, such as trainer.epochs=3"
-        )
-    try:
-        value = parse_toml(f"value = {text}")["value"] if "\n" not in text else text
-    except ValueError:
-        value = text
-    # Dates are TOML, and no setting takes one: they are parts of a name or path.
-    return parts, text if isinstance(value, date | time) else value
-
-
 def _component_table(value: Any, key: str, problems: list[Problem]) -> dict[str, Any]:
     if isinstance(value, str):
         return {"name": value}
@@ -183,109 +207,96 @@ def _component_table(value: Any, key: str, problems: list[Problem]) -> dict[str,
     return {}
 
 
-_DEEPEST = 16
-"""Parts of the longest dotted key that any table of settings could have."""
-
-
-def _apply(
-    document: dict[str, Any], overrides: Iterable[str], problems: list[Problem]
-) -> dict[str, set[str]]:
-    """Applies the words in place; returns which settings of each table they gave."""
-    given: dict[str, set[str]] = {}
-    for word in overrides:
-        parts, value = parse_override(word)
-        head, rest = parts[0], parts[1:]
-        if len(parts) > _DEEPEST:
-            message = f"a key that begins with {head[:40]!r} has {len(parts):,} parts"
-            problems.append(Problem("", message, f"At most {_DEEPEST} make one"))
-        elif head not in KEYS:
-            problems.append(
-                Problem(head, f"{'.'.join(parts)} is not a setting", suggestion(head, KEYS))
-            )
-        elif head == "metrics":
-            if rest:
-                problems.append(
-                    Problem(
-                        "metrics",
-                        f"{'.'.join(parts)} cannot be set by a word",
-                        "Write metrics=NAME,NAME, or use a TOML file",
-                    )
-                )
-            else:
-                document[head] = value.split(",") if isinstance(value, str) else value
-        elif head == "description" and rest:
-            problems.append(
-                Problem(head, f"{'.'.join(parts)} is not a setting", "Write description=TEXT")
-            )
-        elif head in COMPONENTS and (not rest or rest == ("name",)):
-            document.setdefault(head, {})["name"] = value
-        elif not rest:
-            if head == "description":
-                # It is text whatever it looks like: 2024 is no number here.
-                document[head] = value if isinstance(value, str) else word.partition("=")[2]
-            else:
-                problems.append(Problem(head, f"{head} is a table", f"Write {head}.KEY={value}"))
-        else:
-            table = document.setdefault(head, {})
-            given.setdefault(head, set()).add(rest[0])
-            for part in rest[:-1]:
-                inner = table.get(part)
-                table[part] = dict(inner) if isinstance(inner, Mapping) else {}
-                table = table[part]
-            table[rest[-1]] = value
-    return given
-
-
 def _resolve(
-    document: dict[str, Any], recipe: str, registry: Registry, overrides: Sequence[str]
+    document: dict[str, Any],
+    recipe: str,
+    registry: Registry,
+    overrides: Sequence[str],
+    own: Sequence[str],
+    needed: Collection[str],
 ) -> Experiment:
     problems: list[Problem] = []
     notes: list[str] = []
     document = {key: value for key, value in document.items() if key != "recipe"}
     _tidy(document, problems)
-    named_before = {key: document.get(key, {}).get("name") for key in COMPONENTS}
-    given = _apply(document, overrides, problems)
+    before = {key: document.get(key, {}).get("name") for key in COMPONENTS}
+    given = apply_words(document, overrides, problems)
 
-    entries: dict[str, Entry | None] = {}
-    dataset = _find(registry, "datasets", document, "dataset", problems)
-    entries["dataset"] = dataset
+    finder = _Finder(registry, document, own, needed, problems)
+    entries: dict[str, Entry | None] = {"dataset": finder.find("dataset")}
+    dataset = entries["dataset"]
     if "task" not in document and dataset is not None:
         document["task"] = {"name": dataset.component.tasks[0]}
-    task = entries["task"] = _find(registry, "tasks", document, "task", problems)
+        finder.own = (*finder.own, dataset.plugin)
+    task = entries["task"] = finder.find("task")
     if task is not None:
-        document.setdefault("loss", {})
-        document["loss"].setdefault("name", task.component.loss)
-        document.setdefault("metrics", list(task.component.metrics))
-    entries["model"] = _find(registry, "models", document, "model", problems)
-    entries["loss"] = _find(registry, "losses", document, "loss", problems, needed=task is not None)
+        finder.own = (*own, task.plugin)
+        loss = document.setdefault("loss", {})
+        if "name" not in loss:
+            loss["name"] = _usual(registry, "losses", task.component.loss, task)
+        usual = [_usual(registry, "metrics", name, task) for name in task.component.metrics]
+        document.setdefault("metrics", usual)
+    entries["model"] = finder.find("model")
+    entries["loss"] = finder.find("loss", required=task is not None)
 
     parts: dict[str, Part] = {}
     for key, entry in entries.items():
         if entry is None:
             continue
         table = {name: value for name, value in document[key].items() if name != "name"}
-        before = named_before[key]
-        if before is not None and before not in (entry.name, entry.qualified):
-            table = _known_settings(
-                table, entry, given.get(key, set()), f"{key}={entry.name}", notes
-            )
+        if isinstance(entry.component, Absent):
+            parts[key] = Part(entry, SimpleNamespace(**table))
+            continue
+        if not finder.is_same(entry, before[key]):
+            table = _known_settings(table, entry, f"{key}={entry.name}", notes)
+        table = with_words(entry.component.Config, table, given.get(key, []))
         part = _part(entry, table, key, problems)
         if part is not None:
             parts[key] = part
         if task is not None and key in ("dataset", "model", "loss"):
             _check_task(entry, key, task, registry, problems)
-    metrics = _metrics(document.get("metrics", []), registry, task, problems)
-    trainer = _trainer(document["trainer"], metrics, problems)
+    metrics = _metrics(document.get("metrics", []), finder, task)
+    observers = [
+        Part(entry, config)
+        for entry, config in (
+            chosen_observers(document, given, registry, finder.own, problems)
+            if "observers" in needed
+            else []
+        )
+    ]
+    trainer = _trainer(document["trainer"], given.get("trainer", []), metrics, finder)
     if problems or trainer is None:
-        raise ConfigurationError(problems=problems)
+        raise ConfigurationError(problems=_each_plugin_once(problems))
     return Experiment(
         **parts,
         metrics=tuple(metrics),
         trainer=trainer,
+        observers=tuple(observers),
         description=document.get("description", ""),
         recipe=recipe,
         notes=notes,
     )
+
+
+def _usual(registry: Registry, kind: str, name: str, task: Entry) -> str:
+    """Returns the name of a component that a task names, as its own plugin means it."""
+    try:
+        return registry.find(kind, name, own=(task.plugin,)).qualified
+    except ConfigurationError:
+        return name
+
+
+def _each_plugin_once(problems: Sequence[Problem]) -> list[Problem]:
+    """Returns the problems, those that one missing plugin makes as one."""
+    kept: list[Problem] = []
+    hints: set[str] = set()
+    for problem in problems:
+        if problem.hint.startswith(NOT_INSTALLED):
+            if problem.hint in hints:
+                continue
+            hints.add(problem.hint)
+        kept.append(problem)
+    return kept
 
 
 def _tidy(document: dict[str, Any], problems: list[Problem]) -> None:
@@ -309,15 +320,16 @@ def _tidy(document: dict[str, Any], problems: list[Problem]) -> None:
 
 
 def _trainer(
-    table: Mapping[str, Any], metrics: Sequence[Part], problems: list[Problem]
+    table: Mapping[str, Any], words: Settings, metrics: Sequence[Part], finder: _Finder
 ) -> TrainerConfig | None:
-    settings, found = validate(TrainerConfig, table, "trainer", "the trainer")
-    problems += found
+    merged = with_words(TrainerConfig, table, words)
+    settings, found = validate(TrainerConfig, merged, "trainer", "the trainer")
+    finder.problems += found
     if not isinstance(settings, TrainerConfig):
         return None
     ranking = [m.name for m in metrics if m.component.higher_is_better is not None]
-    if settings.monitor not in ("", "loss", *ranking):
-        problems.append(
+    if "metrics" in finder.needed and settings.monitor not in ("", "loss", *ranking):
+        finder.problems.append(
             Problem(
                 "trainer.monitor",
                 f"trainer.monitor is {settings.monitor!r}, which is not a metric of this run "
@@ -328,35 +340,61 @@ def _trainer(
     return settings
 
 
-def _find(
-    registry: Registry,
-    kind: str,
-    document: Mapping[str, Any],
-    key: str,
-    problems: list[Problem],
-    needed: bool = True,
-) -> Entry | None:
-    name = document.get(key, {}).get("name")
-    if name is None:
-        if needed and not any(problem.key == key for problem in problems):
-            choices = ", ".join(registry.names(kind)[:8])
-            problems.append(
-                Problem(key, f"no {key} is named", f"Write {key}=NAME; there are: {choices}")
-            )
-        return None
-    try:
-        return registry.find(kind, str(name), key)
-    except ConfigurationError as error:
-        problems += error.problems
-        return None
+@dataclass
+class _Finder:
+    """Looks up the components of one document, and gathers what is wrong.
+
+    Attributes:
+        own: Plugins whose components a bare name means first.
+        needed: The parts that must be installed.
+    """
+
+    registry: Registry
+    document: Mapping[str, Any]
+    own: tuple[str, ...] | Sequence[str]
+    needed: Collection[str]
+    problems: list[Problem]
+
+    def find(self, key: str, required: bool = True) -> Entry | None:
+        """Returns the component of a part; None where none is named or it is not found."""
+        kind = COMPONENTS[key]
+        name = self.document.get(key, {}).get("name")
+        if name is None:
+            if required and not any(problem.key == key for problem in self.problems):
+                choices = ", ".join(self.registry.names(kind)[:8])
+                self.problems.append(
+                    Problem(key, f"no {key} is named", f"Write {key}=NAME; there are: {choices}")
+                )
+            return None
+        return self.named(kind, str(name), key)
+
+    def named(self, kind: str, name: str, key: str) -> Entry | None:
+        """Returns a component by its name; what stands for it where it need not be installed."""
+        try:
+            return self.registry.find(kind, name, key, self.own)
+        except ConfigurationError as error:
+            if key.partition("[")[0] in self.needed:
+                self.problems += error.problems
+                return None
+            plugin, _, bare = name.rpartition(":")
+            return Entry(kind, plugin, bare, Absent(str(error)))
+
+    def is_same(self, entry: Entry, name: str | None) -> bool:
+        """Tells whether a name that stood in the document before means this component, or none."""
+        if name is None or name == entry.qualified:
+            return True
+        try:
+            return self.registry.find(entry.kind, name, own=self.own) == entry
+        except ConfigurationError:
+            return False
 
 
 def _known_settings(
-    table: dict[str, Any], entry: Entry, given: set[str], word: str, notes: list[str]
+    table: dict[str, Any], entry: Entry, word: str, notes: list[str]
 ) -> dict[str, Any]:
     """Drops the settings meant for another component that this one does not have."""
-    fields = entry.component.Config.model_fields
-    dropped = [name for name in table if name not in fields and name not in given]
+    table = canonical(entry.component.Config, table)
+    dropped = [name for name in table if name not in entry.component.Config.model_fields]
     if dropped:
         notes.append(f"{word} has no setting {', '.join(dropped)}; left out")
     return {name: value for name, value in table.items() if name not in dropped}
@@ -384,9 +422,8 @@ def _check_task(
     )
 
 
-def _metrics(
-    value: Any, registry: Registry, task: Entry | None, problems: list[Problem]
-) -> list[Part]:
+def _metrics(value: Any, finder: _Finder, task: Entry | None) -> list[Part]:
+    problems = finder.problems
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, list | tuple):
@@ -394,7 +431,7 @@ def _metrics(
             Problem(
                 "metrics",
                 f"metrics is {value!r}; it must be a list of names",
-                'Write metrics = ["NAME"]',
+                "Write metrics = [NAME, NAME]",
             )
         )
         return []
@@ -403,15 +440,28 @@ def _metrics(
         key = f"metrics[{index}]"
         item = item.strip() if isinstance(item, str) else item
         table = _component_table(item, key, problems)
-        entry = _find(registry, "metrics", {key: table}, key, problems)
-        if entry is None:
+        name = table.pop("name", None)
+        if name is None:
+            if not any(problem.key == key for problem in problems):
+                choices = ", ".join(finder.registry.names("metrics")[:8])
+                problems.append(
+                    Problem(key, f"no {key} is named", f"Write {key}=NAME; there are: {choices}")
+                )
+            continue
+        entry = finder.named("metrics", str(name), key)
+        if entry is None or isinstance(entry.component, Absent):
             continue
         if task is not None:
-            _check_task(entry, key, task, registry, problems)
+            _check_task(entry, key, task, finder.registry, problems)
         if any(part.entry == entry for part in parts):
             problems.append(Problem(key, f"metric {entry.name!r} is named twice", "Leave one out"))
             continue
-        part = _part(entry, {k: v for k, v in table.items() if k != "name"}, key, problems)
+        if twin := next((part for part in parts if part.name == entry.name), None):
+            both = f"{twin.entry.qualified} and {entry.qualified}"
+            message = f"two metrics are called {entry.name!r}: {both}"
+            problems.append(Problem(key, message, "Leave one out"))
+            continue
+        part = _part(entry, table, key, problems)
         if part is not None:
             parts.append(part)
     return parts

@@ -71,7 +71,11 @@ def recognise(
     entry, recognition = found[0]
     settings = {**recognition.settings, **data.given}
     said = f"{recognition.said}{_otherwise(found)}"
-    return entry, replace(recognition, settings=settings, said=said)
+    recognition = replace(recognition, settings=settings, said=said)
+    if wanted and registry.find("tasks", recognition.task, own=(entry.plugin,)) != wanted:
+        # The person named the task of one plugin, and the dataset another of the same name.
+        recognition = replace(recognition, task=wanted.qualified)
+    return entry, recognition
 
 
 def said_in_full(recognition: Recognition) -> str:
@@ -160,5 +164,5 @@ def _ways(registry: Registry, asked: Sequence[Entry], folder: bool) -> str:
         return f"Name the columns: {', '.join(f'{way} for {task}' for task, way in ways.items())}"
     if not reading:
         return "No dataset of it takes one's own data: 'seqkit list datasets' shows what each takes"
-    names = [registry.shown(entry) for entry in reading]
+    names = [registry.name_of(entry) for entry in reading]
     return f"Such data are taken by {', '.join(names)}: see 'seqkit show {names[0]}'"

@@ -100,9 +100,6 @@ class TrainerConfig(Config):
     overfit_batches: int = Field(
         0, ge=0, le=MOST, help="Train on this many batches only, again and again; 0: on all."
     )
-    tensorboard: bool = Field(
-        False, help="Write TensorBoard files as well; needs seqkit[tensorboard]."
-    )
 
     @model_validator(mode="after")
     def _accumulation_fits(self) -> TrainerConfig:

@@ -26,7 +26,7 @@ class DecodingStep(NamedTuple):
 
 @runtime_checkable
 class Decoding(Protocol):
-    """What a network of the task seq2seq offers beside ``forward``, so that it can be decoded.
+    """What a network that writes tokens offers beside ``forward``, so that it can be decoded.
 
     Memory and state are whatever the network likes: a tensor, None, or tuples, named tuples, lists
     and dictionaries of them. Every tensor in them has the batch as its first dimension, so that

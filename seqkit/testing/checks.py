@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from seqkit.errors import SeqkitError
 T = TypeVar("T")
 _PACKAGE = str(Path(__file__).parents[1])
 _MACHINERY = ("importlib/__init__.py", "importlib/metadata/__init__.py")
-Status = Literal["passed", "failed", "skipped", "expected"]
+Status = Literal["passed", "failed", "skipped", "expected", "warned"]
 
 
 class ExpectedFailureError(SkipTest):
@@ -29,7 +30,8 @@ class Finding:
     Attributes:
         subject: What was checked: `plugin`, or a component as `models:attn-gru`.
         check: Name of the check, such as `padding`.
-        status: passed, failed, skipped, or expected for a failure that the author expected.
+        status: passed, failed, skipped, expected for a failure that the author expected, or warned
+            of something that is right and may surprise.
         message: What is wrong and what to do, why the check was skipped or was expected to fail, or
             what a check that passed left out.
         traceback: Where an unexpected error came from; empty otherwise.
@@ -60,7 +62,8 @@ class Check:
         subject: What is checked: `plugin`, or a component as `models:attn-gru`.
         name: Name of the check, such as `padding`.
         run: Does the work, and returns what it left out, or None. Raises AssertionError with a
-            message for whom it concerns, or `unittest.SkipTest`, which pytest knows too.
+            message for whom it concerns, `unittest.SkipTest`, which pytest knows too, or a
+            UserWarning.
     """
 
     subject: str
@@ -69,7 +72,10 @@ class Check:
 
     def __call__(self) -> None:
         """Runs the check, as a test does."""
-        self.run()
+        try:
+            self.run()
+        except UserWarning as warning:
+            warnings.warn(str(warning), UserWarning, stacklevel=2)
 
     def __str__(self) -> str:
         return f"{self.subject}-{self.name}"
@@ -82,6 +88,8 @@ class Check:
             return Finding(self.subject, self.name, "expected", str(expected))
         except SkipTest as skipped:
             return Finding(self.subject, self.name, "skipped", str(skipped))
+        except UserWarning as warning:
+            return Finding(self.subject, self.name, "warned", str(warning))
         except AssertionError as failure:
             if str(failure):
                 return Finding(self.subject, self.name, "failed", str(failure))

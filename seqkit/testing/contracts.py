@@ -148,7 +148,10 @@ def contract(entry: Entry) -> None:
     for name, known in {"inputs": INPUTS, "outputs": OUTPUTS}.items():
         given = getattr(component, name, ())
         for kind in filter(None, (given,) if isinstance(given, str) else given):
-            require(kind in known, f"there is no {name} {kind!r}. {suggestion(kind, known)}")
+            require(
+                kind in known,
+                f"{name} has {kind!r}, which is no kind of {name[:-1]}. {suggestion(kind, known)}",
+            )
     if entry.kind == "tasks":
         _task(component)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from seqkit.events import Event
 from seqkit.experiments.trainer import TrainerConfig
+from seqkit.observing import Observers
+from seqkit.testing.checks import require
 
 
 def sample_events(folder: Path) -> list[Event]:
@@ -15,7 +18,7 @@ def sample_events(folder: Path) -> list[Event]:
     Args:
         folder: An existing folder, which the run is said to be in.
     """
-    best = {"step": 10, "epoch": 1.0, "metric": "accuracy", "value": 0.75}
+    best = {"step": 10, "epoch": 1.0, "metric": "score", "value": 0.75}
     return [
         Event("started", 0, 0.0, _started(folder)),
         Event("step", 10, 1.0, _STEP),
@@ -51,8 +54,8 @@ _EVALUATION = {
     "split": "validation",
     "loss": 0.6,
     "train_loss": 0.65,
-    "metrics": {"accuracy": 0.75, "confusion": [[3, 1], [1, 3]]},
-    "baselines": {"majority": {"accuracy": 0.5}},
+    "metrics": {"score": 0.75, "table": [[3, 1], [1, 3]]},
+    "baselines": {"usual": {"score": 0.5}},
     "examples": 8,
     "seconds": 0.1,
     "best": True,
@@ -72,17 +75,17 @@ def _started(folder: Path) -> dict[str, Any]:
         "run": folder.name,
         "folder": str(folder),
         "experiment": {
-            "task": {"name": "text:classification"},
-            "dataset": {"name": "text:sentences"},
-            "model": {"name": "recurrent:lstm"},
-            "loss": {"name": "text:cross-entropy"},
-            "metrics": [{"name": "text:accuracy"}],
+            "task": {"name": "own:sorting"},
+            "dataset": {"name": "own:notes"},
+            "model": {"name": "own:reader"},
+            "loss": {"name": "own:loss"},
+            "metrics": [{"name": "own:score"}],
             "trainer": TrainerConfig().model_dump(mode="json"),
         },
-        "recipe": "sentiment",
-        "task": "text:classification",
-        "dataset": "text:sentences",
-        "model": "recurrent:lstm",
+        "recipe": "notes",
+        "task": "own:sorting",
+        "dataset": "own:notes",
+        "model": "own:reader",
         "device": "cpu",
         "device_reason": "no accelerator was found",
         "precision": "float32",
@@ -96,10 +99,20 @@ def _started(folder: Path) -> dict[str, Any]:
         "total_steps": 10,
         "epochs": 1,
         "estimate": 2.5,
-        "metric": "accuracy",
+        "metric": "score",
         "higher_is_better": True,
-        "baselines": {"majority": {"accuracy": 0.5}},
+        "baselines": {"usual": {"score": 0.5}},
         "encoding": {"seconds": 0.1, "cached": False},
         "resumed_from": None,
         "versions": {"seqkit": "0.1.0"},
     }
+
+
+def show_run(observers: Observers) -> None:
+    """Shows observers the events of a made-up run, called `seqkit-check`."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "seqkit-check"
+        run.mkdir()
+        for event in sample_events(run):
+            complaints = observers.publish(event)
+            require(not complaints, " ".join(complaints))

@@ -8,8 +8,7 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,20 +18,14 @@ from unittest import SkipTest
 
 import click
 
-from seqkit.config import Config, validate
-from seqkit.discovery import installed_plugins, local_plugin
-from seqkit.errors import ConfigurationError, PluginError, suggestion
-from seqkit.experiments.experiment import load_experiment
-from seqkit.registry import Entry, Plugin, Registry
-from seqkit.testing import contracts
+from seqkit.discovery import installed_plugins, local_plugin, provide_tokenizers
+from seqkit.errors import PluginError, suggestion
+from seqkit.observing import Observers
+from seqkit.registry import Plugin, Registry
 from seqkit.testing.checks import Check, Finding, once, require
-from seqkit.testing.datasets import dataset_checks
-from seqkit.testing.events import sample_events
-from seqkit.testing.losses import loss_checks
-from seqkit.testing.metrics import metric_checks
-from seqkit.testing.models import model_checks
+from seqkit.testing.components import component_checks, with_expected
+from seqkit.testing.events import show_run
 from seqkit.testing.records import Records, Settings
-from seqkit.testing.tasks import task_checks
 
 _HEAVY = ("torch", "seqkit.engine", "seqkit.nn")
 
@@ -134,77 +127,17 @@ def plugin_checks(
     for other, load in installed_plugins():
         if other.name != plugin.name:
             registry.add(other, load)
+    provide_tokenizers(registry)
     seen = once(partial(_in_fresh_process, subject, settings or {}))
     checks.append(Check("plugin", "cheap-import", lambda: _cheap_import(seen())))
-    hooks = {name for name, value in vars(plugin.module).items() if hasattr(value, "seqkit_impl")}
-    if "register_commands" in hooks:
+    if any(owner is plugin for owner, _ in registry.with_hook("register_commands")):
         checks.append(Check("plugin", "commands", partial(_commands, plugin)))
-    if "on_event" in hooks:
+    if any(owner is plugin for owner, _ in registry.with_hook("on_event")):
         checks.append(Check("plugin", "observer", partial(_observer, plugin)))
     records = Records(registry, settings)
     for entry in plugin.entries:
-        found = list(_component_checks(entry, records, seen))
-        checks += _with_expected(found, getattr(entry.component, "expected_failures", {}))
-    return _with_expected(checks, expected_failures or {})
-
-
-def _with_expected(checks: list[Check], reasons: Any) -> list[Check]:
-    """Marks the checks that are expected to fail."""
-    if not isinstance(reasons, Mapping):
-        # The check of the contract says so.
-        return checks
-    names = {name for check in checks for name in (check.name, str(check))}
-    for name in reasons:
-        if name not in names:
-            raise ConfigurationError(
-                f"expected_failures names {name!r}, and there is no such check. "
-                f"{suggestion(str(name), names)}"
-            )
-    marked = []
-    for check in checks:
-        reason = reasons.get(str(check)) or reasons.get(check.name)
-        marked.append(check.expected_to_fail(str(reason)) if reason else check)
-    return marked
-
-
-def _component_checks(
-    entry: Entry, records: Records, seen: Callable[[], dict[str, Any]]
-) -> Iterator[Check]:
-    name, registry = f"{entry.kind}:{entry.name}", records.registry
-    if entry.kind == "recipes":
-        yield Check(name, "resolves", partial(_recipe_resolves, entry, registry))
-        return
-    config = partial(_config, entry, records.settings.get(entry.name, {}))
-    yield Check(name, "described", partial(contracts.described, entry))
-    yield Check(name, "settings", partial(contracts.settings, entry))
-    yield Check(name, "contract", partial(contracts.contract, entry))
-    try:
-        contracts.contract(entry)
-    except AssertionError:
-        # What it is for cannot be told, and one failure says why.
-        return
-    yield Check(name, "tasks", partial(contracts.tasks, entry, registry))
-    match entry.kind:
-        case "models":
-            yield from model_checks(entry, config, records)
-        case "losses":
-            yield from loss_checks(entry, config, records)
-        case "metrics":
-            yield from metric_checks(entry, config, records)
-        case "datasets":
-            yield from dataset_checks(entry, config, records, seen)
-        case "tasks":
-            yield from task_checks(entry, records)
-
-
-def _config(entry: Entry, given: Mapping[str, Any]) -> Config:
-    config, problems = validate(entry.component.Config, given, entry.name, entry.qualified)
-    if config is not None:
-        return config
-    text = " ".join(str(problem) for problem in problems)
-    if not given:
-        raise SkipTest(text)
-    raise AssertionError(text)
+        checks += component_checks(entry, records, seen)
+    return with_expected(checks, expected_failures or {})
 
 
 # --- the plugin as a whole -----------------------------------------------------------------------
@@ -258,17 +191,4 @@ def _commands(plugin: Plugin) -> None:
 def _observer(plugin: Plugin) -> None:
     only = Registry()
     only.add(Plugin(plugin.name, plugin.distribution), lambda: plugin.module)
-    with tempfile.TemporaryDirectory() as folder:
-        for event in sample_events(Path(folder)):
-            complaints = only.publish(event)
-            require(not complaints, " ".join(complaints))
-
-
-# --- one component -------------------------------------------------------------------------------
-
-
-def _recipe_resolves(entry: Entry, registry: Registry) -> None:
-    experiment = load_experiment(entry.component.path, registry)
-    require(experiment.description, "it has no description, which 'seqkit list recipes' shows")
-    again = load_experiment(experiment.as_dict(), registry)
-    require(again.as_dict() == experiment.as_dict(), "its resolved form does not resolve to itself")
+    show_run(Observers(only))

@@ -11,6 +11,8 @@ from seqkit.text.tokenizers import (
     Tokenizer,
     build_tokenizer,
     load_tokenizer,
+    parts_of,
+    use_tokenizers,
 )
 from seqkit.text.truncation import truncate
 from seqkit.text.vectors import read_vectors
@@ -34,10 +36,12 @@ __all__ = [
     "fit_and_encode",
     "load_text",
     "load_tokenizer",
+    "parts_of",
     "read_document",
     "read_json",
     "read_vectors",
     "train_bpe",
     "truncate",
+    "use_tokenizers",
     "write_json",
 ]

@@ -13,19 +13,33 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from seqkit import component
 from seqkit.errors import ConfigurationError, PluginError, suggestion
 from seqkit.text.bpe import Split, load_bpe, train_bpe
 from seqkit.text.documents import damaged, read_json, write_json
 
 TOKENIZERS = ("basic-english", "bpe", "characters", "whitespace")
-GROUP = "seqkit.tokenizers"
-"""The entry points of tokenizers that plugins bring, each a function: it takes a name and returns
-what cuts a text into tokens. The entry point `torchtext` answers for `torchtext:spacy`."""
 
 # A name, and no path: what a run names is handed to the plugin, which may look for a folder by it.
 _OF_A_PLUGIN = re.compile(r"[a-z0-9_-]{1,100}:[\w-][\w.-]{0,99}(?:/[\w-][\w.-]{0,99})*")
 
 _FILE = "tokenizer.json"
+
+
+Found = dict[tuple[str, str], component.Tokenizer]
+"""The tokenizers of plugins, by the names of plugin and tokenizer."""
+
+_found: Found | None = None
+
+
+def use_tokenizers(found: Found) -> None:
+    """Says which tokenizers of plugins there are, from now on, as whoever loads the plugins knows.
+
+    A run names its tokenizer by a text, and finds it by that where no registry is at hand. Without
+    this, the tokenizers of installed plugins are found.
+    """
+    global _found
+    _found = found
 
 
 @runtime_checkable
@@ -84,24 +98,43 @@ class PluginTokenizer:
     """A tokenizer that a plugin brings; make one with `build_tokenizer`.
 
     Attributes:
-        name: `PLUGIN:NAME`.
+        name: `PLUGIN:NAME`, or `PLUGIN:NAME/VARIANT`.
         cut: What cuts a text into tokens.
+        join: What puts tokens together again.
     """
 
     name: str
     cut: Callable[[str], list[str]]
+    join: Callable[[Iterable[str]], str] = " ".join
 
     def tokenize(self, text: str) -> list[str]:
-        """Returns the tokens of one text."""
-        return self.cut(text)
+        """Returns the tokens of one text.
+
+        Raises:
+            PluginError: The plugin gives something else than a list of texts.
+        """
+        tokens: object = self.cut(text)
+        # The first and the last one stand for all: this is done for every text there is.
+        if not isinstance(tokens, list) or not all(
+            isinstance(token, str) for token in (tokens[:1] + tokens[-1:])
+        ):
+            shown = f"a {type(tokens).__name__}"
+            if isinstance(tokens, list):
+                shown += f" of {type(tokens[0]).__name__}"
+            plugin = self.name.partition(":")[0]
+            raise PluginError(
+                f"tokenizer {self.name!r} gave {shown} for {text!r:.60}; it must be a list of "
+                f"texts. Run 'seqkit plugin check {plugin}'"
+            )
+        return tokens
 
     def tokenize_many(self, texts: Iterable[str]) -> Iterator[list[str]]:
         """Yields the tokens of each text, in order."""
-        return map(self.cut, texts)
+        return map(self.tokenize, texts)
 
     def detokenize(self, tokens: Iterable[str]) -> str:
-        """Returns the tokens with spaces between."""
-        return " ".join(tokens)
+        """Returns a readable text, as the plugin puts tokens together."""
+        return self.join(tokens)
 
     def save(self, folder: Path) -> None:
         """Writes `tokenizer.json` into `folder`: the name alone."""
@@ -169,22 +202,51 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     return PlainTokenizer(name)
 
 
+def parts_of(qualified: str) -> tuple[str, str, str] | None:
+    """Returns plugin, name and variant of a tokenizer of a plugin; None for what names none.
+
+    The name may be written with underscores, as some runs of older versions have it.
+    """
+    if not _OF_A_PLUGIN.fullmatch(qualified):
+        return None
+    plugin, _, rest = qualified.partition(":")
+    name, _, variant = rest.partition("/")
+    return plugin, name.replace("_", "-"), variant
+
+
 def _of_a_plugin(qualified: str) -> PluginTokenizer:
-    plugin, _, name = qualified.partition(":")
-    there = {point.name: point for point in entry_points(group=GROUP)}
-    if plugin not in there:
+    found = parts_of(qualified)
+    assert found is not None
+    plugin, name, variant = found
+    there = _installed(plugin) if _found is None else _found
+    tokenizer = there.get((plugin, name))
+    if tokenizer is None:
+        mine = [other for owner, other in there if owner == plugin]
+        if mine:
+            raise ConfigurationError(
+                f"plugin {plugin!r} has no tokenizer {name!r}. {suggestion(name, mine)}"
+            )
+        names = ", ".join(sorted({owner for owner, _ in there})) or "none"
         raise PluginError(
-            f"tokenizer {qualified!r} is of a plugin that is not installed. "
-            f"Plugins with tokenizers are: {', '.join(sorted(there)) or 'none'}"
+            f"tokenizer {qualified!r} is of a plugin that is not installed, or that brings none by "
+            f"register_tokenizers(). Plugins with tokenizers are: {names}"
         )
-    try:
-        make = there[plugin].load()
-    except Exception as error:
-        raise PluginError(
-            f"tokenizer {qualified!r} cannot be had: its plugin does not load ({error}). "
-            "Install the plugin again"
-        ) from error
-    return PluginTokenizer(qualified, make(name))
+    return PluginTokenizer(qualified, tokenizer.build(variant), tokenizer.join)
+
+
+def _installed(plugin: str) -> Found:
+    """Returns the tokenizers of an installed plugin, where no registry has said which there are."""
+    found: Found = {}
+    for point in entry_points(group="seqkit", name=plugin):
+        try:
+            register = getattr(point.load(), "register_tokenizers", list)
+            found |= {(plugin, kind.name): kind() for kind in register()}
+        except Exception as error:
+            raise PluginError(
+                f"the tokenizers of {plugin!r} cannot be had: the plugin does not load ({error}). "
+                f"Run 'seqkit plugin check {plugin}'"
+            ) from error
+    return found
 
 
 def _require_known(name: str, known: Iterable[str]) -> None:

@@ -61,4 +61,5 @@ def test_help_imports_no_plugin_and_no_other_command(tmp_path: Path) -> None:
     assert {name for name in found if name.startswith("seqkit.cli.")} == {
         "seqkit.cli.lazy",
         "seqkit.cli.main",
+        "seqkit.cli.plugin_commands",
     }

@@ -3,46 +3,27 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from seqkit.cli.main import run_command_line
 from seqkit.runs.folder import RunFolder
 from tests.answers import ANSWERS, SHOWN
-
-TOML = """
-task = "oracle:oracle"
-dataset = "oracle:questions"
-model = "oracle:oracle-model"
-[trainer]
-epochs = 2
-threads = 1
-samples = 20
-"""
+from tests.invented import Invented, train_invented
 
 
 @pytest.fixture(scope="module")
-def plugin(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    folder = tmp_path_factory.mktemp("oracle")
-    root = request.config.rootpath
-    shutil.copyfile(root / "tests" / "oracle.py", folder / "oracle.py")
-    (folder / "answers.json").write_text(json.dumps(ANSWERS))
-    (folder / "oracle.toml").write_text(TOML)
-    words = ["run", str(folder / "oracle.toml"), "--plugin", str(folder / "oracle.py")]
-    words += ["--runs-dir", str(folder / "runs"), "--name", "asked", "--quiet"]
-    assert run_command_line(words) == 0
-    return folder / "oracle.py"
+def invented(tmp_path_factory: pytest.TempPathFactory) -> Invented:
+    return train_invented(tmp_path_factory.mktemp("oracle"))
 
 
 @pytest.fixture
-def words(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
-    monkeypatch.setenv("SEQKIT_RUNS_DIR", str(plugin.parent / "runs"))
+def words(invented: Invented, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    monkeypatch.setenv("SEQKIT_RUNS_DIR", str(invented.run.parent))
     monkeypatch.setenv("COLUMNS", "80")
-    return ("--plugin", str(plugin))
+    return ("--plugin", str(invented.plugin))
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -70,11 +51,25 @@ def test_the_report_shows_its_samples_and_what_to_do_next(
     assert "consult it again" in done.out
 
 
-def test_the_events_carry_what_to_do_next(plugin: Path) -> None:
-    started = next(RunFolder(plugin.parent / "runs" / "asked").events())
+def test_the_events_carry_what_to_do_next(invented: Invented) -> None:
+    started = next(RunFolder(invented.run).events())
     assert started["outputs"] == "classes"
     assert started["legend"] == {"Rome": "a town"}
     assert started["next"] == [
         ["predict {run} 'is it \"so\"?'", "ask the oracle"],
         ["consult {run}", "consult it again"],
     ]
+
+
+def test_an_answer_that_does_not_fit_its_view_is_told_once(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    invented = train_invented(tmp_path, odd={"view": "labels", "label": 3})
+    said = [
+        event["message"] for event in RunFolder(invented.run).events() if "message" in event.data
+    ]
+    assert [message for message in said if message] == [
+        "answers of the task oracle are shown as plain tables: 'label' of the view labels is 3; it "
+        "must be a label, or a list of labels"
+    ]
+    assert "shown as plain tables" in capfd.readouterr().err

@@ -209,3 +209,73 @@ def test_a_check_of_nothing_says_what_there_is(
     assert done.code == code
     assert message in done.err
     assert done.out == ""
+
+
+# --- the door of the command line ----------------------------------------------------------------
+
+GREETING = """
+import click
+import seqkit
+
+@seqkit.hookimpl
+def register_commands(cli):
+    @cli.command()
+    @click.argument("name")
+    def greet(name):
+        \'\'\'Greet somebody.\'\'\'
+        click.echo(f"Hello, {name}.")
+"""
+
+
+def test_a_command_of_a_plugin_that_is_not_installed_is_found_by_its_path(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    (tmp_path / "greeting.py").write_text(GREETING)
+    for words in (["--plugin", "greeting.py", "Ada"], ["Ada", "--plugin=greeting.py"]):
+        done = nursery.run("greet", *words, folder=tmp_path)
+        assert (done.code, done.out) == (0, "Hello, Ada.\n"), done.err
+    assert "there is no command 'greet'" in nursery.run("greet", "Ada", folder=tmp_path).err
+
+
+def test_help_names_the_commands_of_plugins_and_follows_what_is_installed(
+    in_process_of_its_own: Call, tmp_path: Path
+) -> None:
+    before = in_process_of_its_own("--help").stdout
+    (tmp_path / "greeting.py").write_text(GREETING)
+    folder = tmp_path / "seqkit_greeting-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: seqkit-greeting\nVersion: 1.0\n")
+    (folder / "entry_points.txt").write_text("[seqkit]\ngreeting = greeting\n")
+    here = {"PYTHONPATH": str(tmp_path)}
+    after = in_process_of_its_own("--help", **here).stdout
+    left_out = in_process_of_its_own("--help", SEQKIT_DISABLE_PLUGINS="greeting", **here).stdout
+
+    assert "Plugins:\n  backtest " in before
+    assert "greet" not in before
+    assert "greet       Greet somebody.\n" in after
+    assert left_out == before
+
+
+def test_a_plugin_can_be_left_out_of_one_command(
+    seqkit: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SEQKIT_DISABLE_PLUGINS", raising=False)
+    shown = seqkit("list", "plugins", "--no-plugin", "textgen")
+    wrong = seqkit("list", "plugins", "--no-plugin", "textgn")
+    again = seqkit("list", "plugins")
+
+    assert "Left out: textgen." in shown.err
+    assert "textgen" not in shown.out
+    assert "there is no plugin 'textgn' to leave out. Did you mean textgen?" in wrong.err
+    assert "textgen" in again.out
+
+
+def test_a_name_that_is_taken_is_warned_of(nursery: Nursery, tmp_path: Path) -> None:
+    written = nursery.run("plugin", "new", "gru", folder=tmp_path)
+    checked = nursery.run("plugin", "check", "seqkit-gru", "--json", folder=tmp_path)
+    (warned,) = [f for f in json.loads(checked.out)["findings"] if f["status"] == "warned"]
+
+    assert "there is a model 'gru' already, of the plugin 'recurrent'" in written.err
+    assert "seqkit run sentiment model=gru:gru --plugin seqkit-gru" in written.err
+    assert checked.code == 0
+    assert warned["message"].startswith("recurrent:gru has the bare name 'gru' too.")

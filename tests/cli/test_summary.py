@@ -196,9 +196,12 @@ def test_an_evaluation_shows_one_sample_in_turn_and_the_last_one_all(
     assert "\n\n" in err.partition("val. loss")[0]
 
 
-def test_unknown_words_are_explained_once(capfd: pytest.CaptureFixture[str]) -> None:
+LEGEND = {"<unk>": "a word seen too rarely in training", "~": "a blank"}
+
+
+def test_signs_of_the_task_are_explained_once(capfd: pytest.CaptureFixture[str]) -> None:
     console = Console()
-    console(started())
+    console(started(legend=LEGEND))
     for number, text in ((10, "all known"), (15, "a <unk>"), (20, "<unk> again")):
         console(evaluation(number, 0.8, True))
         console(sample(number, text))
@@ -215,11 +218,11 @@ def test_unknown_words_are_explained_once(capfd: pytest.CaptureFixture[str]) -> 
     assert "too rarely" not in out
 
 
-def test_the_report_explains_unknown_words_where_nothing_did_before(
+def test_the_report_explains_signs_where_nothing_did_before(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     console = Console(quiet=True)
-    console(started())
+    console(started(legend=LEGEND))
     console(evaluation(20, 0.7, True, "test"))
     wrong = {"text": "<unk>", "label": "a", "target": "b", "correct": False}
     console(Event("sample", 20, 2.0, {"split": "test", "items": [wrong]}))

@@ -10,6 +10,7 @@ import pytest
 
 from seqkit.discovery import load_registry
 from seqkit.errors import ConfigurationError
+from seqkit.observing import Observers
 from seqkit.registry import HOOKS, Plugin, Registry
 from seqkit.testing.events import sample_events
 
@@ -82,9 +83,25 @@ BROKEN = {
         MODEL.replace('("classification",)', '"classification"') + HOOK,
         "Steady.tasks must be a tuple of task names",
     ),
+    "outputs-is-text": (
+        MODEL + '    outputs = "classes"\n' + HOOK,
+        "Steady.outputs is 'classes', not a tuple of kinds",
+    ),
     "foreign-config": (
         MODEL + "    class Config:\n        size = 3\n" + HOOK,
         "Steady.Config is not a subclass of seqkit.Config",
+    ),
+    "returns-nothing": (
+        MODEL + HOOK.replace("return [Steady]", "pass"),
+        "register_models() returned nothing. Return a list",
+    ),
+    "tokenizers-of-another-kind": (
+        MODEL + HOOK.replace("register_models", "register_tokenizers"),
+        "which is not a subclass of Tokenizer",
+    ),
+    "observers-of-another-kind": (
+        MODEL + HOOK.replace("register_models", "register_observers"),
+        "which is not a subclass of Observer",
     ),
     "raises-in-a-hook": (
         MODEL + HOOK.replace("return [Steady]", "raise ValueError('hook failed')"),
@@ -196,7 +213,7 @@ def test_what_an_observer_prints_or_raises_does_not_reach_the_event_stream(
     install_plugin("chatty", observer + "print(event.kind)\n")
     install_plugin("leaves", observer + "raise SystemExit(3)\n")
     registry = load_registry()
-    (complaint,) = registry.publish(sample_events(tmp_path)[0])
+    (complaint,) = Observers(registry).publish(sample_events(tmp_path)[0])
 
     assert "SystemExit: 3" in complaint
     assert capsys.readouterr() == ("", "started\n")
@@ -210,14 +227,127 @@ def test_an_observer_that_raises_is_named_once_and_left_out(
     install_plugin("stands", observer + "seen.append(event.kind)\n")
     registry = load_registry()
 
-    events = sample_events(tmp_path)
-    complaints = [complaint for event in events for complaint in registry.publish(event)]
+    events, observers = sample_events(tmp_path), Observers(registry)
+    complaints = [complaint for event in events for complaint in observers.publish(event)]
 
     assert complaints == [
         "plugin 'falls' (seqkit-falls 1.2) failed on the started event and is left out for the "
         "rest of the run: ValueError: on started"
     ]
     assert sys.modules["module_stands"].seen == [event.kind for event in events]
+
+
+def test_no_observer_changes_what_others_see(install_plugin: InstallPlugin, tmp_path: Path) -> None:
+    observer = "import seqkit\nseen = []\n@seqkit.hookimpl\ndef on_event(event):\n    "
+    install_plugin("cheats", observer + "event.data['metrics']['score'] = 0.99\n")
+    install_plugin("reads", observer + "seen.append(event['metrics']['score'])\n")
+    event = sample_events(tmp_path)[2]
+
+    assert Observers(load_registry()).publish(event) == []
+    assert event["metrics"]["score"] == 0.75
+    assert sys.modules["module_reads"].seen == [0.75]
+
+
+def test_an_observer_that_takes_much_of_the_time_is_named_once(
+    install_plugin: InstallPlugin, tmp_path: Path
+) -> None:
+    observer = "import seqkit, time\n@seqkit.hookimpl\ndef on_event(event):\n    "
+    install_plugin("sleeps", observer + "time.sleep(0.6)\n")
+    observers = Observers(load_registry())
+    event = sample_events(tmp_path)[1]
+    complaints = [said for _ in range(3) for said in observers.publish(event)]
+
+    (complaint,) = complaints
+    assert complaint.startswith("plugin 'sleeps' (seqkit-sleeps 1.2) has taken 1.2 s of the time")
+
+
+def test_an_observer_with_settings_sees_a_run_that_chooses_it(
+    install_plugin: InstallPlugin, tmp_path: Path
+) -> None:
+    source = """
+import seqkit
+
+class Notes(seqkit.Observer):
+    \"\"\"Notes what happens.\"\"\"
+    name = "notes"
+    formerly = "trainer.notes"
+
+    class Config(seqkit.Config):
+        prefix: str = seqkit.Field("", help="What each note begins with.")
+
+    def build(self, config):
+        return lambda event: seen.append(config.prefix + event.kind)
+
+seen = []
+
+@seqkit.hookimpl
+def register_observers():
+    return [Notes]
+"""
+    from seqkit.experiments.experiment import load_experiment
+
+    install_plugin("notes", source)
+    registry = load_registry()
+    seen = sys.modules["module_notes"].seen
+
+    def shown(*words: str) -> list[str]:
+        seen.clear()
+        loaded = load_experiment("sentiment", registry, words)
+        assert load_experiment(loaded.as_dict(), registry).as_dict() == loaded.as_dict()
+        chosen = [(part.entry, part.config) for part in loaded.observers]
+        observers = Observers(registry, chosen)
+        for event in sample_events(tmp_path)[:2]:
+            assert observers.publish(event) == []
+        return list(seen)
+
+    assert shown() == []
+    assert shown("observers.notes.prefix=> ") == ["> started", "> step"]
+    assert shown("observers=notes") == ["started", "step"]
+    assert shown("observers.notes={}", "observers.notes=false") == []
+    assert shown("trainer.notes=true") == ["started", "step"]
+    with pytest.raises(ConfigurationError, match=r"observers\.notes:notes\.prefx is not a setting"):
+        shown("observers.notes.prefx=1")
+    with pytest.raises(ConfigurationError, match=r"no observer 'note'\. Did you mean notes"):
+        shown("observers=note")
+
+
+def test_a_hook_of_another_version_that_is_marked_optional_is_no_error(
+    install_plugin: InstallPlugin,
+) -> None:
+    later = "\n@seqkit.hookimpl(optionalhook=True)\ndef register_optimizers():\n    return []\n"
+    install_plugin("ahead", MODEL + HOOK + later)
+    registry = load_registry()
+
+    assert not registry.warnings
+    assert registry.find("models", "steady").plugin == "ahead"
+
+
+def test_an_entry_point_may_name_an_object_and_no_class(
+    install_plugin: InstallPlugin, site: Path
+) -> None:
+    holder = (
+        MODEL + "\nclass Door:\n    @seqkit.hookimpl\n    def register_models(self):\n"
+        "        return [Steady]\n\ndoor = Door()\n"
+    )
+    for name, attribute in (("object", "door"), ("aclass", "Door")):
+        install_plugin(name, holder)
+        points = site / f"seqkit_{name}-1.2.dist-info" / "entry_points.txt"
+        points.write_text(f"[seqkit]\n{name} = module_{name}:{attribute}\n")
+    registry = load_registry()
+
+    assert registry.find("models", "steady").plugin == "object"
+    plugin = next(plugin for plugin in registry.plugins if plugin.name == "object")
+    assert plugin.code == site / "module_object.py"
+    (warning,) = registry.warnings
+    assert "its entry point names the class Door" in warning
+
+
+def test_a_plugin_that_loads_slowly_is_named_with_its_time(install_plugin: InstallPlugin) -> None:
+    install_plugin("sleepy", "import time\ntime.sleep(0.6)\n" + MODEL + HOOK)
+    registry = load_registry()
+
+    (warning,) = registry.warnings
+    assert "'sleepy' (seqkit-sleepy 1.2) takes 0.6 s to load" in warning
 
 
 def test_commands_of_a_broken_plugin_do_not_take_those_of_another(

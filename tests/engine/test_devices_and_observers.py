@@ -90,7 +90,7 @@ def test_a_missing_tensorboard_is_named_with_what_to_install(
     for name in [name for name in sys.modules if name.startswith("torch.utils.tensorboard")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "tensorboard", None)
-    run = lab.train("trainer.tensorboard=true", "trainer.max_steps=2")
+    run = lab.train("observers=tensorboard", "trainer.max_steps=2")
     assert run.status == "finished"
     assert len(run.warnings) == 1
     assert "pip install 'seqkit[tensorboard]'" in run.warnings[0]

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+import seqkit
 from seqkit.cli.main import run_command_line
+from seqkit.errors import RunError
 
 PLUGIN = '''
 import seqkit
@@ -124,3 +126,63 @@ def test_outputs_that_no_task_can_go_on_with_are_told_before_it_trains(
     assert "error: model odd:odd puts out" in err
     assert said in err
     assert "'seqkit plugin check odd'" in err
+
+
+POOLED = '''
+import seqkit
+from pydantic import Field
+
+
+class Pooled(seqkit.Model):
+    """Puts out so many numbers, in one dimension too few or too many."""
+
+    name, outputs = "pooled", ("step-classes", "labels", "number")
+
+    class Config(seqkit.Config):
+        deep: bool = Field(False)
+
+    def build(self, config, shape):
+        from torch import nn
+
+        class Network(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.table = nn.Embedding(10, shape.output_size)
+
+            def forward(self, inputs, lengths):
+                steps = self.table(inputs)
+                return steps[:, :, None] if config.deep else steps.mean(1)
+
+        return Network()
+
+
+@seqkit.hookimpl
+def register_models():
+    return [Pooled]
+'''
+
+
+@pytest.mark.parametrize(
+    ("task", "deep", "said"),
+    [
+        ("steps", False, r"\(32, 2\), which must be \(32, 7, 2\)"),
+        ("steps", True, r"\(32, 7, 1, 2\), which must be \(32, 7, 2\)"),
+        ("having", True, r"\(32, 7, 1, 3\), which must be \(32, 3\)"),
+        ("mean", True, r"\(32, 7, 1, 1\), which must be \(32, 1\)"),
+    ],
+)
+def test_outputs_of_another_kind_than_the_tasks_are_told(
+    task: str, deep: bool, said: str, tmp_path: Path
+) -> None:
+    plugin = tmp_path / "pooled.py"
+    plugin.write_text(POOLED, encoding="utf-8")
+    digits = Path(__file__).parents[1] / "plugins" / "digits_plugin.py"
+    trainer = {"batch_size": 32, "device": "cpu", "baselines": False, "bucketing": False}
+    with pytest.raises(RunError, match=f"model pooled:pooled puts out the shape {said}"):
+        seqkit.run(
+            {"task": task, "dataset": "digits", "model": {"name": "pooled", "deep": deep}},
+            *(f"trainer.{key}={value}".lower() for key, value in trainer.items()),
+            runs_dir=tmp_path,
+            plugins=[digits, plugin],
+            progress=False,
+        )

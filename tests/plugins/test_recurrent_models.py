@@ -10,8 +10,9 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import seqkit
 import seqkit_recurrent
+from seqkit.errors import ConfigurationError
 from seqkit_recurrent._inputs import TokenInput
-from seqkit_recurrent._net import RecurrentNetwork
+from seqkit_recurrent._net import RecurrentNetwork, StepNetwork
 from seqkit_recurrent.models import Pooling
 
 MODELS = {model.name: model for model in seqkit_recurrent.register_models()}
@@ -164,6 +165,51 @@ def test_the_padding_embedding_stays_zero() -> None:
     assert gradient is not None
     assert not gradient[0].any()
     assert gradient[3].any()
+
+
+@pytest.mark.parametrize("inputs", [TOKENS, FEATURES], ids=["tokens", "features"])
+@pytest.mark.parametrize("name", MODELS)
+def test_one_class_a_step_is_told_from_torchs_own_layers_on_packed_input(
+    name: str, inputs: seqkit.Tokens | seqkit.Features
+) -> None:
+    shape = seqkit.Shape("tags", inputs, seqkit.StepClasses(("a", "b", "c"), (9, 9, 9)))
+    settings: dict[str, Any] = {"hidden_size": 8, "layers": 2, "dropout": 0.5}
+    model = MODELS[name]()
+    network = model.build(model.Config(**settings), shape).eval()
+    assert isinstance(network, StepNetwork)
+    given = inputs_for(inputs)
+    logits = network(given, LENGTHS)
+    assert logits.shape == (4, 9, 3)
+
+    stack = network.recurrent
+    kind: Any = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[stack.cell]
+    reference = kind(stack.input_size, 8, 2, batch_first=True, bidirectional=stack.bidirectional)
+    reference.load_state_dict(stack.state_dict())
+    packed = pack_padded_sequence(
+        network.reader(given), LENGTHS, batch_first=True, enforce_sorted=False
+    )
+    outputs, _ = pad_packed_sequence(reference(packed)[0], batch_first=True)
+    valid = torch.arange(9) < LENGTHS[:, None]
+    torch.testing.assert_close(logits[valid], network.head(outputs)[valid])
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    ("outputs", "width"),
+    [(seqkit.Labels(("a", "b", "c"), (9, 9, 9)), 3), (seqkit.Number(), 1)],
+)
+def test_several_labels_and_one_number_are_one_vector_a_sequence(
+    name: str, outputs: seqkit.Labels | seqkit.Number, width: int
+) -> None:
+    network = build(name, seqkit.Shape("task", TOKENS, outputs))
+    assert network(inputs_for(TOKENS), LENGTHS).shape == (4, width)
+    assert network.pooling.parts == ("max", "mean")
+
+
+def test_next_tokens_cannot_be_told_from_features() -> None:
+    shape = seqkit.Shape("task", FEATURES, seqkit.NextTokens(9))
+    with pytest.raises(ConfigurationError, match="cannot make NextTokens of Features"):
+        MODELS["gru"]().build(MODELS["gru"].Config(), shape)
 
 
 @pytest.mark.parametrize("name", MODELS)

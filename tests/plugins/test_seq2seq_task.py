@@ -192,9 +192,10 @@ def test_an_answer_holds_the_raw_texts_the_score_and_whether_it_is_right() -> No
     found = answers(codec, Parrot(codec), [right, {**TRAIN[1]}])
     assert [answer["prediction"] for answer in found] == ["Ein Hund läuft.", "Eine Katze schläft."]
     assert [answer["correct"] for answer in found] == [True, False]
-    assert set(found[0]) == {"source", "prediction", "score", "target", "correct"}
+    assert set(found[0]) == {"view", "source", "prediction", "score", "target", "correct"}
     assert found[0]["score"] == pytest.approx(0, abs=1e-4)
     assert set(answers(codec, Parrot(codec), [{"source": "Hund"}])[0]) == {
+        "view",
         "source",
         "prediction",
         "score",

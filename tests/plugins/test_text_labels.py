@@ -197,7 +197,13 @@ def test_a_blank_text_has_an_empty_answer() -> None:
 
     codec, _ = _encoded({"train": [{"text": "a", "label": n % 2} for n in range(4)]}, [])
     blank, other = codec.answers(torch.zeros(2, 2), [{"text": " "}, {"text": "a"}])
-    assert blank == {"text": " ", "label": "", "probability": None, "probabilities": {}}
+    assert blank == {
+        "view": "labels",
+        "text": " ",
+        "label": "",
+        "probability": None,
+        "probabilities": {},
+    }
     assert other["label"] == "0"
 
 

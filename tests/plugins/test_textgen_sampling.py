@@ -129,6 +129,7 @@ def test_greedy_writing_is_what_the_model_says_of_the_whole_text(name: str) -> N
         ids = torch.cat([ids, logits[0, -1, 2:].argmax().reshape(1) + 2])
     expected = "".join(codec.vocabulary.decode(ids[4:]))  # type: ignore[attr-defined]
     assert answer == {
+        "view": "text",
         "prompt": "Once",
         "continuation": expected,
         "tokens": 40,

@@ -36,8 +36,8 @@ def test_a_tokenizer_of_torchtext_is_saved_by_name_and_found_again(tmp_path: Pat
 
 @installed
 def test_tokenizers_that_are_not_there_are_named_with_what_to_do() -> None:
-    with pytest.raises(ConfigurationError, match=r"Did you mean basic_english\?"):
-        build_tokenizer("torchtext:basic-english")
+    with pytest.raises(ConfigurationError, match=r"Did you mean basic-english\?"):
+        build_tokenizer("torchtext:basic-englsh")
     with pytest.raises(ConfigurationError, match="for the language 'de'"):
         build_tokenizer("torchtext:basic_english/de")
     if find_spec("spacy") is None:

@@ -47,8 +47,8 @@ def test_every_built_in_plugin_conforms(name: str) -> None:
 
     assert failed(findings) == {}
     for finding in skipped:
-        of_data = finding.subject.startswith("datasets:")
-        assert of_data or finding.message.startswith("it reads "), finding
+        needs = finding.subject.startswith(("datasets:", "tokenizers:"))
+        assert needs or finding.message.startswith("it reads "), finding
 
 
 def test_datasets_of_the_users_own_files_conform(tmp_path: Path) -> None:
@@ -271,7 +271,12 @@ def test_a_plain_component_passes(failures: Failures) -> None:
         (lambda: metric(NoSchema), "settings", "has no JSON Schema"),
         (lambda: metric(tasks=("clasification",)), "tasks", "Did you mean classification?"),
         (lambda: metric(tasks=("parsing",)), "tasks", "there is no task 'parsing'"),
-        (lambda: metric(tasks=()), "tasks", "tasks must name at least one task"),
+        (lambda: metric(tasks=()), "tasks", "tasks must name at least one task, or outputs"),
+        (
+            lambda: metric(outputs=("clases",)),
+            "contract",
+            "outputs has 'clases', which is no kind of output. Did you mean classes?",
+        ),
         (
             lambda: metric(tasks=("classification", "clasification")),
             "tasks",

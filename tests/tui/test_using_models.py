@@ -22,6 +22,8 @@ from seqkit.tui.new.screen import NewRunScreen
 from seqkit.tui.playground.inputs import inputs_of, option_fields, rows_of, table_of
 from seqkit.tui.playground.screen import TryScreen
 from seqkit.tui.runs.screen import RunsScreen
+from tests.answers import ANSWERS, SHOWN
+from tests.invented import train_invented
 from tests.tui.waiting import until
 
 SMALL = ("trainer.max_steps=12", "trainer.threads=1", "model.hidden_size=8", "--quiet")
@@ -90,6 +92,23 @@ async def test_a_run_without_a_checkpoint_is_told_in_words(tmp_path: Path) -> No
         await app.push_screen(screen)
         await until(pilot, lambda: screen._worker is None)
         assert "experiment" in shown(screen, "#try-answer")
+
+
+async def test_a_task_that_seqkit_has_never_heard_of_is_tried(tmp_path: Path) -> None:
+    invented = train_invented(tmp_path)
+    context = Context(invented.run.parent, plugins=(invented.plugin,))
+    app = SeqkitApp(context)
+    async with app.run_test(size=(100, 40)) as pilot:
+        screen = TryScreen(app.context, RunFolder(invented.run))
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen.task_name == "oracle")
+        assert "Ask for a view by its name." in shown(screen, "#try-answer")
+        for name, answer in ANSWERS.items():
+            screen.area.load_text(name)
+            await pilot.press("ctrl+r")
+            await until(pilot, lambda answer=answer: screen.answers == [answer])  # type: ignore[misc]
+            for words in SHOWN[name]:
+                assert words in shown(screen, "#try-answer")
 
 
 def test_a_history_is_a_table_and_goes_back_as_rows() -> None:

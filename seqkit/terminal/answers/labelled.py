@@ -15,8 +15,6 @@ Line = list[Piece]
 _BAR_WIDTH = 12
 _WEAK = 0.005
 """Less than half a point of probability is noise to a reader."""
-_NARROW = 24
-"""Columns that a text beside a label has at the least; it stands below the label where not."""
 _NO_TAG = ("", "O")
 """Tags that say that a word has none."""
 
@@ -65,7 +63,8 @@ def _labels(answer: Answer, bar: bool) -> list[Piece]:
         if bar:
             pieces += [(_bar(probability), "cyan"), " "]
     if answer.get("correct") is False and "target" in answer:
-        pieces.append(f"(is {names_of(answer['target'])}) ")
+        gap = "" if probability == probability else " "
+        pieces.append(f"{gap}(is {names_of(answer['target'])}) ")
     return [*pieces, " "]
 
 
@@ -88,8 +87,8 @@ def beside(head: Line, answer: Answer, width: int, full: bool) -> list[Line]:
     text = one_line(answer.get("text", ""))
     if not text:
         return [head]
-    space = width - sum(len(piece if isinstance(piece, str) else piece[0]) for piece in head)
-    if not full or (len(text) <= space and space >= _NARROW):
+    if not full:
+        space = width - sum(len(piece if isinstance(piece, str) else piece[0]) for piece in head)
         return [[*head, (one_line(text, max(20, space)), "dim")]]
     parts = textwrap.wrap(text, max(16, width - 2))
     lines: list[Line] = [[("  " + part, "dim")] for part in parts]

@@ -38,22 +38,58 @@ class Catalogue:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
-        for kind in (*KINDS.values(), "metrics", "recipes"):
-            bare = [entry["name"] for entry in document.get(kind, ())]
-            for entry in document.get(kind, ()):
-                unique = bare.count(entry["name"]) == 1
-                entry["shown"] = entry["name"] if unique else entry["qualified"]
 
     def entries(self, kind: str) -> list[Mapping[str, Any]]:
         """Returns the components of a kind, or the recipes or plugins."""
         return list(self.document.get(kind, ()))
 
-    def find(self, kind: str, name: str) -> Mapping[str, Any] | None:
-        """Returns a component by bare or qualified name."""
-        for entry in self.entries(kind):
-            if name and name in (entry["name"], entry["qualified"]):
-                return entry
-        return None
+    def find(self, kind: str, name: str, own: str = "") -> Mapping[str, Any] | None:
+        """Returns a component by bare or qualified name, as `Registry.find` does.
+
+        Args:
+            kind: Its plural.
+            name: Its name.
+            own: A plugin whose components a bare name means first.
+        """
+        found = [e for e in self.entries(kind) if name and name in (e["name"], e["qualified"])]
+        meant = [e for e in found if e["plugin"] == own] or [e for e in found if e["shown"] == name]
+        return next(iter(meant or found), None)
+
+    def unmistakable(self, kind: str, name: str) -> str:
+        """Returns a name that means the same wherever it is written."""
+        entry = self.find(kind, name)
+        twins = [other for other in self.entries(kind) if entry and other["name"] == entry["name"]]
+        return str(entry["qualified"]) if entry and len(twins) > 1 else name
+
+    def as_own(self, document: Mapping[str, Any], plugin: str) -> dict[str, Any]:
+        """Returns an experiment with names that mean outside a plugin what they mean in it.
+
+        Settings have their present names.
+
+        Args:
+            document: Its nested tables.
+            plugin: The plugin that ships it; empty for none.
+        """
+        result = dict(document)
+        for part, kind in KINDS.items():
+            if part in document:
+                result[part] = self._own_part(kind, document[part], plugin)
+        metrics = document.get("metrics")
+        if isinstance(metrics, list):
+            result["metrics"] = [self._own_part("metrics", item, plugin) for item in metrics]
+        return result
+
+    def _own_part(self, kind: str, value: Any, plugin: str) -> Any:
+        name = value.get("name", "") if isinstance(value, Mapping) else value
+        entry = self.find(kind, str(name), plugin)
+        if entry is None:
+            return value
+        named = entry["shown"] if entry["plugin"] == plugin else name
+        if not isinstance(value, Mapping):
+            return named
+        older = entry.get("older_names", {})
+        rest = {older.get(key, key): item for key, item in value.items() if key != "name"}
+        return {"name": named, **rest} if name else rest
 
     @property
     def first_recipe(self) -> str:

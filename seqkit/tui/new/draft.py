@@ -50,18 +50,19 @@ class Draft:
             return self._shown(part, str(name))
         if part == "task":
             dataset = self.catalogue.find("datasets", self.name("dataset"))
-            return str(dataset["tasks"][0]) if dataset and dataset.get("tasks") else ""
+            usual = str(dataset["tasks"][0]) if dataset and dataset.get("tasks") else ""
+            return self._shown(part, usual, str(dataset["plugin"]) if dataset else "")
         if part == "loss":
             task = self.catalogue.find("tasks", self.name("task"))
-            return str(task["loss"]) if task else ""
+            return self._shown(part, str(task["loss"]), str(task["plugin"])) if task else ""
         return ""
 
     def name(self, part: str) -> str:
         """Returns the component that a part has."""
         return self.chosen.get(part) or self.base_name(part)
 
-    def _shown(self, part: str, name: str) -> str:
-        entry = self.catalogue.find(KINDS.get(part, part), name)
+    def _shown(self, part: str, name: str, own: str = "") -> str:
+        entry = self.catalogue.find(KINDS.get(part, part), name, own)
         return str(entry["shown"]) if entry else name
 
     def choose(self, part: str, name: str) -> None:
@@ -99,7 +100,9 @@ class Draft:
         self.chosen.pop(part, None)
         if self.name(part) not in names:
             entry = self.catalogue.find("tasks", task)
-            usual = str(entry["loss"]) if entry and part == "loss" else ""
+            usual = ""
+            if entry and part == "loss":
+                usual = self._shown(part, str(entry["loss"]), str(entry["plugin"]))
             if names:
                 self._put(part, usual if usual in names else names[0])
 
@@ -120,7 +123,10 @@ class Draft:
 
     def _usual_metrics(self) -> list[str]:
         task = self.catalogue.find("tasks", self.name("task"))
-        return list(task.get("metrics", ())) if task else []
+        if task is None:
+            return []
+        own = str(task["plugin"])
+        return [self._shown("metrics", name, own) for name in task.get("metrics", ())]
 
     def metric_names(self) -> list[str]:
         """Returns the metrics, as they are chosen."""
@@ -189,6 +195,8 @@ class Draft:
                 result[part] = table
         if self.metrics is not None or "metrics" in self.base:
             result["metrics"] = self._metric_items()
+        if "observers" in self.base:
+            result["observers"] = copy.deepcopy(self.base["observers"])
         return result
 
     def _metric_items(self) -> list[Any]:
@@ -204,9 +212,11 @@ class Draft:
 
     def words(self) -> list[str]:
         """Returns what differs from the starting point as `key=value` words."""
-        words = [f"{part}={name}" for part, name in self.chosen.items()]
+        named = self.catalogue.unmistakable
+        words = [f"{part}={named(KINDS[part], name)}" for part, name in self.chosen.items()]
         if self.metrics is not None:
-            words.append(f"metrics={','.join(self.metrics)}")
+            metrics = [named("metrics", name) for name in self.metrics]
+            words.append(f"metrics={','.join(metrics)}")
         for part in PARTS:
             for key, value in self.values.get((part, self.name(part)), {}).items():
                 if value is not None:

@@ -30,9 +30,10 @@ def base_of(source: str, catalogue: Catalogue) -> Mapping[str, Any]:
         return {}
     recipe = catalogue.find("recipes", source)
     if recipe is not None:
-        return dict(recipe["experiment"])
+        return catalogue.as_own(recipe["experiment"], str(recipe["plugin"]))
     try:
-        return parse_toml(read_regular(Path(source), LARGEST_TEXT).decode("utf-8-sig"))
+        document = parse_toml(read_regular(Path(source), LARGEST_TEXT).decode("utf-8-sig"))
+        return catalogue.as_own(document, "")
     except (OSError, DataError, ValueError) as error:
         raise ConfigurationError(
             f"{source} cannot be read: {reason(error)}. Choose another"

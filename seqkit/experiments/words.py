@@ -1,0 +1,107 @@
+"""The words `key=value` that change an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, time
+from typing import Any
+
+from seqkit.config import Config, canonical, canonical_path
+from seqkit.errors import ConfigurationError, Problem, suggestion
+from seqkit.storage.toml_text import parse_toml
+
+COMPONENTS = {"task": "tasks", "dataset": "datasets", "model": "models", "loss": "losses"}
+KEYS = ("description", *COMPONENTS, "metrics", "observers", "trainer")
+_DEEPEST = 16
+"""Parts of the longest dotted key that any table of settings could have."""
+
+Settings = list[tuple[tuple[str, ...], Any]]
+"""What words set in one table: each the parts of the key inside it, and the value."""
+
+
+def parse_override(word: str) -> tuple[tuple[str, ...], Any]:
+    """Splits a word `key=value` into the key's parts and a typed value.
+
+    The value is read as TOML where it is such (`3`, `1e-3`, `true`, `[1, 2]`, `"text"`), and as
+    plain text where it is not.
+
+    Raises:
+        ConfigurationError: The word has no `=` or no key.
+    """
+    key, equals, text = word.partition("=")
+    parts = tuple(key.strip().split("."))
+    if not equals or not all(parts):
+        raise ConfigurationError(
+            f"{word!r} is not a setting. Write key=value, such as trainer.epochs=3"
+        )
+    try:
+        value = parse_toml(f"value = {text}")["value"] if "\n" not in text else text
+    except ValueError:
+        value = text
+    # Dates are TOML, and no setting takes one: they are parts of a name or path.
+    return parts, text if isinstance(value, date | time) else value
+
+
+def apply_words(
+    document: dict[str, Any], overrides: Iterable[str], problems: list[Problem]
+) -> dict[str, Settings]:
+    """Puts what words say of whole parts into a document, in place.
+
+    Returns:
+        What they set inside tables, by table: which settings there are depends on the component.
+    """
+    given: dict[str, Settings] = {}
+    for word in overrides:
+        parts, value = parse_override(word)
+        head, rest = parts[0], parts[1:]
+        if len(parts) > _DEEPEST:
+            message = f"a key that begins with {head[:40]!r} has {len(parts):,} parts"
+            problems.append(Problem("", message, f"At most {_DEEPEST} make one"))
+        elif head not in KEYS:
+            problems.append(
+                Problem(head, f"{'.'.join(parts)} is not a setting", suggestion(head, KEYS))
+            )
+        elif head in COMPONENTS and (not rest or rest == ("name",)):
+            document.setdefault(head, {})["name"] = value
+        elif head in (*COMPONENTS, "trainer", "observers") and rest:
+            given.setdefault(head, []).append((rest, value))
+        elif problem := _set_whole(document, head, rest, value, word):
+            problems.append(problem)
+    return given
+
+
+def _set_whole(
+    document: dict[str, Any], head: str, rest: tuple[str, ...], value: Any, word: str
+) -> Problem | None:
+    """Sets metrics, observers or the description; returns what is wrong with the word."""
+    key = ".".join((head, *rest))
+    if head == "metrics" and rest:
+        return Problem(
+            head, f"{key} cannot be set by a word", "Write metrics=NAME,NAME, or use a TOML file"
+        )
+    if head == "description" and rest:
+        return Problem(head, f"{key} is not a setting", "Write description=TEXT")
+    if head == "description":
+        # It is text whatever it looks like: 2024 is no number here.
+        document[head] = value if isinstance(value, str) else word.partition("=")[2]
+    elif head in ("metrics", "observers"):
+        document[head] = value.split(",") if isinstance(value, str) else value
+    else:
+        return Problem(head, f"{head} is a table", f"Write {head}.KEY={value}")
+    return None
+
+
+def with_words(
+    config: type[Config], table: Mapping[str, Any], settings: Settings
+) -> dict[str, Any]:
+    """Returns a table with what words set in it; either may use an older name of a setting."""
+    merged = canonical(config, table)
+    for path, value in settings:
+        inner = merged
+        names = canonical_path(config, path)
+        for part in names[:-1]:
+            there = inner.get(part)
+            inner[part] = dict(there) if isinstance(there, Mapping) else {}
+            inner = inner[part]
+        inner[names[-1]] = value
+    return merged

@@ -1,0 +1,116 @@
+"""Tokenizers of plugins are components: in the key of the cache, in `run.json`, checked, named."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from seqkit.discovery import load_registry
+from seqkit.engine.encoding import encode_data
+from seqkit.errors import ConfigurationError, PluginError
+from seqkit.testing import check_plugin
+from seqkit.text import build_tokenizer, load_tokenizer
+
+if TYPE_CHECKING:
+    from tests.engine.conftest import Lab
+
+CUTTER = '''
+import pathlib
+import seqkit
+
+class Pieces(seqkit.Tokenizer):
+    """Cuts into pieces of so many letters."""
+    name = "pieces"
+
+    def build(self, variant):
+        size = int(variant or 2)
+        return lambda text: [text[k : k + size] for k in range(0, len(text), size)]
+
+    def join(self, tokens):
+        return "".join(tokens)
+
+    def fingerprint(self, variant):
+        return pathlib.Path(__file__ + ".version").read_text()
+
+@seqkit.hookimpl
+def register_tokenizers():
+    return [Pieces]
+'''
+
+
+@pytest.fixture
+def cutter(tmp_path: Path) -> Path:
+    path = tmp_path / "cutter.py"
+    path.write_text(CUTTER)
+    Path(f"{path}.version").write_text("1")
+    return path
+
+
+def encoded(lab: Lab, plugin: Path, name: str = "cutter:pieces") -> tuple[bool, int]:
+    """Whether the data came from the cache, and the size of the vocabulary."""
+    experiment = lab.experiment(f"task.tokenizer={name}", plugins=[plugin])
+    data = encode_data(experiment, load_registry([plugin]), lambda _: None)
+    return data.cached, data.codec.shape.as_dict()["inputs"]["size"]
+
+
+def test_data_are_encoded_anew_when_the_tokenizer_of_a_plugin_changes(
+    lab: Lab, cutter: Path
+) -> None:
+    first = encoded(lab, cutter)
+    assert encoded(lab, cutter) == (True, first[1])
+    cutter.write_text(CUTTER.replace("or 2", "or 4"))
+    os.utime(cutter, ns=(0, 0))
+    changed = encoded(lab, cutter)
+    assert not changed[0]
+    assert changed[1] != first[1]
+    Path(f"{cutter}.version").write_text("2")
+    assert encoded(lab, cutter) == (False, changed[1])
+    assert encoded(lab, cutter, "cutter:pieces/3")[0] is False
+
+
+def test_a_run_names_the_plugin_of_its_tokenizer_and_finds_it_again(lab: Lab, cutter: Path) -> None:
+    words = ["task.tokenizer=cutter:pieces/3", "trainer.max_steps=1"]
+    run = lab.train(*words, plugins=[cutter])
+    document = json.loads((run.path / "run.json").read_text())
+
+    assert document["plugins"]["cutter"] == str(cutter)
+    loaded = load_tokenizer(run.path / "encoder")
+    assert loaded.name == "cutter:pieces/3"
+    assert loaded.tokenize("good film") == ["goo", "d f", "ilm"]
+    assert loaded.detokenize(["goo", "d"]) == "good"
+
+
+@pytest.mark.parametrize(
+    ("returned", "shown"),
+    [("None", "a NoneType"), ("{'a'}", "a set"), ("[1, 2]", "a list of int"), ("'ab'", "a str")],
+)
+def test_a_tokenizer_that_returns_no_list_of_texts_is_named(
+    cutter: Path, returned: str, shown: str
+) -> None:
+    cutter.write_text(
+        CUTTER.replace("[text[k : k + size] for k in range(0, len(text), size)]", returned)
+    )
+    load_registry([cutter])
+    tokenizer = build_tokenizer("cutter:pieces")
+
+    with pytest.raises(PluginError, match=f"tokenizer 'cutter:pieces' gave {shown} for 'ab'"):
+        tokenizer.tokenize("ab")
+    (failed,) = [finding for finding in check_plugin(cutter) if finding.status == "failed"]
+    assert (failed.subject, failed.check) == ("tokenizers:pieces", "tokens")
+
+
+def test_a_tokenizer_that_is_not_there_is_named_with_the_nearest(cutter: Path) -> None:
+    load_registry([cutter])
+    with pytest.raises(ConfigurationError, match=r"no tokenizer 'peaces'. Did you mean pieces\?"):
+        build_tokenizer("cutter:peaces")
+    with pytest.raises(PluginError, match="is of a plugin that is not installed"):
+        build_tokenizer("cuter:pieces")
+
+
+def test_the_kit_checks_tokenizers(cutter: Path) -> None:
+    findings = {(f.subject, f.check): f.status for f in check_plugin(cutter)}
+    assert findings["tokenizers:pieces", "tokens"] == "passed"

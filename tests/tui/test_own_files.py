@@ -1,0 +1,66 @@
+"""The file picker of a new run: what it finds in a file goes into the form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from seqkit.tui.app import SeqkitApp
+from seqkit.tui.context import Context
+from seqkit.tui.new.draft import Draft
+from seqkit.tui.new.files import FilePicker
+from seqkit.tui.new.screen import NewRunScreen
+from tests.cli.test_own_data_of_a_plugin import PLUGIN
+from tests.tui.waiting import until
+
+
+def shown(picker: FilePicker) -> str:
+    """What the picker says of the file."""
+    return str(picker.query_one("#look", Static).content)
+
+
+async def take(app: SeqkitApp, pilot: Pilot[None], file: Path, said: str) -> Draft:
+    """Chooses a file on the screen of a new run, once it says what is in it."""
+    await pilot.press("2")
+    screen = app.screen
+    assert isinstance(screen, NewRunScreen)
+    await until(pilot, lambda: screen.draft is not None)
+    await pilot.press("f")
+    await until(pilot, lambda: isinstance(app.screen, FilePicker))
+    picker = app.screen
+    assert isinstance(picker, FilePicker)
+    picker.query_one(Input).value = str(file)
+    await until(pilot, lambda: said in shown(picker))
+    await pilot.press("ctrl+o")
+    await until(pilot, lambda: app.screen is screen)
+    assert screen.draft is not None
+    return screen.draft
+
+
+async def test_a_file_that_a_plugin_recognises_begins_a_run_of_its_task(tmp_path: Path) -> None:
+    plugin, words = tmp_path / "bits.py", tmp_path / "words.txt"
+    plugin.write_text(PLUGIN, encoding="utf-8")
+    words.write_text("101\teven\n100\todd\n" * 20, encoding="utf-8")
+    app = SeqkitApp(Context(tmp_path / "runs", plugins=(plugin,)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        draft = await take(app, pilot, words, "Words of noughts and ones")
+        document = draft.document()
+    assert document["task"] == {"name": "parity", "depth": 3}
+    assert document["dataset"] == {"name": "bits-file", "path": str(words)}
+    assert document["model"] == {"name": "counter"}
+    assert document["trainer"]["epochs"] == 2
+
+
+async def test_short_series_get_the_horizon_that_seqkit_new_gives_them(tmp_path: Path) -> None:
+    file = tmp_path / "days.csv"
+    rows = [f"2024-{1 + n // 28:02}-{1 + n % 28:02},{n % 7}.5" for n in range(80)]
+    file.write_text("date,load\n" + "\n".join(rows), encoding="utf-8")
+    app = SeqkitApp(Context(tmp_path / "runs"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        draft = await take(app, pilot, file, "Times are in column 'date'")
+        words = draft.words()
+    assert draft.source == "weather-rnn"
+    assert "dataset.time=date" in words
+    assert {"task.horizon=4", "task.context=12", "task.calendar=none"} <= set(words)
