@@ -100,7 +100,7 @@ class Recognition:
     Attributes:
         settings: Settings of the dataset that follow from the data, its path among them.
         said: What was found, in one sentence without its first capital and its full stop: `texts
-            are in column 'review'`.
+            are in column 'a'`.
         confidence: How sure it is, from 0 to 1: 1 where nothing else could be meant, 0.5 where a
             person should look. At 0 it cannot use the data, and `said` is what to do if they are
             for it, shown where no other dataset can.
@@ -347,7 +347,7 @@ class Task(Component):
         try_options: Values of `PredictOptions` that the Try screen begins with.
         own_data_recipe: Name of the recipe that one's own data begin with; empty where none is.
         next_commands: Other commands worth trying on a trained run, `{run}` for its name, and what
-            each is for: `{"backtest {run}": "errors by how far ahead"}`.
+            each is for: `{"COMMAND {run}": "errors of each class"}`.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("tokens", "features")

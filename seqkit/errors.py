@@ -88,7 +88,7 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
     """Returns the valid name that looks most like `name`, or None when none does.
 
     Dotted and qualified names also match by their last part, so that `model.hiden_size` finds
-    `model.hidden_size` and `sentimnt` finds `text:sentiment`.
+    `model.hidden_size` and `nam` finds `plugin:name`.
     """
     names = sorted(set(valid))
     if not names:

@@ -196,6 +196,12 @@ def _entry(plugin: Plugin, kind: str, base: type[Any], item: Any) -> Entry:
     name = _checked_name(getattr(component, "name", None), f"{where}: {item.__name__}.name")
     if base in _FITTED and not isinstance(getattr(component, "tasks", None), tuple):
         raise PluginError(f"{where}: {item.__name__}.tasks must be a tuple of task names")
+    for attribute in ("inputs", "outputs"):
+        value = getattr(component, attribute, ())
+        single = base is Task and attribute == "outputs"
+        if not isinstance(value, str if single else tuple):
+            form = "the name of one kind" if single else "a tuple of kinds"
+            raise PluginError(f"{where}: {item.__name__}.{attribute} is {value!r}, not {form}")
     return Entry(kind, plugin.name, name, component, plugin)
 
 

@@ -22,6 +22,8 @@ TABLE = "table"
 
 _DEEPEST = 20
 """Lists in lists that an answer may hold; more is a mistake, and could not be drawn."""
+_MOST_DIGITS = 300
+"""Digits of a number that can be drawn; Python writes out no more than some thousands."""
 _NON_FINITE = ("NaN", "Infinity", "-Infinity")
 """How JSON spells what it has no number for; see `seqkit.events.spell_out`."""
 
@@ -86,7 +88,7 @@ def problems_of(answer: Any) -> list[str]:
     named = answer.get("view", TABLE)
     view = VIEWS.get(named) if isinstance(named, str) else None
     if view is None:
-        found.append(f"view is {named!r}; it must be one of {', '.join(VIEWS)}")
+        found.append(f"view is {_kind(named)}; it must be one of {', '.join(VIEWS)}")
     else:
         found += _misfits(view, answer)
     return [problem for problem in found if problem]
@@ -114,6 +116,8 @@ def _json_problem(value: Any, where: str, depth: int) -> str:
     """Returns what keeps a value from being written as JSON; empty where nothing does."""
     if depth > _DEEPEST:
         return f"{where[:60]} is nested more than {_DEEPEST} deep"
+    if isinstance(value, int) and abs(value) >= 10**_MOST_DIGITS:
+        return f"{where} is a number of more than {_MOST_DIGITS} digits"
     if value is None or isinstance(value, bool | int | float | str):
         # Subclasses such as numpy's float64 are written like numbers of Python.
         return ""
@@ -133,7 +137,8 @@ def _json_problem(value: Any, where: str, depth: int) -> str:
 
 
 def _kind(value: Any) -> str:
-    if value is None or isinstance(value, bool | int | float | str):
+    plain = value is None or isinstance(value, bool | float | str)
+    if plain or (isinstance(value, int) and abs(value) < 10**_MOST_DIGITS):
         return f"{json.dumps(value):.40}"
     return f"of type {type(value).__name__}"
 
@@ -150,7 +155,7 @@ def _flag(value: Any) -> bool:
 
 
 def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and _number(value)
 
 
 def _number(value: Any) -> bool:
@@ -159,7 +164,7 @@ def _number(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     # What is nearly infinite has no place beside other numbers in a plot.
-    return value != value or value in (math.inf, -math.inf) or abs(value) < 1e300
+    return value != value or value in (math.inf, -math.inf) or abs(value) < 10**_MOST_DIGITS
 
 
 def _list_of(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:

@@ -148,11 +148,11 @@ class Spread:
         if self.quantile is not None:
             predictions = predictions[..., self.quantile]
         predictions, targets = predictions[:, self.rows].to(exact), targets[:, self.rows].to(exact)
-        known, rows = ~torch.isnan(targets), tuple(range(targets.dim() - 1))
-        count = known.sum(dim=rows).to(exact)
-        mean = torch.where(known, targets, 0.0).sum(dim=rows) / count.clamp(min=1)
-        squares = torch.where(known, targets - mean, 0.0).square().sum(dim=rows)
-        error = torch.where(known, predictions - targets, 0.0).square().sum(dim=rows)
+        known = ~torch.isnan(targets)
+        count = known.sum(dim=(0, 1)).to(exact)
+        mean = torch.where(known, targets, 0.0).sum(dim=(0, 1)) / count.clamp(min=1)
+        squares = torch.where(known, targets - mean, 0.0).square().sum(dim=(0, 1))
+        error = torch.where(known, predictions - targets, 0.0).square().sum(dim=(0, 1))
         self._add((error, count, mean, squares))
 
     def merge(self, other: Spread) -> None:

@@ -81,7 +81,7 @@ def _one_of_the_encodings(_context: Any, parameter: Any, name: str) -> str:
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write the answers as .csv or .jsonl, or series as .png or .svg; repeatable.",
+    help="Write the answers as .csv or .jsonl, or what can be drawn as .png or .svg; repeatable.",
 )
 @click.option(
     "--serve",

@@ -15,7 +15,7 @@ from seqkit.cli.common import (
     plugin_option,
     runs_dir_option,
 )
-from seqkit.cli.listing import entry_document, summary_of
+from seqkit.cli.listing import FOR_TASKS, entry_document, summary_of
 from seqkit.errors import CheckpointError, ConfigurationError, SeqkitError, suggestion
 from seqkit.registry import singular
 from seqkit.storage.regular_files import LARGEST_TEXT, read_regular
@@ -120,7 +120,9 @@ def _traits(entry: Entry, registry: Registry) -> list[tuple[str, str]]:
     component = entry.component
     if entry.kind == "tasks":
         return _task_traits(component)
-    traits = [("for", ", ".join(tasks_of(entry, registry)) or "no task that is installed")]
+    traits = []
+    if entry.kind in FOR_TASKS:
+        traits.append(("for", ", ".join(tasks_of(entry, registry)) or "no task that is installed"))
     for name in ("inputs", "outputs"):
         value = getattr(component, name, ())
         if value:

@@ -2,8 +2,8 @@
 
 A loss is asked for all examples of a batch at once (`torch.vmap`). A metric is asked for one
 example at a time, and is kept only where the scores of examples do make up that of many: so are
-accuracy and RMSE, and so are not BLEU and the area under a curve. What does not is found out on the
-first few examples, and costs nothing afterwards.
+shares, means and roots of means, and so are not scores of ranks or of a whole corpus. What does not
+is found out on the first few examples, and costs nothing afterwards.
 """
 
 from __future__ import annotations

@@ -43,7 +43,6 @@ from seqkit.observing import Observers
 from seqkit.registry import Registry
 from seqkit.runs.folder import RunFolder, resume_command, write_atomically
 from seqkit.runs.summary import words_to_go_on
-from seqkit.shapes import Shape
 from seqkit.storage.checksums import check_folder_seal, seal_folder, sealed_text
 from seqkit.storage.locks import Hold, this_process
 
@@ -191,43 +190,15 @@ class Session:
             self.close()
 
     def _train(self, checkpoint: Checkpoint | None, ended: Mapping[str, Any] | None) -> str:
-        config = self.experiment.trainer
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.backends.cudnn.deterministic = True
-        set_threads(config.threads)
-        device = choose_device(config)
-        if device.on_host:
-            use_huge_pages()
         data = self._data()
-        learner = build_learner(self.experiment, data.codec, device)
-        if checkpoint is None:
-            with attributed_to(self.experiment.model):
-                model = self.experiment.model
-                model.component.initialise(model.config, learner.model, data.codec, self.warn)
-        if checkpoint is not None:
-            self.progress = Progress.from_dict(checkpoint.manifest["progress"])
-        training = Training(learner, data.splits, self.progress, self._save)
-        if checkpoint is not None:
-            restore_state(training, checkpoint, self.overrides)
-            unlike = data.changed or any(map(_PLANNING.match, self.overrides))
-            if said := training.take_up(unlike):
-                self.warn(said)
-            validated = "validation" in data.splits
-            self._best = best_of(checkpoint, validated, self.experiment.monitor[0])
-        baselines = self._baselines(data, "validation")
-        resumed_from = checkpoint.step if checkpoint else None
-        left = training.total_steps - self.progress.step
-        plan = training.plan(self.progress.epoch)
-        estimate = estimated_seconds(learner, data.splits["train"], plan, left)
-        beginning = started(
-            self.folder, training, data, baselines, resumed_from, estimate, self._local
-        )
-        to_test = config.test and "test" in data.splits
+        training = self._loop(data, checkpoint)
+        beginning = self._beginning(training, data, checkpoint)
+        to_test = self.experiment.trainer.test and "test" in data.splits
         done = training.finished() or training.stopped_early()
         if ended is not None and done and ("test" in ended or not to_test):
             self._tell_nothing_is_left(training, beginning, ended)
             return "finished"
-        self._begin(data, beginning, learner.shape)
+        self._begin(data, beginning)
         self.signals.ask = self.controls.interrupt
         for event in training.run(Requests(training, self).attend):
             shown = self._with_baselines(event, data)
@@ -249,7 +220,41 @@ class Session:
         self._end("finished", message, training)
         return "finished"
 
-    def _begin(self, data: EncodedData, beginning: Event, shape: Shape) -> None:
+    def _loop(self, data: EncodedData, checkpoint: Checkpoint | None) -> Training:
+        """Builds the loop, at its beginning or where a checkpoint was made."""
+        device = choose_device(self.experiment.trainer)
+        if device.on_host:
+            use_huge_pages()
+        learner = build_learner(self.experiment, data.codec, device)
+        if learner.shape != data.codec.shape:
+            self._record["outputs"] = learner.shape.as_dict()["outputs"]
+        if checkpoint is None:
+            with attributed_to(self.experiment.model):
+                model = self.experiment.model
+                model.component.initialise(model.config, learner.model, data.codec, self.warn)
+            return Training(learner, data.splits, self.progress, self._save)
+        self.progress = Progress.from_dict(checkpoint.manifest["progress"])
+        training = Training(learner, data.splits, self.progress, self._save)
+        restore_state(training, checkpoint, self.overrides)
+        unlike = data.changed or any(map(_PLANNING.match, self.overrides))
+        if said := training.take_up(unlike):
+            self.warn(said)
+        validated = "validation" in data.splits
+        self._best = best_of(checkpoint, validated, self.experiment.monitor[0])
+        return training
+
+    def _beginning(
+        self, training: Training, data: EncodedData, checkpoint: Checkpoint | None
+    ) -> Event:
+        """Returns the event that tells what begins; a step is tried for its estimate."""
+        baselines = self._baselines(data, "validation")
+        resumed_from = checkpoint.step if checkpoint else None
+        left = training.total_steps - self.progress.step
+        plan = training.plan(self.progress.epoch)
+        estimate = estimated_seconds(training.learner, data.splits["train"], plan, left)
+        return started(self.folder, training, data, baselines, resumed_from, estimate, self._local)
+
+    def _begin(self, data: EncodedData, beginning: Event) -> None:
         """Changes the run's files for the first time: all that could fail has been done."""
         try:
             tidy_up(self.folder.path)
@@ -260,8 +265,6 @@ class Session:
             best = {"best": self._best} if self._best else {}
             self._record |= {"status": "running", "process": this_process()}
             self._record |= best | summary(beginning)
-            if shape != data.codec.shape:
-                self._record["outputs"] = shape.as_dict()["outputs"]
             self.folder.write(self._record)
         except OSError as error:
             raise DataError(
@@ -331,6 +334,10 @@ class Session:
             observer(Event("ended", beginning.step, beginning.epoch, fields))
 
     def _data(self) -> EncodedData:
+        """Reads or encodes the data, once torch is set up."""
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.deterministic = True
+        set_threads(self.experiment.trainer.threads)
         saved = self.folder.codec
         if saved.is_dir():
             check_folder_seal(

@@ -51,7 +51,7 @@ def begin(
     Raises:
         ConfigurationError: There is no such recipe, or no model for the task.
     """
-    task = registry.find("tasks", recognition.task)
+    task = registry.find("tasks", recognition.task, own=(entry.plugin,))
     name = recipe or usual_recipe(task, registry)
     document: dict[str, Any] = {}
     if name:

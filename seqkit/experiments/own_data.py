@@ -71,7 +71,11 @@ def recognise(
     entry, recognition = found[0]
     settings = {**recognition.settings, **data.given}
     said = f"{recognition.said}{_otherwise(found)}"
-    return entry, replace(recognition, settings=settings, said=said)
+    recognition = replace(recognition, settings=settings, said=said)
+    if wanted and registry.find("tasks", recognition.task, own=(entry.plugin,)) != wanted:
+        # The person named the task of one plugin, and the dataset another of the same name.
+        recognition = replace(recognition, task=wanted.qualified)
+    return entry, recognition
 
 
 def said_in_full(recognition: Recognition) -> str:

@@ -41,7 +41,7 @@ def experiment_toml(
     ]
     if loaded.description:
         lines += [f"description = {in_toml(loaded.description)}", ""]
-    metrics = [_metric(part) for part in loaded.metrics]
+    metrics = [_metric(part, registry) for part in loaded.metrics]
     choices = ", ".join(fitting(registry, "metrics", loaded.task.entry))
     lines += [f"# Scores; the first one chooses the best checkpoint. There are: {choices}."]
     lines += [f"metrics = {in_toml(metrics)}", ""]
@@ -51,16 +51,17 @@ def experiment_toml(
         fits = registry.names(kind) if key == "task" else fitting(registry, kind, loaded.task.entry)
         others = ", ".join(fits)
         lines += [f"[{key}]", f"# {part.component.summary()}", f"# There are: {others}."]
-        lines += [f"name = {in_toml(part.name)}"]
+        lines += [f"name = {in_toml(registry.name_of(part.entry))}"]
         lines += _table(part.component.Config, _given(document, key))
     lines += ["[trainer]", *_table(TrainerConfig, _given(document, "trainer"))]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _metric(part: Part) -> str | dict[str, Any]:
+def _metric(part: Part, registry: Registry) -> str | dict[str, Any]:
     """Returns the name of a metric, or a table where its settings are not the usual ones."""
     table = part.config.model_dump(exclude_defaults=True)
-    return {"name": part.name, **table} if table else part.name
+    name = registry.name_of(part.entry)
+    return {"name": name, **table} if table else name
 
 
 def _given(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:

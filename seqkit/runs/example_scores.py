@@ -25,7 +25,7 @@ from seqkit.storage.checksums import SEAL
 
 Floats = NDArray[np.float64]
 Mean = Literal["arithmetic", "geometric", "quadratic"]
-"""How scores of examples become that of all: accuracy, perplexity and RMSE are one of each."""
+"""How scores of examples become that of all: shares, geometric means, and roots of mean squares."""
 
 MEANS: tuple[Mean, ...] = ("arithmetic", "geometric", "quadratic")
 LOSS = "loss"

@@ -19,7 +19,6 @@ from unittest import SkipTest
 
 import click
 
-from seqkit.api import Task
 from seqkit.config import Config, validate
 from seqkit.discovery import installed_plugins, local_plugin, provide_tokenizers
 from seqkit.errors import PluginError, nearest, suggestion
@@ -324,12 +323,7 @@ def _kinds(component: Any) -> None:
     """Checks that what goes in and out is of kinds that there are."""
     for attribute, known in {"inputs": INPUTS, "outputs": OUTPUTS}.items():
         given = getattr(component, attribute, ())
-        single = isinstance(component, Task) and attribute == "outputs"
-        require(
-            isinstance(given, str if single else tuple),
-            f"{attribute} is {given!r}; it must be a {'name' if single else 'tuple of names'}",
-        )
-        for kind in [given] if single and given else given:
+        for kind in [given] if isinstance(given, str) and given else given:
             hint = suggestion(str(kind), known)
             require(
                 kind in known,

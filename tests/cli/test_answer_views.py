@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+import math
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from seqkit.errors import ConfigurationError
 from seqkit.terminal.answers.files import write_answers
-from seqkit.terminal.answers.in_short import asked, said, wanted
+from seqkit.terminal.answers.in_short import asked, probability, said, wanted
 from seqkit.terminal.answers.lines import answer_lines, sample_lines
 from seqkit.terminal.output import styled
+from seqkit.views import problems_of, view_of
 from tests.answers import ANSWERS, DAMAGED, SHOWN
 
 HOSTILE = "\x1b[31m[red]x[/red]\x07\u202e\ud800"
@@ -67,6 +71,55 @@ def test_no_answer_crashes_moves_the_cursor_or_is_drawn_as_python(
             assert not any(mark in text for mark in REPR), text
         for words in (asked(made), said(made), wanted(made)):
             assert not any(mark in words for mark in REPR), words
+
+
+JUNK: tuple[Any, ...] = (
+    None,
+    True,
+    3,
+    1e308,
+    10**5000,
+    math.nan,
+    "NaN",
+    "",
+    "O",
+    [],
+    {},
+    [[]],
+    [None],
+    {"a": 1},
+)
+
+
+def spoilt(value: Any, chance: random.Random) -> Any:
+    """Returns an answer some of whose parts are lost, doubled or of another type."""
+    if chance.random() < 0.03:
+        return chance.choice(JUNK)
+    if isinstance(value, dict):
+        return {
+            key: item if key == "view" else spoilt(item, chance)
+            for key, item in value.items()
+            if chance.random() > 0.02
+        }
+    if isinstance(value, list):
+        items = [spoilt(item, chance) for item in value]
+        return items[1:] if chance.random() < 0.03 else items
+    return value
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_no_spoilt_answer_stops_what_draws_it(name: str) -> None:
+    views = set()
+    for seed in range(300):
+        answer = spoilt(ANSWERS[name], random.Random(seed))
+        if isinstance(answer, dict):
+            problems_of(answer)
+            views.add(view_of(answer))
+            for width in (1, 60):
+                drawn(answer_lines(answer, width, bar=True, full=True))
+                drawn(sample_lines(answer, width))
+            asked(answer), said(answer), wanted(answer), probability(answer)
+    assert "table" in views
 
 
 @pytest.mark.parametrize(
@@ -128,6 +181,25 @@ def test_answers_of_any_view_are_saved_as_they_are(name: str, tmp_path: Path) ->
         (first, *_) = csv.DictReader(file)
     assert first
     assert "view" not in first
+
+
+@pytest.mark.parametrize("name", ["series", "pair"])
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_what_can_be_drawn_is_saved_as_a_picture(name: str, ending: str, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    path = tmp_path / f"answers.{ending}"
+    write_answers([ANSWERS[name]] * 2, path)
+    head = path.read_bytes()[:400]
+    assert head.startswith(b"\x89PNG") if ending == "png" else b"<svg" in head or b"<?xml" in head
+
+
+@pytest.mark.parametrize("name", ["labels", "words", "numbers", "table"])
+def test_what_cannot_be_drawn_is_told_and_leaves_no_file(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"Write answers\.csv"):
+        write_answers([ANSWERS[name]], tmp_path / "answers.png")
+    with pytest.raises(ConfigurationError):
+        write_answers([], tmp_path / "answers.png")
+    assert not list(tmp_path.iterdir())
 
 
 def test_series_among_others_are_saved_as_a_plain_table(tmp_path: Path) -> None:

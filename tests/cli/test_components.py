@@ -115,6 +115,13 @@ def test_list_json_has_what_a_form_needs(seqkit: Callable) -> None:
         ("accuracy", ["metric", "higher is better"]),
         ("classification", ["task", "text: the text to classify", "cross-entropy"]),
         ("sentiment", ["recipe", '[model]\nname = "bilstm"', "seqkit run sentiment"]),
+        (
+            "bilstm",
+            ["classification, forecasting", "step-classes", "refuses    next-tokens: it reads"],
+        ),
+        ("forecasting", ["features: Real values", "values: ", "future: how many features"]),
+        ("tensorboard", ["observer"]),
+        ("moses", ["tokenizer"]),
         ("trainer", ["learning_rate", "above 0"]),
     ],
 )

@@ -17,8 +17,9 @@ import pytest
 from seqkit.cli.predict import MOST_SERIES
 from seqkit.errors import ConfigurationError
 from seqkit.terminal import output
+from seqkit.terminal.answers.pictures import MOST_DRAWN
 from seqkit.terminal.answers.series import series_lines
-from seqkit.terminal.answers.series_files import MOST_DRAWN, write_csv, write_picture
+from seqkit.terminal.answers.series_files import write_csv, write_picture
 
 
 def days(first: str, count: int) -> list[str]:

@@ -321,6 +321,22 @@ def test_a_named_task_asks_its_own_datasets_alone(labelled: Path) -> None:
     assert recognise(labelled, registry, "made:notes")[0].name == "mine"
 
 
+def test_a_task_with_the_name_of_another_is_the_one_of_the_dataset_or_the_one_named(
+    labelled: Path, plugin: Path, seqkit: Callable[..., Any]
+) -> None:
+    text = PLUGIN.replace('"parity"', '"classification"')
+    plugin.write_text(text, encoding="utf-8")
+    Path("words.txt").write_text(_words(60), encoding="utf-8")
+    for data, words, task in (
+        ("words.txt", [], "bits:classification"),
+        ("words.txt", ["--task", "bits:classification"], "bits:classification"),
+        (labelled, [], "classification"),
+    ):
+        done = seqkit("new", "g.toml", "--force", "--data", data, *words, "--plugin", plugin)
+        assert done.code == 0, done.err
+        assert tomllib.loads(Path("g.toml").read_text("utf-8"))["task"]["name"] == task
+
+
 @pytest.mark.parametrize(
     ("look", "said"),
     [

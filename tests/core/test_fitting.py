@@ -1,5 +1,6 @@
 """Which components fit a task: by kinds of inputs and outputs, or by its name."""
 
+import json
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 import seqkit
 from seqkit.api import Classes, Component, Features, Number, Shape, Tokens
+from seqkit.cli.main import run_command_line
 from seqkit.discovery import load_registry
 from seqkit.errors import ConfigurationError
 from seqkit.fitting import fitting, require_shape, tasks_of, why_not
@@ -96,19 +98,12 @@ def test_tasks_that_a_part_names_come_before_those_that_it_fits(
 
 
 @pytest.mark.parametrize("kind", ["models", "losses", "metrics", "datasets"])
-def test_the_terminal_ui_gives_the_reasons_of_the_rule(kind: str) -> None:
-    from seqkit.cli.listing import entry_document
-
+def test_the_terminal_ui_gives_the_reasons_of_the_rule(
+    kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     registry = load_registry()
-    kinds = ("tasks", "models", "losses", "metrics", "datasets")
-    document = {
-        kind: [
-            entry_document(entry, registry) | {"shown": registry.name_of(entry)}
-            for entry in registry.entries(kind)
-        ]
-        for kind in kinds
-    }
-    catalogue = Catalogue(document)
+    assert run_command_line(["list", "--json"]) == 0
+    catalogue = Catalogue(json.loads(capsys.readouterr().out))
     for wanted in registry.entries("tasks"):
         fits = {fit.name: fit.why_not for fit in catalogue.fitting(kind, wanted.name)}
         assert fits == {e.name: why_not(e, wanted) for e in registry.entries(kind)}

@@ -83,6 +83,10 @@ BROKEN = {
         MODEL.replace('("classification",)', '"classification"') + HOOK,
         "Steady.tasks must be a tuple of task names",
     ),
+    "outputs-is-text": (
+        MODEL + '    outputs = "classes"\n' + HOOK,
+        "Steady.outputs is 'classes', not a tuple of kinds",
+    ),
     "foreign-config": (
         MODEL + "    class Config:\n        size = 3\n" + HOOK,
         "Steady.Config is not a subclass of seqkit.Config",

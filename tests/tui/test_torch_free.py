@@ -12,6 +12,7 @@ from pathlib import Path
 from seqkit.runs.folder import RunFolder
 from seqkit.tui.app import SeqkitApp
 from seqkit.tui.context import Context
+from seqkit.tui.messages import CompareRuns, OpenRun
 
 async def walk():
     app = SeqkitApp(Context(Path(sys.argv[1])))
@@ -20,10 +21,10 @@ async def walk():
             await pilot.press(key)
             await pilot.pause(0.2)
         run = RunFolder(Path(sys.argv[1]) / "gone")
-        app.open_run(run)
+        app.on_open_run(OpenRun(run))
         await pilot.pause(0.2)
         app.pop_screen()
-        app.compare_runs([run, run])
+        app.on_compare_runs(CompareRuns([run, run]))
         await pilot.pause(0.5)
 
 asyncio.run(walk())

@@ -215,6 +215,8 @@ def _measurements(data: OwnData, rows: Rows, time: str, ids: Sequence[str]) -> l
 
 def _what_to_do(data: OwnData, rows: Rows, task: str) -> Recognition | None:
     """Returns the next step for a table in which no series was found; None where it is none."""
+    if not task and _has_sentences(rows):
+        return None
     time = ""
     with suppress(DataError):
         time = _time(data, rows)

@@ -1,4 +1,4 @@
-"""Answers as files: a table, JSON lines, or a drawing of a series."""
+"""Answers as files: a table, JSON lines, or a drawing."""
 
 from __future__ import annotations
 
@@ -53,10 +53,14 @@ def write_answers(answers: Sequence[Answer], path: Path) -> None:
         elif kind == ".csv":
             _write_table(answers, path)
         else:
-            raise ConfigurationError(
-                f"{path} would be a drawing, and of answers only series are drawn. "
-                f"Write {path.with_suffix('.csv').name}"
-            )
+            from seqkit.terminal.answers import attention_files
+
+            if not answers or not all(map(attention_files.has_attention, answers)):
+                raise ConfigurationError(
+                    f"{path} would be a drawing, and only series, and pairs with their attention, "
+                    f"are drawn. Write {path.with_suffix('.csv').name}"
+                )
+            attention_files.write_picture(answers, path)
     except OSError as error:
         raise DataError(
             f"{path} cannot be written: {error.strerror or error}. "

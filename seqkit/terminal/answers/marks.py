@@ -13,6 +13,9 @@ from seqkit.terminal.output import Piece
 from seqkit.terminal.safe_text import encodable
 from seqkit.views import Answer, number_of
 
+_LARGEST = 10**300
+"""Whole numbers below this are written as numbers; others are no such thing to a reader."""
+
 
 def mark(answer: Answer) -> list[Piece]:
     """Returns a sign for a right or a wrong answer; nothing where that is not known."""
@@ -39,17 +42,21 @@ def shown_value(value: Any) -> str:
     """Returns a value as people read it: texts as they are, the rest as compact JSON."""
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, float):
+        return number(value) if math.isfinite(value) else str(spell_out(value))
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST:
         return number(value)
-    return str(spell_out(value)) if isinstance(value, float) else compact(value)
+    return compact(value)
 
 
 def compact(value: Any) -> str:
     """Returns a value as JSON on one line, and the name of a type that JSON has not."""
     try:
         return json.dumps(_plain(value), ensure_ascii=False, default=_named)
-    except (RecursionError, ValueError, TypeError):
+    except RecursionError:
         return "(nested too deeply)"
+    except (ValueError, TypeError):
+        return "(a value that cannot be written)"
 
 
 def _plain(value: Any) -> Any:

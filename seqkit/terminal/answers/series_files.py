@@ -5,20 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqkit.data import write_table, written_whole
-from seqkit.errors import ConfigurationError
+from seqkit.data import write_table
 from seqkit.terminal.answers.curves import Curves, curves_of, interval_of
+from seqkit.terminal.answers.pictures import write_plots
 from seqkit.views import Answer
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-MOST_DRAWN = 12
-"""Plots of a picture; a file of hundreds could be read by nobody."""
 
 
 def write_csv(answers: Sequence[Answer], path: Path) -> None:
@@ -57,41 +54,15 @@ def _rows(answer: Answer, levels: Sequence[str]) -> Iterator[list[Any]]:
 def write_picture(answers: Sequence[Answer], path: Path) -> None:
     """Draws history, forecast, interval and truth of each column; the file's ending is the format.
 
-    Of more than `MOST_DRAWN` columns the first are drawn, and the picture says so.
-
     Raises:
         ConfigurationError: matplotlib is not installed.
         OSError: The file cannot be written.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ConfigurationError(
-            f"{path} would be drawn by matplotlib, which is not installed. "
-            "Install it: pip install 'seqkit[plot]'"
-        ) from error
-    count = sum(len(answer["columns"]) for answer in answers)
-    drawn = list(islice(_drawn(answers), MOST_DRAWN))
-    # Names from data are no formulas. A fixed salt makes the same drawing the same SVG.
-    with mpl.rc_context({"svg.hashsalt": "seqkit", "text.parse_math": False}):
-        figure = Figure(figsize=(9, 1.2 + 2.4 * len(drawn)), layout="constrained")
-        plots = figure.subplots(len(drawn), squeeze=False)[:, 0]
-        for axes, (answer, curves) in zip(plots, drawn, strict=True):
-            _draw(axes, answer, curves)
-        if count > len(drawn):
-            figure.supxlabel(f"{len(drawn)} of {count} columns", fontsize="small")
-        plots[0].legend(loc="upper left", fontsize="small", frameon=False)
-        metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
-        with written_whole(path) as aside:
-            figure.savefig(aside, dpi=150, metadata=metadata)
+    plots = [partial(_draw, answer, curves) for answer in answers for curves in curves_of(answer)]
+    write_plots(plots, path, "columns", [2.4] * len(plots))
 
 
-def _drawn(answers: Sequence[Answer]) -> Iterator[tuple[Answer, Curves]]:
-    return ((answer, curves) for answer in answers for curves in curves_of(answer))
-
-
-def _draw(axes: Axes, answer: Answer, curves: Curves) -> None:
+def _draw(answer: Answer, curves: Curves, axes: Axes) -> None:
     past, ahead = list(answer["history"]["time"]), list(answer["forecast"]["time"])
     times = _times([*past, *ahead])
     before, after = times[: len(past)], times[len(past) :]
