@@ -226,6 +226,8 @@ class Session:
         if device.on_host:
             use_huge_pages()
         learner = build_learner(self.experiment, data.codec, device)
+        if learner.shape != data.codec.shape:
+            self._record["outputs"] = learner.shape.as_dict()["outputs"]
         if checkpoint is None:
             with attributed_to(self.experiment.model):
                 model = self.experiment.model
