@@ -166,6 +166,12 @@ class Shape:
         """Returns the shape with fields of its outputs changed."""
         return replace(self, outputs=replace(self.outputs, **changes))
 
+    def with_those_outputs(self, document: Mapping[str, Any]) -> Shape:
+        """Returns the shape with the outputs that `as_dict` had of another one."""
+        values = {k: tuple(v) if isinstance(v, list) else v for k, v in document.items()}
+        made: Any = OUTPUTS[str(values.pop("kind"))](**values)
+        return replace(self, outputs=made)
+
     def as_dict(self) -> dict[str, Any]:
         """Returns the shape as plain JSON values."""
         document = asdict(self)

@@ -11,13 +11,10 @@ import click
 
 from seqkit import ConfigurationError, DataError
 from seqkit.cli.common import (
-    device_option,
-    json_option,
     open_registry,
     open_run,
-    plugin_option,
     run_argument,
-    runs_dir_option,
+    running_options,
 )
 from seqkit.data import write_table
 from seqkit.terminal import figures, output, safe_text
@@ -50,10 +47,7 @@ _MOST_ROWS = 12
     metavar="FILE",
     help="Write the errors of every single step as a table.",
 )
-@runs_dir_option()
-@device_option()
-@plugin_option()
-@json_option()
+@running_options()
 def backtest(
     run: str,
     split: str,
@@ -94,11 +88,11 @@ def _backtested(
     from seqkit.engine.encoding import encode_for_run
     from seqkit.engine.predict import load_predictor
     from seqkit.errors import suggestion
-    from seqkit.experiments.experiment import load_experiment
+    from seqkit.experiments.provenance import load_run_experiment
     from seqkit.terminal.bar import Bar
     from seqkit_timeseries.task import Forecasting
 
-    task = load_experiment(folder.experiment_file, registry).task
+    task = load_run_experiment(folder, registry).task
     if not isinstance(task.component, Forecasting):
         raise ConfigurationError(
             f"run {folder.name} is of task {task.name}, and only forecasts are backtested. "

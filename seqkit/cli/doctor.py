@@ -17,7 +17,7 @@ import click
 
 from seqkit.cli.common import json_option, open_registry, plugin_option
 from seqkit.errors import DataError, ExitCode
-from seqkit.terminal import figures, output, safe_text
+from seqkit.terminal import figures, output, safe_text, streams
 
 State = Literal["good", "note", "bad"]
 _LOW_SPACE = 2e9
@@ -63,7 +63,7 @@ def doctor(plugins: tuple[Path, ...], as_json: bool) -> int:
 
 
 def _write(findings: list[Finding]) -> None:
-    unicode = safe_text.encodable("✓✗", sys.stdout)
+    unicode = safe_text.encodable("✓✗", streams.stdout())
     marks = {
         "good": ("✓" if unicode else "ok", "green"),
         "note": ("·" if unicode else "--", "yellow"),
@@ -163,7 +163,7 @@ def _plugins(paths: tuple[Path, ...]) -> Iterator[Finding]:
 def _shell() -> Iterator[Finding]:
     depth = {"standard": "16 colours", "256": "256 colours", "truecolor": "16 million colours"}
     colours = depth.get(str(output.results().color_system), "no colours")
-    encoding = getattr(sys.stdout, "encoding", "?")
+    encoding = getattr(streams.stdout(), "encoding", "?")
     size = shutil.get_terminal_size()
     terminal = os.environ.get("TERM", "unset")
     text = f"TERM={terminal}, {colours}, {encoding}, {size.columns}x{size.lines}"

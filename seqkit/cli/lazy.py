@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -21,11 +22,13 @@ class LazyCommand:
         home: `module:attribute`.
         summary: One line.
         section: The heading it is listed under.
+        owns_the_terminal: Whether it draws on the terminal itself, and has no results.
     """
 
     home: str
     summary: str
     section: str
+    owns_the_terminal: bool = False
 
 
 class LazyGroup(click.Group):
@@ -68,6 +71,8 @@ class LazyGroup(click.Group):
             module, _, attribute = self._lazy[cmd_name].home.partition(":")
             command = getattr(import_module(module), attribute)
             assert isinstance(command, click.Command)
+            if not self._lazy[cmd_name].owns_the_terminal:
+                _keep_results_apart(command)
             return command
         if cmd_name not in self.commands:
             self.load_more()
@@ -117,6 +122,30 @@ class LazyGroup(click.Group):
         for heading, rows in sections.items():
             with formatter.section(heading):
                 formatter.write_dl([(name.ljust(width), summary) for name, summary in rows])
+
+
+_APART = "results_are_kept_apart"
+
+
+def _keep_results_apart(command: click.Command) -> None:
+    """Lets nothing but `output` write to stdout while a command is at work, such as a plugin."""
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            _keep_results_apart(inner)
+        return
+    work = command.callback
+    if work is None or hasattr(work, _APART):
+        return
+
+    @functools.wraps(work)
+    def apart(*arguments: Any, **options: Any) -> Any:
+        from seqkit.terminal import streams
+
+        with streams.results_apart():
+            return work(*arguments, **options)
+
+    setattr(apart, _APART, True)
+    command.callback = apart
 
 
 def _taken(option: str, words: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -23,7 +23,9 @@ COMMANDS = {
     "resume": LazyCommand("seqkit.cli.resume:resume", "Go on with a run that ended early.", TRAIN),
     "stop": LazyCommand("seqkit.cli.stop:stop", "Ask a running run to save and stop.", TRAIN),
     "new": LazyCommand("seqkit.cli.new:new", "Write an experiment file to start from.", TRAIN),
-    "tui": LazyCommand("seqkit.cli.tui:tui", "Assemble, train and watch in the terminal.", TRAIN),
+    "tui": LazyCommand(
+        "seqkit.cli.tui:tui", "Assemble, train and watch in the terminal.", TRAIN, True
+    ),
     "runs": LazyCommand("seqkit.cli.runs:runs", "List the runs, the newest first.", USE),
     "watch": LazyCommand("seqkit.cli.watch:watch", "Follow a run line by line.", USE),
     "show": LazyCommand("seqkit.cli.show:show", "Explain a run, a component or a recipe.", USE),
@@ -54,6 +56,18 @@ def _add_plugin_commands(group: click.Group, plugins: Sequence[Path]) -> None:
     output.warn_once(registry.warnings)
     if list(plugins or there) == there:
         remember(group.commands)
+
+
+def remember_plugin_commands(key: str) -> None:
+    """Loads every plugin, and keeps what commands they add for the next help.
+
+    Args:
+        key: What stands for the plugins that are installed.
+    """
+    from seqkit.cli.plugin_commands import remember
+
+    cli.load_more()
+    remember(cli.commands, key)
 
 
 def _plugin_commands() -> dict[str, str]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import click
 
 from seqkit.cli.common import (
-    device_option,
-    json_option,
     open_registry,
-    plugin_option,
-    runs_dir_option,
+    running_options,
 )
 from seqkit.cli.completion import complete_experiment
 from seqkit.errors import ExitCode
@@ -33,10 +29,7 @@ if TYPE_CHECKING:
 @click.option("--name", default="", help="Name of the run.  [default: the recipe's and a number]")
 @click.option("--group", default="", metavar="NAME", help="Group to compare the run in.")
 @click.option("--varies", multiple=True, hidden=True, help="A setting that varies in the group.")
-@runs_dir_option()
-@device_option()
-@plugin_option()
-@json_option("Write every event to stdout as it happens, one JSON object a line.")
+@running_options("Write every event to stdout as it happens, one JSON object a line.")
 @click.option("--quiet", "-q", is_flag=True, help="Write nothing but the result and warnings.")
 def run(
     experiment: str,
@@ -59,8 +52,6 @@ def run(
     registry = open_registry(plugins)
     words = [*settings, *([f"trainer.device={device}"] if device else [])]
     loaded = load_experiment(experiment, registry, words)
-    for note in loaded.notes:
-        output.note(note)
     with Observers(as_json, quiet) as observers:
         observers.preparing(loaded.dataset.name)
         from seqkit.engine.run import start_run
@@ -86,7 +77,7 @@ class Observers:
     def __init__(self, as_json: bool, quiet: bool) -> None:
         from seqkit.terminal.report.console import Console
 
-        beside_events = as_json and not streams.is_plain(sys.stdout)
+        beside_events = as_json and not streams.is_plain(streams.stdout())
         self._console = Console(quiet=quiet, result=not as_json, live=not beside_events)
         self.all: list[Callable[[Event], None]] = [self._console]
         if as_json:

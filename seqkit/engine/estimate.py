@@ -17,7 +17,7 @@ from seqkit.engine.learner import Learner
 def estimated_seconds(
     learner: Learner, train: Arrays, plan: Sequence[np.ndarray[Any, Any]], steps: int
 ) -> float | None:
-    """Times one batch of middling size, forward and backward, on a copy of the model.
+    """Times one batch of middling size, forward and backward, on a copy of model and loss.
 
     The run itself is left as it was: weights, buffers, gradients and random generators.
 
@@ -39,13 +39,14 @@ def estimated_seconds(
     try:
         with torch.random.fork_rng(devices=devices):
             model = copy.deepcopy(learner.model).train()
+            loss = learner.loss if learner.trained_loss is None else copy.deepcopy(learner.loss)
             batch = learner.place(train, middling)
             for _ in range(2):
                 # The first pass also sets kernels up; the second one counts.
                 start = time.perf_counter()
                 with device.autocast():
                     outputs, _ = codec.forward(model, batch, None)
-                total, count = learner.loss(outputs.float(), batch["targets"])
+                total, count = loss(outputs.float(), batch["targets"])
                 (total / count).backward()  # type: ignore[no-untyped-call]
                 if device.device.type == "cuda":
                     torch.cuda.synchronize(device.device)

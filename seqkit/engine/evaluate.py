@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from seqkit.api import Notify, ignore
+from seqkit.engine.attribution import attributed_in
 from seqkit.engine.encoding import encode_for_run
-from seqkit.engine.predict import load_predictor
+from seqkit.engine.predict import Predictor, load_predictor
 from seqkit.errors import ConfigurationError, suggestion
+from seqkit.experiments.experiment import NEEDED
 from seqkit.registry import Registry
 from seqkit.runs.folder import RunFolder
 
@@ -33,8 +35,8 @@ def evaluate_run(
         split: Name of the split.
         device: As `trainer.device`.
         checkpoint: `best`, `last`, or the name of one.
-        progress: Told of batches done and of their number.
-        notify: Told what the dataset has to say.
+        progress: Called with the batches done and their number.
+        notify: Receives what the dataset has to say.
 
     Returns:
         run, checkpoint, split, examples, loss, metrics, signatures of those that have one,
@@ -45,7 +47,20 @@ def evaluate_run(
         CheckpointError: There is no whole checkpoint.
         DataError: The data are gone.
     """
-    predictor = load_predictor(folder, registry, device, checkpoint, notify)
+    predictor = load_predictor(folder, registry, device, checkpoint, notify, NEEDED)
+    experiment = predictor.experiment
+    with attributed_in(experiment, registry):
+        return _evaluated(predictor, registry, folder, split, progress, notify)
+
+
+def _evaluated(
+    predictor: Predictor,
+    registry: Registry,
+    folder: RunFolder,
+    split: str,
+    progress: Callable[[int, int], None] | None,
+    notify: Notify,
+) -> dict[str, Any]:
     experiment = predictor.experiment
     data = encode_for_run(experiment, registry, folder.codec, notify)
     if split not in data.splits:

@@ -31,7 +31,7 @@ def read_inputs(
         predictor: What will answer them.
         encoding: The encoding of the file.
         column: The column to take; empty to tell it from the names there are.
-        notify: Told of what a person should know of the file.
+        notify: Receives messages about what a person should know of the file.
 
     Raises:
         ConfigurationError: A column is named, and the inputs have none.
@@ -88,7 +88,7 @@ def lines_from(stream: TextIO, encoding: str, interactive: bool) -> Iterator[str
     Raises:
         DataError: A line is not of the encoding, or holds a NUL byte.
     """
-    from seqkit.data.files import nul_byte, undecodable
+    from seqkit.data.texts import nul_byte, undecodable
 
     if isinstance(stream, TextIOWrapper):
         if interactive:

@@ -12,7 +12,7 @@ from seqkit.engine.checkpoint import (
     prune,
     write_checkpoint,
 )
-from seqkit.engine.progress import Progress, restore_training, training_tensors
+from seqkit.engine.progress import Progress, restore_loss, restore_training, training_tensors
 from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError
 from seqkit.runs.folder import RunFolder
@@ -34,6 +34,7 @@ def save_state(training: Training, folder: RunFolder, best: bool) -> Checkpoint:
         training.state,
         training.learner.model if averaged is not None else None,
         averaged.n_averaged if averaged is not None else None,
+        training.learner.trained_loss,
     )
     checkpoint = write_checkpoint(
         folder.checkpoints,
@@ -106,6 +107,7 @@ def _load(
         }
         load_weights(training.learner.model, raw, checkpoint.path, remedy)
         training.averaged.n_averaged.copy_(tensors["averaged"])
+    restore_loss(training.learner.trained_loss, tensors)
     if any(word.startswith("trainer.optimizer=") for word in overrides):
         # What one optimiser gathers is nothing to another.
         tensors = {k: v for k, v in tensors.items() if not k.startswith("optimizer/")}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,11 +18,12 @@ from seqkit.api import (
     LossFunction,
     Record,
 )
+from seqkit.engine.attribution import attributed_to, blame
 from seqkit.engine.batching import evaluation_plan
 from seqkit.engine.device import Device, out_of_memory
 from seqkit.engine.per_example import ExampleScorer
 from seqkit.errors import RunError, SeqkitError
-from seqkit.experiments.experiment import Experiment, Part
+from seqkit.experiments.experiment import Absent, Experiment, Part
 from seqkit.fitting import require_shape
 from seqkit.runs.example_scores import ExampleScores
 from seqkit.shapes import Classes, Labels, NextTokens, Number, Shape, StepClasses, Tokens, Values
@@ -63,7 +64,7 @@ class Learner:
         device: Where it computes.
         model: The network, on the device.
         loss: The loss, on the device.
-        parameters: The parameters that are trained.
+        parameters: The parameters that are trained: the model's, then those of the loss.
         evaluation_batch: Examples of a batch where no gradient is kept; halved when memory ends.
     """
 
@@ -77,6 +78,13 @@ class Learner:
     evaluation_batch: int = EVALUATION_BATCH
     _fits: bool = field(default=False, repr=False)
 
+    @property
+    def trained_loss(self) -> nn.Module | None:
+        """The loss where it has parameters of its own to train; None for most."""
+        if isinstance(self.loss, nn.Module) and trained_parameters(self.loss):
+            return self.loss
+        return None
+
     def place(self, arrays: Arrays, indices: np.ndarray[Any, Any]) -> dict[str, Tensor]:
         """Cuts a batch and puts it on the device."""
         return self.device.place(self.codec.batch(arrays, indices), self.codec.on_host)
@@ -89,7 +97,11 @@ class Learner:
         """
         with self.device.autocast():
             outputs, state = self._put_out(batch, state)
-        total, count = self.loss(outputs.float(), batch["targets"])
+        try:
+            total, count = self.loss(outputs.float(), batch["targets"])
+        except Exception as error:
+            blame(self.experiment.loss, error)
+            raise
         return total, count, state
 
     def _put_out(self, batch: dict[str, Tensor], state: Any) -> tuple[Tensor, Any]:
@@ -148,7 +160,7 @@ class Learner:
             arrays: The split.
             split: Its name, for the result.
             model: Another model than the learner's, such as an average of its weights.
-            progress: Told of batches done and of their number.
+            progress: Called with the batches done and their number.
             each: Whether every example is scored by itself, too.
 
         Raises:
@@ -199,7 +211,8 @@ class Learner:
                 with self.device.autocast():
                     outputs, state = self.codec.forward(model, batch, state)
                 outputs = outputs.float()
-                total, count = self.loss(outputs, batch["targets"])
+                with attributed_to(self.experiment.loss):
+                    total, count = self.loss(outputs, batch["targets"])
                 totals.append(total)
                 counts.append(count)
                 predictions, targets = self.codec.metric_inputs(outputs, batch)
@@ -209,14 +222,19 @@ class Learner:
                 }
                 if "answers" in reads.values():
                     taken["answers"] = self._answered(arrays, indices, batch, model)
-                for name, metric in metrics.items():
-                    metric.update(*taken[reads[name]])
+                for part in parts:
+                    with attributed_to(part):
+                        metrics[part.name].update(*taken[reads[part.name]])
                 if scorer is not None:
                     scorer.add(indices, outputs, batch["targets"], taken)
                 if progress is not None:
                     progress(done, len(plan))
         loss = sum(float(total) for total in totals) / max(1e-12, sum(float(c) for c in counts))
-        return loss, {name: metric.compute() for name, metric in metrics.items()}
+        values = {}
+        for part in parts:
+            with attributed_to(part):
+                values[part.name] = metrics[part.name].compute()
+        return loss, values
 
     @torch.inference_mode()
     def sample(
@@ -298,14 +316,30 @@ def evaluating(model: nn.Module, device: Device) -> Iterator[None]:
             model.train(was_training)
 
 
-def build_learner(experiment: Experiment, codec: Codec, device: Device) -> Learner:
+def build_learner(
+    experiment: Experiment,
+    codec: Codec,
+    device: Device,
+    outputs: Mapping[str, Any] | None = None,
+) -> Learner:
     """Builds model and loss from an experiment, seeded by it.
+
+    Args:
+        experiment: What to build.
+        codec: The fitted task.
+        device: Where it computes.
+        outputs: The outputs as the loss adapted them, for a loss that is not installed.
 
     Raises:
         RunError: A component raised something else than an error of seqkit.
     """
-    with attributed_to(experiment.loss):
-        shape = experiment.loss.component.adapt(experiment.loss.config, codec.shape)
+    shape = codec.shape
+    absent = isinstance(experiment.loss.component, Absent)
+    if absent and outputs:
+        shape = shape.with_those_outputs(outputs)
+    elif not absent:
+        with attributed_to(experiment.loss):
+            shape = experiment.loss.component.adapt(experiment.loss.config, shape)
     require_shape(experiment.model.entry, shape)
     codec.set_output_shape(shape)
     torch.manual_seed(experiment.trainer.seed)
@@ -315,33 +349,22 @@ def build_learner(experiment: Experiment, codec: Codec, device: Device) -> Learn
             raise RunError(f"build() returned {type(model).__name__}, not an nn.Module")
         model.to(device.device)
     with attributed_to(experiment.loss):
-        loss = experiment.loss.component.build(experiment.loss.config, shape)
+        component = experiment.loss.component
+        loss = component if absent else component.build(experiment.loss.config, shape)
     if isinstance(loss, nn.Module):
         loss.to(device.device)
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    trained = trained_parameters(model)
+    if isinstance(loss, nn.Module):
+        trained += trained_parameters(loss)
     return Learner(experiment, codec, shape, device, model, loss, trained)
+
+
+def trained_parameters(module: nn.Module) -> list[nn.Parameter]:
+    """Returns the parameters of a module that are trained."""
+    return [parameter for parameter in module.parameters() if parameter.requires_grad]
 
 
 def build_metric(part: Part, shape: Shape) -> Any:
     """Builds an empty accumulator of a metric."""
     with attributed_to(part):
         return part.component.build(part.config, shape)
-
-
-@contextmanager
-def attributed_to(part: Part) -> Iterator[None]:
-    """Turns whatever a component raises into an error that names it and its plugin."""
-    try:
-        yield
-    except SeqkitError:
-        raise
-    except Exception as error:
-        kind = (
-            part.entry.kind.removesuffix("es")
-            if part.entry.kind == "losses"
-            else (part.entry.kind.removesuffix("s"))
-        )
-        raise RunError(
-            f"{kind} {part.entry.qualified} failed: {type(error).__name__}: {error}. "
-            f"Run 'seqkit plugin check {part.entry.plugin}'"
-        ) from error

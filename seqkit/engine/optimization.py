@@ -12,12 +12,13 @@ from torch.optim import Optimizer
 from seqkit.experiments.trainer import TrainerConfig
 
 
-def build_optimizer(model: nn.Module, config: TrainerConfig, device: torch.device) -> Optimizer:
+def build_optimizer(
+    trained: Sequence[nn.Parameter], config: TrainerConfig, device: torch.device
+) -> Optimizer:
     """Builds the optimiser, fused where torch has a fused kernel (exact, and far faster).
 
     Weight decay is left off vectors: biases and gains.
     """
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     matrices = [parameter for parameter in trained if parameter.ndim >= 2]
     vectors = [parameter for parameter in trained if parameter.ndim < 2]
     groups = [

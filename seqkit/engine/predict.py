@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
-from seqkit.api import Notify, Say, Shape, Task, ignore
+from seqkit.api import Notify, Record, Say, Shape, Task, ignore
 from seqkit.config import validate
+from seqkit.engine.attribution import attributed_in
 from seqkit.engine.checkpoint import (
     MODEL,
     Checkpoint,
@@ -25,9 +26,10 @@ from seqkit.engine.checkpoint import (
 )
 from seqkit.engine.device import choose_device, out_of_memory
 from seqkit.engine.learner import Learner, build_learner, evaluating
-from seqkit.engine.progress import Progress
+from seqkit.engine.progress import Progress, restore_loss
 from seqkit.errors import CheckpointError, ConfigurationError, RunError, suggestion
-from seqkit.experiments.experiment import Experiment, load_experiment
+from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.provenance import drift, load_run_experiment
 from seqkit.registry import Registry
 from seqkit.runs.folder import RunFolder
 from seqkit.storage.checksums import check_folder_seal, check_text_seal
@@ -47,9 +49,12 @@ class Predictor:
         checkpoint: Where its weights come from.
     """
 
-    def __init__(self, learner: Learner, checkpoint: Checkpoint) -> None:
+    def __init__(
+        self, learner: Learner, checkpoint: Checkpoint, registry: Registry | None = None
+    ) -> None:
         self.learner = learner
         self.checkpoint = checkpoint
+        self._registry = registry
 
     @property
     def experiment(self) -> Experiment:
@@ -87,7 +92,7 @@ class Predictor:
                 none for a forecast that goes on from the data of the run.
             batch_size: How many are computed at once, or fewer where memory ends; the answers do
                 not depend on it.
-            say: Told of text as it is generated: the number of its input, from 0, and the piece.
+            say: Receives text as it is generated: the number of its input, from 0, and the piece.
             options: Settings of the task's `PredictOptions`, such as a temperature.
 
         Raises:
@@ -98,11 +103,17 @@ class Predictor:
         if batch_size < 1:
             raise ConfigurationError(f"batch_size is {batch_size}; it must be at least 1.")
         inputs = _listed(inputs)
-        codec, device = self.learner.codec, self.learner.device
+        codec = self.learner.codec
         settings, problems = validate(self._task.PredictOptions, options, "", self._task.name)
         if problems:
             raise ConfigurationError(problems=problems)
-        records = codec.parse(inputs)
+        with attributed_in(self.experiment, self._registry):
+            return self._answers(codec.parse(inputs), settings, batch_size, say)
+
+    def _answers(
+        self, records: Sequence[Record], settings: Any, batch_size: int, say: Say
+    ) -> list[dict[str, Any]]:
+        codec, device = self.learner.codec, self.learner.device
         if not records:
             return []
         arrays = codec.encode(records, ignore)
@@ -169,6 +180,7 @@ def load_predictor(
     device: str = "auto",
     checkpoint: str = "best",
     notify: Notify = warn,
+    needed: Collection[str] = ("task", "model"),
 ) -> Predictor:
     """Loads a model from a run folder, and from nothing else.
 
@@ -177,23 +189,43 @@ def load_predictor(
         registry: Where its components are looked up.
         device: As `trainer.device`.
         checkpoint: `best`, `last`, or the name of a checkpoint such as `step-00001200`.
-        notify: Told of damaged checkpoints that are passed over.
+        notify: Receives messages about damaged checkpoints that are passed over, and about plugins
+            of other versions.
+        needed: The parts of the experiment whose plugins must be installed.
 
     Raises:
+        PluginError: A plugin that is needed is not installed.
         CheckpointError: There is no whole checkpoint, or it does not fit the model.
     """
     check_folder(folder.path)
     restore = "Restore it from a copy of the run"
     check_text_seal(folder.experiment_file, restore)
     check_folder_seal(folder.codec, restore)
-    experiment = load_experiment(folder.experiment_file, registry, [f'trainer.device="{device}"'])
+    words = [f'trainer.device="{device}"']
+    experiment = load_run_experiment(folder, registry, words, needed)
+    if said := drift(folder, registry):
+        notify(said)
     found = choose_checkpoint(folder, checkpoint, notify)
-    codec = experiment.task.component.load(folder.codec)
-    learner = build_learner(experiment, codec, choose_device(experiment.trainer))
+    with attributed_in(experiment, registry):
+        codec = experiment.task.component.load(folder.codec)
+        place = choose_device(experiment.trainer)
+        learner = build_learner(experiment, codec, place, _adapted(folder))
     load_weights(learner.model, found.model_state(), found.path)
     _require_finite(learner.model, found)
+    if learner.trained_loss is not None:
+        whole = open_checkpoint(found.path)
+        restore_loss(learner.trained_loss, whole.training_state())
     learner.model.eval()
-    return Predictor(learner, found)
+    return Predictor(learner, found, registry)
+
+
+def _adapted(folder: RunFolder) -> dict[str, Any] | None:
+    """Returns the outputs that the loss of a run adapted, where that is known."""
+    try:
+        found = folder.info().get("outputs")
+    except CheckpointError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _require_finite(model: torch.nn.Module, checkpoint: Checkpoint) -> None:
@@ -214,7 +246,7 @@ def choose_checkpoint(folder: RunFolder, name: str = "best", notify: Notify = wa
     Args:
         folder: The run.
         name: `best`, `last`, or the name of one.
-        notify: Told of damaged ones that are passed over.
+        notify: Receives messages about damaged ones that are passed over.
 
     Raises:
         CheckpointError: There is none.

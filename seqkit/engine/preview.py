@@ -1,4 +1,4 @@
-"""What an experiment comes to before it is run: layers, memory, time, examples."""
+"""A preview of an experiment before it is run: layers, memory, time, examples."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from seqkit.api import Arrays, ignore
+from seqkit.engine.attribution import attributed_in
 from seqkit.engine.batching import training_plan
 from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data
@@ -42,6 +43,11 @@ def preview(experiment: Experiment, registry: Registry) -> dict[str, Any]:
     Raises:
         SeqkitError: The data cannot be had or a component fails.
     """
+    with attributed_in(experiment, registry):
+        return _preview(experiment, registry)
+
+
+def _preview(experiment: Experiment, registry: Registry) -> dict[str, Any]:
     data = encode_data(experiment, registry, ignore)
     config = experiment.trainer
     # One thread: a look ahead must not slow down what is being trained beside it.
@@ -86,7 +92,8 @@ def data_preview(experiment: Experiment, registry: Registry) -> dict[str, Any]:
     Raises:
         DataError: The data cannot be had.
     """
-    data = encode_data(experiment, registry, ignore)
+    with attributed_in(experiment, registry):
+        data = encode_data(experiment, registry, ignore)
     return {
         "examples": {split: len(data.sizes(split)) for split in data.splits},
         "shape": data.codec.shape.as_dict(),

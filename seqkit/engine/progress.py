@@ -100,7 +100,12 @@ _READER = TypeAdapter(Progress)
 
 
 def training_tensors(
-    optimizer: Optimizer, device: Device, state: Any, raw: nn.Module | None, averaged: Tensor | None
+    optimizer: Optimizer,
+    device: Device,
+    state: Any,
+    raw: nn.Module | None,
+    averaged: Tensor | None,
+    loss: nn.Module | None = None,
 ) -> dict[str, Tensor]:
     """Gathers the tensors that resuming needs besides the weights.
 
@@ -110,6 +115,7 @@ def training_tensors(
         state: What the task carries from batch to batch: tensors in nested tuples, or None.
         raw: The model in training, where the checkpoint's weights are an average of it.
         averaged: How many steps that average has seen.
+        loss: The loss, where it has parameters that are trained.
     """
     tensors = optimizer_tensors(optimizer)
     tensors["generator/host"] = torch.get_rng_state()
@@ -121,7 +127,25 @@ def training_tensors(
         tensors["averaged"] = averaged
         for name, tensor in raw.state_dict().items():
             tensors[f"raw/{name}"] = tensor.clone()
+    if loss is not None:
+        tensors |= {f"{_LOSS}{name}": value.clone() for name, value in loss.state_dict().items()}
     return tensors
+
+
+_LOSS = "loss/"
+
+
+def restore_loss(loss: nn.Module | None, tensors: Mapping[str, Tensor]) -> None:
+    """Puts the parameters of a trained loss back; those of older checkpoints were not kept.
+
+    Raises:
+        RuntimeError: They do not fit.
+    """
+    kept = {
+        name.removeprefix(_LOSS): value for name, value in tensors.items() if name.startswith(_LOSS)
+    }
+    if loss is not None and kept:
+        loss.load_state_dict(kept)
 
 
 def restore_training(tensors: Mapping[str, Tensor], optimizer: Optimizer, device: Device) -> Any:

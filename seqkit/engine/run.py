@@ -13,7 +13,8 @@ from seqkit.engine.metadata import identity
 from seqkit.engine.restoring import damage_of_record, restored_record
 from seqkit.engine.session import Observer, Session
 from seqkit.errors import CheckpointError, DataError
-from seqkit.experiments.experiment import Experiment, load_experiment
+from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.provenance import drift, load_run_experiment
 from seqkit.registry import Registry
 from seqkit.runs.folder import RunFolder, create_run, remove_run, write_atomically
 from seqkit.storage.checksums import check_text_seal, sealed_text
@@ -111,7 +112,7 @@ def resume_run(
             "Restore it from a copy; settings are changed by words: "
             f"seqkit resume {folder.name} key=value",
         )
-        experiment = load_experiment(folder.experiment_file, registry, overrides)
+        experiment = load_run_experiment(folder, registry, overrides)
         record = restored_record(folder, experiment, registry) if damage else None
         before = folder.info() if record is None else record
         experiment = replace(experiment, recipe=str(before.get("recipe", "")))
@@ -119,6 +120,8 @@ def resume_run(
         try:
             if damage:
                 session.warn(f"{damage}. It is written anew from what lies beside it")
+            if said := drift(folder, registry):
+                session.warn(said)
             if hold.forced:
                 session.warn(
                     f"taken over from {hold.forced}, which gave a sign of life of late: should it "

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
+from seqkit.engine.attribution import ComponentError, attributed_in, attributed_to
 from seqkit.engine.checkpoint import (
     Checkpoint,
     checkpoints_in,
@@ -25,9 +26,9 @@ from seqkit.engine.control import ControlFile, Signals
 from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
 from seqkit.engine.estimate import estimated_seconds
-from seqkit.engine.final_test import final_test
+from seqkit.engine.final_evaluation import final_evaluation
 from seqkit.engine.keeping import best_of, restore_state, save_state
-from seqkit.engine.learner import attributed_to, build_learner
+from seqkit.engine.learner import build_learner
 from seqkit.engine.metadata import scalars_of, started, summary
 from seqkit.engine.progress import Progress
 from seqkit.engine.requests import Requests, status_after
@@ -36,6 +37,7 @@ from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
 from seqkit.events import Event, EventLog
 from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.used import local_plugins
 from seqkit.nn.memory import use_huge_pages
 from seqkit.observing import Observers
 from seqkit.registry import Registry
@@ -82,6 +84,7 @@ class Session:
         self.observers = list(observers)
         chosen = [(part.entry, part.config) for part in experiment.observers]
         self._plugins = Observers(registry, chosen)
+        self._local = local_plugins(experiment, registry)
         try:
             self.log = EventLog(folder.events_file)
         except OSError as error:
@@ -154,7 +157,11 @@ class Session:
         try:
             for note in self.experiment.notes:
                 self.warn(note)
-            return self._train(checkpoint, ended)
+            with attributed_in(self.experiment, self.registry):
+                return self._train(checkpoint, ended)
+        except ComponentError as error:
+            self._end("failed", str(error))
+            raise RunError(f"the run failed: {error}") from error
         except SeqkitError as error:
             self._end("failed", str(error))
             raise
@@ -164,7 +171,11 @@ class Session:
             raise
         except (OSError, SafetensorError) as error:
             self._end("failed", str(error))
-            again = f"go on: {resume_command(self.folder)}" if self.began else "start it again"
+            again = (
+                f"go on: {resume_command(self.folder, self._local)}"
+                if self.began
+                else "start it again"
+            )
             raise DataError(
                 f"the run cannot go on, in {self.folder.path}: {error}. Make room for it or mend "
                 f"what is named, then {again}"
@@ -179,36 +190,10 @@ class Session:
             self.close()
 
     def _train(self, checkpoint: Checkpoint | None, ended: Mapping[str, Any] | None) -> str:
-        config = self.experiment.trainer
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.backends.cudnn.deterministic = True
-        set_threads(config.threads)
-        device = choose_device(config)
-        if device.on_host:
-            use_huge_pages()
         data = self._data()
-        learner = build_learner(self.experiment, data.codec, device)
-        if checkpoint is None:
-            with attributed_to(self.experiment.model):
-                model = self.experiment.model
-                model.component.initialise(model.config, learner.model, data.codec, self.warn)
-        if checkpoint is not None:
-            self.progress = Progress.from_dict(checkpoint.manifest["progress"])
-        training = Training(learner, data.splits, self.progress, self._save)
-        if checkpoint is not None:
-            restore_state(training, checkpoint, self.overrides)
-            unlike = data.changed or any(map(_PLANNING.match, self.overrides))
-            if said := training.take_up(unlike):
-                self.warn(said)
-            validated = "validation" in data.splits
-            self._best = best_of(checkpoint, validated, self.experiment.monitor[0])
-        baselines = self._baselines(data, "validation")
-        resumed_from = checkpoint.step if checkpoint else None
-        left = training.total_steps - self.progress.step
-        plan = training.plan(self.progress.epoch)
-        estimate = estimated_seconds(learner, data.splits["train"], plan, left)
-        beginning = started(self.folder, training, data, baselines, resumed_from, estimate)
-        to_test = config.test and "test" in data.splits
+        training = self._loop(data, checkpoint)
+        beginning = self._beginning(training, data, checkpoint)
+        to_test = self.experiment.trainer.test and "test" in data.splits
         done = training.finished() or training.stopped_early()
         if ended is not None and done and ("test" in ended or not to_test):
             self._tell_nothing_is_left(training, beginning, ended)
@@ -225,7 +210,7 @@ class Session:
             return training.stopped
         if to_test:
             baselines = self._baselines(data, "test")
-            for event in final_test(
+            for event in final_evaluation(
                 training, data.splits["test"], baselines, self.folder, self.warn
             ):
                 self.publish(event)
@@ -234,6 +219,40 @@ class Session:
         message = "stopped early: no improvement" if training.stopped else ""
         self._end("finished", message, training)
         return "finished"
+
+    def _loop(self, data: EncodedData, checkpoint: Checkpoint | None) -> Training:
+        """Builds the loop, at its beginning or where a checkpoint was made."""
+        device = choose_device(self.experiment.trainer)
+        if device.on_host:
+            use_huge_pages()
+        learner = build_learner(self.experiment, data.codec, device)
+        if learner.shape != data.codec.shape:
+            self._record["outputs"] = learner.shape.as_dict()["outputs"]
+        if checkpoint is None:
+            with attributed_to(self.experiment.model):
+                model = self.experiment.model
+                model.component.initialize(model.config, learner.model, data.codec, self.warn)
+            return Training(learner, data.splits, self.progress, self._save)
+        self.progress = Progress.from_dict(checkpoint.manifest["progress"])
+        training = Training(learner, data.splits, self.progress, self._save)
+        restore_state(training, checkpoint, self.overrides)
+        unlike = data.changed or any(map(_PLANNING.match, self.overrides))
+        if said := training.take_up(unlike):
+            self.warn(said)
+        validated = "validation" in data.splits
+        self._best = best_of(checkpoint, validated, self.experiment.monitor[0])
+        return training
+
+    def _beginning(
+        self, training: Training, data: EncodedData, checkpoint: Checkpoint | None
+    ) -> Event:
+        """Returns the event that tells what begins; a step is tried for its estimate."""
+        baselines = self._baselines(data, "validation")
+        resumed_from = checkpoint.step if checkpoint else None
+        left = training.total_steps - self.progress.step
+        plan = training.plan(self.progress.epoch)
+        estimate = estimated_seconds(training.learner, data.splits["train"], plan, left)
+        return started(self.folder, training, data, baselines, resumed_from, estimate, self._local)
 
     def _begin(self, data: EncodedData, beginning: Event) -> None:
         """Changes the run's files for the first time: all that could fail has been done."""
@@ -302,7 +321,7 @@ class Session:
                 f"stopped early, after {waited} evaluation{'s' * (waited > 1)} without improvement"
             )
             words = ["trainer.early_stopping=0"]
-        command = shlex.join([*shlex.split(resume_command(self.folder)), *words])
+        command = shlex.join([*shlex.split(resume_command(self.folder, self._local)), *words])
         message = f"Nothing is left to train: {self.folder.name} {did}. Train on with: {command}"
         fields = {
             "status": "finished",
@@ -315,6 +334,10 @@ class Session:
             observer(Event("ended", beginning.step, beginning.epoch, fields))
 
     def _data(self) -> EncodedData:
+        """Reads or encodes the data, once torch is set up."""
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.backends.cudnn.deterministic = True
+        set_threads(self.experiment.trainer.threads)
         saved = self.folder.codec
         if saved.is_dir():
             check_folder_seal(
@@ -411,7 +434,7 @@ class Session:
             "message": message,
             "elapsed": round(seconds, 3),
             "best": self._best,
-            "resume": resume_command(self.folder) if more else None,
+            "resume": resume_command(self.folder, self._local) if more else None,
         }
         self.publish(Event("ended", *self.at, fields))
 

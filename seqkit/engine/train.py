@@ -69,7 +69,7 @@ class Training:
         self.save = save
         self.sizes = learner.codec.sizes(splits["train"])
         self.steps_per_epoch = len(self.plan(progress.epoch))
-        self.optimizer = build_optimizer(learner.model, self.config, learner.device.device)
+        self.optimizer = build_optimizer(learner.parameters, self.config, learner.device.device)
         self.averaged: AveragedModel | None = None
         if self.config.ema_decay:
             average = get_ema_multi_avg_fn(self.config.ema_decay)  # type: ignore[no-untyped-call]
@@ -332,6 +332,7 @@ class Training:
             return total / count
 
         where = nonfinite.locate(learner.model, mean_loss)
+        self.optimizer.zero_grad(set_to_none=True)
         shown = ", ".join(str(index) for index in indices[:5])
         message = (
             f"the loss or gradient of step {step} is not finite, {where}; epoch "

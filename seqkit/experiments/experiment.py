@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +13,6 @@ from seqkit.errors import ConfigurationError, PluginError, Problem, nearest, sug
 from seqkit.experiments.observers import chosen_observers
 from seqkit.experiments.trainer import TrainerConfig
 from seqkit.experiments.words import (
-    COMPONENTS,
     KEYS,
     Settings,
     apply_words,
@@ -21,13 +20,21 @@ from seqkit.experiments.words import (
     with_words,
 )
 from seqkit.fitting import fitting, why_not
+from seqkit.kinds import PARTS, PLURAL
 from seqkit.registry import NOT_INSTALLED, Entry, Registry
 from seqkit.storage.regular_files import LARGEST_TEXT
 from seqkit.storage.toml_text import parse_toml
 
-__all__ = ["COMPONENTS", "Experiment", "Part", "load_experiment", "parse_override"]
+__all__ = [
+    "NEEDED",
+    "Absent",
+    "Experiment",
+    "Part",
+    "load_experiment",
+    "parse_override",
+]
 
-NEEDED = (*COMPONENTS, "metrics", "observers")
+NEEDED = (*PARTS, "metrics", "observers")
 """Parts of an experiment that training needs."""
 
 
@@ -64,6 +71,8 @@ class Part:
 
     def settings(self) -> dict[str, Any]:
         """Returns every setting, as plain values; None is left out."""
+        if isinstance(self.config, SimpleNamespace):
+            return dict(vars(self.config))
         values: dict[str, Any] = self.config.model_dump(mode="json", exclude_none=True)
         return values
 
@@ -143,8 +152,8 @@ def load_experiment(
         registry: Where its components are looked up.
         overrides: Words such as `model=NAME` and `trainer.epochs=3`; later ones win.
         own: Plugins whose components bare names mean first, where the source is no recipe.
-        needed: The parts that must be installed and valid. For others that are not installed,
-            something stands in that raises PluginError when it is used; metrics are left out.
+        needed: The parts that must be installed and valid. For others that are not, something
+            stands in that raises PluginError when it is used; such metrics are left out.
 
     Raises:
         ConfigurationError: Something is not valid; every problem is reported at once.
@@ -219,7 +228,7 @@ def _resolve(
     notes: list[str] = []
     document = {key: value for key, value in document.items() if key != "recipe"}
     _tidy(document, problems)
-    before = {key: document.get(key, {}).get("name") for key in COMPONENTS}
+    before = {key: document.get(key, {}).get("name") for key in PARTS}
     given = apply_words(document, overrides, problems)
 
     finder = _Finder(registry, document, own, needed, problems)
@@ -250,20 +259,22 @@ def _resolve(
         if not finder.is_same(entry, before[key]):
             table = _known_settings(table, entry, f"{key}={entry.name}", notes)
         table = with_words(entry.component.Config, table, given.get(key, []))
-        part = _part(entry, table, key, problems)
+        found: list[Problem] = []
+        part = _part(entry, table, key, found)
+        if part is None and key not in needed:
+            absent = Absent(" ".join(map(str, found)))
+            parts[key] = Part(replace(entry, component=absent), SimpleNamespace(**table))
+            continue
+        problems += found
         if part is not None:
             parts[key] = part
         if task is not None and key in ("dataset", "model", "loss"):
             _check_task(entry, key, task, registry, problems)
     metrics = _metrics(document.get("metrics", []), finder, task)
-    observers = [
-        Part(entry, config)
-        for entry, config in (
-            chosen_observers(document, given, registry, finder.own, problems)
-            if "observers" in needed
-            else []
-        )
-    ]
+    # Asked for in any case, as it also takes out the settings that chose one formerly.
+    wrong = problems if "observers" in needed else []
+    chosen = chosen_observers(document, given, registry, finder.own, wrong)
+    observers = [Part(entry, config) for entry, config in chosen]
     trainer = _trainer(document["trainer"], given.get("trainer", []), metrics, finder)
     if problems or trainer is None:
         raise ConfigurationError(problems=_each_plugin_once(problems))
@@ -304,7 +315,7 @@ def _tidy(document: dict[str, Any], problems: list[Problem]) -> None:
     for key in sorted(set(document) - set(KEYS)):
         problems.append(Problem(key, f"{key} is not a setting", suggestion(key, KEYS)))
         del document[key]
-    for key in COMPONENTS:
+    for key in PARTS:
         if key in document:
             document[key] = _component_table(document[key], key, problems)
     trainer = document.get("trainer", {})
@@ -357,7 +368,7 @@ class _Finder:
 
     def find(self, key: str, required: bool = True) -> Entry | None:
         """Returns the component of a part; None where none is named or it is not found."""
-        kind = COMPONENTS[key]
+        kind = PLURAL[key]
         name = self.document.get(key, {}).get("name")
         if name is None:
             if required and not any(problem.key == key for problem in self.problems):
@@ -461,7 +472,9 @@ def _metrics(value: Any, finder: _Finder, task: Entry | None) -> list[Part]:
             message = f"two metrics are called {entry.name!r}: {both}"
             problems.append(Problem(key, message, "Leave one out"))
             continue
-        part = _part(entry, table, key, problems)
+        wrong: list[Problem] = []
+        part = _part(entry, table, key, wrong)
+        problems += wrong if "metrics" in finder.needed else []
         if part is not None:
             parts.append(part)
     return parts

@@ -11,13 +11,12 @@ import functools
 import json
 import os
 import re
-import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from seqkit.events import spell_out
 from seqkit.terminal.safe_text import CONTROL, one_line, visible
-from seqkit.terminal.streams import ReaderGoneError, is_plain, stderr
+from seqkit.terminal.streams import ReaderGoneError, is_plain, stderr, stdout
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -37,14 +36,14 @@ _warned: set[str] = set()
 def flush() -> None:
     """Writes out what is buffered. Raises ReaderGoneError when nobody reads it."""
     try:
-        sys.stdout.flush()
+        stdout().flush()
     except BrokenPipeError as error:
         raise ReaderGoneError from error
 
 
 def _write(text: str) -> None:
     try:
-        sys.stdout.write(text)
+        stdout().write(text)
     except BrokenPipeError as error:
         raise ReaderGoneError from error
 
@@ -77,7 +76,7 @@ def _console(stream: TextIO, columns: str) -> Console:
 
 def results() -> Console:
     """Returns the console that writes to stdout."""
-    return _console(sys.stdout, os.environ.get("COLUMNS", ""))
+    return _console(stdout(), os.environ.get("COLUMNS", ""))
 
 
 def narration() -> Console:

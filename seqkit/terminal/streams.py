@@ -6,6 +6,7 @@ import contextlib
 import functools
 import os
 import sys
+from collections.abc import Iterator
 from io import TextIOWrapper
 from typing import TextIO, cast
 
@@ -74,6 +75,43 @@ def stderr() -> TextIO:
     return narration(getattr(sys.stderr, "rich_proxied_file", sys.stderr))
 
 
+class _Aside:
+    """Passes on to stderr what is printed while stdout is for results alone."""
+
+    encoding = "utf-8"
+
+    def write(self, text: str) -> int:
+        """Writes text."""
+        return stderr().write(text)
+
+    def flush(self) -> None:
+        """Writes out what is buffered."""
+        stderr().flush()
+
+    def isatty(self) -> bool:
+        """Tells whether stderr is a terminal."""
+        return stderr().isatty()
+
+
+_results: list[TextIO] = []
+
+
+def stdout() -> TextIO:
+    """Returns the stream that results go to."""
+    return _results[-1] if _results else sys.stdout
+
+
+@contextlib.contextmanager
+def results_apart() -> Iterator[None]:
+    """Keeps what anyone prints out of the results, which `output` alone writes."""
+    _results.append(stdout())
+    try:
+        with contextlib.redirect_stdout(cast(TextIO, _Aside())):
+            yield
+    finally:
+        _results.pop()
+
+
 def is_plain(stream: TextIO) -> bool:
     """Tells whether a stream takes plain text alone."""
     dumb = os.environ.get("TERM") in ("dumb", "unknown")
@@ -102,8 +140,11 @@ def prepare() -> None:
 
 def discard_stdout() -> None:
     """Throws away whatever else is written to stdout, whose reader has gone."""
-    if not _discard(sys.stdout):
-        sys.stdout = None
+    if not _discard(stdout()):
+        if _results:
+            _results[-1] = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+        else:
+            sys.stdout = None
 
 
 def _discard(stream: TextIO) -> bool:

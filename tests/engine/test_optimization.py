@@ -346,7 +346,7 @@ def test_averaged_weights_are_what_is_scored_and_saved(lab: Lab) -> None:
 def test_weight_decay_leaves_biases_alone(name: Any) -> None:
     model = nn.Sequential(nn.Embedding(5, 3), nn.LayerNorm(3), nn.Linear(3, 2))
     config = TrainerConfig(optimizer=name, weight_decay=0.1)
-    optimizer = build_optimizer(model, config, torch.device("cpu"))
+    optimizer = build_optimizer(list(model.parameters()), config, torch.device("cpu"))
     for parameter in model.parameters():
         parameter.grad = torch.zeros_like(parameter)
     before = {key: p.detach().clone() for key, p in model.named_parameters()}

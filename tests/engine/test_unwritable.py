@@ -160,9 +160,12 @@ FAULTY = """
 @pytest.mark.parametrize(
     ("at", "message"),
     [
-        ("build", r"model local\d:faulty failed: ZeroDivisionError: no units"),
+        ("build", r"the run failed: model local\d:faulty \(.* raised ZeroDivisionError: no units"),
         ("type", r"build\(\) returned str, not an nn\.Module"),
-        ("forward", "the run failed: IndexError: out of range"),
+        (
+            "forward",
+            r"the run failed: model local\d:faulty \(.*, line \d+\) raised IndexError",
+        ),
     ],
 )
 def test_a_component_that_raises_ends_the_run_with_one_error(

@@ -11,6 +11,7 @@ import numpy as np
 from seqkit.api import Arrays
 from seqkit.callbacks import Notify
 from seqkit.engine.checkpoint import checkpoint_name, load_weights, open_checkpoint
+from seqkit.engine.progress import restore_loss
 from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError
 from seqkit.events import Event, spell_out
@@ -21,7 +22,7 @@ TEST_SAMPLES = 200
 """Test examples looked through for right and wrong answers to show."""
 
 
-def final_test(
+def final_evaluation(
     training: Training,
     arrays: Arrays,
     baselines: Mapping[str, Mapping[str, float]],
@@ -43,6 +44,7 @@ def final_test(
         try:
             checkpoint = open_checkpoint(folder.checkpoints / checkpoint_name(best))
             load_weights(model, checkpoint.model_state(), checkpoint.path)
+            restore_loss(training.learner.trained_loss, checkpoint.training_state())
         except CheckpointError as error:
             warn(f"the last weights are tested, as the best checkpoint is gone: {error}")
     score = training.learner.score(arrays, "test", model, each=True)
