@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seqkit.experiments.schema import settings_of
+from seqkit.plugin import KINDS
 
 if TYPE_CHECKING:
     from seqkit.config import Config
@@ -22,7 +23,6 @@ _EXIT_CODES = (
     (4, "Data or a checkpoint cannot be used."),
     (130, "Interrupted; the state is saved, and the command to go on is printed."),
 )
-_KINDS = ("tasks", "models", "datasets", "losses", "metrics", "tokenizers", "observers")
 
 
 def commands_page() -> str:
@@ -93,7 +93,7 @@ def configuration_page(registry: Registry) -> str:
         "",
         *_settings(TrainerConfig),
     ]
-    for kind in _KINDS:
+    for kind in (kind for kind in KINDS if kind != "recipes"):
         lines += [f"## {kind.capitalize()}", ""]
         for entry in registry.entries(kind):
             lines += [f"### `{entry.name}`", "", _escaped(entry.component.summary()), ""]

@@ -85,7 +85,7 @@ class Model(Component):
         """
         raise NotImplementedError
 
-    def initialise(self, config: Any, network: nn.Module, codec: Codec, notify: Notify) -> None:
+    def initialize(self, config: Any, network: nn.Module, codec: Codec, notify: Notify) -> None:
         """Gives a network that was just built another start, such as pretrained embeddings.
 
         Called before the first step of a run, and not when it goes on nor for predictions: what is
@@ -95,7 +95,7 @@ class Model(Component):
 
 @dataclass(frozen=True)
 class Recognition:
-    """What a dataset makes of a person's own data.
+    """What a dataset makes of a user's own data.
 
     Attributes:
         settings: Settings of the dataset that follow from the data, its path among them.
@@ -147,7 +147,7 @@ class Dataset(Component):
         return ""
 
     def recognise(self, data: OwnData, task: str) -> Recognition | None:
-        """Returns what it makes of a person's own file or folder; None where it is not for it.
+        """Returns what it makes of a user's own file or folder; None where it is not for it.
 
         Every dataset for the task is asked, and the surest is taken.
 
@@ -192,7 +192,7 @@ class Codec(ABC):
         """What the task's arrays and outputs look like."""
 
     def set_output_shape(self, shape: Shape) -> None:
-        """Hears what the model will put out once the loss has adapted it, such as quantiles."""
+        """Sets the shape of the outputs as the loss has adapted it, such as with quantiles."""
         return
 
     def facts(self, train: Arrays) -> Mapping[str, str | Mapping[str, int]]:
@@ -292,7 +292,7 @@ class Codec(ABC):
             batch: What `batch` cut, on the model's device.
             records: The examples themselves, in the same order.
             options: The task's `PredictOptions` settings.
-            say: Told of text as it is generated.
+            say: Receives text as it is generated.
 
         Returns:
             An answer for each record, as `answers` makes them.

@@ -8,7 +8,7 @@ Notify = Callable[[str], None]
 """Receives one sentence for the user: a row that was skipped, a label seen in one split alone."""
 
 Say = Callable[[int, str], None]
-"""Told of text while it is being generated: which of the inputs it answers, and the next piece."""
+"""Receives text while it is generated: the number of the input that it answers, and the piece."""
 
 
 def ignore(*_: object) -> None:

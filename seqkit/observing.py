@@ -15,7 +15,7 @@ from seqkit.registry import Registry
 SLOW = 1.0
 """Seconds that an observer may take in all before its share of the time is looked at."""
 SHARE = 0.05
-"""Share of the time of a run that an observer may take before a person is told."""
+"""Share of the time of a run that an observer may take before a warning says so."""
 
 
 @dataclass

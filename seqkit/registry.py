@@ -12,6 +12,7 @@ import pluggy
 from seqkit import hookspecs
 from seqkit.errors import ConfigurationError, PluginError, Problem, nearest, suggestion
 from seqkit.hookspecs import GROUP
+from seqkit.kinds import SINGULAR
 from seqkit.plugin import (
     HOOKS,
     KINDS,
@@ -27,18 +28,13 @@ from seqkit.plugin import (
 if TYPE_CHECKING:
     import click
 
-__all__ = ["HOOKS", "KINDS", "NOT_INSTALLED", "Entry", "Plugin", "Registry", "singular"]
+__all__ = ["HOOKS", "KINDS", "NOT_INSTALLED", "Entry", "Plugin", "Registry"]
 
 NOT_INSTALLED = "No plugin "
 """How the hint of a component begins whose plugin is not installed."""
 
 SLOW = 0.5
-"""Seconds that a plugin may take to load before a person is told."""
-
-
-def singular(kind: str) -> str:
-    """Returns the singular of a kind: `model` for `models`."""
-    return "loss" if kind == "losses" else kind.removesuffix("s")
+"""Seconds that a plugin may take to load before a warning says so."""
 
 
 class Registry:
@@ -145,10 +141,10 @@ class Registry:
         if matches:
             choices = " or ".join(sorted(entry.qualified for entry in matches))
             problem = Problem(
-                key, f"{singular(kind)} {name!r} is brought by several plugins", f"Write {choices}"
+                key, f"{SINGULAR[kind]} {name!r} is brought by several plugins", f"Write {choices}"
             )
         else:
-            problem = Problem(key, f"there is no {singular(kind)} {name!r}", self._hint(kind, name))
+            problem = Problem(key, f"there is no {SINGULAR[kind]} {name!r}", self._hint(kind, name))
         raise ConfigurationError(problems=[problem])
 
     def taken(self, entry: Entry) -> Entry | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import AliasChoices
+
 import seqkit
 from seqkit import Field
 from seqkit.data import LocalPath
@@ -81,8 +83,10 @@ class RecurrentConfig(seqkit.Config):
     tie_weights: bool = Field(
         False, help="Take the last layer's weights from the embeddings. For language modelling."
     )
-    initialisation: Literal["uniform", "orthogonal"] = Field(
-        "uniform", help="Of the recurrent layers: PyTorch's, or orthogonal with open forget gates."
+    initialization: Literal["uniform", "orthogonal"] = Field(
+        "uniform",
+        validation_alias=AliasChoices("initialization", "initialisation"),
+        help="Of the recurrent layers: PyTorch's, or orthogonal with open forget gates.",
     )
 
 
@@ -118,7 +122,7 @@ class Rnn(seqkit.Model):
     name = "rnn"
     outputs = OUTPUTS
     Config = RnnConfig
-    initialise = _load_vectors
+    initialize = _load_vectors
 
     def build(self, config: RnnConfig, shape: seqkit.Shape) -> nn.Module:
         return _build("rnn", config, shape, nonlinearity=config.nonlinearity)
@@ -130,7 +134,7 @@ class Lstm(seqkit.Model):
     name = "lstm"
     outputs = OUTPUTS
     Config = RecurrentConfig
-    initialise = _load_vectors
+    initialize = _load_vectors
 
     def build(self, config: RecurrentConfig, shape: seqkit.Shape) -> nn.Module:
         return _build("lstm", config, shape)
@@ -142,7 +146,7 @@ class Gru(seqkit.Model):
     name = "gru"
     outputs = OUTPUTS
     Config = RecurrentConfig
-    initialise = _load_vectors
+    initialize = _load_vectors
 
     def build(self, config: RecurrentConfig, shape: seqkit.Shape) -> nn.Module:
         return _build("gru", config, shape)
@@ -155,7 +159,7 @@ class BiLstm(seqkit.Model):
     outputs = ("classes", "step-classes", "labels", "number", "values")
     refuses = {"next-tokens": SEES_THE_FUTURE}  # noqa: RUF012 - as the contract has it
     Config = BiLstmConfig
-    initialise = _load_vectors
+    initialize = _load_vectors
 
     def build(self, config: BiLstmConfig, shape: seqkit.Shape) -> nn.Module:
         return _build("lstm", config, shape)
@@ -218,7 +222,7 @@ def _stack(
     config: RecurrentConfig,
     nonlinearity: Literal["tanh", "relu"],
 ) -> RecurrentStack:
-    from seqkit.nn import RecurrentStack, initialise_recurrent_
+    from seqkit.nn import RecurrentStack, initialize_recurrent_
 
     stack = RecurrentStack(
         cell,
@@ -230,8 +234,8 @@ def _stack(
         dropout_kind=config.layer_dropout_kind,
         nonlinearity=nonlinearity,
     )
-    if config.initialisation == "orthogonal":
-        initialise_recurrent_(stack)
+    if config.initialization == "orthogonal":
+        initialize_recurrent_(stack)
     return stack
 
 

@@ -105,7 +105,7 @@ class Seq2Seq(seqkit.Model):
             return _forecaster(config, shape, shape.outputs)
         return _token_network(config, shape)
 
-    def initialise(
+    def initialize(
         self, config: Seq2SeqConfig, network: Any, codec: seqkit.Codec, notify: seqkit.Notify
     ) -> None:
         if config.vectors:

@@ -46,7 +46,7 @@ class GrowingText:
     Args:
         spelt: What each token spells, by id.
         stop: The text ends before this string, of which no part is ever shown; empty for none.
-        show: Told each piece, once it is certain.
+        show: Receives each piece, once it is certain.
     """
 
     def __init__(self, spelt: Bytes, stop: str, show: Callable[[str], None]) -> None:

@@ -43,7 +43,7 @@ def write_on(
         prompts: What to go on from.
         spelt: What each token spells, by id.
         options: `LanguageModeling.Prediction`.
-        say: Told the pieces of the first text of each prompt, once they are certain.
+        say: Receives the pieces of the first text of each prompt, once they are certain.
 
     Returns:
         prompt, continuation, tokens (how many were written) and ended (`stop` or `length`) for

@@ -93,7 +93,7 @@ def step_errors(
         arrays: The split.
         train: The training split, which the linear baseline is fitted on.
         chosen: Windows of the split.
-        progress: Told of windows done and of their number.
+        progress: Called with the windows done and their number.
     """
     learner, device = predictor.learner, predictor.learner.device
     makers = naive_forecasts(codec, train, arrays)

@@ -23,7 +23,7 @@ from seqkit_timeseries._layout import (
     row_text,
     rows_with_targets,
 )
-from seqkit_timeseries._normalisation import Floats, Scaler, fit_scaler, normalise
+from seqkit_timeseries._normalization import Floats, Scaler, fit_scaler, normalise
 from seqkit_timeseries._precision import ROUNDING, check_scaled, check_training, check_values
 from seqkit_timeseries._windows import forward_filled, gather, interpolated, window_starts
 
@@ -211,7 +211,7 @@ class ForecastingCodec(Fitted, Codec):
             return fitted
         known = np.where(np.isnan(history).all(axis=0), 0.0, history)
         check_training(known, record, self.layout.columns, place)
-        return fit_scaler(known, self.settings["normalisation"])
+        return fit_scaler(known, self.settings["normalization"])
 
     def _ahead(self, record: Record, place: str) -> Floats:
         """Returns the rows of the horizon: NaN but for the columns that are known ahead."""
@@ -298,7 +298,7 @@ class ForecastingCodec(Fitted, Codec):
 
     def forward(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:
         inputs, layout = batch["inputs"], self.layout
-        kind = self.settings["normalisation"].split("+")[-1]
+        kind = self.settings["normalization"].split("+")[-1]
         local = kind in ("window", "last")
         if local:
             inputs, shift, scale = normalise(

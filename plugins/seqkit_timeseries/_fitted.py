@@ -9,7 +9,7 @@ from typing import Any
 from seqkit.api import Record
 from seqkit_timeseries._frequency import Frequency
 from seqkit_timeseries._layout import Layout
-from seqkit_timeseries._normalisation import Scaler
+from seqkit_timeseries._normalization import Scaler
 
 
 @dataclass

@@ -22,7 +22,7 @@ from seqkit_timeseries._layout import (
     rows_with_targets,
     unread,
 )
-from seqkit_timeseries._normalisation import Scaler, fit_scaler
+from seqkit_timeseries._normalization import Scaler, fit_scaler
 from seqkit_timeseries._paces import paces
 from seqkit_timeseries._precision import check_training, coarse, is_constant
 
@@ -56,7 +56,7 @@ def fit(
     if not (settings["season"] or "period" in longest):
         season = f"a season is {counted(period, 'row')}" if period > 1 else "no season is assumed"
         notify(f"rows are {frequency}; {season} (task.season sets it).")
-    scalers, missing = _fit_scalers(train, layout, settings["normalisation"], notify)
+    scalers, missing = _fit_scalers(train, layout, settings["normalization"], notify)
     if settings["missing"] == "mask":
         layout = layout.with_masks(missing)
     tail = _tail(held, layout, settings, notify)
@@ -118,7 +118,7 @@ def _fit_scalers(
     if lost and kind == "none":
         notify(
             f"{_shown(lost)}: the values differ by too little for single precision, in which a "
-            "network reads them. Write task.normalisation=standard."
+            "network reads them. Write task.normalization=standard."
         )
     return scalers, missing
 

@@ -78,8 +78,8 @@ def check_scaled(
         raise DataError(
             f"{named(record)} has {values[row, column]:g} in column {columns[column]!r}, "
             f"{row_text(record, int(row))} of {place}, which is {scaled[row, column]:g} when it is "
-            "scaled as task.normalisation has it, too large for single precision. Correct the "
-            "value or leave the cell empty; task.normalisation=none scales nothing"
+            "scaled as task.normalization has it, too large for single precision. Correct the "
+            "value or leave the cell empty; task.normalization=none scales nothing"
         )
 
 

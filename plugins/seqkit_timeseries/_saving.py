@@ -20,13 +20,13 @@ from seqkit_timeseries._calendar import CalendarFeature
 from seqkit_timeseries._fitted import Fitted
 from seqkit_timeseries._frequency import Frequency
 from seqkit_timeseries._layout import Layout
-from seqkit_timeseries._normalisation import Scaler
+from seqkit_timeseries._normalization import Scaler
 
 _FILE, _ARRAYS = "forecasting.json", "forecasting.safetensors"
 _LARGEST_ARRAYS = 2**32
 _LONGEST = 10**8
 # Settings that forecasts depend on; others have a default where an older run lacks them.
-_NEEDED = ("context", "horizon", "normalisation", "missing", "report")
+_NEEDED = ("context", "horizon", "normalization", "missing", "report")
 
 
 def save_fitted(fitted: Fitted, folder: Path) -> None:

@@ -27,7 +27,7 @@ def split_records(
         tabled: The series.
         validation: Part of the rows (below 1), number of rows, or the date it begins; 0 for none.
         test: The same; it ends with the data.
-        notify: Told of series that begin after the training split.
+        notify: Receives messages about series that begin after the training split.
         **declared: What else a record says of itself: `targets`, `period`.
 
     Raises:

@@ -125,7 +125,7 @@ def read_series(
         rows: Their fields, as text.
         lines: Where each row stands, for messages.
         how: What is known of the table.
-        notify: Told of what was left out, sorted or filled in.
+        notify: Receives messages about what was left out, sorted or filled in.
 
     Raises:
         DataError: A field is not what its column needs, or two rows have the same time; names the

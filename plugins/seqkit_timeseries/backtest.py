@@ -11,13 +11,10 @@ import click
 
 from seqkit import ConfigurationError, DataError
 from seqkit.cli.common import (
-    device_option,
-    json_option,
     open_registry,
     open_run,
-    plugin_option,
     run_argument,
-    runs_dir_option,
+    running_options,
 )
 from seqkit.data import write_table
 from seqkit.terminal import figures, output, safe_text
@@ -50,10 +47,7 @@ _MOST_ROWS = 12
     metavar="FILE",
     help="Write the errors of every single step as a table.",
 )
-@runs_dir_option()
-@device_option()
-@plugin_option()
-@json_option()
+@running_options()
 def backtest(
     run: str,
     split: str,

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import AliasChoices
+
 import seqkit
 from seqkit.api import Arrays, Codec, Notify, Record, Task
 from seqkit.config import Field
@@ -62,7 +64,7 @@ class Forecasting(Task):
             help="Features of the calendar, as sine and cosine, known beforehand; auto: those that "
             "vary with the frequency of the rows.",
         )
-        normalisation: Literal[
+        normalization: Literal[
             "none",
             "standard",
             "min-max",
@@ -74,6 +76,7 @@ class Forecasting(Task):
             "min-max+last",
         ] = Field(
             "standard",
+            validation_alias=AliasChoices("normalization", "normalisation"),
             help="standard and min-max scale each column of each series by its training rows; "
             "window normalises each window by its own mean and deviation (as RevIN), last takes "
             "away its last value; + does both.",

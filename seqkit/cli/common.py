@@ -99,6 +99,19 @@ def device_option() -> Callable[[Any], Any]:
     )
 
 
+def running_options(json_help: str = "") -> Callable[[Any], Any]:
+    """The options of every command that builds a model: runs, device, plugins and `--json`."""
+    options = [runs_dir_option(), device_option(), plugin_option()]
+    options.append(json_option(json_help) if json_help else json_option())
+
+    def add(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
 def run_argument(name: str = "run") -> Callable[[Any], Any]:
     """The argument that names a run: a name, the beginning of one, a path, or `last`."""
     return click.argument(name, shell_complete=complete_runs)

@@ -86,7 +86,7 @@ def compare(runs: tuple[str, ...], metric: str, sort: str, runs_dir: Path, as_js
 
 
 def _readable(folders: list[RunFolder]) -> tuple[list[RunFolder], list[dict[str, Any]]]:
-    """Returns the runs that can be read and what they came to, and warns of all that cannot.
+    """Returns the runs that can be read and their summaries, and warns of all that cannot.
 
     Raises:
         CheckpointError: None of them can.

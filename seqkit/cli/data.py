@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,16 +78,34 @@ def _describe(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _config(entry: Entry) -> Any:
-    """Returns the default settings; None where some have no default."""
+def _config(entry: Entry, words: Sequence[str] = ()) -> Any:
+    """Returns the default settings with words applied; None where some have no default.
+
+    Raises:
+        ConfigurationError: A word is not valid.
+    """
     from seqkit.config import validate
+    from seqkit.experiments.words import parse_override, with_words
 
-    return validate(entry.component.Config, {}, "dataset", entry.qualified)[0]
+    given = [(_key(word, parse_override(word)[0]), parse_override(word)[1]) for word in words]
+    table = with_words(entry.component.Config, {}, given)
+    config, problems = validate(entry.component.Config, table, "dataset", entry.qualified)
+    if problems and words:
+        raise ConfigurationError(problems=problems)
+    return config
 
 
-def _usable(registry: Registry, name: str) -> tuple[Entry, Any]:
+def _key(word: str, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the key of a word inside the dataset's table; `dataset.` may stand before it."""
+    inner = parts[1:] if parts[0] == "dataset" else parts
+    if not inner:
+        raise ConfigurationError(f"{word!r} is not a setting of the dataset. Write KEY=VALUE")
+    return inner
+
+
+def _usable(registry: Registry, name: str, words: Sequence[str] = ()) -> tuple[Entry, Any]:
     entry = registry.find("datasets", name)
-    config = _config(entry)
+    config = _config(entry, words)
     if config is None:
         raise ConfigurationError(
             f"dataset {entry.name!r} reads your own files, which need no fetching. "
@@ -97,6 +116,7 @@ def _usable(registry: Registry, name: str) -> tuple[Entry, Any]:
 
 @data.command(short_help="Fetch a dataset.")
 @click.argument("name", metavar="DATASET", shell_complete=complete_datasets)
+@click.argument("settings", metavar="[KEY=VALUE]...", nargs=-1)
 @click.option(
     "--from",
     "source",
@@ -110,17 +130,21 @@ def _usable(registry: Registry, name: str) -> tuple[Entry, Any]:
 @json_option()
 def get(
     name: str,
+    settings: tuple[str, ...],
     source: Path | None,
     force: bool,
     lines: bool,
     plugins: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Fetch a dataset: from its mirrors, going on where a download was cut off, or --from PATH."""
+    """Fetch a dataset: from its mirrors, going on where a download was cut off, or --from PATH.
+
+    KEY=VALUE words are settings of the dataset, such as its language.
+    """
     from seqkit.data.fetch import FetchOptions
     from seqkit.terminal.bar import Bar
 
-    entry, config = _usable(open_registry(plugins), name)
+    entry, config = _usable(open_registry(plugins), name, settings)
     if source is not None and not source.exists():
         raise DataError(f"--from {source}: there is no such file or folder. Check the path")
     if source is not None:

@@ -7,13 +7,10 @@ from pathlib import Path
 import click
 
 from seqkit.cli.common import (
-    device_option,
-    json_option,
     open_registry,
     open_run,
-    plugin_option,
     run_argument,
-    runs_dir_option,
+    running_options,
 )
 from seqkit.terminal import figures, output
 
@@ -24,10 +21,7 @@ from seqkit.terminal import figures, output
 @click.option(
     "--checkpoint", default="best", show_default=True, metavar="NAME", help="best, last or a name."
 )
-@runs_dir_option()
-@device_option()
-@plugin_option()
-@json_option()
+@running_options()
 def evaluate(
     run: str,
     split: str,

@@ -10,24 +10,13 @@ import click
 
 from seqkit.cli.common import json_option, open_registry, plugin_option
 from seqkit.config import older_names
-from seqkit.registry import singular
+from seqkit.kinds import FOR_TASKS, PLURAL, SINGULAR
 from seqkit.terminal import output, safe_text
 
 if TYPE_CHECKING:
     from seqkit.registry import Entry, Plugin, Registry
 
-FOR_TASKS = ("models", "datasets", "losses", "metrics")
-NAMES = (
-    "models",
-    "datasets",
-    "tasks",
-    "losses",
-    "metrics",
-    "tokenizers",
-    "observers",
-    "recipes",
-    "plugins",
-)
+NAMES = tuple(SINGULAR)
 
 
 class KindName(click.ParamType[str]):
@@ -39,8 +28,7 @@ class KindName(click.ParamType[str]):
         """Returns the plural. Fails with the nearest kind when there is no such kind."""
         from seqkit.errors import suggestion
 
-        singular = {name.removesuffix("s"): name for name in NAMES} | {"loss": "losses"}
-        kind = singular.get(value, value)
+        kind = PLURAL.get(value, value)
         if kind not in NAMES:
             self.fail(f"{value!r} is not a kind. {suggestion(value, NAMES)}", param, ctx)
         return str(kind)
@@ -154,7 +142,7 @@ def _count(plugin: Plugin) -> str:
     counts: dict[str, int] = {}
     for entry in plugin.entries:
         counts[entry.kind] = counts.get(entry.kind, 0) + 1
-    words = [f"{count} {kind if count != 1 else singular(kind)}" for kind, count in counts.items()]
+    words = [f"{count} {kind if count != 1 else SINGULAR[kind]}" for kind, count in counts.items()]
     return ", ".join(words) or "hooks"
 
 

@@ -58,6 +58,18 @@ def _add_plugin_commands(group: click.Group, plugins: Sequence[Path]) -> None:
         remember(group.commands)
 
 
+def remember_plugin_commands(key: str) -> None:
+    """Loads every plugin, and keeps what commands they add for the next help.
+
+    Args:
+        key: What stands for the plugins that are installed.
+    """
+    from seqkit.cli.plugin_commands import remember
+
+    cli.load_more()
+    remember(cli.commands, key)
+
+
 def _plugin_commands() -> dict[str, str]:
     from seqkit.cli.plugin_commands import remembered
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _GROUP = "seqkit"
 """The entry points of plugins, said here as `seqkit.hookspecs` imports pluggy."""
 
-_ASK = "import seqkit.cli.plugin_commands as here, sys; here.find(sys.argv[1])"
+_ASK = "import seqkit.cli.main as here, sys; here.remember_plugin_commands(sys.argv[1])"
 _PATIENCE = 20.0
 """Seconds that plugins have to say which commands they add, before help goes without."""
 
@@ -55,14 +55,6 @@ def remember(commands: Mapping[str, click.Command], key: str = "") -> None:
         aside = file.with_name(f".{file.name}.{os.getpid()}")
         aside.write_text(json.dumps({"key": key or _key(), "commands": names}), encoding="utf-8")
         aside.replace(file)
-
-
-def find(key: str) -> None:
-    """Loads every plugin, and keeps what commands they add."""
-    from seqkit.cli.main import cli
-
-    cli.load_more()
-    remember(cli.commands, key)
 
 
 def _file() -> Path:

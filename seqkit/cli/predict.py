@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqkit.cli.common import (
-    device_option,
-    json_option,
     open_registry,
     open_run,
-    plugin_option,
     run_argument,
-    runs_dir_option,
+    running_options,
 )
 from seqkit.cli.task_options import TaskCommand, given_options
 from seqkit.engine.inputs import (
@@ -88,10 +85,7 @@ def _one_of_the_encodings(_context: Any, parameter: Any, name: str) -> str:
     is_flag=True,
     help="Answer requests for another program, a JSON object a line, until stdin ends.",
 )
-@runs_dir_option()
-@device_option()
-@plugin_option()
-@json_option()
+@running_options()
 def predict(
     run: str,
     inputs: tuple[str, ...],

@@ -7,13 +7,10 @@ from pathlib import Path
 import click
 
 from seqkit.cli.common import (
-    device_option,
-    json_option,
     open_registry,
     open_run,
-    plugin_option,
     run_argument,
-    runs_dir_option,
+    running_options,
 )
 from seqkit.cli.run import Observers, exit_code
 
@@ -21,10 +18,7 @@ from seqkit.cli.run import Observers, exit_code
 @click.command()
 @run_argument()
 @click.argument("settings", metavar="[KEY=VALUE]...", nargs=-1)
-@runs_dir_option()
-@device_option()
-@plugin_option()
-@json_option("Write every event to stdout as it happens, one JSON object a line.")
+@running_options("Write every event to stdout as it happens, one JSON object a line.")
 @click.option(
     "--force", is_flag=True, help="Take over from another machine that seems to be at work on it."
 )

@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from seqkit.cli.common import (
-    device_option,
-    json_option,
     open_registry,
-    plugin_option,
-    runs_dir_option,
+    running_options,
 )
 from seqkit.cli.completion import complete_experiment
 from seqkit.errors import ExitCode
@@ -32,10 +29,7 @@ if TYPE_CHECKING:
 @click.option("--name", default="", help="Name of the run.  [default: the recipe's and a number]")
 @click.option("--group", default="", metavar="NAME", help="Group to compare the run in.")
 @click.option("--varies", multiple=True, hidden=True, help="A setting that varies in the group.")
-@runs_dir_option()
-@device_option()
-@plugin_option()
-@json_option("Write every event to stdout as it happens, one JSON object a line.")
+@running_options("Write every event to stdout as it happens, one JSON object a line.")
 @click.option("--quiet", "-q", is_flag=True, help="Write nothing but the result and warnings.")
 def run(
     experiment: str,

@@ -15,9 +15,9 @@ from seqkit.cli.common import (
     plugin_option,
     runs_dir_option,
 )
-from seqkit.cli.listing import FOR_TASKS, entry_document, summary_of
+from seqkit.cli.listing import entry_document, summary_of
 from seqkit.errors import CheckpointError, ConfigurationError, SeqkitError, suggestion
-from seqkit.registry import singular
+from seqkit.kinds import FOR_TASKS, PARTS, PLURAL, SINGULAR
 from seqkit.storage.regular_files import LARGEST_TEXT, read_regular
 from seqkit.terminal import figures, output, safe_text
 
@@ -87,7 +87,7 @@ def _find(name: str, runs_dir: Path, registry: Registry) -> RunFolder:
 def _show_entries(entries: list[Entry], registry: Registry, as_json: bool) -> None:
     if as_json:
         documents = [
-            {"kind": singular(entry.kind)} | entry_document(entry, registry) for entry in entries
+            {"kind": SINGULAR[entry.kind]} | entry_document(entry, registry) for entry in entries
         ]
         output.json_document(documents[0] if len(documents) == 1 else documents)
         return
@@ -102,16 +102,16 @@ def _show_entries(entries: list[Entry], registry: Registry, as_json: bool) -> No
 
 def _show_component(entry: Entry, registry: Registry) -> None:
     component = entry.component
-    output.line((entry.qualified, "bold cyan"), f"  {singular(entry.kind)}")
+    output.line((entry.qualified, "bold cyan"), f"  {SINGULAR[entry.kind]}")
     output.line()
     output.raw(safe_text.visible(inspect.getdoc(type(component)) or summary_of(entry)))
     output.line()
     for label, value in _traits(entry, registry):
         output.line((f"{label:<11}", "bold"), value)
     _show_settings(component.Config)
-    key = {"models": "model", "losses": "loss", "datasets": "dataset", "metrics": "metrics"}
-    if entry.kind in key:
-        output.note(f"\nUse it: seqkit run RECIPE {key[entry.kind]}={entry.name}")
+    if entry.kind in FOR_TASKS:
+        key = "metrics" if entry.kind == "metrics" else SINGULAR[entry.kind]
+        output.note(f"\nUse it: seqkit run RECIPE {key}={entry.name}")
 
 
 def _traits(entry: Entry, registry: Registry) -> list[tuple[str, str]]:
@@ -201,12 +201,16 @@ def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
 
     log = RunLog(run.events_file)
     described, summary = describe(run, log), log.summary
-    defaults, given, wrong, older = {}, {}, "", ""
+    defaults: dict[str, Any] = {}
+    given: dict[str, Any] = {}
+    wrong = older = ""
     try:
         given = read_settings(run)
         registry = _registry(plugins)
         if registry is not None:
-            defaults, older = _defaults(run, registry), drift(run, registry)
+            defaults, names = _defaults(run, registry)
+            given = {names.get(key, key): value for key, value in given.items()}
+            older = drift(run, registry)
     except CheckpointError as error:
         wrong = str(error)
         output.warn(wrong)
@@ -246,8 +250,12 @@ def _registry(plugins: tuple[Path, ...]) -> Registry | None:
         return None
 
 
-def _defaults(run: RunFolder, registry: Registry) -> dict[str, Any]:
-    """Returns the default of every setting of the run's components; those missing have none."""
+def _defaults(run: RunFolder, registry: Registry) -> tuple[dict[str, Any], dict[str, str]]:
+    """Returns the default of every setting of the run's components; those missing have none.
+
+    And the present name of each setting by every older one.
+    """
+    from seqkit.config import older_names
     from seqkit.experiments.trainer import TrainerConfig
     from seqkit.runs.summary import flatten
     from seqkit.storage.toml_text import parse_toml
@@ -255,13 +263,16 @@ def _defaults(run: RunFolder, registry: Registry) -> dict[str, Any]:
     try:
         document = parse_toml(read_regular(run.experiment_file, LARGEST_TEXT).decode("utf-8"))
     except (OSError, ValueError, SeqkitError):
-        return {}
-    kinds = {"task": "tasks", "dataset": "datasets", "model": "models", "loss": "losses"}
+        return {}, {}
     configs: dict[str, type[Config]] = {"trainer": TrainerConfig}
-    for key, kind in kinds.items():
+    for key in PARTS:
         table = document.get(key, {})
         name = str(table.get("name", "")) if isinstance(table, dict) else str(table)
-        found = [entry for entry in registry.entries(kind) if name in (entry.name, entry.qualified)]
+        found = [
+            entry
+            for entry in registry.entries(PLURAL[key])
+            if name in (entry.name, entry.qualified)
+        ]
         if len(found) == 1:
             configs[key] = found[0].component.Config
     values = {}
@@ -273,7 +284,12 @@ def _defaults(run: RunFolder, registry: Registry) -> dict[str, Any]:
             if not field.is_required()
         }
         values[key] = config.model_construct(**plain).model_dump(mode="json", warnings=False)
-    return flatten(values)
+    names = {
+        f"{key}.{old}": f"{key}.{new}"
+        for key, config in configs.items()
+        for old, new in older_names(config).items()
+    }
+    return flatten(values), names
 
 
 def _run_lines(

@@ -12,11 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqkit.cli.common import (
-    device_option,
-    json_option,
     open_registry,
-    plugin_option,
-    runs_dir_option,
+    running_options,
 )
 from seqkit.cli.completion import complete_experiment
 from seqkit.errors import ConfigurationError, ExitCode
@@ -53,10 +50,7 @@ _AGAIN = ("stopped", "interrupted", "crashed")
 @click.option("--resume", "group", default="", metavar="GROUP", help="Go on with a sweep.")
 @click.option("--retry-failed", is_flag=True, help="Try runs again that failed before.")
 @click.option("--dry-run", is_flag=True, help="Check and list the runs, and start none.")
-@runs_dir_option()
-@device_option()
-@plugin_option()
-@json_option()
+@running_options()
 def sweep(
     experiment: str | None,
     settings: tuple[str, ...],

@@ -42,7 +42,7 @@ class FetchOptions:
     Attributes:
         source: A local archive or folder to take in place of a download.
         force: Whether to fetch what is there already.
-        progress: Told how far a download is.
+        progress: Receives how far a download is.
         notify: Receives what the user should know.
     """
 
@@ -72,7 +72,7 @@ def fetch(
         urls: The mirrors, the best one first.
         destination: Where the file goes. One that is there with the right hash is kept.
         known_hash: `sha256:...` or `md5:...`, in hexadecimal digits.
-        progress: Told how far the download is.
+        progress: Receives how far the download is.
         timeout: Seconds to wait for a connection, and for the next bytes.
         largest: Most bytes that the file may have.
 

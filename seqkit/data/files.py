@@ -110,7 +110,7 @@ def read_text(
 
     Args:
         path: The file.
-        notify: Told how much was replaced.
+        notify: Receives how much was replaced.
         encoding: Its encoding; a byte order mark of UTF-8 is dropped.
         errors: `strict` refuses what the encoding does not allow and NUL bytes; `replace` puts
             U+FFFD in their place.

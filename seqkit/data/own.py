@@ -1,4 +1,4 @@
-"""A person's own file or folder, looked into once for every dataset that is asked about it."""
+"""A user's own file or folder, looked into once for every dataset that is asked about it."""
 
 from __future__ import annotations
 

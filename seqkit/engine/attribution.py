@@ -21,7 +21,8 @@ from seqkit.engine.device import out_of_memory
 from seqkit.errors import RunError, SeqkitError
 from seqkit.experiments.experiment import Experiment, Part
 from seqkit.experiments.used import used_tokenizers
-from seqkit.registry import Entry, Plugin, Registry, singular
+from seqkit.kinds import SINGULAR
+from seqkit.registry import Entry, Plugin, Registry
 from seqkit.text import PluginTokenizer
 
 
@@ -78,7 +79,7 @@ def _told(entry: Entry, error: BaseException) -> str:
     frames = [] if owner is None else _frames_of(owner, _frames(error))
     origin = entry.plugin if owner is None else owner.origin
     return _sentence(
-        f"{singular(entry.kind)} {entry.qualified}", origin, frames, error, entry.plugin
+        f"{SINGULAR[entry.kind]} {entry.qualified}", origin, frames, error, entry.plugin
     )
 
 

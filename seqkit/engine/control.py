@@ -21,7 +21,7 @@ class ControlFile:
     """Reads requests appended to a file since this was made, and the first signal to stop.
 
     A line still being written is read when its line break is there; a damaged one is passed on as
-    a request that cannot be obeyed, so that the person who wrote it hears of it.
+    a request that cannot be obeyed, so that whoever wrote it sees that.
     """
 
     def __init__(self, path: Path) -> None:

@@ -112,7 +112,7 @@ def encode_for_run(
         experiment: What the run is.
         registry: Where its components come from.
         saved: The run's `encoder` folder.
-        notify: Told when the data are not what they were.
+        notify: Called when the data are not what they were.
 
     Raises:
         DataError: The dataset cannot be read or encoded, or the saved codec is damaged.

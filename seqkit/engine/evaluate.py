@@ -35,8 +35,8 @@ def evaluate_run(
         split: Name of the split.
         device: As `trainer.device`.
         checkpoint: `best`, `last`, or the name of one.
-        progress: Told of batches done and of their number.
-        notify: Told what the dataset has to say.
+        progress: Called with the batches done and their number.
+        notify: Receives what the dataset has to say.
 
     Returns:
         run, checkpoint, split, examples, loss, metrics, signatures of those that have one,

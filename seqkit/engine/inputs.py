@@ -31,7 +31,7 @@ def read_inputs(
         predictor: What will answer them.
         encoding: The encoding of the file.
         column: The column to take; empty to tell it from the names there are.
-        notify: Told of what a person should know of the file.
+        notify: Receives messages about what a person should know of the file.
 
     Raises:
         ConfigurationError: A column is named, and the inputs have none.

@@ -160,7 +160,7 @@ class Learner:
             arrays: The split.
             split: Its name, for the result.
             model: Another model than the learner's, such as an average of its weights.
-            progress: Told of batches done and of their number.
+            progress: Called with the batches done and their number.
             each: Whether every example is scored by itself, too.
 
         Raises:

@@ -6,6 +6,7 @@ import importlib.metadata
 import platform
 import shlex
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from torch import nn
@@ -61,6 +62,7 @@ def started(
     baselines: dict[str, dict[str, float]],
     resumed_from: int | None,
     estimate: float | None,
+    plugins: Sequence[str],
 ) -> Event:
     """Returns the event that begins a run, or goes on with it."""
     learner = training.learner
@@ -85,6 +87,7 @@ def started(
         "legend": dict(data.codec.legend()),
         "outputs": kind_of(learner.shape.outputs),
         "next": _next(experiment.task.component),
+        "plugins": list(plugins),
         "batch_size": experiment.trainer.batch_size,
         "steps_per_epoch": training.steps_per_epoch,
         "total_steps": training.total_steps,

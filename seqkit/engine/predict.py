@@ -92,7 +92,7 @@ class Predictor:
                 none for a forecast that goes on from the data of the run.
             batch_size: How many are computed at once, or fewer where memory ends; the answers do
                 not depend on it.
-            say: Told of text as it is generated: the number of its input, from 0, and the piece.
+            say: Receives text as it is generated: the number of its input, from 0, and the piece.
             options: Settings of the task's `PredictOptions`, such as a temperature.
 
         Raises:
@@ -189,7 +189,8 @@ def load_predictor(
         registry: Where its components are looked up.
         device: As `trainer.device`.
         checkpoint: `best`, `last`, or the name of a checkpoint such as `step-00001200`.
-        notify: Told of damaged checkpoints that are passed over, and of plugins of other versions.
+        notify: Receives messages about damaged checkpoints that are passed over, and about plugins
+            of other versions.
         needed: The parts of the experiment whose plugins must be installed.
 
     Raises:
@@ -245,7 +246,7 @@ def choose_checkpoint(folder: RunFolder, name: str = "best", notify: Notify = wa
     Args:
         folder: The run.
         name: `best`, `last`, or the name of one.
-        notify: Told of damaged ones that are passed over.
+        notify: Receives messages about damaged ones that are passed over.
 
     Raises:
         CheckpointError: There is none.

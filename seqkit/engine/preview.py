@@ -1,4 +1,4 @@
-"""What an experiment comes to before it is run: layers, memory, time, examples."""
+"""A preview of an experiment before it is run: layers, memory, time, examples."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from seqkit.engine.control import ControlFile, Signals
 from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
 from seqkit.engine.estimate import estimated_seconds
-from seqkit.engine.final_test import final_test
+from seqkit.engine.final_evaluation import final_evaluation
 from seqkit.engine.keeping import best_of, restore_state, save_state
 from seqkit.engine.learner import build_learner
 from seqkit.engine.metadata import scalars_of, started, summary
@@ -37,11 +37,13 @@ from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
 from seqkit.events import Event, EventLog
 from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.used import local_plugins
 from seqkit.nn.memory import use_huge_pages
 from seqkit.observing import Observers
 from seqkit.registry import Registry
 from seqkit.runs.folder import RunFolder, resume_command, write_atomically
 from seqkit.runs.summary import words_to_go_on
+from seqkit.shapes import Shape
 from seqkit.storage.checksums import check_folder_seal, seal_folder, sealed_text
 from seqkit.storage.locks import Hold, this_process
 
@@ -83,6 +85,7 @@ class Session:
         self.observers = list(observers)
         chosen = [(part.entry, part.config) for part in experiment.observers]
         self._plugins = Observers(registry, chosen)
+        self._local = local_plugins(experiment, registry)
         try:
             self.log = EventLog(folder.events_file)
         except OSError as error:
@@ -169,7 +172,11 @@ class Session:
             raise
         except (OSError, SafetensorError) as error:
             self._end("failed", str(error))
-            again = f"go on: {resume_command(self.folder)}" if self.began else "start it again"
+            again = (
+                f"go on: {resume_command(self.folder, self._local)}"
+                if self.began
+                else "start it again"
+            )
             raise DataError(
                 f"the run cannot go on, in {self.folder.path}: {error}. Make room for it or mend "
                 f"what is named, then {again}"
@@ -192,7 +199,7 @@ class Session:
         if ended is not None and done and ("test" in ended or not to_test):
             self._tell_nothing_is_left(training, beginning, ended)
             return "finished"
-        self._begin(data, beginning)
+        self._begin(data, beginning, training.learner.shape)
         self.signals.ask = self.controls.interrupt
         for event in training.run(Requests(training, self).attend):
             shown = self._with_baselines(event, data)
@@ -204,7 +211,7 @@ class Session:
             return training.stopped
         if to_test:
             baselines = self._baselines(data, "test")
-            for event in final_test(
+            for event in final_evaluation(
                 training, data.splits["test"], baselines, self.folder, self.warn
             ):
                 self.publish(event)
@@ -220,12 +227,10 @@ class Session:
         if device.on_host:
             use_huge_pages()
         learner = build_learner(self.experiment, data.codec, device)
-        if learner.shape != data.codec.shape:
-            self._record["outputs"] = learner.shape.as_dict()["outputs"]
         if checkpoint is None:
             with attributed_to(self.experiment.model):
                 model = self.experiment.model
-                model.component.initialise(model.config, learner.model, data.codec, self.warn)
+                model.component.initialize(model.config, learner.model, data.codec, self.warn)
             return Training(learner, data.splits, self.progress, self._save)
         self.progress = Progress.from_dict(checkpoint.manifest["progress"])
         training = Training(learner, data.splits, self.progress, self._save)
@@ -246,9 +251,9 @@ class Session:
         left = training.total_steps - self.progress.step
         plan = training.plan(self.progress.epoch)
         estimate = estimated_seconds(training.learner, data.splits["train"], plan, left)
-        return started(self.folder, training, data, baselines, resumed_from, estimate)
+        return started(self.folder, training, data, baselines, resumed_from, estimate, self._local)
 
-    def _begin(self, data: EncodedData, beginning: Event) -> None:
+    def _begin(self, data: EncodedData, beginning: Event, shape: Shape) -> None:
         """Changes the run's files for the first time: all that could fail has been done."""
         try:
             tidy_up(self.folder.path)
@@ -259,6 +264,8 @@ class Session:
             best = {"best": self._best} if self._best else {}
             self._record |= {"status": "running", "process": this_process()}
             self._record |= best | summary(beginning)
+            if shape != data.codec.shape:
+                self._record["outputs"] = shape.as_dict()["outputs"]
             self.folder.write(self._record)
         except OSError as error:
             raise DataError(
@@ -315,7 +322,7 @@ class Session:
                 f"stopped early, after {waited} evaluation{'s' * (waited > 1)} without improvement"
             )
             words = ["trainer.early_stopping=0"]
-        command = shlex.join([*shlex.split(resume_command(self.folder)), *words])
+        command = shlex.join([*shlex.split(resume_command(self.folder, self._local)), *words])
         message = f"Nothing is left to train: {self.folder.name} {did}. Train on with: {command}"
         fields = {
             "status": "finished",
@@ -428,7 +435,7 @@ class Session:
             "message": message,
             "elapsed": round(seconds, 3),
             "best": self._best,
-            "resume": resume_command(self.folder) if more else None,
+            "resume": resume_command(self.folder, self._local) if more else None,
         }
         self.publish(Event("ended", *self.at, fields))
 

@@ -20,7 +20,7 @@ FEW = 200
 
 @dataclass(frozen=True)
 class Begun:
-    """An experiment on a person's own data.
+    """An experiment on a user's own data.
 
     Attributes:
         document: Its nested tables.
@@ -39,7 +39,7 @@ def begin(
     registry: Registry,
     recipe: str = "",
 ) -> Begun:
-    """Returns the experiment that a person's own data begin with.
+    """Returns the experiment that a user's own data begin with.
 
     Args:
         entry: The dataset that recognised them.

@@ -13,7 +13,6 @@ from seqkit.errors import ConfigurationError, PluginError, Problem, nearest, sug
 from seqkit.experiments.observers import chosen_observers
 from seqkit.experiments.trainer import TrainerConfig
 from seqkit.experiments.words import (
-    COMPONENTS,
     KEYS,
     Settings,
     apply_words,
@@ -21,12 +20,12 @@ from seqkit.experiments.words import (
     with_words,
 )
 from seqkit.fitting import fitting, why_not
+from seqkit.kinds import PARTS, PLURAL
 from seqkit.registry import NOT_INSTALLED, Entry, Registry
 from seqkit.storage.regular_files import LARGEST_TEXT
 from seqkit.storage.toml_text import parse_toml
 
 __all__ = [
-    "COMPONENTS",
     "NEEDED",
     "Absent",
     "Experiment",
@@ -35,7 +34,7 @@ __all__ = [
     "parse_override",
 ]
 
-NEEDED = (*COMPONENTS, "metrics", "observers")
+NEEDED = (*PARTS, "metrics", "observers")
 """Parts of an experiment that training needs."""
 
 
@@ -229,7 +228,7 @@ def _resolve(
     notes: list[str] = []
     document = {key: value for key, value in document.items() if key != "recipe"}
     _tidy(document, problems)
-    before = {key: document.get(key, {}).get("name") for key in COMPONENTS}
+    before = {key: document.get(key, {}).get("name") for key in PARTS}
     given = apply_words(document, overrides, problems)
 
     finder = _Finder(registry, document, own, needed, problems)
@@ -316,7 +315,7 @@ def _tidy(document: dict[str, Any], problems: list[Problem]) -> None:
     for key in sorted(set(document) - set(KEYS)):
         problems.append(Problem(key, f"{key} is not a setting", suggestion(key, KEYS)))
         del document[key]
-    for key in COMPONENTS:
+    for key in PARTS:
         if key in document:
             document[key] = _component_table(document[key], key, problems)
     trainer = document.get("trainer", {})
@@ -369,7 +368,7 @@ class _Finder:
 
     def find(self, key: str, required: bool = True) -> Entry | None:
         """Returns the component of a part; None where none is named or it is not found."""
-        kind = COMPONENTS[key]
+        kind = PLURAL[key]
         name = self.document.get(key, {}).get("name")
         if name is None:
             if required and not any(problem.key == key for problem in self.problems):

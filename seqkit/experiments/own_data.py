@@ -1,4 +1,4 @@
-"""Which dataset recognises a person's own data."""
+"""Which dataset recognises a user's own data."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def recognise(
     given: Mapping[str, Any] | None = None,
     warn: Notify = ignore,
 ) -> tuple[Entry, Recognition]:
-    """Asks every dataset what it makes of a person's file or folder, and takes the surest.
+    """Asks every dataset what it makes of a user's file or folder, and takes the surest.
 
     Args:
         path: The file or folder; it is written as it is given.
         registry: Where the datasets are.
         task: The task that the data are for; told from what they hold when empty.
         given: Settings of the dataset that are known, such as its encoding or its columns.
-        warn: Told of a dataset that fails to look at them.
+        warn: Receives messages about a dataset that fails to look at them.
 
     Returns:
         The dataset, and what it made of them: with the settings that were given, and where it is

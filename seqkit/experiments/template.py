@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seqkit.experiments.schema import in_toml, settings_of
+from seqkit.kinds import PLURAL
 
 if TYPE_CHECKING:
     from seqkit.config import Config
@@ -47,7 +48,7 @@ def experiment_toml(
     lines += [f"metrics = {in_toml(metrics)}", ""]
     parts = {"dataset": loaded.dataset, "task": loaded.task, "model": loaded.model}
     for key, part in {**parts, "loss": loaded.loss}.items():
-        kind = "losses" if key == "loss" else f"{key}s"
+        kind = PLURAL[key]
         fits = registry.names(kind) if key == "task" else fitting(registry, kind, loaded.task.entry)
         others = ", ".join(fits)
         lines += [f"[{key}]", f"# {part.component.summary()}", f"# There are: {others}."]

@@ -18,6 +18,12 @@ def used_plugins(experiment: Experiment, registry: Registry) -> list[Plugin]:
     return registry.working(names)
 
 
+def local_plugins(experiment: Experiment, registry: Registry) -> list[str]:
+    """Returns the paths of the plugins it uses that are not installed, as `--plugin` had them."""
+    used = used_plugins(experiment, registry)
+    return [str(plugin.path) for plugin in used if plugin.path is not None]
+
+
 def used_tokenizers(experiment: Experiment, registry: Registry) -> list[tuple[Entry, str]]:
     """Returns the tokenizers of plugins that settings of task and dataset name, with variants."""
     there = {(entry.plugin, entry.name): entry for entry in registry.entries("tokenizers")}

@@ -8,10 +8,10 @@ from typing import Any
 
 from seqkit.config import Config, canonical, canonical_path
 from seqkit.errors import ConfigurationError, Problem, suggestion
+from seqkit.kinds import PARTS
 from seqkit.storage.toml_text import parse_toml
 
-COMPONENTS = {"task": "tasks", "dataset": "datasets", "model": "models", "loss": "losses"}
-KEYS = ("description", *COMPONENTS, "metrics", "observers", "trainer")
+KEYS = ("description", *PARTS, "metrics", "observers", "trainer")
 _DEEPEST = 16
 """Parts of the longest dotted key that any table of settings could have."""
 
@@ -61,9 +61,9 @@ def apply_words(
             problems.append(
                 Problem(head, f"{'.'.join(parts)} is not a setting", suggestion(head, KEYS))
             )
-        elif head in COMPONENTS and (not rest or rest == ("name",)):
+        elif head in PARTS and (not rest or rest == ("name",)):
             document.setdefault(head, {})["name"] = value
-        elif head in (*COMPONENTS, "trainer", "observers") and rest:
+        elif head in (*PARTS, "trainer", "observers") and rest:
             given.setdefault(head, []).append((rest, value))
         elif problem := _set_whole(document, head, rest, value, word):
             problems.append(problem)

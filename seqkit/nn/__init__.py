@@ -6,7 +6,7 @@ from seqkit.nn.dropout import EmbeddingDropout, LockedDropout, WordDropout
 from seqkit.nn.embedding import load_vectors_
 from seqkit.nn.mask import reverse_valid, valid_mask
 from seqkit.nn.pooling import AttentionPooling, Pooling, max_pool, mean_pool, pooled_size
-from seqkit.nn.recurrent import RecurrentOutput, RecurrentStack, initialise_recurrent_
+from seqkit.nn.recurrent import RecurrentOutput, RecurrentStack, initialize_recurrent_
 
 __all__ = [
     "Attention",
@@ -21,7 +21,7 @@ __all__ = [
     "RecurrentStack",
     "WordDropout",
     "decode",
-    "initialise_recurrent_",
+    "initialize_recurrent_",
     "load_vectors_",
     "max_pool",
     "mean_pool",

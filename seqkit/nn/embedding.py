@@ -22,7 +22,7 @@ def load_vectors_(
         embedding: ``(tokens, size)``, changed in place; None where the network has none.
         path: A file of vectors; see `seqkit.text.read_vectors`.
         tokens: The token of each id, as `Codec.tokens` gives them.
-        notify: Told how many of the tokens were found.
+        notify: Receives how many of the tokens were found.
 
     Raises:
         ConfigurationError: The inputs are no tokens, or the task does not tell them.

@@ -198,7 +198,7 @@ class RecurrentStack(nn.Module):
         return (hidden[0], hidden[1]) if self.cell == "lstm" else hidden[0]
 
 
-def initialise_recurrent_(stack: RecurrentStack, forget_bias: float = 1.0) -> None:
+def initialize_recurrent_(stack: RecurrentStack, forget_bias: float = 1.0) -> None:
     """Initialises a stack by a recipe that suits long sequences, in place.
 
     Input weights are drawn by Glorot and Bengio (2010) and recurrent weights orthogonal (Saxe et
@@ -206,7 +206,7 @@ def initialise_recurrent_(stack: RecurrentStack, forget_bias: float = 1.0) -> No
     al., 2015).
 
     Args:
-        stack: The stack to initialise.
+        stack: The stack to initialize.
         forget_bias: The bias of an LSTM's forget gate, shared between its two bias vectors.
     """
     with torch.no_grad():

@@ -26,10 +26,10 @@ class Child:
     """A run that this process started, or one that was running already.
 
     It has a session of its own, so that it goes on when this process or its terminal is gone, and
-    hears of Ctrl-C from nobody but this process.
+    gets Ctrl-C from this process alone.
 
     Attributes:
-        summary: What it has come to, what it did before it was resumed included.
+        summary: Its progress and results, those before it was resumed included.
         stage: Kind of its newest event of this time: `started` or `step`, empty before.
 
     Args:

@@ -91,7 +91,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What runs come to, side by side.
+    """Results of runs, side by side.
 
     Attributes:
         metric: What they are compared by.

@@ -9,7 +9,7 @@ import secrets
 import shlex
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -393,10 +393,17 @@ def find_run(name: str, folder: Path) -> RunFolder:
     raise CheckpointError(f"there is no run {name!r}, in {folder}. {hint}")
 
 
-def resume_command(folder: RunFolder) -> str:
-    """Returns the command that continues a run from the current folder."""
+def resume_command(folder: RunFolder, plugins: Sequence[str] = ()) -> str:
+    """Returns the command that continues a run from the current folder.
+
+    Args:
+        folder: The run.
+        plugins: Local plugins that it uses, by path.
+    """
     parent = folder.path.parent
     words = ["seqkit", "resume", folder.name]
     if os.path.realpath(parent) != os.path.realpath("runs"):
         words += ["--runs-dir", str(parent)]
+    for path in plugins:
+        words += ["--plugin", path]
     return shlex.join(words)

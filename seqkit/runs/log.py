@@ -1,4 +1,4 @@
-"""A run's log taken in: what it comes to, and what of it is damaged. Torch-free.
+"""A run's log read: its summary, and what of it is damaged. Torch-free.
 
 A log that grows is read on from where it ended the last time. Every line is held against its
 checksum; of very many step events, which are nearly all of a long log, only those that a summary
@@ -33,7 +33,7 @@ class RunLog:
 
     Attributes:
         path: The log; one that does not exist has no events.
-        summary: What its events come to.
+        summary: The summary of its events.
         damaged: The numbers, from 1, of the lines that are damaged and left out.
         began: When its first event happened, in seconds since 1970; None where it has none.
         reached: The latest step of any event, those included that a resumed run did again.

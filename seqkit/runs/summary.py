@@ -1,4 +1,4 @@
-"""What a run came to, read from its folder: how far it is, its curves, its scores. Torch-free."""
+"""A run summarised from its events: its progress, curves and scores. Torch-free."""
 
 from __future__ import annotations
 

@@ -100,6 +100,7 @@ def _started(folder: Path) -> dict[str, Any]:
         "higher_is_better": True,
         "baselines": {"usual": {"score": 0.5}},
         "encoding": {"seconds": 0.1, "cached": False},
+        "plugins": [],
         "resumed_from": None,
         "versions": {"seqkit": "0.1.0"},
     }

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from seqkit.config import Config, canonical
 from seqkit.errors import CheckpointError
 from seqkit.storage.regular_files import read_regular
 
@@ -89,6 +90,11 @@ def read_document(path: Path, what: str, kind: type[_Kind]) -> _Kind:
         CheckpointError: The file cannot be read, or lacks a key, or has one of another kind.
     """
     document = read_json(path, what)
+    for name, field in kind.model_fields.items():
+        settings, config = document.get(name), field.annotation
+        if isinstance(settings, dict) and isinstance(config, type) and issubclass(config, Config):
+            # Written before a setting had its present name.
+            document[name] = canonical(config, settings)
     try:
         found = kind.model_validate(document)
     except ValidationError as error:

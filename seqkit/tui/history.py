@@ -1,4 +1,4 @@
-"""What a run's events come to, in columns: curves to draw, and the newest of everything else."""
+"""A run's events in columns: curves to draw, and the newest of everything else."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Watch:
 
     Attributes:
         folder: The run.
-        history: What its events come to, so far as they are read.
+        history: Its events in columns, as far as they are read.
         info: What `run.json` says.
         status: Its status; `gone` when the folder was deleted.
         filling: Whether older events are still being read.

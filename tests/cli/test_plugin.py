@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -279,3 +280,72 @@ def test_a_name_that_is_taken_is_warned_of(nursery: Nursery, tmp_path: Path) -> 
     assert "seqkit run sentiment model=gru:gru --plugin seqkit-gru" in written.err
     assert checked.code == 0
     assert warned["message"].startswith("recurrent:gru has the bare name 'gru' too.")
+
+
+LOCAL_DATA = '''
+import seqkit
+
+class Rows(seqkit.Dataset):
+    """Rows."""
+    name = "rows"
+    tasks = ("classification",)
+
+    class Config(seqkit.Config):
+        size: int = seqkit.Field(40, ge=8, help="Rows.")
+
+    def splits(self, config, notify):
+        rows = [{"text": f"word{n % 5}", "label": "ab"[n % 2]} for n in range(config.size)]
+        return {"train": rows, "validation": rows[:8]}
+
+    def location(self, config):
+        import pathlib
+        return pathlib.Path("rows.txt")
+
+    def get(self, config, options):
+        import pathlib
+        path = pathlib.Path("rows.txt")
+        path.write_text(str(config.size))
+        return path
+
+@seqkit.hookimpl
+def register_datasets():
+    return [Rows]
+'''
+
+
+def test_what_to_do_next_names_the_plugin_of_a_run(
+    nursery: Nursery, tiny: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text(LOCAL_DATA)
+    words = ["dataset=mine:rows", *tiny, "--plugin", "mine.py", "--name", "one"]
+    done = nursery.run("run", "sentiment", *words, folder=tmp_path)
+
+    assert done.code == 0, done.err
+    said = done.out + done.err
+    assert re.search(r"seqkit predict one .*--plugin mine\.py", said)
+    assert re.search(r"seqkit resume one .*--plugin mine\.py", said)
+
+
+def test_a_setting_that_is_dropped_is_told_once(
+    nursery: Nursery, tiny: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.py").write_text(LOCAL_DATA)
+    text = '[dataset]\nname = "text-csv"\npath = "x.csv"\n[model]\nname = "gru"\n'
+    (tmp_path / "own.toml").write_text(text)
+    words = ["dataset=mine:rows", *tiny, "--plugin", "mine.py"]
+    done = nursery.run("run", "own.toml", *words, folder=tmp_path)
+
+    assert done.code == 0, done.err
+    assert (done.out + done.err).count("has no setting path; left out") == 1
+
+
+def test_fetching_takes_settings_of_the_dataset(nursery: Nursery, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(LOCAL_DATA)
+    words = ["data", "get", "rows", "--plugin", "mine.py"]
+    assert nursery.run(*words, "size=16", folder=tmp_path).code == 0
+    assert (tmp_path / "rows.txt").read_text() == "16"
+    assert nursery.run(*words, "dataset.size=24", folder=tmp_path).code == 0
+    assert (tmp_path / "rows.txt").read_text() == "24"
+    wrong = nursery.run(*words, "size=2", folder=tmp_path)
+    assert wrong.code == 2
+    assert "dataset.size is 2" in wrong.err

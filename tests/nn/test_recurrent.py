@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from seqkit.nn import RecurrentStack, initialise_recurrent_
+from seqkit.nn import RecurrentStack, initialize_recurrent_
 from seqkit.nn._passes import StackWeights, packed_pass, padded_pass
 from seqkit.nn.recurrent import State
 
@@ -307,7 +307,7 @@ def test_mixed_precision_stays_near_full_precision(cell: Any) -> None:
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_recipe_makes_orthogonal_gates_and_an_open_forget_gate(cell: Any) -> None:
     stack = RecurrentStack(cell, 6, 8, 2, bidirectional=True)
-    initialise_recurrent_(stack)
+    initialize_recurrent_(stack)
     for name, parameter in stack.named_parameters():
         if name.startswith("weight_hh"):
             for gate in parameter.split(8):

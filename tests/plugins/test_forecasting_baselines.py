@@ -46,9 +46,9 @@ def by_hand(
     return {"mae": np.abs(errors).mean(), "mse": np.square(errors).mean()}
 
 
-@pytest.mark.parametrize("normalisation", ["none", "standard", "min-max+window"])
-def test_naive_forecasts_equal_those_computed_by_hand(normalisation: str) -> None:
-    _, _, found = scored(VALUES[:40], VALUES[40:], season=4, normalisation=normalisation)
+@pytest.mark.parametrize("normalization", ["none", "standard", "min-max+window"])
+def test_naive_forecasts_equal_those_computed_by_hand(normalization: str) -> None:
+    _, _, found = scored(VALUES[:40], VALUES[40:], season=4, normalization=normalization)
     ways: dict[str, Callable[[np.ndarray], Any]] = {
         "repeat-last": lambda past: past[-1],
         "seasonal-naive": lambda past: past[-4:-1],
@@ -61,7 +61,7 @@ def test_naive_forecasts_equal_those_computed_by_hand(normalisation: str) -> Non
 
 
 def test_a_season_shorter_than_the_horizon_is_repeated() -> None:
-    codec, encoded, _ = scored(VALUES[:40], VALUES[40:], season=2, normalisation="none")
+    codec, encoded, _ = scored(VALUES[:40], VALUES[40:], season=2, normalization="none")
     test = encoded["test"]
     forecast = naive_forecasts(codec, encoded["train"], test)["seasonal-naive"](test["windows"][:1])
     assert np.allclose(forecast[0, :, 0], [VALUES[38], VALUES[39], VALUES[38]], rtol=1e-5)

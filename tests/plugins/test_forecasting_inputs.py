@@ -102,7 +102,7 @@ def test_unsorted_rows_gaps_and_empty_ends_are_put_right() -> None:
 
 
 def test_what_is_known_ahead_comes_from_rows_with_empty_targets() -> None:
-    codec = fitted(("y", "holiday"), future_covariates=["holiday"], normalisation="none")
+    codec = fitted(("y", "holiday"), future_covariates=["holiday"], normalization="none")
     table = rows(4, "y", "holiday") + [
         {"date": str(DAYS[row]), "y": "", "holiday": str(10 * row)} for row in (4, 5)
     ]

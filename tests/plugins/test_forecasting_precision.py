@@ -15,7 +15,7 @@ from seqkit_timeseries._answers import answers_of, decimals
 from seqkit_timeseries._baselines import observed_targets
 from seqkit_timeseries._codec import seasonal_naive_error
 from seqkit_timeseries._frequency import Frequency
-from seqkit_timeseries._normalisation import fit_scaler
+from seqkit_timeseries._normalization import fit_scaler
 from seqkit_timeseries._precision import is_constant
 from seqkit_timeseries.task import Forecasting
 
@@ -36,13 +36,13 @@ def encode(values: Any, **config: Any) -> tuple[Any, dict[str, Any], list[str]]:
     return codec, arrays, told
 
 
-@pytest.mark.parametrize("normalisation", ["standard", "min-max", "window", "last"])
+@pytest.mark.parametrize("normalization", ["standard", "min-max", "window", "last"])
 @pytest.mark.parametrize(("offset", "size"), [(1e9, 3.0), (1e6, 0.01), (0, 5e-13), (3e39, 5e38)])
 def test_scores_do_not_depend_on_offset_and_unit(
-    offset: float, size: float, normalisation: str
+    offset: float, size: float, normalization: str
 ) -> None:
-    near = encode(WAVE, normalisation=normalisation)
-    far = encode(offset + size * WAVE, normalisation=normalisation)
+    near = encode(WAVE, normalization=normalization)
+    far = encode(offset + size * WAVE, normalization=normalization)
     expected, found = (one[0].baselines(one[1], "test") for one in (near, far))
     for name in ("repeat-last", "seasonal-naive", "drift", "linear"):
         assert found[name]["mae"] == pytest.approx(size * expected[name]["mae"], rel=1e-4)
@@ -155,7 +155,7 @@ def test_values_whose_squares_are_no_doubles_are_refused(size: float, said: str)
 
 def test_without_scaling_one_is_told_that_single_precision_loses_the_values() -> None:
     assert any(
-        "differ by too little" in text for text in encode(1e9 + WAVE, normalisation="none")[2]
+        "differ by too little" in text for text in encode(1e9 + WAVE, normalization="none")[2]
     )
 
 

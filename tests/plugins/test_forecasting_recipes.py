@@ -59,7 +59,7 @@ def test_one_direction_and_two_are_compared_by_one_setting(registry: Registry) -
 def test_benchmarks_have_the_protocol_of_their_literature(registry: Registry) -> None:
     etth1 = load_experiment("etth1-segrnn", registry).as_dict()["task"]
     assert (etth1["context"], etth1["horizon"], etth1["report"]) == (96, 96, "scaled")
-    assert etth1["normalisation"].startswith("standard")
+    assert etth1["normalization"].startswith("standard")
     assert etth1["evaluation_stride"] == 1
     m4 = load_experiment("m4-hourly", registry)
     assert m4.as_dict()["task"]["horizon"] == 48

@@ -41,7 +41,7 @@ def experiment(path: Path, **task: Any) -> dict[str, Any]:
             "horizon": 6,
             "stride": 4,
             "calendar": ["hour"],
-            "normalisation": "standard+last",
+            "normalization": "standard+last",
             **task,
         },
         "loss": {"name": "quantile", "levels": [0.1, 0.5, 0.9]},

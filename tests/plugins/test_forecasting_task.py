@@ -80,7 +80,7 @@ class RepeatLast(nn.Module):
 
 def test_windows_of_a_split_forecast_its_rows_alone_and_read_the_rows_before() -> None:
     splits = splits_of({"y": np.arange(30.0)}, 18, 24, 30)
-    codec, encoded, _ = encode(splits, normalisation="none")
+    codec, encoded, _ = encode(splits, normalization="none")
     for split, rows in {"train": (4, 18), "validation": (18, 24), "test": (24, 30)}.items():
         batch = cut(codec, encoded[split])
         targets = batch["targets"][..., 0]
@@ -107,7 +107,7 @@ def test_every_window_that_fits_is_cut_once_per_stride(
 
 def test_windows_never_run_from_one_series_into_the_next() -> None:
     train = [record({"y": np.full(9, value)}, series=name) for name, value in (("a", 1), ("b", 2))]
-    codec, encoded, _ = encode({"train": train}, normalisation="none")
+    codec, encoded, _ = encode({"train": train}, normalization="none")
     batch = cut(codec, encoded["train"])
     seen = np.concatenate([batch["inputs"][..., 0], batch["targets"][..., 0]], axis=1)
     assert len(seen) == 2 * (9 - 6 + 1)
@@ -159,7 +159,7 @@ def test_channels_are_targets_past_covariates_masks_and_what_is_known_ahead() ->
         targets=["sales"],
         future_covariates=["holiday"],
         calendar=["weekday"],
-        normalisation="none",
+        normalization="none",
     )
     shape = codec.shape
     assert shape.extras["columns"] == [
@@ -223,11 +223,11 @@ def test_calendar_features_need_times() -> None:
 # --- scalers --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("normalisation", ["standard", "min-max", "standard+last"])
-def test_scalers_see_the_training_rows_alone(normalisation: str) -> None:
+@pytest.mark.parametrize("normalization", ["standard", "min-max", "standard+last"])
+def test_scalers_see_the_training_rows_alone(normalization: str) -> None:
     values = np.concatenate([np.arange(20.0), 1e6 + np.arange(10.0)])
-    alone = encode(splits_of({"y": values}, 20), normalisation=normalisation)[0]
-    among = encode(splits_of({"y": values}, 20, 30), normalisation=normalisation)[0]
+    alone = encode(splits_of({"y": values}, 20), normalization=normalization)[0]
+    among = encode(splits_of({"y": values}, 20, 30), normalization=normalization)[0]
     assert among.scalers[""].location == alone.scalers[""].location
     assert among.scalers[""].scale == alone.scalers[""].scale
 
@@ -242,12 +242,12 @@ def test_each_series_has_a_scaler_of_its_own() -> None:
 
 @pytest.mark.parametrize("report", ["units", "scaled"])
 @pytest.mark.parametrize(
-    "normalisation", ["none", "standard", "min-max", "window", "last", "standard+window"]
+    "normalization", ["none", "standard", "min-max", "window", "last", "standard+window"]
 )
-def test_scores_are_in_the_units_asked_for(normalisation: str, report: str) -> None:
+def test_scores_are_in_the_units_asked_for(normalization: str, report: str) -> None:
     values = 100 + 10 * np.random.default_rng(0).normal(size=(30, 2))
     splits = splits_of({"a": values[:, 0], "b": values[:, 1]}, 30)
-    codec, encoded, _ = encode(splits, normalisation=normalisation, report=report)
+    codec, encoded, _ = encode(splits, normalization=normalization, report=report)
     batch = tensors(cut(codec, encoded["train"]))
     outputs, _ = codec.forward(RepeatLast(2, 2), batch)
     forecasts, targets = codec.metric_inputs(outputs, batch)
@@ -290,7 +290,7 @@ def test_missing_targets_stay_missing_and_inputs_are_filled() -> None:
     expected = {"mask": 0.0, "forward": 8.0, "linear": 9.0}
     for missing, filled in expected.items():
         codec, encoded, _ = encode(
-            splits_of({"y": values}, 20), missing=missing, normalisation="none"
+            splits_of({"y": values}, 20), missing=missing, normalization="none"
         )
         assert encoded["train"]["values"][9, 0] == filled
         assert np.isnan(encoded["train"]["targets"][[2, 9], 0]).all()
@@ -319,7 +319,7 @@ def test_a_window_without_any_target_is_left_out() -> None:
 def test_values_missing_after_training_alone_are_filled_with_the_last_one() -> None:
     values = np.arange(30.0)
     values[22] = NAN
-    codec, encoded, _ = encode(splits_of({"y": values}, 20, 30), normalisation="none")
+    codec, encoded, _ = encode(splits_of({"y": values}, 20, 30), normalization="none")
     assert codec.shape.inputs == Features(1)
     assert encoded["validation"]["values"][22, 0] == 21
 
@@ -414,7 +414,7 @@ def test_a_saved_encoder_gives_the_same_arrays_and_answers(tmp_path: Path) -> No
     columns = {"y": values, "x": np.arange(30.0) ** 2}
     splits = splits_of(columns, 20, 30)
     codec, encoded, _ = encode(
-        splits, targets=["y"], calendar="auto", normalisation="standard+window"
+        splits, targets=["y"], calendar="auto", normalization="standard+window"
     )
     codec.save(tmp_path)
     loaded = TASK.load(tmp_path)
@@ -447,7 +447,7 @@ def test_a_damaged_encoder_is_named(tmp_path: Path, name: str) -> None:
 
 
 def test_quantiles_rise_and_the_median_is_the_forecast() -> None:
-    codec, encoded, _ = encode(splits_of({"y": np.arange(30.0)}, 30), normalisation="none")
+    codec, encoded, _ = encode(splits_of({"y": np.arange(30.0)}, 30), normalization="none")
     codec.set_output_shape(codec.shape.with_outputs(quantiles=(0.1, 0.5, 0.9)))
     crossed = RepeatLast(1, 2, spread=(5.0, -5.0, 0.0))
     forecast = answer(codec, model=crossed)[0]["forecast"]
@@ -463,7 +463,7 @@ def test_quantiles_rise_and_the_median_is_the_forecast() -> None:
 
 
 def test_quantiles_are_undone_like_points_by_instance_normalisation() -> None:
-    codec, encoded, _ = encode(splits_of({"y": np.arange(30.0)}, 30), normalisation="last")
+    codec, encoded, _ = encode(splits_of({"y": np.arange(30.0)}, 30), normalization="last")
     batch = tensors(cut(codec, encoded["train"]))
     outputs, _ = codec.forward(RepeatLast(1, 2, spread=(-1.0, 0.0, 1.0)), batch)
     deviation = np.arange(30.0).std()

@@ -152,7 +152,7 @@ def test_settings_reach_the_stack() -> None:
     assert build("rnn", shape_of(TOKENS), nonlinearity="relu").recurrent.nonlinearity == "relu"
     assert build("bilstm", shape_of(TOKENS)).recurrent.bidirectional
     assert not build("lstm", shape_of(TOKENS)).recurrent.bidirectional
-    stack = build("lstm", shape_of(TOKENS), initialisation="orthogonal").recurrent
+    stack = build("lstm", shape_of(TOKENS), initialization="orthogonal").recurrent
     assert (stack.get_parameter("bias_hh_l0").chunk(4)[1] == 0.5).all()
 
 

@@ -1,4 +1,4 @@
-"""A run in lines of text: what it is, how it goes, what it came to. Fed with events alone."""
+"""A run in lines of text: its parts, progress and results. Fed with events alone."""
 
 from __future__ import annotations
 
@@ -270,12 +270,12 @@ def score_lines(summary: RunSummary) -> list[Line]:
 
 
 def checkpoint_words(step: int, epoch: float) -> str:
-    """Returns how a person is told of a checkpoint: `checkpoint of step 30 (epoch 0.67)`."""
+    """Returns a checkpoint in words: `checkpoint of step 30 (epoch 0.67)`."""
     return f"checkpoint of step {step:,} (epoch {epoch_number(epoch)})"
 
 
 def checkpoint_named(name: str, checkpoints: Iterable[Event]) -> str:
-    """Returns how a person is told of a checkpoint of this name; the name where no event has it."""
+    """Returns a checkpoint of this name in words; the name itself where no event has it."""
     for event in checkpoints:
         if str(event.get("path")).endswith(f"/{name}"):
             return checkpoint_words(event.step, event.epoch)
@@ -342,16 +342,17 @@ def plot_lines(summary: RunSummary, width: int = 72) -> list[Line]:
 
 
 def next_lines(summary: RunSummary, folder: str | Path) -> list[Line]:
-    """Returns commands worth trying next; those of the task are told by the `started` event."""
+    """Returns commands worth trying next; those of the task stand in the `started` event."""
     run = reference(folder)
     more = " ".join(["", *words_to_go_on(summary.started, summary.step)])
-    first, *others = _of_the_task(summary.started, run)
+    plugins = _plugin_words(summary.started)
+    (first, why_first), *others = _of_the_task(summary.started, run)
     rows = [
-        first,
+        (f"{first}{plugins}", why_first),
         (f"seqkit show {run}", "settings, curve, paths"),
-        (f"seqkit resume {run}{more}", "train on"),
+        (f"seqkit resume {run}{more}{plugins}", "train on"),
         (f"seqkit compare {run} OTHER", "beside another run"),
-        *others,
+        *((f"{command}{plugins}", why) for command, why in others),
     ]
     widest = max(len(command) for command, _ in rows)
     lines: list[Line] = [[("Next", "bold")]]
@@ -360,6 +361,13 @@ def next_lines(summary: RunSummary, folder: str | Path) -> list[Line]:
         fits = widest + len(why) + 4 <= WIDTH
         lines.append([("  " + command, "cyan"), (gap + why if fits else "", "dim")])
     return lines
+
+
+def _plugin_words(started: Mapping[str, Any]) -> str:
+    """Returns the words that name the local plugins of a run, a space before each."""
+    told = started.get("plugins")
+    paths = [path for path in told if isinstance(path, str)] if isinstance(told, list) else []
+    return "".join(f" --plugin {one_line(shlex.quote(path))}" for path in paths)
 
 
 def _of_the_task(started: Mapping[str, Any], run: str) -> list[tuple[str, str]]:

@@ -156,13 +156,13 @@ class Chart(Widget, can_focus=True):
         self._redraw()
 
     def set_cursor(self, x: float | None) -> None:
-        """Puts the cursor somewhere, telling nobody."""
+        """Puts the cursor somewhere, without a message."""
         if x != self._cursor:
             self._cursor = x
             self._redraw()
 
     def set_view(self, view: Range | None) -> None:
-        """Shows a range of x, telling nobody."""
+        """Shows a range of x, without a message."""
         if view != self._view:
             self._view = view
             self._redraw()

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from seqkit.experiments.experiment import COMPONENTS
+from seqkit.kinds import PARTS
 from seqkit.runs.comparison import Comparison
 from seqkit.terminal.answers.in_short import asked, probability, said, wanted
 from seqkit.terminal.cells import fit
@@ -168,7 +168,7 @@ def _named(run: Compared, colour: str) -> Text:
 
 
 def _written(key: str, value: object) -> str:
-    if key in COMPONENTS:
+    if key in PARTS:
         return bare(value)
     if isinstance(value, bool):
         return str(value).lower()

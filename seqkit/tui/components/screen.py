@@ -17,6 +17,7 @@ from textual.worker import Worker
 
 from seqkit.errors import SeqkitError
 from seqkit.experiments.schema import MISSING, settings_of, show
+from seqkit.kinds import SINGULAR
 from seqkit.terminal.safe_text import one_line, visible
 from seqkit.tui.colours import colour
 from seqkit.tui.context import Context
@@ -24,8 +25,6 @@ from seqkit.tui.failing import failure_of
 from seqkit.tui.new.catalogue import Catalogue, load_catalogue
 from seqkit.tui.topbar import TopBar
 from seqkit.tui.workers import begin
-
-KINDS = ("models", "datasets", "tasks", "losses", "metrics", "recipes", "plugins")
 
 
 class ComponentsScreen(Screen[None]):
@@ -106,7 +105,7 @@ class ComponentsScreen(Screen[None]):
             return
         wanted = self.query_one(Input).value.casefold()
         groups: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
-        for kind in KINDS:
+        for kind in SINGULAR:
             for entry in catalogue.entries(kind):
                 about = f"{entry['name']} {entry.get('summary', '')} {kind}".casefold()
                 if all(word in about for word in wanted.split()):

@@ -10,10 +10,8 @@ from typing import Any
 
 from seqkit.errors import PluginError
 from seqkit.experiments.schema import Setting, settings_of
+from seqkit.kinds import PARTS, PLURAL
 from seqkit.processes.command import Command
-
-KINDS = {"task": "tasks", "dataset": "datasets", "model": "models", "loss": "losses"}
-"""The parts of an experiment that are one component each, and what a list of them is called."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,8 @@ class Catalogue:
             plugin: The plugin that ships it; empty for none.
         """
         result = dict(document)
-        for part, kind in KINDS.items():
+        for part in PARTS:
+            kind = PLURAL[part]
             if part in document:
                 result[part] = self._own_part(kind, document[part], plugin)
         metrics = document.get("metrics")
@@ -114,7 +113,7 @@ class Catalogue:
         """
         found = self.find("tasks", task) or {}
         task = str(found.get("qualified", ""))
-        entries = self.entries(KINDS.get(part, part))
+        entries = self.entries(PLURAL.get(part, part))
         return [Fit(entry, str(entry.get("why_not", {}).get(task, ""))) for entry in entries]
 
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seqkit.experiments.schema import MISSING, Setting, in_toml, show
-from seqkit.tui.new.catalogue import KINDS, Catalogue
+from seqkit.kinds import PARTS, PLURAL
+from seqkit.tui.new.catalogue import Catalogue
 
-PARTS = (*KINDS, "trainer")
+TABLES = (*PARTS, "trainer")
 """The tables of an experiment, in their order."""
 
 
@@ -62,7 +63,7 @@ class Draft:
         return self.chosen.get(part) or self.base_name(part)
 
     def _shown(self, part: str, name: str, own: str = "") -> str:
-        entry = self.catalogue.find(KINDS.get(part, part), name, own)
+        entry = self.catalogue.find(PLURAL.get(part, part), name, own)
         return str(entry["shown"]) if entry else name
 
     def choose(self, part: str, name: str) -> None:
@@ -136,7 +137,7 @@ class Draft:
 
     def fields(self, part: str) -> list[Setting]:
         """Returns the settings of a part."""
-        return self.catalogue.fields(KINDS.get(part, part), self.name(part))
+        return self.catalogue.fields(PLURAL.get(part, part), self.name(part))
 
     def before(self, part: str, setting: Setting) -> Any:
         """Returns the value that a setting has without changes: the base's or its default."""
@@ -170,18 +171,18 @@ class Draft:
     def changes(self) -> int:
         """Returns how much differs from the starting point."""
         settings = sum(
-            len(self.values.get((part, self.name(part)), {})) for part in (*PARTS, "metrics")
+            len(self.values.get((part, self.name(part)), {})) for part in (*TABLES, "metrics")
         )
         return settings + len(self.chosen) + (self.metrics is not None)
 
-    # --- what it comes to -------------------------------------------------------------------------
+    # --- the result -------------------------------------------------------------------------------
 
     def document(self) -> dict[str, Any]:
         """Returns the nested tables of the experiment."""
         result: dict[str, Any] = {}
         if self.base.get("description") and self.source:
             result["description"] = self.base["description"]
-        for part in PARTS:
+        for part in TABLES:
             name = self.name(part)
             table = copy.deepcopy(self.table(part))
             if part in self.chosen:
@@ -213,11 +214,11 @@ class Draft:
     def words(self) -> list[str]:
         """Returns what differs from the starting point as `key=value` words."""
         named = self.catalogue.unmistakable
-        words = [f"{part}={named(KINDS[part], name)}" for part, name in self.chosen.items()]
+        words = [f"{part}={named(PLURAL[part], name)}" for part, name in self.chosen.items()]
         if self.metrics is not None:
             metrics = [named("metrics", name) for name in self.metrics]
             words.append(f"metrics={','.join(metrics)}")
-        for part in PARTS:
+        for part in TABLES:
             for key, value in self.values.get((part, self.name(part)), {}).items():
                 if value is not None:
                     words.append(f"{part}.{key}={_word(value)}")
@@ -236,7 +237,7 @@ class Draft:
         """Returns the changes that words cannot express: a setting that was emptied."""
         return [
             f"{part}.{key}"
-            for part in PARTS
+            for part in TABLES
             for key, value in self.values.get((part, self.name(part)), {}).items()
             if value is None
         ]

@@ -1,4 +1,4 @@
-"""The pane beside the form: what the experiment comes to, live, and marked where it is stale."""
+"""The pane beside the form: a preview of the experiment, live, and marked where it is stale."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class PaneTabs(Widget):
 class Pane(Vertical):
     """Shows one of four pictures of the experiment."""
 
-    HELP: ClassVar[str] = """What the experiment comes to. Layers: the network as it is built, with
+    HELP: ClassVar[str] = """A preview of the experiment. Layers: the network as it is built, with
     the shape of what each part puts out for one batch, its parameters, memory and time, measured
     on one batch. Examples: training data as the model sees them. TOML: the whole experiment.
     Command: how to start the same run from a shell."""

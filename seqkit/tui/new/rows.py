@@ -8,8 +8,8 @@ from typing import Any
 
 from seqkit.errors import Problem
 from seqkit.experiments.schema import MISSING, Setting, show
-from seqkit.tui.new.catalogue import KINDS
-from seqkit.tui.new.draft import PARTS, Draft
+from seqkit.kinds import PARTS, PLURAL
+from seqkit.tui.new.draft import TABLES, Draft
 
 SOURCE = Setting("start from", "choice", "The recipe, file or run that this one starts from.")
 METRICS = Setting(
@@ -69,7 +69,7 @@ def form_rows(draft: Draft, folded: set[str]) -> list[Row]:
             rows.append(Row(part, choice, depth=1, component=True))
         rows.append(Row("metrics", METRICS, depth=1, component=True))
         rows.append(Row("run", RUN_NAME, depth=1))
-    for part in ("model", "trainer", *(p for p in PARTS if p not in ("model", "trainer"))):
+    for part in ("model", "trainer", *(p for p in TABLES if p not in ("model", "trainer"))):
         rows += _part_rows(draft, part, folded)
     return rows
 
@@ -144,13 +144,13 @@ def explain(row: Row, draft: Draft, problem: Problem | None) -> tuple[str, str]:
     """Returns the two lines about the focused line: its problem or help, and what is valid."""
     if row.setting is None:
         about = "enter folds and unfolds; settings that were changed are marked with ●."
-        part = KINDS.get(row.part)
+        part = PLURAL.get(row.part)
         entry = draft.catalogue.find(part, draft.name(row.part)) if part else None
         return (str(entry["summary"]) if entry else about), about if entry else ""
     setting = row.setting
     first = setting.help
-    if row.component and row.part in KINDS:
-        entry = draft.catalogue.find(KINDS[row.part], draft.name(row.part))
+    if row.component and row.part in PARTS:
+        entry = draft.catalogue.find(PLURAL[row.part], draft.name(row.part))
         first = str(entry["summary"]) if entry else setting.help
     if problem is not None:
         first = str(problem)

@@ -1,4 +1,4 @@
-"""The New run screen: a form, and beside it what it comes to."""
+"""The New run screen: a form, and a preview beside it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from seqkit.tui.dialogs import Choice, Choose, Confirm
 from seqkit.tui.failing import failure_of
 from seqkit.tui.messages import TrainRun
 from seqkit.tui.new import draft_files
-from seqkit.tui.new.catalogue import KINDS, Catalogue, load_catalogue
+from seqkit.tui.new.catalogue import Catalogue, load_catalogue
 from seqkit.tui.new.draft import Draft
 from seqkit.tui.new.form import Form
 from seqkit.tui.new.pane import BUILDING, TABS, Pane
@@ -48,8 +48,8 @@ class NewRunScreen(Screen[None]):
 
     HELP: ClassVar[str] = """An experiment, put together. Choose what to start from, then change
     what you like: only components that fit together are offered, the others say why not. The whole
-    experiment is checked as you type, by the same code that runs it. The pane beside shows what it
-    comes to; on a narrow screen its keys show it in place of the form, and escape goes back."""
+    experiment is checked as you type, by the same code that runs it. The pane beside has a
+    preview; on a narrow screen its keys show it in place of the form, and escape goes back."""
     TITLE = "New run"
     DEFAULT_CSS = """
     NewRunScreen {
@@ -184,7 +184,7 @@ class NewRunScreen(Screen[None]):
         self.draft_changed()
 
     def draft_changed(self) -> None:
-        """Has the whole experiment checked, and what it comes to built, a little later."""
+        """Has the whole experiment checked, and its preview built, a little later."""
         self._checked = False
         self._wanted_checked = None
         # What is being built is no longer what the form holds, and is not to be shown as that.
@@ -325,7 +325,7 @@ class NewRunScreen(Screen[None]):
             for fit in draft.catalogue.fitting(row.part, task)
         ]
         if row.part == "task":
-            dataset = draft.catalogue.find(KINDS["dataset"], draft.name("dataset")) or {}
+            dataset = draft.catalogue.find("datasets", draft.name("dataset")) or {}
             why = f"dataset {draft.name('dataset')} is not for it"
             able = dataset.get("tasks", [])
             choices = [

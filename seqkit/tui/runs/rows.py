@@ -238,7 +238,7 @@ def some_events(path: Path, damage: Damage | None = None) -> Iterator[Event]:
 
     Args:
         path: The log.
-        damage: Told what could not be read. A last line that is torn, as by a crash, is no damage.
+        damage: Receives what could not be read. A last line that is torn, as by a crash, is none.
     """
     damage = damage or Damage()
     try:

@@ -22,7 +22,7 @@ TEST_SAMPLES = 200
 """Test examples looked through for right and wrong answers to show."""
 
 
-def final_test(
+def final_evaluation(
     training: Training,
     arrays: Arrays,
     baselines: Mapping[str, Mapping[str, float]],

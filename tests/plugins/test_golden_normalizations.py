@@ -121,7 +121,7 @@ def test_a_network_reads_what_scikit_learn_makes_of_the_rows(kind: str, gaps: bo
         context=CONTEXT,
         horizon=HORIZON,
         future_covariates=["known"],
-        normalisation=kind,  # type: ignore[arg-type]
+        normalization=kind,  # type: ignore[arg-type]
     )
     splits = {"train": records_of(drawn, TRAIN, 0), "test": records_of(drawn, ROWS, TRAIN)}
     codec, arrays = Forecasting().encode(settings, splits, lambda _: None)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from seqkit_timeseries._normalisation import fit_scaler, normalise
+from seqkit_timeseries._normalization import fit_scaler, normalise
 from seqkit_timeseries._windows import forward_filled, gather, interpolated
 
 FLOATS = st.floats(-1e6, 1e6, allow_nan=False)
