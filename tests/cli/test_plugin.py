@@ -43,7 +43,7 @@ def test_a_new_plugin_passes_its_checks_and_its_own_tests_at_once(
     assert checked.code == 0, checked.out
     assert json.loads(checked.out)["passed"] is True
     assert tested.code == 0, tested.out
-    assert "11 passed" in tested.out
+    assert "16 passed" in tested.out
 
 
 def test_a_new_plugin_trains_before_it_is_installed(

@@ -133,7 +133,7 @@ class Data(seqkit.Dataset):
     name = "data"
     tasks = ("classification",)
     def splits(self, config, notify):
-        return {"train": [{"text": "a", "label": "b"}]}
+        return {"train": [{"text": "a", "label": label} for label in "bcbc"]}
     def fingerprint(self, config):
         return str(hash("the data"))
 
@@ -274,7 +274,7 @@ def test_a_plain_component_passes(failures: Failures) -> None:
         (lambda: metric(tasks=()), "tasks", "tasks must name at least one task, or outputs"),
         (
             lambda: metric(outputs=("clases",)),
-            "tasks",
+            "contract",
             "outputs has 'clases', which is no kind of output. Did you mean classes?",
         ),
         (
