@@ -7,7 +7,7 @@ imports torch: a plugin's `__init__` declares its components, and `build` import
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
@@ -74,7 +74,8 @@ class Model(Component):
         - `step-classes`: logits of each time step, `(batch, time, classes)`; those of padded steps
           count nothing.
         - `values`: `(batch, horizon, size)`, and `(batch, horizon, size, quantiles)` where the
-          shape has quantiles. Where `shape.extras` has a `future` that is not 0, the third
+          shape has quantiles. Every window has as many steps as `shape.extras["context"]` says, so
+          that none is padded. Where `shape.extras` has a `future` that is not 0, the third
           argument is what is known of the horizon, `(batch, horizon, future)`.
         - `next-tokens`: the third argument is the state after the batch before, None at first; the
           result is the logits `(batch, time, tokens)` and the state, a tensor or a tuple of
@@ -348,6 +349,11 @@ class Task(Component):
         own_data_recipe: Name of the recipe that one's own data begin with; empty where none is.
         next_commands: Other commands worth trying on a trained run, `{run}` for its name, and what
             each is for: `{"COMMAND {run}": "errors of each class"}`.
+        sample_shapes: Small shapes that `seqkit plugin check` tries models, losses and metrics on,
+            for a task whose `Shape.extras` hold what they read; without any it takes the shape of
+            encoded records, and makes some up.
+        sample_records: A few records that it tries the task on, by split; without any it takes
+            the first ones of a dataset for the task.
     """
 
     inputs: ClassVar[tuple[str, ...]] = ("tokens", "features")
@@ -366,6 +372,8 @@ class Task(Component):
     try_options: ClassVar[Mapping[str, Any]] = {}
     own_data_recipe: ClassVar[str] = ""
     next_commands: ClassVar[Mapping[str, str]] = {}
+    sample_shapes: ClassVar[tuple[Shape, ...]] = ()
+    sample_records: ClassVar[Mapping[str, Sequence[Record]]] = {}
 
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
@@ -420,10 +428,13 @@ class Loss(Component):
 class Accumulator(Protocol):
     """A metric over one pass: adds up on the device, and computes at the end."""
 
-    def update(self, predictions: Any, targets: Any) -> None:
-        """Takes in one batch. Must not copy to the host.
+    @property
+    def update(self) -> Callable[..., None]:
+        """Takes in one batch, and must not copy to the host.
 
-        A metric that reads answers gets lists instead: the answers, and the records.
+        What it is called with hangs on `Metric.reads`, always by position: predictions and targets
+        for `outputs`; these and the batch for `batch`; answers and records, as lists, for
+        `answers`.
         """
         ...
 

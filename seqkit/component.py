@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,10 +20,13 @@ class Component:
     Attributes:
         name: Kebab-case name, unique within the plugin and its kind.
         Config: Its settings.
+        expected_failures: Checks of the conformance kit that it fails for a good reason, and the
+            reason: `{"batch-of-one-in-training": "it normalises over the batch"}`.
     """
 
     name: ClassVar[str]
     Config: ClassVar[type[Config]] = Config
+    expected_failures: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def summary(cls) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import field_validator, model_validator
 
 import seqkit
-from seqkit.api import Arrays, Codec, Notify, Record, Task
+from seqkit.api import Arrays, Codec, Notify, Record, Shape, Task, Tokens
 from seqkit.config import Field
 from seqkit_seq2seq._columns import USUAL_COLUMNS
 
@@ -66,6 +66,10 @@ class Seq2SeqTask(Task):
     }
     usual_columns = USUAL_COLUMNS
     own_data_recipe = "tatoeba-seq2seq"
+    sample_shapes = (
+        Shape("seq2seq", Tokens(23), Tokens(17), {"begin": 2, "end": 3, "joint": False}),
+        Shape("seq2seq", Tokens(23), Tokens(23), {"begin": 2, "end": 3, "joint": True}),
+    )
     PredictOptions = Seq2SeqPrediction
     examples = ("your own text",)
     purpose = "write from new texts"

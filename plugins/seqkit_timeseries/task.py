@@ -9,10 +9,23 @@ from typing import Any, Literal
 from pydantic import AliasChoices
 
 import seqkit
-from seqkit.api import Arrays, Codec, Notify, Record, Task
+from seqkit.api import Arrays, Codec, Features, Notify, Record, Shape, Task, Values
 from seqkit.config import Field
 from seqkit_timeseries._calendar import CalendarFeature
 from seqkit_timeseries._columns import ChosenColumns, Columns
+
+
+def _sample_shape(outputs: Values, future: int) -> Shape:
+    """Returns a small shape of the task, for checks of what is tried on it."""
+    extras = {
+        "context": 9,
+        "future": future,
+        "targets": list(range(outputs.size)),
+        "columns": ["a", "b", "c"],
+        "period": 1,
+        "frequency": "hourly",
+    }
+    return Shape("forecasting", Features(3), outputs, extras)
 
 
 class Forecasting(Task):
@@ -43,6 +56,13 @@ class Forecasting(Task):
     live = True
     next_commands = {"backtest {run}": "errors by how far ahead"}  # noqa: RUF012 - as the contract has it
     own_data_recipe = "weather-rnn"
+    sample_shapes = (
+        _sample_shape(Values(1, 4), future=0),
+        _sample_shape(Values(2, 3), future=0),
+        _sample_shape(Values(2, 3), future=2),
+        _sample_shape(Values(1, 4, (0.1, 0.5, 0.9)), future=0),
+        _sample_shape(Values(1, 4, (0.1, 0.5, 0.9)), future=2),
+    )
 
     class Config(seqkit.Config):
         context: int = Field(32, ge=1, help="Rows that are read before a forecast.")

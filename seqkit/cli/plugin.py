@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     from seqkit.testing import Finding
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
-_STYLES = {"passed": "green", "failed": "bold red", "skipped": "yellow", "warned": "yellow"}
-_MARKS = {"passed": "ok", "failed": "FAILED", "skipped": "skipped", "warned": "warning"}
+_STYLES = {"passed": "green", "failed": "bold red"}
+_MARKS = {
+    "passed": "ok",
+    "failed": "FAILED",
+    "skipped": "skipped",
+    "warned": "warning",
+    "expected": "xfail",
+}
 
 
 @click.group()
@@ -167,7 +173,7 @@ def _settings(words: Sequence[str]) -> dict[str, dict[str, Any]]:
 def _show(finding: Finding, heading: bool) -> None:
     if heading:
         output.line(f"  {finding.subject}")
-    mark = (f"{_MARKS[finding.status]:<8}", _STYLES[finding.status])
+    mark = (f"{_MARKS[finding.status]:<8}", _STYLES.get(finding.status, "yellow"))
     text = f": {safe_text.one_line(finding.message)}" if finding.message else ""
     output.line("    ", mark, finding.check, text)
     for line in finding.traceback.rstrip().splitlines():

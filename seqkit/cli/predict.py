@@ -41,7 +41,7 @@ MOST_SERIES = 6
 
 def _one_of_the_encodings(_context: Any, parameter: Any, name: str) -> str:
     """Checks `--encoding`, as click asks for it."""
-    from seqkit.data.files import known_encoding
+    from seqkit.data.texts import known_encoding
 
     if name == parameter.default == "":
         return ""

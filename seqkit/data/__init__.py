@@ -6,19 +6,6 @@ so that naming a dataset stays cheap.
 
 from seqkit.data.archives import read_members, unpack_members
 from seqkit.data.fetch import FetchOptions, fetch
-from seqkit.data.files import (
-    Encoding,
-    Errors,
-    Table,
-    counted,
-    lines_of,
-    listed,
-    missing_column,
-    read_csv,
-    read_jsonl,
-    read_text,
-    report_left_out,
-)
 from seqkit.data.folders import (
     LocalPath,
     fingerprint,
@@ -27,8 +14,12 @@ from seqkit.data.folders import (
     unwritable,
     written_aside,
 )
+from seqkit.data.json_lines import read_jsonl
+from seqkit.data.reports import counted, listed, missing_column, report_left_out
 from seqkit.data.splits import hold_out
 from seqkit.data.stored import check_stored, seal_stored, sha256
+from seqkit.data.tables import Table, read_csv
+from seqkit.data.texts import Encoding, Errors, lines_of, read_text
 from seqkit.data.unpacking import unpacked
 from seqkit.data.written import table_cell, write_table, write_text, written_whole
 

@@ -88,7 +88,7 @@ def lines_from(stream: TextIO, encoding: str, interactive: bool) -> Iterator[str
     Raises:
         DataError: A line is not of the encoding, or holds a NUL byte.
     """
-    from seqkit.data.files import nul_byte, undecodable
+    from seqkit.data.texts import nul_byte, undecodable
 
     if isinstance(stream, TextIOWrapper):
         if interactive:

@@ -43,7 +43,6 @@ from seqkit.observing import Observers
 from seqkit.registry import Registry
 from seqkit.runs.folder import RunFolder, resume_command, write_atomically
 from seqkit.runs.summary import words_to_go_on
-from seqkit.shapes import Shape
 from seqkit.storage.checksums import check_folder_seal, seal_folder, sealed_text
 from seqkit.storage.locks import Hold, this_process
 
@@ -199,7 +198,7 @@ class Session:
         if ended is not None and done and ("test" in ended or not to_test):
             self._tell_nothing_is_left(training, beginning, ended)
             return "finished"
-        self._begin(data, beginning, training.learner.shape)
+        self._begin(data, beginning)
         self.signals.ask = self.controls.interrupt
         for event in training.run(Requests(training, self).attend):
             shown = self._with_baselines(event, data)
@@ -227,6 +226,8 @@ class Session:
         if device.on_host:
             use_huge_pages()
         learner = build_learner(self.experiment, data.codec, device)
+        if learner.shape != data.codec.shape:
+            self._record["outputs"] = learner.shape.as_dict()["outputs"]
         if checkpoint is None:
             with attributed_to(self.experiment.model):
                 model = self.experiment.model
@@ -253,7 +254,7 @@ class Session:
         estimate = estimated_seconds(training.learner, data.splits["train"], plan, left)
         return started(self.folder, training, data, baselines, resumed_from, estimate, self._local)
 
-    def _begin(self, data: EncodedData, beginning: Event, shape: Shape) -> None:
+    def _begin(self, data: EncodedData, beginning: Event) -> None:
         """Changes the run's files for the first time: all that could fail has been done."""
         try:
             tidy_up(self.folder.path)
@@ -264,8 +265,6 @@ class Session:
             best = {"best": self._best} if self._best else {}
             self._record |= {"status": "running", "process": this_process()}
             self._record |= best | summary(beginning)
-            if shape != data.codec.shape:
-                self._record["outputs"] = shape.as_dict()["outputs"]
             self.folder.write(self._record)
         except OSError as error:
             raise DataError(

@@ -1,55 +1,84 @@
-"""Checks of a dataset: its splits, its records, its fingerprint."""
+"""Checks of a dataset: its splits, its records, what its task makes of them, its fingerprint."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from functools import partial
+from pathlib import Path
 from typing import Any
 from unittest import SkipTest
 
-from seqkit.errors import DataError
-from seqkit.registry import Entry, Registry
-from seqkit.testing.checks import Check, require
+from seqkit.api import Recognition
+from seqkit.data.own import OwnData
+from seqkit.errors import DataError, nearest
+from seqkit.registry import Entry
+from seqkit.testing.checks import Check, following, once, require
+from seqkit.testing.comparing import same
+from seqkit.testing.records import MORE, Records, Splits, first_records
 
-READ = 200
+SPLITS = ("train", "validation", "test")
+SHARED = 0.2
+"""The largest share of a test split that may stand in the training split; a few examples do by
+chance, and some published data hold some twice."""
+
+_MEANT = {"valid": "validation", "val": "validation", "dev": "validation", "eval": "test"}
+_ODD_FILES = {
+    "empty.csv": b"",
+    "empty.txt": b"",
+    "empty.jsonl": b"",
+    "one-line.csv": b"a,b\n",
+    "binary.csv": bytes(range(256)) * 8,
+    "binary.txt": b"\x00\xff\xfe" * 100,
+    "no-object.jsonl": b"[1, 2]\nnull\n",
+    "picture.png": b"\x89PNG\r\n\x1a\n" + bytes(100),
+    "table.tsv": b"a\tb\tc\n1\t\t\n\t2\n",
+}
 
 
-def dataset_checks(entry: Entry, config: Callable[[], Any], registry: Registry) -> Iterator[Check]:
-    """Yields the checks of a dataset. Data that are not on this machine are not fetched."""
+def dataset_checks(
+    entry: Entry, config: Callable[[], Any], records: Records, seen: Callable[[], Mapping[str, Any]]
+) -> Iterator[Check]:
+    """Yields the checks of a dataset. Data that are not on this machine are not fetched.
+
+    Args:
+        entry: The dataset.
+        config: Its settings.
+        records: Where its tasks are looked up.
+        seen: What a fresh process saw of the plugin.
+    """
     subject = f"datasets:{entry.name}"
-    yield Check(subject, "records", lambda: _records(entry, config(), registry))
-    yield Check(subject, "repeatable", lambda: _repeatable(entry, config()))
+    sound = once(lambda: _records(entry, _readable(entry, config()), records))
+    found = following("records", sound)
+    yield Check(subject, "records", lambda: _only_run(sound))
+    yield Check(subject, "encoded", lambda: _encoded(entry, found(), records))
+    yield Check(subject, "apart", lambda: _apart(found()))
+    yield Check(subject, "repeatable", lambda: _repeatable(entry, config(), found()))
+    yield Check(subject, "fingerprint", lambda: _fingerprint(entry, config(), seen()))
+    yield Check(subject, "recognises", partial(_recognises, entry))
 
 
-def _first_records(entry: Entry, settings: Any) -> dict[str, list[Any]]:
-    location = entry.component.location(settings)
-    if location is not None and not location.exists():
-        raise SkipTest(f"its data are not on this machine, in {location}")
+def _readable(entry: Entry, settings: Any) -> Splits:
     try:
-        splits = entry.component.splits(settings, _say_nothing)
-        require(
-            isinstance(splits, Mapping) and "train" in splits,
-            "splits() must return a mapping of split names to records, with 'train' among them",
-        )
-        return {name: list(islice(records, READ)) for name, records in splits.items()}
+        return first_records(entry, settings, MORE)
     except DataError as error:
         raise SkipTest(f"its data cannot be read here: {error}") from error
 
 
-def _say_nothing(message: str) -> None:
-    del message
+def _only_run(sound: Callable[[], Splits]) -> None:
+    sound()
 
 
-def _records(entry: Entry, settings: Any, registry: Registry) -> None:
-    splits = _first_records(entry, settings)
+def _records(entry: Entry, splits: Splits, records: Records) -> Splits:
     fields: set[str] = set()
     for task in entry.component.tasks:
-        found = [e for e in registry.entries("tasks") if task in (e.name, e.qualified)]
+        found = records.tasks_named([task])
         require(found, f"there is no task {task!r}, which the dataset is for")
         fields = fields or set(found[0].component.fields)
-    for name, records in splits.items():
-        require(records, f"the split {name!r} is empty. Leave it out instead")
-        for number, record in enumerate(records, start=1):
+    for name, rows in splits.items():
+        _split_name(name, splits)
+        require(rows, f"the split {name!r} is empty. Leave it out instead")
+        for number, record in enumerate(rows, start=1):
             require(
                 isinstance(record, Mapping),
                 f"record {number} of {name!r} is {type(record).__name__}, not a mapping",
@@ -60,9 +89,71 @@ def _records(entry: Entry, settings: Any, registry: Registry) -> None:
                 f"record {number} of {name!r} lacks {', '.join(missing)}, "
                 f"which {entry.component.tasks[0]} reads",
             )
+    return splits
 
 
-def _repeatable(entry: Entry, settings: Any) -> None:
+def _split_name(name: str, splits: Splits) -> None:
+    """Finds splits that nothing would read, as they are called otherwise."""
+    meant = None
+    if name not in SPLITS and not name.startswith(tuple(f"{known}-" for known in SPLITS)):
+        meant = _MEANT.get(name) or nearest(name, SPLITS)
+    require(
+        meant is None or meant in splits,
+        f"there is a split {name!r}, which nothing reads by itself. Did you mean {meant}?",
+    )
+
+
+def _encoded(entry: Entry, splits: Splits, records: Records) -> None:
+    def read(count: int) -> Splits:
+        return {name: rows[:count] for name, rows in splits.items()}
+
+    for task in records.tasks_named(entry.component.tasks):
+        try:
+            encoded = records.encoded_by(task, entry.qualified, read)
+        except DataError as error:
+            raise AssertionError(
+                f"{task.name} refuses its records, with the usual settings: "
+                f"{str(error).rstrip('.')}. Others are given as those of the dataset are: "
+                f"{task.name}.KEY=VALUE"
+            ) from error
+        except Exception as error:
+            raise AssertionError(
+                f"{task.name} cannot encode its records: {type(error).__name__}: {error}. "
+                f"'seqkit show {task.name}' says what a record holds"
+            ) from error
+        for split, arrays in encoded.arrays.items():
+            require(
+                len(encoded.codec.sizes(arrays)),
+                f"{task.name} makes no example of the records of {split!r}",
+            )
+
+
+def _apart(splits: Splits) -> None:
+    """Finds a test split whose records are in the training split."""
+    train = {_key(record) for record in splits["train"]}
+    for name in SPLITS[1:]:
+        if name not in splits:
+            continue
+        shared = sum(_key(record) in train for record in splits[name])
+        require(
+            shared <= SHARED * len(splits[name]),
+            f"{shared:,} of {len(splits[name]):,} records of {name!r} are in 'train' too. Scores "
+            "on them say nothing: hold records out, as seqkit.data.hold_out does",
+        )
+
+
+def _key(value: Any) -> Any:
+    """Returns what two values share if they are the same."""
+    if isinstance(value, Mapping):
+        return tuple((key, _key(value[key])) for key in sorted(value))
+    if isinstance(value, list | tuple):
+        return tuple(map(_key, value))
+    if hasattr(value, "tobytes"):
+        return value.tobytes()
+    return value if isinstance(value, str | int | float | None) else repr(value)
+
+
+def _repeatable(entry: Entry, settings: Any, found: Splits) -> None:
     fingerprint = entry.component.fingerprint(settings)
     require(
         isinstance(fingerprint, str),
@@ -72,22 +163,53 @@ def _repeatable(entry: Entry, settings: Any) -> None:
         fingerprint == entry.component.fingerprint(settings),
         "fingerprint() gave two texts for the same data",
     )
-    first, again = _first_records(entry, settings), _first_records(entry, settings)
     require(
-        _same(first, again),
+        same(found, _readable(entry, settings)),
         "splits() gave other records the second time. Draw with a seed from the settings",
     )
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Compares records value by value; arrays are the same where their numbers are, or are NaN."""
-    import numpy as np
+def _fingerprint(entry: Entry, settings: Any, seen: Mapping[str, Any]) -> None:
+    require(
+        seen["fingerprints"].get(entry.name) == entry.component.fingerprint(settings),
+        "fingerprint() differs in another process, as hash() of text does. "
+        "Make it from hashlib, sizes and modification times",
+    )
 
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        floats = one.dtype.kind in "fc" and other.dtype.kind in "fc"
-        return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=floats)
-    return bool(one == other)
+
+def _recognises(entry: Entry) -> None:
+    """Shows it files that nobody would train on; it may refuse them by DataError alone."""
+    with tempfile.TemporaryDirectory() as place:
+        for name, content in _ODD_FILES.items():
+            (Path(place) / name).write_bytes(content)
+        empty = Path(place) / "empty-folder"
+        empty.mkdir()
+        for path in (*(Path(place) / name for name in _ODD_FILES), empty, Path(place)):
+            for task in ("", *entry.component.tasks):
+                _one_recognition(entry, path, task)
+
+
+def _one_recognition(entry: Entry, path: Path, task: str) -> None:
+    where = "a folder of odd files" if path.name not in _ODD_FILES else path.name
+    try:
+        found = entry.component.recognise(OwnData(path), task)
+    except DataError:
+        return
+    except Exception as error:
+        raise AssertionError(
+            f"recognise() raised {type(error).__name__} on {where}: {error}. Return None for what "
+            "it is not for, or raise DataError with what to do"
+        ) from error
+    if found is None:
+        return
+    require(
+        isinstance(found, Recognition),
+        f"recognise() returned {type(found).__name__} for {where}, not a Recognition or None",
+    )
+    require(
+        0 <= found.confidence <= 1 and bool(found.said),
+        f"recognise() was {found.confidence} sure of {where}, and said {found.said!r}; confidence "
+        "goes from 0 to 1, and said is a sentence",
+    )
+    unknown = sorted(set(found.settings) - set(entry.component.Config.model_fields))
+    require(not unknown, f"recognise() set {', '.join(unknown)} for {where}, which are no settings")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from seqkit.events import Event
 from seqkit.experiments.trainer import TrainerConfig
+from seqkit.observing import Observers
+from seqkit.testing.checks import require
 
 
 def sample_events(folder: Path) -> list[Event]:
@@ -104,3 +107,14 @@ def _started(folder: Path) -> dict[str, Any]:
         "resumed_from": None,
         "versions": {"seqkit": "0.1.0"},
     }
+
+
+def show_run(observers: Observers) -> None:
+    """Shows observers the events of a made-up run, called `seqkit-check`."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "seqkit-check"
+        run.mkdir()
+        for event in sample_events(run):
+            # That one takes long says nothing on a busy machine, and is told in a run.
+            observers.publish(event)
+            require(not observers.failed, " ".join(observers.failed))

@@ -1,75 +1,102 @@
-"""Checks of a model: its outputs, its padding, its gradients, its weights on disk."""
+"""Checks of a model: its outputs, its padding, its weights on disk; all are put together here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest import SkipTest
 
-from seqkit.api import NextTokens, Shape, StepClasses, Tokens
-from seqkit.registry import Entry, Registry
-from seqkit.testing.checks import Check, require
+from seqkit.errors import ConfigurationError
+from seqkit.registry import Entry
+from seqkit.shapes import Shape
+from seqkit.testing.checks import Check, following, once, require
+from seqkit.testing.decoding import carried_state, decoding, rows_of_a_decoder
+from seqkit.testing.networks import (
+    TOLERANCE,
+    Build,
+    Refusals,
+    Trial,
+    call,
+    distance,
+    forward,
+    joined,
+    seeded,
+)
+from seqkit.testing.records import Records
 from seqkit.testing.samples import (
-    LENGTHS,
-    RaggedBatch,
-    describe,
+    TARGET_TIME,
+    is_padded,
+    kinds_tried,
     model_shapes,
     output_shape,
     ragged_batch,
-    untried,
+)
+from seqkit.testing.training import (
+    batch_of_one_in_training,
+    gradients,
+    no_look_ahead,
+    padding_in_training,
 )
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
-TOLERANCE = 1e-5
-Trial = Callable[[Callable[[], "nn.Module"], Shape], None]
+LONG = 300
+"""Steps of a long sequence; benchmarks and books have such."""
 
 
-def model_checks(entry: Entry, config: Callable[[], Any], registry: Registry) -> Iterator[Check]:
-    """Yields the checks of a model, for every sample shape that it is for."""
+def model_checks(entry: Entry, config: Callable[[], Any], records: Records) -> Iterator[Check]:
+    """Yields the checks of a model, for every sample shape that it is for and takes."""
     subject = f"models:{entry.name}"
+    kinds = kinds_tried(entry, records)
     trials: dict[str, Trial] = {
-        "outputs": _outputs,
         "padding": _padding,
+        "padding-in-training": padding_in_training,
         "batch-of-one": _batch_of_one,
-        "gradients": _gradients,
+        "batch-of-one-in-training": batch_of_one_in_training,
+        "long": _long,
+        "gradients": gradients,
+        "inputs-unchanged": _inputs_unchanged,
         "weights-on-disk": _weights_on_disk,
         "repeatable": _repeatable,
     }
-    shapes = model_shapes(entry, registry)
-    if any(isinstance(shape.outputs, NextTokens) for shape in shapes):
-        trials["carried-state"] = _carried_state
-    if any(isinstance(shape.outputs, Tokens) for shape in shapes):
-        trials["decoding"] = _decoding
+    if {"next-tokens", "tokens"} & set(kinds):
+        trials["no-look-ahead"] = no_look_ahead
+    if "next-tokens" in kinds:
+        trials["carried-state"] = carried_state
+    if "tokens" in kinds:
+        trials |= {"decoding": decoding, "decoding-rows": rows_of_a_decoder}
+    taken = once(partial(_try_outputs, entry, config, records))
+    sound = following("outputs", taken)
+    yield Check(subject, "outputs", lambda: taken().note())
     for name, trial in trials.items():
-        yield Check(subject, name, _over_shapes(entry, config, trial, shapes))
+        yield Check(subject, name, partial(_over_shapes, entry, config, trial, sound))
+
+
+def _try_outputs(entry: Entry, config: Callable[[], Any], records: Records) -> Refusals:
+    """Builds the model from every sample shape and runs it once."""
+    settings = config()
+    found = Refusals()
+    for shape in model_shapes(entry, records):
+        build = partial(entry.component.build, settings, shape)
+        found.attempt(partial(_outputs, build, shape), shape)
+    return found
 
 
 def _over_shapes(
-    entry: Entry, config: Callable[[], Any], trial: Trial, shapes: Sequence[Shape]
-) -> Callable[[], None]:
-    def run() -> None:
-        model = entry.component
-        if not shapes:
-            raise SkipTest(untried(model))
-        settings = config()
-
-        import torch
-
-        for shape in shapes:
-            # The caller's random state stays as it was.
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(0)
-                try:
-                    trial(lambda shape=shape: model.build(settings, shape), shape)  # type: ignore[misc]
-                except AssertionError as failure:
-                    raise AssertionError(f"{describe(shape)}: {failure}") from failure
-
-    return run
+    entry: Entry, config: Callable[[], Any], trial: Trial, taken: Callable[[], Refusals]
+) -> None:
+    found = taken()
+    # Skips the check where nothing was taken.
+    found.note()
+    settings = config()
+    for shape in found.taken:
+        build = partial(entry.component.build, settings, shape)
+        seeded(partial(trial, build, shape), shape)
 
 
-def _outputs(build: Callable[[], nn.Module], shape: Shape) -> None:
+def _outputs(build: Build, shape: Shape) -> None:
     import torch
 
     network = build()
@@ -77,22 +104,35 @@ def _outputs(build: Callable[[], nn.Module], shape: Shape) -> None:
         isinstance(network, torch.nn.Module),
         f"build() returned {type(network).__name__}, not a torch.nn.Module",
     )
+    broken = [name for name, tensor in network.named_parameters() if not tensor.isfinite().all()]
+    require(
+        not broken,
+        f"{', '.join(broken[:5])} of a new network hold numbers that are not finite. "
+        "Initialise them",
+    )
     batch = ragged_batch(shape)
-    outputs = _forward(network, batch, shape)
-    expected = output_shape(shape, len(batch.lengths))
+    with torch.no_grad():
+        outputs = call(network, batch.copy(), shape)
+    expected = output_shape(shape, batch.inputs.shape, TARGET_TIME)
     require(
         tuple(outputs.shape) == expected,
         f"forward() returned the shape {tuple(outputs.shape)}; it must be {expected}",
     )
+    require(
+        outputs.dtype == torch.float32,
+        f"forward() returned {str(outputs.dtype).removeprefix('torch.')}; it must be float32, as "
+        "its inputs are",
+    )
     require(torch.isfinite(outputs).all(), "forward() returned numbers that are not finite")
 
 
-def _padding(build: Callable[[], nn.Module], shape: Shape) -> None:
+def _padding(build: Build, shape: Shape) -> None:
+    if not is_padded(shape):
+        return
     network = build().eval()
     batch = ragged_batch(shape)
-    difference = _distance(
-        _forward(network, batch, shape), _forward(network, batch.with_junk(), shape)
-    )
+    junk = batch.with_junk(shape, steps=4)
+    difference = distance(forward(network, batch, shape), forward(network, junk, shape))
     require(
         difference <= TOLERANCE,
         f"outputs changed by {difference:.2g} with the padding. "
@@ -100,18 +140,18 @@ def _padding(build: Callable[[], nn.Module], shape: Shape) -> None:
     )
 
 
-def _batch_of_one(build: Callable[[], nn.Module], shape: Shape) -> None:
-    import torch
-
+def _batch_of_one(build: Build, shape: Shape) -> None:
     network = build().eval()
     batch = ragged_batch(shape)
-    together = _forward(network, batch, shape)
-    alone = [_forward(network, batch.alone(row), shape) for row in range(len(batch.lengths))]
+    together = forward(network, batch, shape)
+    # The longest, one of a single step, and the last.
+    rows = [0, int(batch.lengths.argmin()), len(batch.lengths) - 1]
+    alone = [forward(network, batch.alone(row), shape) for row in rows]
     require(
-        all(part.shape[0] == 1 for part in alone),
+        all(part.dim() == together.dim() and part.shape[0] == 1 for part in alone),
         "a batch of one example did not give one output. Name dimensions when squeezing",
     )
-    difference = _distance(together, torch.cat(alone))
+    difference = distance(together[rows], joined(alone))
     require(
         difference <= TOLERANCE,
         f"an example's output changed by {difference:.2g} when it was alone in its batch. "
@@ -119,25 +159,48 @@ def _batch_of_one(build: Callable[[], nn.Module], shape: Shape) -> None:
     )
 
 
-def _gradients(build: Callable[[], nn.Module], shape: Shape) -> None:
+def _long(build: Build, shape: Shape) -> None:
     import torch
 
-    network = build().train()
-    batch = ragged_batch(shape)
-    outputs = _call(network, batch, shape)
-    (outputs * torch.randn_like(outputs)).sum().backward()  # type: ignore[no-untyped-call]
-    trained = [(n, p) for n, p in network.named_parameters() if p.requires_grad]
-    require(trained, "the network has no parameter to train")
-    unreached = [n for n, p in trained if p.grad is None or not p.grad.any()]
+    if not is_padded(shape):
+        return
+    network = build().eval()
+    batch = ragged_batch(shape, (LONG, 4), LONG)
+    try:
+        outputs = forward(network, batch, shape)
+    except ConfigurationError as refusal:
+        raise SkipTest(f"it refuses {LONG} steps: {refusal}") from refusal
+    except Exception as error:
+        raise AssertionError(
+            f"a sequence of {LONG} steps raised {type(error).__name__}: {error}. Take sequences of "
+            "any length, or refuse long ones in forward() by ConfigurationError"
+        ) from error
+    expected = output_shape(shape, (2, LONG), LONG)
     require(
-        not unreached,
-        f"no gradient reached {', '.join(unreached[:5])}. Use it in forward(), or leave it out",
+        tuple(outputs.shape) == expected,
+        f"of {LONG} steps it made the shape {tuple(outputs.shape)}; it must be {expected}",
     )
-    broken = [n for n, p in trained if p.grad is not None and not torch.isfinite(p.grad).all()]
-    require(not broken, f"the gradient of {', '.join(broken[:5])} is not finite")
+    require(torch.isfinite(outputs).all(), f"of {LONG} steps it made numbers that are not finite")
 
 
-def _weights_on_disk(build: Callable[[], nn.Module], shape: Shape) -> None:
+def _inputs_unchanged(build: Build, shape: Shape) -> None:
+    import torch
+
+    network = build()
+    batch = ragged_batch(shape)
+    for mode in (True, False):
+        given = batch.copy()
+        forward(network.train(mode), given, shape)
+        for name, before in vars(batch).items():
+            after = getattr(given, name)
+            require(
+                before is None or torch.equal(before, after),
+                f"forward() changed its argument {name!r} in place, which the loss and the "
+                "metrics read after it. Work on a copy",
+            )
+
+
+def _weights_on_disk(build: Build, shape: Shape) -> None:
     import torch
     from safetensors.torch import load, save
 
@@ -148,7 +211,7 @@ def _weights_on_disk(build: Callable[[], nn.Module], shape: Shape) -> None:
     restored = build().eval()
     restored.load_state_dict(load(save({k: v.contiguous() for k, v in weights.items()})))
     batch = ragged_batch(shape)
-    difference = _distance(_forward(network, batch, shape), _forward(restored, batch, shape))
+    difference = distance(forward(network, batch, shape), forward(restored, batch, shape))
     require(
         difference == 0,
         f"outputs changed by {difference:.2g} after the weights were saved and loaded. "
@@ -169,15 +232,20 @@ def _require_own_storage(weights: dict[str, Tensor]) -> None:
         )
 
 
-def _repeatable(build: Callable[[], nn.Module], shape: Shape) -> None:
+def _repeatable(build: Build, shape: Shape) -> None:
     import torch
 
     network = build().eval()
     batch = ragged_batch(shape)
-    first, again = _forward(network, batch, shape), _forward(network, batch, shape)
+    torch.manual_seed(7)
+    first, again = forward(network, batch, shape), forward(network, batch, shape)
     require(
         torch.equal(first, again),
         "two passes in evaluation differ. Dropout and the like must stop there",
+    )
+    require(
+        torch.initial_seed() == 7,
+        "forward() sets torch's seed, and with it what every other component draws. Leave it out",
     )
     torch.manual_seed(0)
     twin = build().state_dict()
@@ -185,107 +253,3 @@ def _repeatable(build: Callable[[], nn.Module], shape: Shape) -> None:
         all(torch.equal(tensor, twin[name]) for name, tensor in network.state_dict().items()),
         "the same seed gave other weights. Draw them from torch's own random state",
     )
-
-
-def _carried_state(build: Callable[[], nn.Module], shape: Shape) -> None:
-    if not isinstance(shape.outputs, NextTokens):
-        return
-    import torch
-
-    network = build().eval()
-    batch = ragged_batch(shape)
-    whole = batch.inputs[:1]
-    length, cut = whole.shape[1], whole.shape[1] // 2
-    with torch.no_grad():
-        at_once, _ = network(whole, torch.tensor([length]), None)
-        first, state = network(whole[:, :cut], torch.tensor([cut]), None)
-        second, _ = network(whole[:, cut:], torch.tensor([length - cut]), state)
-    difference = _distance(at_once, torch.cat([first, second], dim=1))
-    require(
-        difference <= TOLERANCE,
-        f"reading a text in two parts changed the outputs by {difference:.2g}. "
-        "Begin with the state of the third argument, and return the state after the last valid "
-        "step",
-    )
-
-
-def _decoding(build: Callable[[], nn.Module], shape: Shape) -> None:
-    if not isinstance(shape.outputs, Tokens):
-        return
-    import torch
-
-    from seqkit.nn import Decoding
-
-    network = build().eval()
-    require(
-        isinstance(network, Decoding),
-        "the network lacks begin() or step(), without which nothing can be written. "
-        "See seqkit.nn.Decoding",
-    )
-    batch = ragged_batch(shape)
-    assert batch.beside is not None
-    assert isinstance(network, Decoding)
-    with torch.no_grad():
-        at_once = _call(network, batch, shape)
-        memory, state = network.begin(batch.inputs, batch.lengths)
-        steps = []
-        for tokens in batch.beside.unbind(dim=1):
-            logits, state, _ = network.step(tokens, memory, state)
-            steps.append(logits)
-    difference = _distance(at_once, torch.stack(steps, dim=1))
-    require(
-        difference <= TOLERANCE,
-        f"writing step by step gave logits {difference:.2g} away from those of forward(). "
-        "Both must read the same tokens in the same way",
-    )
-
-
-def _call(network: nn.Module, batch: RaggedBatch, shape: Shape) -> Tensor:
-    """Runs a network as codecs of its kind of output do, and returns its outputs."""
-    import torch
-
-    given = (batch.inputs, batch.lengths)
-    if isinstance(shape.outputs, NextTokens):
-        result = network(*given, None)
-        require(
-            isinstance(result, tuple) and len(result) == 2,
-            f"forward(inputs, lengths, state) returned {type(result).__name__}, not logits and "
-            "a state",
-        )
-        result = result[0]
-    else:
-        result = network(*given) if batch.beside is None else network(*given, batch.beside)
-    require(
-        isinstance(result, torch.Tensor),
-        f"forward(inputs, lengths) returned {type(result).__name__}, not a tensor",
-    )
-    return result  # type: ignore[no-any-return]
-
-
-def _forward(network: nn.Module, batch: RaggedBatch, shape: Shape) -> Tensor:
-    import torch
-
-    with torch.no_grad():
-        outputs = _call(network, batch, shape)
-    if isinstance(shape.outputs, NextTokens | StepClasses) and outputs.dim() == 3:
-        return _valid_steps(outputs, batch.lengths)
-    return outputs
-
-
-def _valid_steps(outputs: Tensor, lengths: Tensor) -> Tensor:
-    """Returns outputs with zeros at padded steps, and as many steps as any batch may have."""
-    import torch
-    from torch.nn import functional
-
-    steps = max(LENGTHS)
-    outputs = functional.pad(outputs, (0, 0, 0, max(0, steps - outputs.shape[1])))[:, :steps]
-    valid = torch.arange(steps) < lengths[:, None]
-    return outputs * valid[..., None]
-
-
-def _distance(one: Tensor, other: Tensor) -> float:
-    require(
-        one.shape == other.shape,
-        f"outputs of the shape {tuple(other.shape)}, and of {tuple(one.shape)} with other padding",
-    )
-    return float((one - other).abs().max())

@@ -11,9 +11,14 @@ from seqkit.registry import Registry
 from seqkit.testing.plugins import find_plugin
 
 
-def main(value: str) -> None:
-    """Writes a line with the modules that are loaded, and each dataset's default fingerprint."""
-    subject = find_plugin(value)
+def main(value: str, settings: str = "{}") -> None:
+    """Writes a line with the modules that are loaded, and each dataset's fingerprint.
+
+    Args:
+        value: What finds the plugin.
+        settings: Settings of its components by their names, as JSON.
+    """
+    subject, given = find_plugin(value), json.loads(settings)
     registry = Registry()
     registry.add(subject.plugin, subject.load)
     if subject.plugin.cause is not None:
@@ -22,12 +27,12 @@ def main(value: str) -> None:
     fingerprints = {}
     for entry in registry.entries("datasets"):
         try:
-            settings = entry.component.Config()
+            config = entry.component.Config(**given.get(entry.name, {}))
         except ValidationError:
             continue
-        fingerprints[entry.name] = entry.component.fingerprint(settings)
+        fingerprints[entry.name] = entry.component.fingerprint(config)
     sys.stdout.write(json.dumps({"modules": modules, "fingerprints": fingerprints}) + "\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

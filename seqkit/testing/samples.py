@@ -1,11 +1,14 @@
-"""Small shapes and random batches to try components on."""
+"""Small shapes to try models, losses and metrics on, and what goes in and out of these."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from unittest import SkipTest
 
-from seqkit.registry import Entry, Registry
+from seqkit.fitting import tasks_of
+from seqkit.registry import Entry
 from seqkit.shapes import (
     Classes,
     Features,
@@ -20,6 +23,7 @@ from seqkit.shapes import (
     Values,
     kind_of,
 )
+from seqkit.testing.records import Records
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,68 +45,96 @@ _OUTPUTS: dict[str, tuple[Outputs, ...]] = {
     "tokens": (Tokens(17),),
 }
 _EXTRAS: dict[str, tuple[dict[str, Any], ...]] = {
-    "values": tuple(
-        {
-            "context": max(LENGTHS),
-            "future": future,
-            "targets": [0, 1],
-            "columns": ["a", "b", "c"],
-            "period": 1,
-        }
-        for future in (0, 2)
-    ),
-    "tokens": ({"begin": 2, "end": 3, "joint": False},),
+    "values": ({"context": max(LENGTHS)}, {"context": max(LENGTHS), "future": 2}),
+    "tokens": ({"begin": 2},),
 }
+"""What `Model.build` promises of the extras, by the kind of output."""
 _TAKEN = {"values": "features", "next-tokens": "tokens", "tokens": "tokens"}
 """The kind of input that goes with some kinds of output; all others go with any."""
 
 
-def sample_shapes(entry: Entry, registry: Registry) -> list[Shape]:
-    """Returns small shapes of every kind of output that a component is for.
+def kinds_tried(entry: Entry, records: Records) -> list[str]:
+    """Returns the kinds of output that a model, loss or metric is tried with."""
+    tasks = records.tasks_named(tasks_of(entry, records.registry))
+    kinds = [*(task.component.outputs for task in tasks), *getattr(entry.component, "outputs", ())]
+    return list(dict.fromkeys(kind for kind in kinds if kind))
+
+
+def sample_shapes(entry: Entry, records: Records) -> list[Shape]:
+    """Returns small shapes of every kind of task that a component is for.
+
+    A task's own `sample_shapes` come first; then what its records are encoded as, where their
+    shape has extras; and else shapes of its kinds of input and output.
 
     Args:
         entry: A model, loss or metric.
-        registry: Where the tasks that it names are looked up.
+        records: Where tasks and their records are looked up.
+
+    Raises:
+        SkipTest: There are none.
     """
     component = entry.component
-    tasks = {
-        task.name: task.component.outputs
-        for task in registry.entries("tasks")
-        if {task.name, task.qualified} & set(component.tasks)
-    }
-    of_kinds = {f"a task of {kind}": kind for kind in component.outputs}
+    inputs = getattr(component, "inputs", ())
+    found: list[Shape] = []
+    missing: list[str] = []
+    covered: set[str] = set()
+    for task in records.tasks_named(tasks_of(entry, records.registry)):
+        shapes = _of_task(task, records, inputs)
+        fitting = [s for s in shapes if not inputs or kind_of(s.inputs) in inputs]
+        covered |= {kind_of(shape.outputs) for shape in fitting}
+        found += fitting
+        if not fitting:
+            missing.append(task.name)
+    for kind in component.outputs:
+        if kind not in covered:
+            found += _of_kind(f"a task of {kind}", kind, inputs or ("tokens",))
+    if not found:
+        names = missing or [*component.tasks, *component.outputs]
+        raise SkipTest(
+            f"the kit has no sample data for {', '.join(names)}. Give sample_shapes or "
+            "sample_records of the task"
+        )
+    return _distinct(found)
+
+
+def _of_task(task: Entry, records: Records, inputs: Sequence[str]) -> list[Shape]:
+    if task.component.sample_shapes:
+        return list(task.component.sample_shapes)
+    try:
+        encoded = records.encoded(task).codec.shape
+    except Exception:
+        # What keeps it from being encoded is said by the checks of the task itself.
+        encoded = None
+    if encoded is not None and encoded.extras:
+        return [encoded]
+    readable = [name for name in task.component.inputs if not inputs or name in inputs]
+    return _of_kind(task.name, task.component.outputs, readable[: None if inputs else 1])
+
+
+def _of_kind(task: str, kind: str, inputs: Sequence[str]) -> list[Shape]:
+    """Makes shapes up; losses and metrics see no inputs, and one kind of them will do."""
     return [
-        Shape(task, _INPUTS[inputs], outputs, _fitting(extras, outputs))
-        for task, kind in {**tasks, **of_kinds}.items()
-        for inputs in _inputs_of(component, kind)
+        Shape(task, _INPUTS[name], outputs, extras)
+        for name in ([_TAKEN[kind]] if kind in _TAKEN else inputs)
         for outputs in _OUTPUTS.get(kind, ())
         for extras in _EXTRAS.get(kind, ({},))
     ]
 
 
-def _inputs_of(component: Any, kind: str) -> list[str]:
-    """Returns the kinds of input to try; losses and metrics see none, and one will do."""
-    if kind in _TAKEN:
-        return [_TAKEN[kind]]
-    return [inputs for inputs in getattr(component, "inputs", ["tokens"]) if inputs in _INPUTS]
+def _distinct(shapes: Sequence[Shape]) -> list[Shape]:
+    """Leaves out what differs by the name of the task alone."""
+    kept: list[Shape] = []
+    for shape in shapes:
+        if not any(replace(shape, task=other.task) == other for other in kept):
+            kept.append(shape)
+    return kept
 
 
-def _fitting(extras: dict[str, Any], outputs: Outputs) -> dict[str, Any]:
-    if not isinstance(outputs, Values):
-        return extras
-    return extras | {"targets": extras["targets"][: outputs.size]}
-
-
-def model_shapes(entry: Entry, registry: Registry) -> list[Shape]:
+def model_shapes(entry: Entry, records: Records) -> list[Shape]:
     """Returns the shapes a model may be built from: also those that a loss may ask for."""
-    shapes = sample_shapes(entry, registry)
+    shapes = sample_shapes(entry, records)
     asked = [s.with_outputs(logits=1) for s in shapes if _is_binary(s)]
     return [*shapes, *asked]
-
-
-def untried(component: Any) -> str:
-    """Returns why the kit has no shapes for a component."""
-    return f"the kit has no sample data for {', '.join([*component.tasks, *component.outputs])}"
 
 
 def _is_binary(shape: Shape) -> bool:
@@ -122,8 +154,20 @@ def describe(shape: Shape) -> str:
             return text
 
 
-def output_shape(shape: Shape, batch: int) -> tuple[int, ...]:
-    """Returns the shape of what a model puts out for a batch."""
+def is_padded(shape: Shape) -> bool:
+    """Tells whether batches have padding: windows of a series are of one length."""
+    return not isinstance(shape.outputs, Values)
+
+
+def output_shape(shape: Shape, inputs: Sequence[int], written: int) -> tuple[int, ...]:
+    """Returns the shape of what a model puts out.
+
+    Args:
+        shape: What it was built from.
+        inputs: Shape of the inputs: examples, steps.
+        written: Steps of the target so far, where the outputs are a sequence of their own.
+    """
+    batch, time = inputs[:2]
     match shape.outputs:
         case Classes(logits=logits):
             return (batch, logits)
@@ -132,66 +176,90 @@ def output_shape(shape: Shape, batch: int) -> tuple[int, ...]:
         case Labels() | Number():
             return (batch, shape.output_size)
         case StepClasses() | NextTokens():
-            return (batch, max(LENGTHS), shape.output_size)
+            return (batch, time, shape.output_size)
         case Tokens(size=size):
-            return (batch, TARGET_TIME, size)
+            return (batch, written, size)
 
 
 @dataclass(frozen=True)
 class RaggedBatch:
-    """A padded batch, the same with other padding, and its sequences one by one.
+    """A padded batch, and its sequences one by one.
 
     Attributes:
-        inputs: Padded with zeros, `(batch, time)` int64 or `(batch, time, features)` float32.
-        junk: The same valid steps; at the padded ones, arbitrary valid inputs, and more of them.
+        inputs: Padded, `(batch, time)` int64 or `(batch, time, features)` float32.
         lengths: `(batch,)` int64.
         beside: What the task gives beside them: the target so far, or what is known of the horizon.
     """
 
     inputs: Tensor
-    junk: Tensor
     lengths: Tensor
     beside: Tensor | None = None
 
-    def with_junk(self) -> RaggedBatch:
-        """Returns the batch with the other padding."""
-        return replace(self, inputs=self.junk)
+    def padded(self, steps: int, junk: Tensor | None = None) -> RaggedBatch:
+        """Returns the same sequences with more padding.
+
+        Args:
+            steps: How many steps are put behind.
+            junk: What stands in padded steps, `(batch, time + steps, ...)`; zeros if None.
+        """
+        import torch
+
+        batch, time = self.inputs.shape[:2]
+        wider = self.inputs.new_zeros((batch, time + steps, *self.inputs.shape[2:]))
+        wider[:, :time] = self.inputs
+        if junk is not None:
+            valid = torch.arange(time + steps) < self.lengths[:, None]
+            wider = torch.where(valid if wider.dim() == 2 else valid[..., None], wider, junk)
+        return replace(self, inputs=wider)
+
+    def with_junk(self, shape: Shape, steps: int) -> RaggedBatch:
+        """Returns the same sequences with arbitrary valid inputs in the padded steps."""
+        import torch
+
+        size = (self.inputs.shape[0], self.inputs.shape[1] + steps)
+        match shape.inputs:
+            case Tokens(tokens):
+                return self.padded(steps, torch.randint(0, tokens, size))
+            case Features(features):
+                return self.padded(steps, 50 * torch.randn(*size, features))
 
     def alone(self, row: int) -> RaggedBatch:
         """Returns one sequence as an unpadded batch of one."""
         chosen, length = slice(row, row + 1), int(self.lengths[row])
         beside = None if self.beside is None else self.beside[chosen]
-        inputs = self.inputs[chosen, :length]
-        return RaggedBatch(inputs, inputs, self.lengths[chosen], beside)
+        return RaggedBatch(self.inputs[chosen, :length], self.lengths[chosen], beside)
+
+    def copy(self) -> RaggedBatch:
+        """Returns the batch in memory of its own."""
+        beside = None if self.beside is None else self.beside.clone()
+        return RaggedBatch(self.inputs.clone(), self.lengths.clone(), beside)
 
 
-def ragged_batch(shape: Shape) -> RaggedBatch:
+def ragged_batch(
+    shape: Shape, lengths: Sequence[int] = LENGTHS, written: int = TARGET_TIME
+) -> RaggedBatch:
     """Draws a batch of sequences of different lengths from torch's own random state."""
     import torch
 
-    batch, time = len(LENGTHS), max(LENGTHS)
-    # Windows of a series are of one length.
-    lengths = torch.tensor([time] * batch if isinstance(shape.outputs, Values) else LENGTHS)
+    if not is_padded(shape):
+        lengths = [shape.extras.get("context", max(lengths))] * len(lengths)
+    batch, time = len(lengths), max(lengths)
     match shape.inputs:
         case Tokens(size):
-            valid = torch.randint(1, size, (batch, time))
-            junk = torch.randint(0, size, (batch, time + 4))
+            inputs = torch.randint(1, size, (batch, time))
         case Features(size):
-            valid = torch.randn(batch, time, size)
-            junk = 50 * torch.randn(batch, time + 4, size)
-    inputs = torch.zeros_like(valid)
-    for row, length in enumerate(lengths.tolist()):
-        inputs[row, :length] = valid[row, :length]
-        junk[row, :length] = valid[row, :length]
-    return RaggedBatch(inputs, junk, lengths, _beside(shape, batch))
+            inputs = torch.randn(batch, time, size)
+    for row, length in enumerate(lengths):
+        inputs[row, length:] = 0
+    return RaggedBatch(inputs, torch.tensor(lengths), _beside(shape, batch, written))
 
 
-def _beside(shape: Shape, batch: int) -> Tensor | None:
+def _beside(shape: Shape, batch: int, written: int) -> Tensor | None:
     import torch
 
     match shape.outputs:
         case Tokens(size):
-            targets = torch.randint(4, size, (batch, TARGET_TIME))
+            targets = torch.randint(min(4, size - 1), size, (batch, written))
             targets[:, 0] = shape.extras["begin"]
             return targets
         case Values(horizon=horizon) if shape.extras.get("future"):
@@ -203,7 +271,7 @@ def outputs_and_targets(shape: Shape) -> tuple[Tensor, Tensor]:
     """Draws a model's outputs for some examples, and their targets; each class has some."""
     import torch
 
-    outputs = torch.randn(output_shape(shape, EXAMPLES))
+    outputs = torch.randn(output_shape(shape, (EXAMPLES, max(LENGTHS)), TARGET_TIME))
     match shape.outputs:
         case Classes(names):
             return outputs, torch.randperm(EXAMPLES) % len(names)
@@ -217,3 +285,20 @@ def outputs_and_targets(shape: Shape) -> tuple[Tensor, Tensor]:
             return outputs, torch.randn_like(outputs)
         case Tokens(size=size) | NextTokens(size=size):
             return outputs, torch.randint(1, size, outputs.shape[:2])
+
+
+UNKNOWN_TARGETS = ("values", "number", "step-classes", "next-tokens", "tokens")
+"""Kinds of output whose targets may be such that they count nothing."""
+
+
+def unknown_target(shape: Shape) -> float | None:
+    """Returns what stands for a target that counts nothing; None where each counts."""
+    match shape.outputs:
+        case Values() | Number():
+            return float("nan")
+        case StepClasses():
+            return -1
+        case Tokens() | NextTokens():
+            return 0
+        case _:
+            return None

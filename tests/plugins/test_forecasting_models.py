@@ -11,6 +11,7 @@ import seqkit_recurrent
 from seqkit.discovery import load_registry
 from seqkit.nn import Pooling
 from seqkit.testing.models import model_checks
+from seqkit.testing.records import Records
 from seqkit_seq2seq._forecaster import EncoderDecoderForecaster
 from seqkit_seq2seq.model import Seq2Seq
 from seqkit_timeseries._segrnn import SegRnn
@@ -225,5 +226,5 @@ def test_the_conformance_kit_accepts_a_built_in_forecaster(name: str) -> None:
     registry = load_registry()
     entry = registry.find("models", name)
     small = model.Config.model_validate({"hidden_size": 8})
-    for check in model_checks(entry, lambda: small, registry):
+    for check in model_checks(entry, lambda: small, Records(registry)):
         check.run()

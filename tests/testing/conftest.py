@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import seqkit
-from seqkit.testing import check_plugin
+from seqkit.testing import Finding, check_plugin
 
 Failures = dict[str, str]
 
@@ -35,13 +35,24 @@ def _returning(items: list[Any]) -> Callable[[], list[Any]]:
 
 
 @pytest.fixture
-def failures(make_plugin: Callable[..., ModuleType]) -> Callable[..., Failures]:
-    """Returns the failed checks of one component and their messages, by `subject check`."""
+def results(make_plugin: Callable[..., ModuleType]) -> Callable[..., dict[str, Finding]]:
+    """Returns what every check of one component found, by the name of the check."""
 
-    def check(kind: str, component: Any, **settings: Any) -> Failures:
+    def check(kind: str, component: Any, **settings: Any) -> dict[str, Finding]:
         module = make_plugin(**{kind: [component]})
         findings = check_plugin(module, {component.name: settings} if settings else None)
-        assert len(findings) > 4
-        return {f.check: f.message for f in findings if f.status == "failed"}
+        return {f.check: f for f in findings if f.subject != "plugin"}
+
+    return check
+
+
+@pytest.fixture
+def failures(results: Callable[..., dict[str, Finding]]) -> Callable[..., Failures]:
+    """Returns the failed checks of one component and their messages."""
+
+    def check(kind: str, component: Any, **settings: Any) -> Failures:
+        found = results(kind, component, **settings)
+        assert len(found) > 2
+        return {name: f.message for name, f in found.items() if f.status == "failed"}
 
     return check

@@ -44,6 +44,18 @@ class SeesTheFuture(LanguageModel):
         return logits + logits.mean(dim=1, keepdim=True), state
 
 
+class SeesTheFutureInTraining(LanguageModel):
+    def forward(self, inputs: Tensor, lengths: Tensor, state: Any) -> Any:
+        logits, state = super().forward(inputs, lengths, state)
+        return logits + logits.roll(-1, dims=1) * self.training, state
+
+
+class ReadsOnInTraining(LanguageModel):
+    def forward(self, inputs: Tensor, lengths: Tensor, state: Any) -> Any:
+        logits, state = super().forward(inputs, lengths, state)
+        return logits + self.head(self.embed(inputs.roll(-1, dims=1))) * self.training, state
+
+
 class Translator(nn.Module):
     """Adds what was read to what was written."""
 
@@ -74,6 +86,12 @@ class Translator(nn.Module):
         return DecodingStep(self.head(result.outputs[:, 0]), result.state[0])
 
 
+class PeeksInTraining(Translator):
+    def forward(self, inputs: Tensor, lengths: Tensor, target: Tensor) -> Tensor:
+        logits = super().forward(inputs, lengths, target)
+        return logits + logits.mean(dim=1, keepdim=True) * self.training
+
+
 class ForgetsWhatItWrote(Translator):
     def step(self, tokens: Tensor, memory: Any, state: Any) -> DecodingStep:
         return super().step(tokens, memory, state)._replace(state=state)
@@ -83,6 +101,38 @@ class ReadsPaddedWords(Translator):
     def forward(self, inputs: Tensor, lengths: Tensor, target: Tensor) -> Tensor:
         logits = super().forward(inputs, lengths, target)
         return logits + self.source(inputs).sum(dim=(1, 2))[:, None, None]
+
+
+class PutsLayersFirst(Translator):
+    """As torch's own modules have their state."""
+
+    def begin(self, inputs: Tensor, lengths: Tensor) -> tuple[Any, Any]:
+        memory, state = super().begin(inputs, lengths)
+        return memory, state[None]
+
+    def step(self, tokens: Tensor, memory: Any, state: Any) -> DecodingStep:
+        step = super().step(tokens, memory, state[0])
+        return step._replace(state=step.state[None])
+
+
+class KeepsItsState(Translator):
+    def begin(self, inputs: Tensor, lengths: Tensor) -> tuple[Any, Any]:
+        self.state = super().begin(inputs, lengths)[1]
+        return None, None
+
+    def step(self, tokens: Tensor, memory: Any, state: Any) -> DecodingStep:
+        step = super().step(tokens, memory, self.state)
+        self.state = step.state
+        return step._replace(state=None)
+
+
+class NeedsOneVocabulary(Translator):
+    """Copies tokens of the source, as a pointer-generator does (See et al., 2017)."""
+
+    def __init__(self, shape: seqkit.Shape) -> None:
+        if not shape.extras["joint"]:
+            raise seqkit.ConfigurationError("it needs one vocabulary. Write task.joint=true")
+        super().__init__(shape)
 
 
 class WritesNothing(nn.Module):
@@ -110,7 +160,12 @@ def model_for(task: str, network: Any) -> type[seqkit.Model]:
 
 
 @pytest.mark.parametrize(
-    ("task", "network"), [("language-modeling", LanguageModel), ("seq2seq", Translator)]
+    ("task", "network"),
+    [
+        ("language-modeling", LanguageModel),
+        ("seq2seq", Translator),
+        ("seq2seq", NeedsOneVocabulary),
+    ],
 )
 def test_a_sound_model_passes_every_check(failures: Failures, task: str, network: Any) -> None:
     assert failures("models", model_for(task, network)) == {}
@@ -124,6 +179,17 @@ def test_a_sound_model_passes_every_check(failures: Failures, task: str, network
         ("language-modeling", ReturnsLogitsAlone, "outputs", "returned Tensor, not logits and a"),
         ("seq2seq", ReadsPaddedWords, "padding", "changed by"),
         ("seq2seq", ForgetsWhatItWrote, "decoding", "step by step gave logits"),
+        ("language-modeling", SeesTheFuture, "no-look-ahead", "in training, the logits of a step"),
+        (
+            "language-modeling",
+            SeesTheFutureInTraining,
+            "no-look-ahead",
+            "with the tokens behind it",
+        ),
+        ("language-modeling", ReadsOnInTraining, "padding-in-training", "look at no later step"),
+        ("seq2seq", PeeksInTraining, "no-look-ahead", "in training, the logits of a step changed"),
+        ("seq2seq", PutsLayersFirst, "decoding-rows", "tensors with the batch first"),
+        ("seq2seq", KeepsItsState, "decoding-rows", "nothing on the network"),
         ("seq2seq", WritesNothing, "decoding", "lacks begin() or step()"),
     ],
 )

@@ -1,52 +1,36 @@
-"""Reads people's own CSV and JSONL files, and says plainly where one of them cannot be read."""
+"""Tables read from files of comma- or otherwise separated values."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import AfterValidator
+from typing import Any
 
 from seqkit.callbacks import Notify
 from seqkit.data.columns import header_of
-from seqkit.data.folders import opened_regular, unreadable
-from seqkit.data.unpacking import unpacked
-from seqkit.errors import DataError, nearest, suggestion
-
-_UNKNOWN_ENCODING = "is not known to Python, which has utf-8, latin-1, cp1252, utf-16 and others"
-
-
-def known_encoding(encoding: str) -> str:
-    """Returns the name of an encoding of texts. Raises ValueError where Python has no such."""
-    try:
-        # Python also has codecs of bytes, such as base64, which it marks in this way alone.
-        if not getattr(codecs.lookup(encoding), "_is_text_encoding", True):
-            raise LookupError(encoding)
-    except (LookupError, ValueError) as error:
-        raise ValueError(f"it {_UNKNOWN_ENCODING}") from error
-    return encoding
-
-
-Encoding = Annotated[str, AfterValidator(known_encoding)]
-"""The encoding of a text file, in a `Config`."""
-
-Errors = Literal["strict", "replace"]
-"""What to do with bytes that the encoding does not allow: refuse the file, or put U+FFFD there."""
+from seqkit.data.reports import counted, listed, missing_column, report_left_out
+from seqkit.data.texts import Errors, read_text
+from seqkit.errors import DataError
 
 DELIMITERS = (",", "\t", ";", "|")
+
+
 _LONGEST_FIELD = 2**31 - 1
+
+
 _SNIFFED_ROWS = 20
+
+
 # Excel's first line, which tells the delimiter.
 _TOLD = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
+
+
 # A carriage return that is no part of a line's end; the csv module takes it for one.
 _LONE_RETURN = re.compile(r"\r(?!\r*\n)")
 
@@ -72,75 +56,6 @@ class Table:
         if column in self.columns:
             return self.columns.index(column)
         raise missing_column(self.path, column, self.columns)
-
-
-def missing_column(path: Path, column: str, columns: Sequence[str]) -> DataError:
-    """Returns the error for a column that a file does not have, naming the nearest that it has."""
-    near = nearest(column, columns)
-    hint = f"Did you mean {near!r}?" if near else "Name one of these"
-    return DataError(f"{path} has no column {column!r}; it has {listed(columns)}. {hint}")
-
-
-def listed(names: Sequence[str]) -> str:
-    """Returns some names for a message, the first dozen of them."""
-    shown = ", ".join(repr(name) for name in names[:12])
-    return shown + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-
-
-def lines_of(text: str) -> list[str]:
-    r"""Returns the lines of a text, without their ends. Only `\n` and `\r\n` end a line.
-
-    Other characters at which Unicode breaks lines, and a lone `\r`, are characters of the line.
-    """
-    lines = text.split("\n")
-    if not lines[-1]:
-        lines.pop()
-    return [line.removesuffix("\r") for line in lines]
-
-
-def read_text(
-    path: Path,
-    notify: Notify,
-    *,
-    encoding: str = "utf-8",
-    errors: Errors = "strict",
-    option: bool = False,
-) -> str:
-    """Reads a text file whole, unpacking it where gzip packed it. Line ends stay as they are.
-
-    Args:
-        path: The file.
-        notify: Receives how much was replaced.
-        encoding: Its encoding; a byte order mark of UTF-8 is dropped.
-        errors: `strict` refuses what the encoding does not allow and NUL bytes; `replace` puts
-            U+FFFD in their place.
-        option: Whether a command reads its input, whose one setting is the option `--encoding`;
-            hints then name that.
-
-    Raises:
-        DataError: The file cannot be read, or holds what the encoding does not allow.
-    """
-    content = _read_bytes(path, fifo=option)
-    try:
-        codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
-    except LookupError as error:
-        raise DataError(f"encoding {encoding!r} {_UNKNOWN_ENCODING}, for {path}.") from error
-    try:
-        text = content.decode(codec)
-    except UnicodeDecodeError as error:
-        if errors == "strict":
-            raise undecodable(path, content, encoding, error, option=option) from error
-        text = content.decode(codec, errors="replace")
-        replaced = counted(text.count("\ufffd"), f"part of {path} was", f"parts of {path} were")
-        notify(f"{replaced} not valid {encoding}, and replaced by U+FFFD.")
-    if "\0" in text:
-        if errors == "strict":
-            line = text.count("\n", 0, text.index("\0")) + 1
-            raise nul_byte(path, line, option=option)
-        nuls = counted(text.count("\0"), f"NUL byte in {path} was", f"NUL bytes in {path} were")
-        notify(f"{nuls} replaced by U+FFFD.")
-        text = text.replace("\0", "\ufffd")
-    return text
 
 
 def read_csv(
@@ -211,148 +126,6 @@ def read_csv(
     if not keep_empty:
         report_left_out(path, empty, counted(len(empty), "empty row"), notify)
     return Table(path, columns, rows, lines)
-
-
-def read_jsonl(
-    path: Path,
-    notify: Notify,
-    *,
-    encoding: str = "utf-8",
-    errors: Errors = "strict",
-    option: bool = False,
-) -> list[tuple[int, dict[str, Any]]]:
-    """Reads a file of one JSON object a line. Blank lines are left out and counted.
-
-    Args:
-        path: The file, which may be packed by gzip.
-        notify: Receives what the user should know.
-        encoding: See `read_text`.
-        errors: See `read_text`.
-        option: See `read_text`.
-
-    Returns:
-        The objects, each with its line, counted from 1.
-
-    Raises:
-        DataError: The file cannot be read or is empty, or a line is not a JSON object.
-    """
-    text = read_text(path, notify, encoding=encoding, errors=errors, option=option)
-    objects: list[tuple[int, dict[str, Any]]] = []
-    empty: list[int] = []
-    # Only \n ends a line: other Unicode line breaks may stand inside a JSON text.
-    lines = text.split("\n")
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            if number < len(lines):
-                empty.append(number)
-            continue
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise DataError(
-                f"{path} is not valid JSON on line {number}: {error}. "
-                "Each line must be one whole JSON object"
-            ) from error
-        if not isinstance(value, dict):
-            raise DataError(
-                f"{path} holds {type(value).__name__} {_shown(value)} on line {number}. "
-                "Each line must be one JSON object"
-            )
-        objects.append((number, value))
-    if not objects:
-        raise DataError(f"{path} is empty. It needs one JSON object a line")
-    report_left_out(path, empty, counted(len(empty), "empty line"), notify)
-    return objects
-
-
-def counted(number: int, one: str, several: str = "") -> str:
-    """Returns a number with its noun, such as `1 empty row` or `1,200 empty rows`."""
-    return f"1 {one}" if number == 1 else f"{number:,} {several or one + 's'}"
-
-
-def report_left_out(path: Path, lines: Sequence[int], what: str, notify: Notify) -> None:
-    """Says in one sentence how many rows were left out and where the first of them are.
-
-    Args:
-        path: The file.
-        lines: Where the rows begin; nothing is said where there are none.
-        what: The rows with their number, as `counted` gives it.
-        notify: Receives the sentence.
-    """
-    if lines:
-        first = ", ".join(map(str, lines[:5])) + (", ..." if len(lines) > 5 else "")
-        notify(f"{what} in {path} left out (line {first}).")
-
-
-def _read_bytes(path: Path, fifo: bool) -> bytes:
-    try:
-        with opened_regular(path, fifo) as file:
-            content = file.read()
-    except FileNotFoundError as error:
-        there = [other.name for other in path.parent.glob("*")] if path.parent.is_dir() else []
-        hint = suggestion(path.name, there, "Check the path")
-        raise DataError(f"there is no file {path}. {hint}") from error
-    except IsADirectoryError as error:
-        raise DataError(f"{path} is a folder, not a file. Name a file in it") from error
-    except OSError as error:
-        raise unreadable(path, error) from error
-    except MemoryError as error:
-        raise DataError(
-            f"{path} does not fit into memory: it has {path.stat().st_size:,} bytes. Use a part "
-            "of it"
-        ) from error
-    if content[:2] != b"\x1f\x8b":
-        return content
-    return unpacked(path, content)
-
-
-def undecodable(
-    path: Path | str,
-    content: bytes,
-    encoding: str,
-    error: UnicodeDecodeError,
-    *,
-    option: bool = False,
-    before: int = 0,
-) -> DataError:
-    """Returns the error for bytes that an encoding does not allow.
-
-    Args:
-        path: The file, or what else the bytes come from.
-        content: Its first bytes at least.
-        encoding: The encoding.
-        error: What Python says.
-        option: See `read_text`.
-        before: Lines before those that the error counts from.
-    """
-    # Past a byte order mark, positions count from what follows it.
-    line = before + error.object.count(b"\n", 0, error.start) + 1
-    marked = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-    if marked:
-        way = "give --encoding utf-16" if option else "set dataset.encoding=utf-16"
-        hint = f"It begins with the mark of UTF-16: {way}"
-    elif option:
-        hint = "Give its encoding: --encoding latin-1 and cp1252 are common"
-    else:
-        hint = (
-            "Set its encoding (dataset.encoding=latin-1 and cp1252 are common), or "
-            "dataset.errors=replace to read it all the same"
-        )
-    byte = f"byte 0x{error.object[error.start]:02x} on line {line}"
-    return DataError(f"{path} is not valid {encoding}: {byte}. {hint}")
-
-
-def nul_byte(path: Path | str, line: int, *, option: bool = False) -> DataError:
-    """Returns the error for a NUL byte on a line of a text; see `undecodable`."""
-    hint = (
-        "give --encoding utf-16)"
-        if option
-        else "set dataset.encoding=utf-16); dataset.errors=replace reads it all the same"
-    )
-    return DataError(
-        f"{path} holds a NUL byte, on line {line}. It may be no text file, or encoded in "
-        f"UTF-16 ({hint}"
-    )
 
 
 def _without_lone_returns(text: str) -> tuple[str, str]:
