@@ -136,9 +136,10 @@ def test_a_fingerprint_must_be_stable_text(failures: Failures) -> None:
 
 
 def test_records_that_make_a_task_raise_name_both(failures: Failures) -> None:
-    """As a series without the row that its split begins with."""
+    """As a series without any column."""
+    series = {"series": "a", "time": [1], "values": {}, "start": 0}
 
-    class Rows(dataset_with(lambda: {"train": [{"series": "a", "time": [1], "values": {}}]})):  # type: ignore[misc]
+    class Rows(dataset_with(lambda: {"train": [series]})):  # type: ignore[misc]
         """Rows."""
 
         tasks = ("forecasting",)
