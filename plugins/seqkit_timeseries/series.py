@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from seqkit.api import Record
 from seqkit.callbacks import Notify, ignore
 from seqkit.errors import DataError
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
 
 def split_series(
-    series: Mapping[str, tuple[ArrayLike, Mapping[str, ArrayLike]]],
+    series: Mapping[str, tuple[Any, Mapping[str, Any]]],
     *,
     validation: float | str = 0.1,
     test: float | str = 0.1,
