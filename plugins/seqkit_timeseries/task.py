@@ -40,6 +40,8 @@ class Forecasting(Task):
         "series": "id of the series",
         "time": "the time of each row: datetime64, or positions",
         "values": "the numbers of each column, by its name; NaN where one is missing",
+        "start": "the first row of the split; the record holds all rows before it too, the past of "
+        "its forecasts. Rows to forecast from have none",
     }
     extras = {  # noqa: RUF012 - as the contract has it
         "context": "rows that are read before a forecast",
