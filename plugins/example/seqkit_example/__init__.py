@@ -1,4 +1,4 @@
-"""An example plugin: a model, a dataset, a metric, a recipe and a command.
+"""An example plugin: a model, a task, datasets, a metric, recipes and a command.
 
 seqkit imports this module for every command, so nothing here imports torch.
 """
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import seqkit
 from seqkit_example.event_order import EventOrder, add_command
+from seqkit_example.word_tags import EventTags, TaggedFile, WordTags
 
 if TYPE_CHECKING:
     import click
@@ -67,7 +68,12 @@ def register_models() -> list[type[seqkit.Model]]:
 
 @seqkit.hookimpl
 def register_datasets() -> list[type[seqkit.Dataset]]:
-    return [EventOrder]
+    return [EventOrder, EventTags, TaggedFile]
+
+
+@seqkit.hookimpl
+def register_tasks() -> list[type[seqkit.Task]]:
+    return [WordTags]
 
 
 @seqkit.hookimpl

@@ -25,6 +25,7 @@ DEEDS = (
 )
 TIMES = ("", "on Monday ", "last winter ", "one rainy evening ", "as every year ")
 IN_ORDER, REVERSED = "in-order", "reversed"
+EARLIER, LATER, NEITHER = "earlier", "later", "O"
 
 
 class EventOrder(seqkit.Dataset):
@@ -94,6 +95,20 @@ def _sentence(draw: random.Random, label: str) -> str:
         joined = f"{'after' if label == IN_ORDER else 'before'} {first} , {second}"
     sentence = f"{time}{joined} ."
     return sentence[0].upper() + sentence[1:]
+
+
+def tag_events(record: Mapping[str, str]) -> dict[str, list[str]]:
+    """Tags the words of the earlier and of the later event of a sentence that `generate` drew."""
+    words = record["text"].split()
+    # An event begins with its person, and ends before the next word that is in neither.
+    between = [place for place, word in enumerate(words) if word in ("before", "after", ",", ".")]
+    order = (EARLIER, LATER) if record["label"] == IN_ORDER else (LATER, EARLIER)
+    begins = [place for place, word in enumerate(words) if word in PEOPLE]
+    tags = [NEITHER] * len(words)
+    for begin, tag in zip(begins, order, strict=True):
+        end = next(place for place in between if place > begin)
+        tags[begin:end] = [tag] * (end - begin)
+    return {"words": words, "tags": tags}
 
 
 def add_command(cli: click.Group) -> None:
