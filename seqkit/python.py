@@ -74,7 +74,7 @@ def run(
 
     Args:
         experiment: Name of a recipe, path of a TOML file, or its tables as a dictionary.
-        *overrides: Words such as `"model=gru"` and `"trainer.epochs=3"`.
+        *overrides: Words such as `"model=NAME"` and `"trainer.epochs=3"`.
         name: Name of the run; the recipe's and a number when empty.
         runs_dir: The folder of runs; `runs` when not given.
         plugins: Local plugins, by path.
