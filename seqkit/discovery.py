@@ -15,6 +15,7 @@ from typing import Any
 
 from seqkit.errors import PluginError
 from seqkit.hookspecs import GROUP
+from seqkit.in_memory import Given, plugin_name, plugins_in_memory
 from seqkit.registry import Plugin, Registry
 
 _OWN_DISTRIBUTION = "seqkit"
@@ -24,21 +25,22 @@ DISABLED = "SEQKIT_DISABLE_PLUGINS"
 """The variable that names plugins to leave out, separated by commas."""
 
 
-def load_registry(paths: Iterable[Path] = ()) -> Registry:
+def load_registry(given: Iterable[Given] = ()) -> Registry:
     """Finds every installed plugin but those that the environment leaves out, and local ones.
 
     A local plugin takes the place of an installed one with its name, which is said once; only
     those of seqkit itself keep theirs.
 
     Args:
-        paths: Modules (`.py`), package folders or project folders of `--plugin`.
+        given: Modules (`.py`), package folders or project folders of `--plugin`, by path; or from
+            Python, modules and the classes of components.
 
     Raises:
-        PluginError: A path given by hand cannot be loaded; an installed plugin never raises.
+        PluginError: A plugin given by hand cannot be loaded; an installed plugin never raises.
     """
     left_out = disabled_plugins()
     registry = Registry(left_out)
-    local = [(path, *local_plugin(path)) for path in paths]
+    local = _local_plugins(given)
     replaced: dict[str, Plugin] = {}
     for plugin, load in installed_plugins():
         if plugin.name in left_out:
@@ -52,12 +54,29 @@ def load_registry(paths: Iterable[Path] = ()) -> Registry:
             plugin.notes.append(f"takes the place of the installed one ({installed.origin})")
         registry.add(plugin, load)
         if plugin.error:
+            if path is None:
+                what = f"the plugin {plugin.name!r} ({plugin.origin}) could not be loaded"
+                raise PluginError(f"{what}: {plugin.error}") from plugin.cause
             raise PluginError(
                 f"--plugin {path} could not be loaded: {plugin.error}. "
                 f"Run 'seqkit plugin check {path}'"
             ) from plugin.cause
     provide_tokenizers(registry)
     return registry
+
+
+def _local_plugins(
+    given: Iterable[Given],
+) -> list[tuple[Path | None, Plugin, Callable[[], Any]]]:
+    """Returns the plugins that are not installed, each with its path where it has one."""
+    found: list[tuple[Path | None, Plugin, Callable[[], Any]]] = []
+    objects = []
+    for one in given:
+        if isinstance(one, str | Path):
+            found.append((Path(one), *local_plugin(Path(one))))
+        else:
+            objects.append(one)
+    return found + [(None, *plugin) for plugin in plugins_in_memory(objects)]
 
 
 def provide_tokenizers(registry: Registry) -> None:
@@ -102,8 +121,7 @@ def local_plugin(path: Path) -> tuple[Plugin, Callable[[], Any]]:
     whole = path.resolve()
     if whole.is_dir() and not (whole / "__init__.py").is_file():
         return _project_plugin(path)
-    name = whole.stem.removeprefix("seqkit_").replace("_", "-")
-    return Plugin(name, str(path), path=path), lambda: _load_path(whole)
+    return Plugin(plugin_name(whole.stem), str(path), path=path), lambda: _load_path(whole)
 
 
 def _project_plugin(path: Path) -> tuple[Plugin, Callable[[], Any]]:

@@ -38,6 +38,9 @@ class Observers:
     Args:
         registry: Whose `on_event` hooks are called.
         chosen: Observers that the experiment names, with their settings.
+
+    Attributes:
+        failed: A sentence for each that raised.
     """
 
     def __init__(self, registry: Registry, chosen: Iterable[tuple[Entry, Any]] = ()) -> None:
@@ -50,6 +53,7 @@ class Observers:
             if entry.owner is not None:
                 name += f" ({entry.owner.origin})"
             self._watchers.append(_Watcher(name, None, _opener(entry, config)))
+        self.failed: list[str] = []
         self._began = time.perf_counter()
 
     def publish(self, event: Event) -> list[str]:
@@ -69,10 +73,11 @@ class Observers:
                     watcher.show(copy.deepcopy(event))
             except (Exception, SystemExit) as error:
                 self._watchers.remove(watcher)
-                complaints.append(
+                self.failed.append(
                     f"{watcher.name} failed on the {event.kind} event "
                     f"and is left out for the rest of the run: {reason(error)}"
                 )
+                complaints.append(self.failed[-1])
             now = time.perf_counter()
             watcher.seconds += now - start
             if self._is_slow(watcher, now - self._began):

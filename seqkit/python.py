@@ -7,8 +7,8 @@ Where torch is not loaded yet, both have its threads sleep while they wait: see
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from seqkit.discovery import load_registry
 from seqkit.engine.openmp import wait_passively
 from seqkit.events import Event
 from seqkit.experiments.experiment import load_experiment
+from seqkit.in_memory import Given, listed, with_names
 from seqkit.paths import runs_home
 from seqkit.registry import Registry
 from seqkit.runs.folder import RunFolder, find_run
@@ -36,6 +37,7 @@ class Result:
 
     folder: Path
     status: str
+    _plugins: tuple[Given, ...] = field(default=(), repr=False)
 
     @property
     def name(self) -> str:
@@ -58,7 +60,7 @@ class Result:
         self, inputs: Sequence[str | Mapping[str, Any]] = (), **options: Any
     ) -> list[dict[str, Any]]:
         """Answers raw inputs with the best checkpoint."""
-        return load(self.folder).predict(inputs, **options)
+        return load(self.folder, plugins=self._plugins).predict(inputs, **options)
 
 
 def run(
@@ -66,18 +68,20 @@ def run(
     *overrides: str,
     name: str = "",
     runs_dir: str | Path | None = None,
-    plugins: Sequence[str | Path] = (),
+    plugins: Given | Iterable[Given] = (),
     on_event: Callable[[Event], None] | None = None,
     progress: bool = True,
 ) -> Result:
     """Trains an experiment and returns when it has ended.
 
     Args:
-        experiment: Name of a recipe, path of a TOML file, or its tables as a dictionary.
+        experiment: Name of a recipe, path of a TOML file, or its tables as a dictionary. In the
+            place of a component's name a table may have its class.
         *overrides: Words such as `"model=NAME"` and `"trainer.epochs=3"`.
         name: Name of the run; the recipe's and a number when empty.
         runs_dir: The folder of runs; `runs` when not given.
-        plugins: Local plugins, by path.
+        plugins: Plugins that are not installed: paths as `--plugin` takes them, modules with hooks,
+            or classes of components.
         on_event: Called with every event.
         progress: Whether stderr shows how it goes, as `seqkit run` does: with a bar on a terminal,
             and in plain lines elsewhere, such as in a notebook.
@@ -88,7 +92,11 @@ def run(
     wait_passively()
     from seqkit.engine.run import start_run
 
-    registry = load_registry([Path(path) for path in plugins])
+    given = listed(plugins)
+    if isinstance(experiment, Mapping):
+        experiment, classes = with_names(experiment)
+        given += [one for one in classes if one not in given]
+    registry = load_registry(given)
     loaded = load_experiment(experiment, registry, overrides)
     folder = Path(runs_dir) if runs_dir is not None else runs_home()
     observers: list[Callable[[Event], None]] = [on_event] if on_event is not None else []
@@ -96,7 +104,7 @@ def run(
         if progress:
             observers.insert(0, _console(registry, loaded.dataset.name, stack))
         outcome = start_run(loaded, registry, folder, name, observers)
-    return Result(outcome.folder.path, outcome.status)
+    return Result(outcome.folder.path, outcome.status, tuple(given))
 
 
 def from_records(
@@ -104,7 +112,7 @@ def from_records(
     *,
     task: str = "",
     name: str = "records",
-    plugins: Sequence[str | Path] = (),
+    plugins: Given | Iterable[Given] = (),
     **settings: Any,
 ) -> dict[str, Any]:
     """Returns the experiment that records in memory begin with, to be given to `run`.
@@ -118,7 +126,8 @@ def from_records(
             array.
         task: The task that they are for; told from what they hold when empty.
         name: What the run is called after.
-        plugins: Local plugins, by path.
+        plugins: Plugins that are not installed: paths as `--plugin` takes them, modules with hooks,
+            or classes of components.
         **settings: Settings of the dataset that are known, such as `label="rating"`.
 
     Returns:
@@ -133,7 +142,7 @@ def from_records(
     from seqkit.paths import data_home
 
     path = save_records(records, data_home() / "records", name)
-    registry = load_registry([Path(plugin) for plugin in plugins])
+    registry = load_registry(listed(plugins))
     entry, recognition = recognise(path, registry, task, settings)
     return {"recipe": name, **begin(entry, recognition, registry).document}
 
@@ -154,7 +163,7 @@ def load(
     run: str | Path | Result,
     *,
     runs_dir: str | Path | None = None,
-    plugins: Sequence[str | Path] = (),
+    plugins: Given | Iterable[Given] = (),
     device: str = "auto",
     checkpoint: str = "best",
 ) -> Predictor:
@@ -163,7 +172,8 @@ def load(
     Args:
         run: Path or name of a run, a unique beginning of a name, `last`, or a result of `run`.
         runs_dir: The folder of runs; `runs` when not given.
-        plugins: Local plugins, by path.
+        plugins: Plugins that are not installed: paths as `--plugin` takes them, modules with hooks,
+            or classes of components.
         device: auto, cpu, cuda, mps or xpu.
         checkpoint: `best`, `last`, or the name of a checkpoint.
 
@@ -175,5 +185,5 @@ def load(
 
     where = run.folder if isinstance(run, Result) else run
     folder = find_run(str(where), Path(runs_dir) if runs_dir is not None else runs_home())
-    registry = load_registry([Path(path) for path in plugins])
+    registry = load_registry(listed(plugins))
     return load_predictor(folder, registry, device, checkpoint)

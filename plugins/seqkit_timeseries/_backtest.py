@@ -95,15 +95,12 @@ def step_errors(
         chosen: Windows of the split.
         progress: Called with the windows done and their number.
     """
-    learner, device = predictor.learner, predictor.learner.device
     makers = naive_forecasts(codec, train, arrays)
     found = {name: StepErrors() for name in ("model", *makers)}
     for first in range(0, len(chosen), _AT_ONCE):
         indices = chosen[first : first + _AT_ONCE]
-        batch = learner.place(arrays, indices)
-        with device.autocast():
-            outputs, _ = codec.forward(learner.model, batch)
-        forecasts, targets = codec.metric_inputs(outputs.float(), batch)
+        outputs, batch = predictor.outputs(arrays, indices)
+        forecasts, targets = codec.metric_inputs(outputs, batch)
         found["model"].add(_point(forecasts, predictor), targets)
         here = {name: torch.from_numpy(a) for name, a in codec.batch(arrays, indices).items()}
         starts = np.asarray(arrays["windows"])[indices]

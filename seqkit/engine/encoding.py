@@ -235,6 +235,9 @@ def _key(experiment: Experiment, registry: Registry) -> str:
     tokenizers = used_tokenizers(experiment, registry)
     owners = {part.entry.plugin for part in (dataset, task)}
     owners |= {entry.plugin for entry, _ in tokenizers}
+    if any(plugin.code is None for plugin in registry.working(owners)):
+        # As in a notebook: whether the code is still the same cannot be told.
+        return ""
     identity = {
         "schema": SCHEMA_VERSION,
         "dataset": dataset.as_dict(),
@@ -254,8 +257,7 @@ def _key(experiment: Experiment, registry: Registry) -> str:
 
 def _code(plugin: Plugin) -> str:
     """Returns a text that changes with the plugin's code, released or being written."""
-    root = plugin.code
-    return plugin.origin if root is None else f"{plugin.origin}:{_sources(root)}"
+    return f"{plugin.origin}:{_sources(plugin.code)}" if plugin.code else plugin.origin
 
 
 def _sources(root: Path) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from seqkit.api import Notify, Record, Say, Shape, Task, ignore
+from seqkit.api import Arrays, Batch, Notify, Record, Say, Shape, Task, ignore
 from seqkit.config import validate
 from seqkit.engine.attribution import attributed_in
 from seqkit.engine.checkpoint import (
@@ -109,6 +110,20 @@ class Predictor:
             raise ConfigurationError(problems=problems)
         with attributed_in(self.experiment, self._registry):
             return self._answers(codec.parse(inputs), settings, batch_size, say)
+
+    @torch.inference_mode()
+    def outputs(self, arrays: Arrays, indices: np.ndarray[Any, Any]) -> tuple[Tensor, Batch]:
+        """Returns what the model puts out for encoded examples, and the batch that they make.
+
+        Args:
+            arrays: A split, as the codec of the run encodes it.
+            indices: The examples, all computed at once.
+        """
+        learner = self.learner
+        batch = learner.place(arrays, indices)
+        with evaluating(learner.model, learner.device), learner.device.autocast():
+            outputs, _ = learner.codec.forward(learner.model, batch)
+        return outputs.float(), batch
 
     def _answers(
         self, records: Sequence[Record], settings: Any, batch_size: int, say: Say

@@ -8,11 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from seqkit.errors import ConfigurationError, PluginError, Problem, SeqkitError
 from seqkit.experiments.experiment import NEEDED, Experiment, load_experiment
+from seqkit.in_memory import how_to_name
 from seqkit.registry import NOT_INSTALLED, Registry
 from seqkit.runs.folder import RunFolder
 
 _INSTALLED = re.compile(r"(?P<distribution>[\w.-]+) (?P<version>\d\S*)")
-"""What `run.json` says of a plugin that was installed; of others it has the path."""
+"""What `run.json` says of a plugin that was installed; of others it has the path, say."""
 
 
 def load_run_experiment(
@@ -77,10 +78,12 @@ def drift(folder: RunFolder, registry: Registry) -> str:
 def _remedy(origins: Sequence[str]) -> str:
     packages = [found for origin in origins if (found := _INSTALLED.fullmatch(origin))]
     wanted = dict.fromkeys(f"{one['distribution']}=={one['version']}" for one in packages)
-    paths = [origin for origin in origins if not _INSTALLED.fullmatch(origin)]
+    others = [origin for origin in origins if not _INSTALLED.fullmatch(origin)]
+    paths = [origin for origin in others if not how_to_name(origin)]
     said = []
     if wanted:
         said.append(f"Run: pip install {shlex.join(wanted)}")
     if paths:
         said.append(f"Name {' and '.join(paths)} by --plugin, from where the run was made")
+    said += dict.fromkeys(filter(None, map(how_to_name, others)))
     return ". ".join(said)

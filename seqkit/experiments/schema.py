@@ -218,7 +218,7 @@ _BOUNDS = (
 
 
 def _bounds(schema: Mapping[str, Any]) -> str:
-    return ", ".join(words.format(schema[key]) for key, words in _BOUNDS if key in schema)
+    return ", ".join(words.format(_bound(schema[key])) for key, words in _BOUNDS if key in schema)
 
 
 def _number(text: str, kind: type[int | float]) -> Any:
@@ -271,3 +271,8 @@ def in_toml(value: Any) -> str:
 
 def _key(key: object) -> str:
     return str(key) if _BARE_KEY.match(str(key)) else json.dumps(str(key), ensure_ascii=False)
+
+
+def _bound(value: Any) -> str:
+    """Returns a bound as it is said: that of a float may be written `0.0` or `0`."""
+    return f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value)

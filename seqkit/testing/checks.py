@@ -161,3 +161,22 @@ def once(function: Callable[[], T]) -> Callable[[], T]:
         return kept[0]
 
     return call
+
+
+def following(name: str, function: Callable[[], T]) -> Callable[[], T]:
+    """Returns a function for checks that need the result of another check.
+
+    Args:
+        name: The other check. Where it fails, these are skipped, as they would repeat it.
+        function: What that check calls, by `once`.
+    """
+
+    def call() -> T:
+        try:
+            return function()
+        except SkipTest:
+            raise
+        except (Exception, SystemExit) as error:
+            raise SkipTest(f"not tried, as the check {name!r} failed") from error
+
+    return call

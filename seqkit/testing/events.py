@@ -115,5 +115,6 @@ def show_run(observers: Observers) -> None:
         run = Path(folder) / "seqkit-check"
         run.mkdir()
         for event in sample_events(run):
-            complaints = observers.publish(event)
-            require(not complaints, " ".join(complaints))
+            # That one takes long says nothing on a busy machine, and is told in a run.
+            observers.publish(event)
+            require(not observers.failed, " ".join(observers.failed))

@@ -15,7 +15,8 @@ from seqkit.api import Codec, ignore
 from seqkit.errors import ConfigurationError
 from seqkit.registry import Entry
 from seqkit.shapes import Classes, Shape, Tokens, Values, kind_of
-from seqkit.testing.checks import Check, once, require
+from seqkit.testing import contracts
+from seqkit.testing.checks import Check, following, once, require
 from seqkit.testing.comparing import same
 from seqkit.testing.records import Encoded, Records
 from seqkit.testing.samples import output_shape
@@ -34,12 +35,7 @@ def task_checks(entry: Entry, records: Records) -> Iterator[Check]:
     yield Check(subject, "encodes", partial(_note, sound))
 
     def with_codec(trial: Any) -> None:
-        try:
-            encoded = sound()
-        except SkipTest:
-            raise
-        except Exception as error:
-            raise SkipTest("not tried, as the check 'encodes' failed") from error
+        encoded = following("encodes", sound)()
         from seqkit.testing.answering import Answering
 
         trial(encoded, Answering(entry, encoded, records))
@@ -274,6 +270,7 @@ def _examples(entry: Entry, encoded: Encoded, answering: Answering) -> None:
 
 def _scores(entry: Entry, records: Records, encoded: Encoded, answering: Answering) -> None:
     task, registry = entry.component, records.registry
+    following("tasks", partial(contracts.tasks, entry, registry))()
     batch = answering.batch(encoded.arrays["train"], answering.chosen("train"))
     outputs = answering.outputs(batch)
     loss = registry.find("losses", task.loss)

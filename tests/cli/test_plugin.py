@@ -180,6 +180,29 @@ def test_what_a_plugin_prints_stays_out_of_the_json(seqkit: Call, tmp_path: Path
     assert "hello" in done.err
 
 
+def test_an_expected_failure_is_shown_with_its_reason_and_is_none(
+    seqkit: Call, tmp_path: Path
+) -> None:
+    path = tmp_path / "metered.py"
+    path.write_text(
+        "import seqkit\n\n\nclass Batches:\n    seen = 0\n"
+        "    def update(self, predictions, targets):\n        self.seen += 1\n"
+        "    def merge(self, other):\n        self.seen += other.seen\n"
+        "    def compute(self):\n        return float(self.seen)\n\n\n"
+        "class Metered(seqkit.Metric):\n    'Counts batches.'\n    name = 'metered'\n"
+        "    outputs = ('classes',)\n    expected_failures = {'splits': 'it counts batches'}\n"
+        "    def build(self, config, shape):\n        return Batches()\n\n\n"
+        "@seqkit.hookimpl\ndef register_metrics():\n    return [Metered]\n"
+    )
+    done = seqkit("plugin", "check", path)
+    findings = json.loads(seqkit("plugin", "check", path, "--json").out)["findings"]
+
+    assert done.code == 0
+    assert "    xfail   splits: it counts batches (it found: " in done.out
+    assert done.out.endswith("passed, 1 expected.\n")
+    assert [f["check"] for f in findings if f["status"] == "expected"] == ["splits"]
+
+
 def test_settings_without_a_default_are_given_as_words(seqkit: Call, tmp_path: Path) -> None:
     reviews = tmp_path / "reviews.csv"
     rows = [f"text number {number},{'good' if number % 3 else 'bad'}" for number in range(30)]

@@ -12,7 +12,7 @@ import pytest
 
 import seqkit
 from seqkit.discovery import installed_plugins
-from seqkit.errors import PluginError
+from seqkit.errors import ConfigurationError, PluginError
 from seqkit.testing import Check, Finding, check_plugin, find_plugin
 
 Failures = Callable[..., dict[str, str]]
@@ -288,6 +288,99 @@ def test_each_fault_of_a_description_is_found(
     failures: Failures, component: Callable[[], Any], check: str, message: str
 ) -> None:
     assert message in failures("metrics", component())[check]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"reads": "texts"}, "reads is 'texts'; it must be one of outputs, batch, answers"),
+        ({"higher_is_better": "max"}, "higher_is_better is 'max'; it must be True, False or None"),
+        ({"outputs": "classes"}, "outputs is 'classes', not a tuple"),
+        ({"expected_failures": ("splits",)}, "expected_failures is ('splits',); it must be a dict"),
+        ({"expected_failures": {"split": "x"}}, "there is no such check. Did you mean splits?"),
+    ],
+)
+def test_attributes_of_a_wrong_kind_are_one_failure(
+    make_plugin: Callable[..., ModuleType], changes: dict[str, Any], message: str
+) -> None:
+    found = failed(check_plugin(make_plugin(metrics=[metric(**changes)])))
+
+    assert message in found.get("contract", found.get("loads", ""))
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"inputs": "tokens"}, "inputs"),
+        ({"inputs": ("words",)}, "inputs has 'words', which is no kind of input"),
+        ({"outputs": ("clases",)}, "outputs has 'clases', which is no kind of output. Did you me"),
+        ({"refuses": ["classes"]}, "refuses is ['classes']; it must be a dict of texts"),
+    ],
+)
+def test_attributes_of_a_model_of_a_wrong_kind_are_one_failure(
+    make_plugin: Callable[..., ModuleType], changes: dict[str, Any], message: str
+) -> None:
+    body = {"__doc__": "A model.", "name": "subject", "tasks": ("classification",)}
+    model = type("Subject", (seqkit.Model,), body | changes)
+    found = failed(check_plugin(make_plugin(models=[model])))
+
+    assert message in found.get("contract", found.get("loads", ""))
+    assert len(found) == 1
+
+
+def test_a_failure_may_be_expected_with_its_reason(
+    make_plugin: Callable[..., ModuleType],
+) -> None:
+    reasons = {"splits": "it counts batches"}
+
+    def status(count: Any, expected: Any = None, **changes: Any) -> tuple[str, str]:
+        module = make_plugin(metrics=[metric(build=lambda self, config, shape: count(), **changes)])
+        findings = check_plugin(module, expected_failures=expected)
+        (found,) = (f for f in findings if f.check == "splits")
+        return found.status, found.message
+
+    class Batches:
+        seen = 0
+
+        def update(self, predictions: Any, targets: Any) -> None:
+            self.seen += 1
+
+        def merge(self, other: Any) -> None:
+            self.seen += other.seen
+
+        def compute(self) -> float:
+            return float(self.seen)
+
+    class Nothing(Batches):
+        def update(self, predictions: Any, targets: Any) -> None:
+            pass
+
+    assert status(Batches)[0] == "failed"
+    for given in ({"changes": reasons}, {"expected": reasons}):
+        expected = given.get("expected")
+        changes = {"expected_failures": given["changes"]} if "changes" in given else {}
+        found, message = status(Batches, expected, **changes)
+        assert found == "expected"
+        assert message.startswith("it counts batches (it found: classes of tokens, 2 logits: ")
+        assert status(Nothing, expected, **changes) == (
+            "failed",
+            "it passes, and was expected to fail: it counts batches. Take it out of "
+            "expected_failures",
+        )
+    assert status(Batches, {"metrics:subject-splits": "x"})[0] == "expected"
+    with pytest.raises(ConfigurationError, match=r"names 'split', .* Did you mean splits\?"):
+        status(Batches, {"split": "x"})
+
+
+def test_an_expected_failure_is_a_test_that_is_skipped() -> None:
+    def fail() -> None:
+        raise AssertionError("it is wrong")
+
+    with pytest.raises(SkipTest, match=r"no other way \(it found: it is wrong\)"):
+        Check("plugin", "a", fail).expected_to_fail("no other way")()
+    with pytest.raises(AssertionError, match="it passes, and was expected to fail: no other way"):
+        Check("plugin", "a", lambda: None).expected_to_fail("no other way")()
 
 
 def test_settings_without_a_default_are_asked_for(make_plugin: Callable[..., ModuleType]) -> None:
