@@ -25,7 +25,7 @@ class Setting:
     """One setting.
 
     Attributes:
-        key: Its dotted path within its table: `hidden_size`, or `decoder.layers`.
+        key: Its dotted path within its table: `units`, or `decoder.units`.
         kind: What is written there.
         type: That in words: `int`, `text`, `list of int`, `one of adam, sgd`.
         help: What it does.
