@@ -132,25 +132,25 @@ def _constant(module: str, name: str, value: Any) -> Iterator[str]:
     yield from _text(text)
 
 
-def _said_of(module: str, name: str) -> str:
-    """Returns the text below a constant in the source where it is defined."""
+def _said_of(module: str, name: str, depth: int = 3) -> str:
+    """Returns the text below a constant in the source of the module that defines it."""
     home = import_module(module)
-    places = [home, *(import_module(m) for m in _imported_from(home, name))]
-    for place in places:
-        found = re.search(
-            rf'^{name}\b[^\n]*=.*?(?<=[\])}}\w"\'])\n"""(.*?)"""$',
-            inspect.getsource(place),
-            re.MULTILINE | re.DOTALL,
-        )
-        if found and "\n\n" not in found[0].partition('"""')[0]:
-            return inspect.cleandoc(found[1])
-    return ""
+    found = re.search(
+        rf'^{name}\b[^\n]*=.*?(?<=[\])}}\w"\'])\n"""(.*?)"""$',
+        inspect.getsource(home),
+        re.MULTILINE | re.DOTALL,
+    )
+    if found and "\n\n" not in found[0].partition('"""')[0]:
+        return inspect.cleandoc(found[1])
+    places = _imported_from(home, name) if depth else []
+    return next(filter(None, (_said_of(place, name, depth - 1) for place in places)), "")
 
 
 def _imported_from(module: ModuleType, name: str) -> list[str]:
+    """Returns the modules that a module may have a name from."""
     homes = getattr(module, "_HOME_OF", {})
     if name in homes:
-        return [str(homes[name]), "seqkit.callbacks"]
+        return [str(homes[name])]
     found = re.search(
         rf"^from (\S+) import (?:\([^)]*\b{name}\b|[^(\n]*\b{name}\b)",
         inspect.getsource(module),

@@ -105,7 +105,7 @@ def validate(
         config_type: The settings that are valid.
         values: What the user gave.
         prefix: Dotted path of the table, such as `model`.
-        owner: Whose settings they are, for messages: `recurrent:lstm`.
+        owner: Whose settings they are, for messages: `PLUGIN:NAME`.
 
     Returns:
         The settings and no problems, or None and every problem found.
@@ -133,7 +133,7 @@ def _problem(detail: Any, config_type: type[Config], prefix: str, owner: str) ->
     path = [str(part) for part in detail["loc"] if _is_key(part)]
     path = list(canonical_path(config_type, path))
     if detail["type"] == "extra_forbidden":
-        # What a person wrote, which may be no identifier: hidden-size.
+        # What a person wrote, which may be no identifier: batch-size.
         path = [
             *(str(part) for part in detail["loc"][:-1] if _is_key(part)),
             str(detail["loc"][-1]),

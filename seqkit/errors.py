@@ -34,7 +34,7 @@ class Problem:
     """One thing that is wrong with an experiment.
 
     Attributes:
-        key: Full dotted path of the setting, such as `model.hidden_size`; empty when no single
+        key: Full dotted path of the setting, such as `trainer.batch_size`; empty when no single
             setting is to blame.
         message: What is wrong, with the value.
         hint: The nearest valid value or the next step; may be empty.
@@ -87,8 +87,8 @@ class RunError(SeqkitError):
 def nearest(name: str, valid: Iterable[str]) -> str | None:
     """Returns the valid name that looks most like `name`, or None when none does.
 
-    Dotted and qualified names also match by their last part, so that `model.hiden_size` finds
-    `model.hidden_size` and `nam` finds `plugin:name`.
+    Dotted and qualified names also match by their last part, so that `trainer.bach_size` finds
+    `trainer.batch_size` and `nam` finds `plugin:name`.
     """
     names = sorted(set(valid))
     if not names:

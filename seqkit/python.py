@@ -77,7 +77,7 @@ def run(
     Args:
         experiment: Name of a recipe, path of a TOML file, or its tables as a dictionary. In the
             place of a component's name a table may have its class.
-        *overrides: Words such as `"model=gru"` and `"trainer.epochs=3"`.
+        *overrides: Words such as `"model=NAME"` and `"trainer.epochs=3"`.
         name: Name of the run; the recipe's and a number when empty.
         runs_dir: The folder of runs; `runs` when not given.
         plugins: Plugins that are not installed: paths as `--plugin` takes them, modules with hooks,

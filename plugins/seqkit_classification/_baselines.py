@@ -26,6 +26,13 @@ def score_baselines(train: Arrays, split: Arrays, shape: Shape) -> dict[str, dic
     Returns:
         `accuracy`, `f1` and `auroc`, where they are defined, of `majority` and `bag-of-words`.
     """
+    return {name: _scores(*both) for name, both in baseline_outputs(train, split, shape).items()}
+
+
+def baseline_outputs(
+    train: Arrays, split: Arrays, shape: Shape
+) -> dict[str, tuple[Tensor, Tensor]]:
+    """Fits the baselines on the training split; returns logits on another, and its targets."""
     classes = shape.outputs
     if "targets" not in split:
         return {}
@@ -35,10 +42,7 @@ def score_baselines(train: Arrays, split: Arrays, shape: Shape) -> dict[str, dic
     majority = torch.zeros(len(targets), len(classes.names))
     majority[:, int(np.argmax(classes.counts))] = 1.0
     words = fit_bag_of_words(train, shape.inputs.size, len(classes.names))
-    return {
-        "majority": _scores(majority, targets),
-        "bag-of-words": _scores(words.logits(split), targets),
-    }
+    return {"majority": (majority, targets), "bag-of-words": (words.logits(split), targets)}
 
 
 def _scores(logits: Tensor, targets: Tensor) -> dict[str, float]:

@@ -334,6 +334,13 @@ class ClassificationCodec(Codec):
 
         return score_baselines(splits["train"], splits[split], self.shape)
 
+    def baseline_outputs(
+        self, splits: Mapping[str, Arrays], split: str
+    ) -> dict[str, tuple[Tensor, Tensor]]:
+        from seqkit_classification._baselines import baseline_outputs
+
+        return baseline_outputs(splits["train"], splits[split], self.shape)
+
 
 def class_logits(outputs: Tensor) -> Tensor:
     """Returns a logit for each class; a single one, `(batch, 1)`, is that of the second of two."""

@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 
 NAMES = tuple(SINGULAR)
 
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[str]
+else:
+    # Generic since a later version than the lowest that is allowed.
+    _ParamType = click.ParamType
 
-class KindName(click.ParamType[str]):
+
+class KindName(_ParamType):
     """A kind of component, in the plural or the singular."""
 
     name = "kind"

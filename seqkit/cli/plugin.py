@@ -53,7 +53,7 @@ def plugin() -> None:
 def new(name: str, kind: str, folder: Path | None, as_json: bool) -> None:
     """Write a small plugin that works: a component, its settings, its tests.
 
-    NAME is lower-case words joined by hyphens, such as attn-gru.
+    NAME is lower-case words joined by hyphens, such as my-model.
     """
     from seqkit.cli.main import COMMANDS
     from seqkit.discovery import load_registry
@@ -109,7 +109,7 @@ def _checked_name(name: str) -> str:
     name = name.removeprefix("seqkit-")
     if not _NAME.match(name):
         likely = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-        hint = f"Did you mean {likely}?" if likely else "Write one such as attn-gru"
+        hint = f"Did you mean {likely}?" if likely else "Write one such as my-model"
         raise ConfigurationError(
             f"{name!r} cannot be a plugin's name: it must be lower-case words joined by hyphens. "
             f"{hint}"

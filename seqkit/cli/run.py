@@ -12,6 +12,7 @@ from seqkit.cli.common import (
     running_options,
 )
 from seqkit.cli.completion import complete_experiment
+from seqkit.cli.examples import ExampleCommand
 from seqkit.errors import ExitCode
 from seqkit.terminal import output, streams
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from seqkit.runs.folder import RunFolder
 
 
-@click.command()
+@click.command(
+    cls=ExampleCommand, example="seqkit run {recipe} model={model} {setting} trainer.epochs=3"
+)
 @click.argument("experiment", metavar="RECIPE|FILE", shell_complete=complete_experiment)
 @click.argument("settings", metavar="[KEY=VALUE]...", nargs=-1, shell_complete=complete_experiment)
 @click.option("--name", default="", help="Name of the run.  [default: the recipe's and a number]")
@@ -45,7 +48,7 @@ def run(
 ) -> int:
     """Train a model, from a recipe or a TOML file.
 
-    KEY=VALUE words change the experiment: model=gru, model.hidden_size=64, trainer.epochs=3.
+    KEY=VALUE words change the experiment: model=NAME, trainer.epochs=3.
     """
     from seqkit.experiments.experiment import load_experiment
 

@@ -16,6 +16,7 @@ from seqkit.cli.common import (
     running_options,
 )
 from seqkit.cli.completion import complete_experiment
+from seqkit.cli.examples import ExampleCommand
 from seqkit.errors import ConfigurationError, ExitCode
 from seqkit.terminal import figures, output
 
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 _AGAIN = ("stopped", "interrupted", "crashed")
 
 
-@click.command()
+@click.command(
+    cls=ExampleCommand,
+    example="seqkit sweep {recipe} model={model},{other} trainer.learning_rate=1e-3,3e-3",
+)
 @click.argument(
     "experiment", metavar="RECIPE|FILE", required=False, shell_complete=complete_experiment
 )
@@ -67,8 +71,8 @@ def sweep(
 ) -> int:
     """Run a grid of settings and seeds, then compare them.
 
-    Values parted by commas vary: model=lstm,gru trainer.learning_rate=1e-3,3e-3. Each run is like
-    one of 'seqkit run'. The same command again leaves out the runs that are finished.
+    Values parted by commas vary: trainer.learning_rate=1e-3,3e-3. Each run is like one of 'seqkit
+    run'. The same command again leaves out the runs that are finished.
     """
     from seqkit.experiments.sweep_file import hold_group, save_plan, up_to_date
     from seqkit.processes.sweep_runner import Sweep

@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ import seqkit.data
 import seqkit.text
 from seqkit.api import Arrays, Codec, Notify, ignore
 from seqkit.engine import cache
+from seqkit.engine.baselines import scores_of_outputs
 from seqkit.errors import DataError
-from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.experiment import Experiment, Part
 from seqkit.experiments.used import used_tokenizers
 from seqkit.paths import cache_home
 from seqkit.registry import Plugin, Registry
@@ -57,8 +58,34 @@ class EncodedData:
         """Returns the time steps of each example of a split."""
         return self.codec.sizes(self.splits[split])
 
-    def baselines(self, split: str) -> dict[str, dict[str, float]]:
-        """Returns the scores of naive answers on a split, computed once and kept."""
+    def baselines(self, split: str, metrics: Sequence[Part] = ()) -> dict[str, dict[str, float]]:
+        """Returns the scores of baselines on a split, computed once.
+
+        Args:
+            split: The split.
+            metrics: Those of the experiment; any that the codec has no score of is scored by what
+                the baselines put out.
+        """
+        scores = self._known_baselines(split)
+        there = {name for values in scores.values() for name in values}
+        others = [
+            part
+            for part in metrics
+            if part.name not in there
+            and part.component.reads == "outputs"
+            and part.component.higher_is_better is not None
+        ]
+        if not others:
+            return scores
+        key = " ".join([split, *(part.entry.qualified for part in others)])
+        if key not in self._baselines:
+            outputs = self.codec.baseline_outputs(self.splits, split)
+            self._baselines[key] = scores_of_outputs(outputs, others, self.codec.shape)
+        more: dict[str, dict[str, float]] = self._baselines[key]
+        names = dict.fromkeys([*scores, *more])
+        return {name: {**scores.get(name, {}), **more.get(name, {})} for name in names}
+
+    def _known_baselines(self, split: str) -> dict[str, dict[str, float]]:
         if split not in self._baselines:
             file = self.folder / f"baselines-{split}.json" if self.folder else None
             scores = _kept_scores(file) if file is not None else None

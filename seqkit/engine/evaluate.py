@@ -79,6 +79,6 @@ def _evaluated(
         "loss": score.loss,
         "metrics": score.metrics,
         "signatures": {name: text for name, text in signatures.items() if text},
-        "baselines": data.baselines(split),
+        "baselines": data.baselines(split, experiment.metrics),
         "seconds": round(score.seconds, 3),
     }

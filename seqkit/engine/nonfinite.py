@@ -31,7 +31,7 @@ def locate(model: nn.Module, compute_loss: Callable[[], Tensor]) -> str:
         compute_loss: Runs the batch and returns the mean loss.
 
     Returns:
-        What was found, as the end of a sentence: `first in the output of recurrent (LSTM)`.
+        What was found, as the end of a sentence: `first in the output of head (Linear)`.
     """
     for name, parameter in model.named_parameters():
         if _bad(parameter):

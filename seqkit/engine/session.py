@@ -371,7 +371,7 @@ class Session:
         if not self.experiment.trainer.baselines or split not in data.splits:
             return {}
         with torch.random.fork_rng(devices=[]):
-            return data.baselines(split)
+            return data.baselines(split, self.experiment.metrics)
 
     def _with_baselines(self, event: Event, data: EncodedData) -> Event:
         if event.kind != "evaluation":

@@ -25,7 +25,7 @@ class Setting:
     """One setting.
 
     Attributes:
-        key: Its dotted path within its table: `hidden_size`, or `decoder.layers`.
+        key: Its dotted path within its table: `units`, or `decoder.units`.
         kind: What is written there.
         type: That in words: `int`, `text`, `list of int`, `one of adam, sgd`.
         help: What it does.
@@ -218,7 +218,7 @@ _BOUNDS = (
 
 
 def _bounds(schema: Mapping[str, Any]) -> str:
-    return ", ".join(words.format(schema[key]) for key, words in _BOUNDS if key in schema)
+    return ", ".join(words.format(_bound(schema[key])) for key, words in _BOUNDS if key in schema)
 
 
 def _number(text: str, kind: type[int | float]) -> Any:
@@ -271,3 +271,8 @@ def in_toml(value: Any) -> str:
 
 def _key(key: object) -> str:
     return str(key) if _BARE_KEY.match(str(key)) else json.dumps(str(key), ensure_ascii=False)
+
+
+def _bound(value: Any) -> str:
+    """Returns a bound as it is said: that of a float may be written `0.0` or `0`."""
+    return f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value)

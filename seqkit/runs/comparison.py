@@ -183,7 +183,7 @@ def _pair(pair: Pair, better: str) -> dict[str, Any]:
 
 
 def label_of(values: Mapping[str, Any]) -> str:
-    """Returns a few words for settings: `gru, hidden_size=64`."""
+    """Returns a few words for settings: `NAME, epochs=3`."""
     return ", ".join(
         f"{key.rpartition('.')[2]}={_shown(value)}" if "." in key else _bare(value)
         for key, value in values.items()
@@ -192,7 +192,7 @@ def label_of(values: Mapping[str, Any]) -> str:
 
 
 def short_label_of(values: Mapping[str, Any]) -> str:
-    """Returns the values of settings alone: `gru/64`."""
+    """Returns the values of settings alone: `NAME/3`."""
     known = [item for item in values.items() if item[0] != SEED and item[1] is not None]
     return "/".join(_shown(value) if "." in key else _bare(value) for key, value in known)
 

@@ -200,7 +200,7 @@ def words_to_go_on(started: Mapping[str, Any], done: int) -> list[str]:
 
 
 def settings(run: RunFolder) -> dict[str, Any]:
-    """Returns the settings a run was made with, flat: `{"model.hidden_size": 128, ...}`.
+    """Returns the settings a run was made with, flat: `{"trainer.batch_size": 32, ...}`.
 
     A component's name is at `model`, and the metrics are joined by commas. A run whose file is
     missing or damaged has none.

@@ -28,7 +28,7 @@ class Finding:
     """What a check found.
 
     Attributes:
-        subject: What was checked: `plugin`, or a component as `models:attn-gru`.
+        subject: What was checked: `plugin`, or a component as `models:NAME`.
         check: Name of the check, such as `padding`.
         status: passed, failed, skipped, expected for a failure that the author expected, or warned
             of something that is right and may surprise.
@@ -59,7 +59,7 @@ class Check:
     """One check of one component; call it, as a test does, or take its `finding`.
 
     Attributes:
-        subject: What is checked: `plugin`, or a component as `models:attn-gru`.
+        subject: What is checked: `plugin`, or a component as `models:NAME`.
         name: Name of the check, such as `padding`.
         run: Does the work, and returns what it left out, or None. Raises AssertionError with a
             message for whom it concerns, `unittest.SkipTest`, which pytest knows too, or a

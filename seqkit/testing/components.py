@@ -112,7 +112,7 @@ def _config(entry: Entry, given: Mapping[str, Any]) -> Config:
     config, problems = validate(entry.component.Config, given, entry.name, entry.qualified)
     if config is not None:
         return config
-    text = " ".join(str(problem) for problem in problems)
+    text = "; ".join(str(problem) for problem in problems)
     if not given:
         raise SkipTest(text)
     raise AssertionError(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest import SkipTest
 
-from seqkit.api import Recognition
+from seqkit.api import Arrays, Codec, Recognition
 from seqkit.data.own import OwnData
 from seqkit.errors import DataError, nearest
 from seqkit.registry import Entry
@@ -122,10 +122,20 @@ def _encoded(entry: Entry, splits: Splits, records: Records) -> None:
                 f"'seqkit show {task.name}' says what a record holds"
             ) from error
         for split, arrays in encoded.arrays.items():
-            require(
-                len(encoded.codec.sizes(arrays)),
-                f"{task.name} makes no example of the records of {split!r}",
-            )
+            _with_targets(task, encoded.codec, arrays, split)
+
+
+def _with_targets(task: Entry, codec: Codec, arrays: Arrays, split: str) -> None:
+    """Requires that a batch can be cut of what a task made, which training and scores need."""
+    from seqkit.engine.batching import evaluation_plan
+
+    require(len(codec.sizes(arrays)), f"{task.name} makes no example of the records of {split!r}")
+    batch = codec.batch(arrays, evaluation_plan(codec, arrays, 1)[0])
+    require(
+        "targets" in batch,
+        f"{task.name} finds no targets in the records of {split!r}. 'seqkit show {task.name}' says "
+        "what a record holds",
+    )
 
 
 def _apart(splits: Splits) -> None:

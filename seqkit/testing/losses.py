@@ -12,12 +12,12 @@ from seqkit.shapes import Shape
 from seqkit.testing.checks import Check, require
 from seqkit.testing.networks import Refusals
 from seqkit.testing.records import Records
-from seqkit.testing.samples import (
+from seqkit.testing.samples import kinds_tried, sample_shapes
+from seqkit.testing.targets import (
     SPLITS,
     UNKNOWN_TARGETS,
-    kinds_tried,
     outputs_and_targets,
-    sample_shapes,
+    right_and_wrong,
     unknown_target,
 )
 
@@ -32,7 +32,7 @@ Trial = Callable[[Any, Shape], None]
 def loss_checks(entry: Entry, config: Callable[[], Any], records: Records) -> Iterator[Check]:
     """Yields the checks of a loss, on every sample shape that it is for and takes."""
     subject = f"losses:{entry.name}"
-    trials = {"splits": _splits, "gradient": _gradient}
+    trials = {"splits": _splits, "gradient": _gradient, "direction": _direction}
     if set(kinds_tried(entry, records)) & set(UNKNOWN_TARGETS):
         trials["unknown-targets"] = _unknown_targets
     for name, trial in trials.items():
@@ -54,7 +54,8 @@ def _over_shapes(
     found = Refusals()
     for shape in shapes:
         found.attempt(partial(attempt, shape), shape)
-    return found.note()
+    note = found.note()
+    return note if trial is _splits else None
 
 
 def _splits(loss: Any, shape: Shape) -> None:
@@ -94,6 +95,19 @@ def _gradient(loss: Any, shape: Shape) -> None:
                 torch.isfinite(parameter.grad).all(),  # type: ignore[arg-type]
                 f"the gradient of its parameter {name} is not finite",
             )
+
+
+def _direction(loss: Any, shape: Shape) -> None:
+    _, targets = outputs_and_targets(shape)
+    pair = right_and_wrong(shape, targets)
+    if pair is None:
+        return
+    right, wrong = (_value(loss, outputs, targets)[0] for outputs in pair)
+    require(
+        right < wrong,
+        f"it gives {right:.6g} for outputs that are right and {wrong:.6g} for some that are wrong. "
+        "Training makes it small: mind its sign",
+    )
 
 
 def _require_registered(loss: Any) -> None:

@@ -40,10 +40,10 @@ def seeded(trial: Callable[[], None], shape: Shape) -> None:
 
 
 class Refusals:
-    """Collects the shapes that a component refuses by ConfigurationError, and the reasons."""
+    """Collects the shapes that a component refuses by ConfigurationError, by the reason."""
 
     def __init__(self) -> None:
-        self.reasons: list[str] = []
+        self.refused: dict[str, list[str]] = {}
         self.taken: list[Shape] = []
 
     def attempt(self, trial: Callable[[], None], shape: Shape) -> None:
@@ -51,19 +51,20 @@ class Refusals:
         try:
             seeded(trial, shape)
         except ConfigurationError as refusal:
-            self.reasons.append(f"{describe(shape)}: {refusal}")
+            self.refused.setdefault(str(refusal), []).append(describe(shape))
         else:
             self.taken.append(shape)
 
     def note(self) -> str:
-        """Returns what was refused, in a sentence; empty if nothing was.
+        """Returns what was refused and why; empty if nothing was.
 
         Raises:
             SkipTest: Every shape was refused.
         """
-        if self.reasons and not self.taken:
-            raise SkipTest(f"it refuses all sample data. {' '.join(self.reasons)}")
-        return f"not tried: {' '.join(self.reasons)}" if self.reasons else ""
+        reasons = " ".join(f"{'; '.join(them)}: {why}" for why, them in self.refused.items())
+        if self.refused and not self.taken:
+            raise SkipTest(f"it refuses all sample data. {reasons}")
+        return f"not tried: {reasons}" if self.refused else ""
 
 
 def call(network: nn.Module, batch: RaggedBatch, shape: Shape) -> Tensor:

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 LENGTHS = (9, 5, 1, 7, 3, 2)
 TARGET_TIME = 5
-SPLITS = ((0, 7), (7, 8), (8, 19))
-EXAMPLES = SPLITS[-1][1]
 
 _INPUTS: dict[str, Inputs] = {"tokens": Tokens(23), "features": Features(3)}
 _NAMES = ("bad", "fair", "good")
@@ -265,40 +263,3 @@ def _beside(shape: Shape, batch: int, written: int) -> Tensor | None:
         case Values(horizon=horizon) if shape.extras.get("future"):
             return torch.randn(batch, horizon, shape.extras["future"])
     return None
-
-
-def outputs_and_targets(shape: Shape) -> tuple[Tensor, Tensor]:
-    """Draws a model's outputs for some examples, and their targets; each class has some."""
-    import torch
-
-    outputs = torch.randn(output_shape(shape, (EXAMPLES, max(LENGTHS)), TARGET_TIME))
-    match shape.outputs:
-        case Classes(names):
-            return outputs, torch.randperm(EXAMPLES) % len(names)
-        case Values(size, horizon):
-            return outputs, torch.randn(EXAMPLES, horizon, size)
-        case StepClasses(names):
-            return outputs, torch.randint(-1, len(names), outputs.shape[:2])
-        case Labels():
-            return outputs, (torch.rand_like(outputs) > 0.5).float()
-        case Number():
-            return outputs, torch.randn_like(outputs)
-        case Tokens(size=size) | NextTokens(size=size):
-            return outputs, torch.randint(1, size, outputs.shape[:2])
-
-
-UNKNOWN_TARGETS = ("values", "number", "step-classes", "next-tokens", "tokens")
-"""Kinds of output whose targets may be such that they count nothing."""
-
-
-def unknown_target(shape: Shape) -> float | None:
-    """Returns what stands for a target that counts nothing; None where each counts."""
-    match shape.outputs:
-        case Values() | Number():
-            return float("nan")
-        case StepClasses():
-            return -1
-        case Tokens() | NextTokens():
-            return 0
-        case _:
-            return None

@@ -77,6 +77,9 @@ def test_a_new_task_trains_and_answers_by_its_own_recipe(nursery: Nursery, tmp_p
 
     assert trained.code == 0, trained.err
     assert 2 < json.loads(done.out)["answers"][0]["values"]["height"] < 4
+    test = json.loads((tmp_path / "runs" / "one" / "run.json").read_text())["test"]
+    for metric, score in test["metrics"].items():
+        assert score < test["baselines"]["mean"][metric] / 2
 
 
 def test_what_can_be_tried_of_a_new_command_is_said(seqkit: Call, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -167,3 +167,27 @@ def test_a_reader_of_the_event_stream_that_goes_away_does_not_end_the_run(
         done = nursery.run(*words, folder=tmp_path, streams={1: pipe})
     assert done.code == 0
     assert RunFolder(tmp_path / "runs" / "piped").status() == "finished"
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+def test_help_ends_with_an_example_that_works(command: str, seqkit: Any, tmp_path: Path) -> None:
+    said = " ".join(seqkit(command, "--help").out.partition("Options:")[0].split())
+    words = said.partition("Example: seqkit ")[2].split()
+    assert words[:2] == [command, "sentiment"]
+    assert sum(word.startswith("model=") for word in words) == 1
+    quick = ["trainer.max_steps=1", "trainer.epochs=1", "--runs-dir", tmp_path]
+    dry = ["--dry-run"] if command == "sweep" else []
+    done = seqkit(*words[:-1], *quick, *dry)
+    assert done.code == 0, done.err
+
+
+def test_help_has_no_example_where_there_is_no_recipe(
+    seqkit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from seqkit.discovery import DISABLED, installed_plugins
+
+    names = ",".join(plugin.name for plugin, _ in installed_plugins())
+    monkeypatch.setenv(DISABLED, names)
+    said = seqkit("run", "--help").out
+    assert "trainer.epochs=3." in said
+    assert "Example" not in said

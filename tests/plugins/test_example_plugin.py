@@ -46,6 +46,9 @@ def test_its_recipe_learns_what_a_bag_of_words_cannot(example: Path, tmp_path: P
     assert ended["status"] == "finished"
     assert result.metrics["balanced-accuracy"] > 0.9
     assert test["baselines"]["bag-of-words"]["accuracy"] < 0.6
+    # Its own metric scores what the built-in baselines put out.
+    assert test["baselines"]["majority"]["balanced-accuracy"] == 0.5
+    assert 0.3 < test["baselines"]["bag-of-words"]["balanced-accuracy"] < 0.6
 
     answers = seqkit.load(result, plugins=[example]).predict(
         ["Ada sang a song before Ben danced.", "Before Ada sang a song, Ben danced."]

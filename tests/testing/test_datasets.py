@@ -135,17 +135,47 @@ def test_a_fingerprint_must_be_stable_text(failures: Failures) -> None:
     assert "fingerprint() gave two texts for the same data" in found["repeatable"]
 
 
-def test_records_that_make_a_task_raise_name_both(failures: Failures) -> None:
-    """As a series without any column."""
-    series = {"series": "a", "time": [1], "values": {}, "start": 0}
+def series(**more: Any) -> dict[str, Any]:
+    values = {"y": np.sin(np.arange(300.0))}
+    return {"series": "a", "time": np.arange(300), "values": values, **more}
 
-    class Rows(dataset_with(lambda: {"train": [series]})):  # type: ignore[misc]
+
+class Rows(dataset_with(lambda: {"train": [series(start=0)]})):  # type: ignore[misc]
+    """Rows."""
+
+    tasks = ("forecasting",)
+
+
+def test_a_series_needs_the_row_that_its_split_begins_with(failures: Failures) -> None:
+    class WithoutStart(Rows):
         """Rows."""
 
-        tasks = ("forecasting",)
+        def splits(self, config: Any, notify: seqkit.Notify) -> Mapping[str, Any]:
+            return {"train": [series()]}
 
-    message = failures("datasets", Rows)["encoded"]
-    assert message.startswith(("forecasting cannot encode its records: ", "forecasting refuses"))
+    class WithoutTargets(Rows):
+        """Rows."""
+
+        def splits(self, config: Any, notify: seqkit.Notify) -> Mapping[str, Any]:
+            return {"train": [series(start=0)], "test": [series(start=None)]}
+
+    assert failures("datasets", Rows) == {}
+    assert failures("datasets", WithoutStart) == {
+        "records": "record 1 of 'train' lacks start, which forecasting reads",
+    }
+    message = failures("datasets", WithoutTargets)["encoded"]
+    assert message.startswith("forecasting finds no targets in the records of 'test'. ")
+
+
+def test_records_that_make_a_task_raise_name_both(failures: Failures) -> None:
+    class WithoutTimes(Rows):
+        """Rows."""
+
+        def splits(self, config: Any, notify: seqkit.Notify) -> Mapping[str, Any]:
+            return {"train": [series(start=0, time=None)]}
+
+    message = failures("datasets", WithoutTimes)["encoded"]
+    assert message.startswith("forecasting cannot encode its records: TypeError")
 
 
 def test_a_fingerprint_is_compared_with_the_settings_that_are_given(tmp_path: Path) -> None:

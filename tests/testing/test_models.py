@@ -277,7 +277,9 @@ def test_a_shape_that_a_model_refuses_is_left_out_with_the_reason(results: Any) 
 
     found = results("models", model_with(of_two_classes))
     assert {finding.status for finding in found.values()} == {"passed"}
-    assert "classes of tokens, 3 logits: only two classes." in found["outputs"].message
+    assert found["outputs"].message == (
+        "not tried: classes of tokens, 3 logits; classes of tokens, 1 logit: only two classes."
+    )
     assert found["padding"].message == ""
 
     found = results("models", model_with(of_none))

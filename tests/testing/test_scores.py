@@ -61,6 +61,11 @@ def test_a_sound_loss_passes_every_check(failures: Failures) -> None:
         (alone, "splits", "it returned Tensor, not a sum and a count"),
         (of_each, "splits", "its sum has the shape (19,); it must be a scalar"),
         (uncounted, "splits", " of 0.0"),
+        (
+            lambda outputs, targets: summed(-outputs, targets),
+            "direction",
+            "for outputs that are right and",
+        ),
         (detached, "gradient", "no gradient reached the model's outputs"),
     ],
 )

@@ -357,9 +357,11 @@ def next_lines(summary: RunSummary, folder: str | Path) -> list[Line]:
     widest = max(len(command) for command, _ in rows)
     lines: list[Line] = [[("Next", "bold")]]
     for command, why in rows:
-        gap = "  " + " " * (widest - len(command))
-        fits = widest + len(why) + 4 <= WIDTH
-        lines.append([("  " + command, "cyan"), (gap + why if fits else "", "dim")])
+        if len(command) + len(why) + 4 <= WIDTH:
+            gap = " " * (widest - len(command)) if widest + len(why) + 4 <= WIDTH else ""
+            lines.append([("  " + command, "cyan"), ("  " + gap + why, "dim")])
+        else:
+            lines += [[("  " + command, "cyan")], [(f"    {why}", "dim")]]
     return lines
 
 

@@ -24,9 +24,9 @@ class Draft:
         catalogue: What is installed.
         source: What `seqkit run` is given: a recipe's name or a file; empty for neither.
         base: The nested tables that it starts from.
-        chosen: Components chosen in place of those of the base: `{"model": "gru"}`.
+        chosen: Components chosen in place of those of the base: `{"model": NAME}`.
         metrics: Metrics chosen in place of those of the base.
-        values: Changed settings, by part and component: `{("model", "gru"): {"hidden_size": 64}}`.
+        values: Changed settings, by part and component: `{("model", NAME): {KEY: 64}}`.
     """
 
     catalogue: Catalogue

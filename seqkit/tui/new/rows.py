@@ -51,7 +51,7 @@ class Row:
 
     @property
     def key(self) -> str:
-        """What problems call it: `model.hidden_size`, `model`, `metrics`."""
+        """What problems call it: `model.KEY`, `model`, `metrics`."""
         if self.setting is None:
             return self.fold
         if self.component or self.part in ("metrics", "run"):

@@ -11,7 +11,9 @@ from seqkit.terminal.figures import number, short_duration
 from seqkit.terminal.safe_text import one_line, visible
 from seqkit.tui.runs.rows import RunRow
 
-_FIRST = ("model.hidden_size", "model.layers", "trainer.batch_size", "trainer.learning_rate")
+_TRAINER = ("trainer.batch_size", "trainer.learning_rate")
+_MODEL_FIRST = 2
+"""Settings of the model that stand before those of the trainer; the others follow."""
 
 
 class RunDetail(Static):
@@ -67,6 +69,7 @@ def _line(text: str, style: str = "") -> Text:
 
 def _settings(row: RunRow) -> str:
     """Returns the settings that tell runs apart most often."""
-    own = [key for key in row.settings if key.startswith("model.") and key not in _FIRST]
-    shown = [*(key for key in _FIRST if key in row.settings), *own]
+    own = [key for key in row.settings if key.startswith("model.")]
+    trainer = [key for key in _TRAINER if key in row.settings]
+    shown = [*own[:_MODEL_FIRST], *trainer, *own[_MODEL_FIRST:]]
     return "  ".join(f"{key.rpartition('.')[2]}={one_line(row.settings[key])}" for key in shown)

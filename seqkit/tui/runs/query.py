@@ -1,9 +1,9 @@
-"""The language of the filter: `task:classification model:gru acc>0.85 age<2d -tag:old`.
+"""The language of the filter: `task:NAME model:NAME score>0.85 age<2d -tag:old`.
 
 Words parted by spaces, all of which must hold. A word alone is looked for in everything that names
 a run. `key:text` looks in one field, `key=value` compares whole, `key>number` compares numbers. A
-`-` before a word turns it round. Keys are the fields below, scores (`acc` is enough for
-`accuracy`), and settings (`lr` or `trainer.learning_rate`, `hidden_size`).
+`-` before a word turns it round. Keys are the fields below, scores (the beginning
+of a name is enough), and settings (`lr`, `learning_rate` or `trainer.learning_rate`).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NUMBERS: dict[str, Callable[[RunRow], float | None]] = {
     "time": lambda row: row.elapsed,
     "params": lambda row: row.parameters,
 }
-SHORT = {"acc": "accuracy", "lr": "learning_rate", "bs": "batch_size", "data": "dataset"}
+SHORT = {"lr": "learning_rate", "bs": "batch_size", "data": "dataset"}
 _WORD = re.compile(r'(-?)(?:([\w.@-]*[\w.@])(:|!=|>=|<=|=|>|<))?(?:"([^"]*)"?|(\S*))')
 _UNITS = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400, "w": 604800, "k": 1e3, "M": 1e6}
 _COMPARE: dict[str, Callable[[float, float], bool]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -12,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from seqkit.terminal.figures import count_of
+from seqkit.terminal.safe_text import one_line
 from seqkit.tui.colours import SERIES
 from seqkit.tui.context import Context
 from seqkit.tui.messages import CompareRuns, NewRunLike, OpenRun, TrainDemo, TryRun
@@ -20,6 +22,7 @@ from seqkit.tui.runs.columns import COLUMNS, sort_rows
 from seqkit.tui.runs.detail import RunDetail
 from seqkit.tui.runs.index import RunIndex
 from seqkit.tui.runs.query import Query, parse
+from seqkit.tui.runs.rows import RunRow
 from seqkit.tui.runs.table import RunTable
 from seqkit.tui.topbar import TopBar
 from seqkit.tui.welcome import Welcome
@@ -42,7 +45,7 @@ class RunsScreen(Screen[None]):
     """
 
     HELP: ClassVar[str] = """Every run of the folder, live ones first, kept up to date. Filter with
-    /: words are looked for anywhere, task:classification in one field, acc>0.85 compares a score,
+    /: words are looked for anywhere, task:NAME in one field, score>0.85 compares a score,
     lr<=0.001 a setting, age<2d an age, -tag:old turns round. What acts on a run acts on every
     marked one, or on the one under the cursor. Deleted runs lie in .trash beside the others."""
     TITLE = "Runs"
@@ -99,7 +102,7 @@ class RunsScreen(Screen[None]):
             yield Static(Text("/"), id="filter-sign")
             yield Input(
                 self.context.preferences.filter,
-                placeholder="filter: task:classification model:gru acc>0.85",
+                placeholder=_hint(()),
                 id="filter",
             )
             yield Static("", id="filter-count")
@@ -173,6 +176,7 @@ class RunsScreen(Screen[None]):
         self.query_one(TopBar).note = (
             f"● {live} running " if live else "read-only " if self.context.read_only else ""
         )
+        self.query_one("#filter", Input).placeholder = _hint(rows)
         self._count(len(shown), len(rows))
 
     def _sort(self) -> tuple[str, bool]:
@@ -343,3 +347,10 @@ class RunsScreen(Screen[None]):
             path = str(self.table.current.folder.path.resolve())
             self.app.copy_to_clipboard(path)
             self.app.notify(path, title="Copied", markup=False)
+
+
+def _hint(rows: Sequence[RunRow]) -> str:
+    """Returns a filter to type, with names that the first run has."""
+    row = next((row for row in rows if row.task and row.model), None)
+    task, model = (row.task, row.model) if row is not None else ("NAME", "NAME")
+    return one_line(f"filter: task:{task} model:{model} score>0.85")
