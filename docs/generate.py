@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from api_reference import api_page
 from key_tables import with_keys
 from reference import commands_page, configuration_page
 
@@ -20,6 +21,7 @@ def pages() -> dict[Path, str]:
     if strangers:
         sys.exit(f"generate.py: other or broken plugins are installed: {', '.join(strangers)}")
     return {
+        HERE / "api.md": api_page(),
         HERE / "commands.md": commands_page(),
         HERE / "configuration.md": configuration_page(registry),
         HERE / "tui.md": with_keys((HERE / "tui.md").read_text(encoding="utf-8")),

@@ -12,6 +12,7 @@ from seqkit.experiments.schema import settings_of
 from seqkit.plugin import KINDS
 
 if TYPE_CHECKING:
+    from seqkit.api import Task
     from seqkit.config import Config
     from seqkit.registry import Registry
 
@@ -99,10 +100,25 @@ def configuration_page(registry: Registry) -> str:
             lines += [f"### `{entry.name}`", "", _escaped(entry.component.summary()), ""]
             lines += [f"Brought by the plugin `{entry.plugin}`.", ""]
             lines += _settings(entry.component.Config)
+            if kind == "tasks":
+                lines += _keys(entry.component)
             if kind == "tasks" and settings_of(entry.component.PredictOptions):
                 lines += ["What `seqkit predict` may be told, as `--name value`:", ""]
                 lines += _settings(entry.component.PredictOptions)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _keys(task: Task) -> list[str]:
+    """Returns what the records of a task hold, and what `Shape.extras` does."""
+    lines = []
+    for heading, items in (
+        ("A record of its datasets holds:", task.fields),
+        ("and may hold:", task.optional_fields),
+        ("`Shape.extras` holds, for models, losses and metrics that know of it:", task.extras),
+    ):
+        if items:
+            lines += [heading, "", *(f"- `{name}`: {text}" for name, text in items.items()), ""]
+    return lines
 
 
 def _settings(config: type[Config]) -> list[str]:

@@ -167,7 +167,8 @@ class Task(Component):
         outputs: The kind of output its shapes have, of `seqkit.shapes.OUTPUTS`.
         loss: Name of the usual loss.
         metrics: Names of the usual metrics; the first chooses the best checkpoint.
-        fields: What its records hold: `{"text": "the text to read", ...}`.
+        fields: What each of its records holds: `{"text": "the text to read", ...}`.
+        optional_fields: What a record may hold besides.
         extras: What `Shape.extras` holds beside inputs and outputs, for the parts that know of it.
         usual_columns: Names in small letters that people give to the column of a field, by the
             field: `{"text": ("text", "sentence")}`. A column of theirs is found by them.
@@ -196,6 +197,7 @@ class Task(Component):
     loss: ClassVar[str]
     metrics: ClassVar[tuple[str, ...]]
     fields: ClassVar[Mapping[str, str]] = {}
+    optional_fields: ClassVar[Mapping[str, str]] = {}
     extras: ClassVar[Mapping[str, str]] = {}
     usual_columns: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     PredictOptions: ClassVar[type[Config]] = Config

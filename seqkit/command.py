@@ -64,14 +64,14 @@ class Run:
 
     @cached_property
     def experiment(self) -> Experiment:
-        """What it was, with every setting.
+        """What it was, with every setting. Parts other than task and dataset need not be installed.
 
         Raises:
-            PluginError: A plugin that it was made with is not installed.
+            PluginError: The plugin of its task or dataset is not installed.
         """
         from seqkit.experiments.provenance import load_run_experiment
 
-        return load_run_experiment(self.folder, self.registry)
+        return load_run_experiment(self.folder, self.registry, needed=("task", "dataset"))
 
     @property
     def task(self) -> Task:

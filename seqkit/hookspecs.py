@@ -16,6 +16,7 @@ GROUP = "seqkit"
 
 hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)
+"""Marks a function of a plugin as the hook that it is named after: `@seqkit.hookimpl`."""
 
 
 @hookspec

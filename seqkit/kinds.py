@@ -22,3 +22,6 @@ PARTS = ("task", "dataset", "model", "loss")
 
 FOR_TASKS = ("models", "datasets", "losses", "metrics")
 """Kinds whose components are for some tasks."""
+
+NEW = ("model", "task", "dataset", "loss", "metric", "tokenizer", "observer", "command")
+"""What `seqkit plugin new` writes."""

@@ -19,6 +19,7 @@ from seqkit_timeseries.datasets import (
 from seqkit_timeseries.losses import AbsoluteError, Huber, Quantile, SquaredError
 from seqkit_timeseries.metrics import METRICS
 from seqkit_timeseries.models import SegRnn
+from seqkit_timeseries.series import split_series as split_series
 from seqkit_timeseries.task import Forecasting
 
 if TYPE_CHECKING:

@@ -47,6 +47,7 @@ def fit(
     train = held["train"]
     if not train:
         raise DataError(f"there is no series, in {_TRAIN}. Give at least one")
+    _check_records(held)
     longest = max(train, key=lambda record: len(record["time"]))
     frequency = _frequency(held, longest)
     layout = choose_layout(longest, settings, frequency)
@@ -77,6 +78,18 @@ def _latest(held: Mapping[str, Sequence[Record]]) -> dict[str, Record]:
             if identity not in latest or len(record["time"]) > len(latest[identity]["time"]):
                 latest[identity] = record
     return latest
+
+
+def _check_records(held: Mapping[str, Sequence[Record]]) -> None:
+    """Refuses records that lack what every record of a split holds."""
+    for split, records in held.items():
+        for number, record in enumerate(records, start=1):
+            lacks = next((key for key in ("time", "values", "start") if key not in record), "")
+            if lacks:
+                raise DataError(
+                    f"record {number} of the {split} split has no {lacks!r}. 'seqkit show "
+                    "forecasting' says what it holds, and seqkit_timeseries.split_series makes it"
+                )
 
 
 def _frequency(held: Mapping[str, Sequence[Record]], longest: Record) -> Frequency:

@@ -37,11 +37,19 @@ class Forecasting(Task):
     loss = "mse"
     metrics = ("mae", "rmse", "smape", "mase")
     fields = {  # noqa: RUF012 - as the contract has it
-        "series": "id of the series",
-        "time": "the time of each row: datetime64, or positions",
-        "values": "the numbers of each column, by its name; NaN where one is missing",
-        "start": "the first row of the split; the record holds all rows before it too, the past of "
-        "its forecasts. Rows to forecast from have none",
+        "series": "id of the series: a text, empty where there is one",
+        "time": "the time of each row, rising: datetime64, or positions",
+        "values": "the numbers of each column, by its name: float64, NaN where one is missing",
+        "start": "the first row that is of the split: 0 in training; rows before are its past, so "
+        "that a record holds all rows up to the end of its split",
+    }
+    optional_fields = {  # noqa: RUF012
+        "targets": "names of the columns to forecast; all that are no covariates without it",
+        "period": "rows of a season, such as 12 of months; by the frequency without it",
+        "ahead": "values of columns behind the last row, by name, where they are known beforehand",
+        "names": "what the columns of `time` and `series` are called in the data: predict reads "
+        "tables with them",
+        "aside": "columns that are read only where a setting names them, and why",
     }
     extras = {  # noqa: RUF012 - as the contract has it
         "context": "rows that are read before a forecast",

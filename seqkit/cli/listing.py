@@ -209,6 +209,7 @@ def entry_document(entry: Entry, registry: Registry) -> dict[str, Any]:
         "loss",
         "metrics",
         "fields",
+        "optional_fields",
         "extras",
         "reads_whole_table",
         "higher_is_better",

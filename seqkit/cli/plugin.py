@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit._version import __version__
 from seqkit.cli.common import json_option
 from seqkit.errors import ConfigurationError, DataError, ExitCode
+from seqkit.kinds import NEW
 from seqkit.terminal import output, safe_text
 
 if TYPE_CHECKING:
     from seqkit.registry import Plugin
     from seqkit.testing import Finding
 
-_TEMPLATES = Path(__file__).parent / "templates" / "plugin"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 _STYLES = {"passed": "green", "failed": "bold red"}
 _MARKS = {
@@ -39,20 +37,57 @@ def plugin() -> None:
 @plugin.command()
 @click.argument("name")
 @click.option(
+    "--kind",
+    type=click.Choice(NEW),
+    default="model",
+    show_default=True,
+    help="What it brings.",
+)
+@click.option(
     "--folder",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
     help="Where to write it.  [default: seqkit-NAME]",
 )
 @json_option()
-def new(name: str, folder: Path | None, as_json: bool) -> None:
-    """Write a small plugin that works: a model, its settings, its tests.
+def new(name: str, kind: str, folder: Path | None, as_json: bool) -> None:
+    """Write a small plugin that works: a component, its settings, its tests.
 
     NAME is lower-case words joined by hyphens, such as my-model.
     """
+    from seqkit.cli.main import COMMANDS
+    from seqkit.discovery import load_registry
+    from seqkit.scaffold.plugins import new_plugin
+
     name = _checked_name(name)
     folder = folder or Path(f"seqkit-{name}")
-    files = _render(name)
+    made = new_plugin(name, kind, load_registry(), COMMANDS)
+    _write(folder, made.files)
+    if as_json:
+        files = sorted(made.files)
+        output.json_document({"name": name, "kind": kind, "folder": str(folder), "files": files})
+        return
+    output.line(f"Wrote the plugin {name} in {folder}:")
+    for relative in sorted(made.files):
+        output.line(f"  {relative}")
+    output.note(f"Check it:    seqkit plugin check {folder}")
+    if made.twin and kind == "command":
+        output.warn(
+            f"there is a command {name!r} already, of {made.twin}, which plugins cannot replace. "
+            "Choose another name"
+        )
+    elif made.twin:
+        output.warn(
+            f"there is a {kind} {name!r} already, of the plugin {made.twin!r}, and the bare name "
+            f"means that one. Write {name}:{name} for yours, or choose another name"
+        )
+    begin = "Try it:   " if kind == "command" else "Train it: "
+    output.note(f"{begin}   seqkit {' '.join(made.use)} --plugin {folder}")
+    output.note(f"Install it:  pip install -e {folder}")
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    """Writes the files of a new plugin into a folder that is empty or not there."""
     try:
         if folder.exists() and any(folder.iterdir()):
             raise ConfigurationError(
@@ -66,38 +101,6 @@ def new(name: str, folder: Path | None, as_json: bool) -> None:
         raise DataError(
             f"{folder} cannot be written: {error.strerror}. Give another folder with --folder"
         ) from error
-    if as_json:
-        output.json_document({"name": name, "folder": str(folder), "files": sorted(files)})
-        return
-    output.line(f"Wrote the plugin {name} in {folder}:")
-    for relative in sorted(files):
-        output.line(f"  {relative}")
-    output.note(f"Check it:    seqkit plugin check {folder}")
-    twin = _twin(name)
-    if twin:
-        output.warn(
-            f"there is a model {name!r} already, of the plugin {twin!r}, and the bare name means "
-            f"that one. Write {name}:{name} for yours, or choose another name"
-        )
-    shown = f"{name}:{name}" if twin else name
-    output.note(f"Train it:    seqkit run {_recipe()} model={shown} --plugin {folder}")
-    output.note(f"Install it:  pip install -e {folder}")
-
-
-def _twin(name: str) -> str:
-    """Returns the plugin of a model that the bare name of a new one would mean; empty for none."""
-    from seqkit.discovery import load_registry
-
-    found = [entry for entry in load_registry().search(name) if entry.kind == "models"]
-    return found[0].plugin if found else ""
-
-
-def _recipe() -> str:
-    """Returns the recipe that a new model is tried on."""
-    from seqkit.discovery import load_registry
-    from seqkit.experiments.beginning import first_recipe
-
-    return first_recipe(load_registry()) or "RECIPE"
 
 
 def _checked_name(name: str) -> str:
@@ -117,32 +120,6 @@ def _checked_name(name: str) -> str:
             "or see 'seqkit list plugins'"
         )
     return name
-
-
-def _render(name: str) -> dict[str, str]:
-    """Returns the text of each file of a new plugin."""
-    package = f"seqkit_{name.replace('-', '_')}"
-    class_name = "".join(part.capitalize() for part in name.split("-"))
-    words = {
-        "name": name,
-        "recipe": _recipe(),
-        "distribution": f"seqkit-{name}",
-        "package": package,
-        "class_name": class_name if class_name.isidentifier() else f"Plugin{class_name}",
-        "seqkit_version": __version__,
-    }
-    homes = {
-        "gitignore.in": ".gitignore",
-        "pyproject.toml.in": "pyproject.toml",
-        "README.md.in": "README.md",
-        "init.py.in": f"{package}/__init__.py",
-        "network.py.in": f"{package}/network.py",
-        "test_plugin.py.in": f"tests/test_{package}.py",
-    }
-    return {
-        home: Template((_TEMPLATES / template).read_text(encoding="utf-8")).substitute(words)
-        for template, home in homes.items()
-    }
 
 
 @plugin.command()

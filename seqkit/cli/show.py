@@ -143,6 +143,7 @@ def _task_traits(task: Any) -> list[tuple[str, str]]:
         traits.append(("outputs", f"{task.outputs}: {about_kind(task.outputs)}"))
     traits += [("loss", task.loss), ("metrics", ", ".join(task.metrics))]
     traits += [("records", f"{key}: {text}") for key, text in _items(task, "fields")]
+    traits += [("may hold", f"{key}: {text}") for key, text in _items(task, "optional_fields")]
     return traits + [("extras", f"{key}: {text}") for key, text in _items(task, "extras")]
 
 

@@ -22,6 +22,7 @@ UNKNOWN = "<unk>"
 LEGEND = {UNKNOWN: "a word seen too rarely in training to be known"}
 """What a person should know of the signs in decoded text, for `Codec.legend`."""
 UNKNOWN_ID = 1
+"""The id of tokens that are not known."""
 
 FILE = "vocabulary.json"
 

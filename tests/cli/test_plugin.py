@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seqkit import __version__
+from seqkit.kinds import NEW
 
 if TYPE_CHECKING:
     from tests.nursery import Nursery
@@ -30,20 +34,58 @@ def broken(tmp_path: Path) -> Path:
 # --- new ------------------------------------------------------------------------------------------
 
 
-def test_a_new_plugin_passes_its_checks_and_its_own_tests_at_once(
-    nursery: Nursery, tmp_path: Path
+@pytest.mark.parametrize("kind", NEW)
+def test_a_new_plugin_of_any_kind_passes_its_checks_and_trains_in_its_own_tests(
+    nursery: Nursery, tmp_path: Path, kind: str
 ) -> None:
-    written = nursery.run("plugin", "new", "attn-two", "--json", folder=tmp_path)
+    written = nursery.run("plugin", "new", "attn-two", "--kind", kind, "--json", folder=tmp_path)
     document = json.loads(written.out)
-    checked = nursery.run("plugin", "check", "seqkit-attn-two", "--json", folder=tmp_path)
     words = ("-q", "-W", "error", "-p", "no:cacheprovider")
     tested = nursery.run(*words, module="pytest", folder=tmp_path / "seqkit-attn-two")
 
     assert (written.code, document["folder"]) == (0, "seqkit-attn-two")
-    assert checked.code == 0, checked.out
-    assert json.loads(checked.out)["passed"] is True
+    assert document["kind"] == kind
     assert tested.code == 0, tested.out
-    assert "16 passed" in tested.out
+    assert " passed" in tested.out
+    assert "skipped" not in tested.out
+
+
+@pytest.mark.slow
+def test_a_new_plugin_of_any_kind_is_typed_strictly(seqkit: Call, tmp_path: Path) -> None:
+    for kind in NEW:
+        assert seqkit("plugin", "new", f"a-{kind}", "--kind", kind, "--folder", tmp_path / kind)
+    packages = [str(path) for path in tmp_path.glob("*/seqkit_*")]
+    places = os.pathsep.join(str(tmp_path / kind) for kind in NEW)
+    words = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", *packages]
+    done = subprocess.run(
+        words,
+        cwd=tmp_path,
+        env=os.environ | {"MYPYPATH": places},
+        capture_output=True,
+        text=True,
+    )
+
+    assert len(packages) == len(NEW)
+    assert done.stdout == ""
+
+
+def test_a_new_task_trains_and_answers_by_its_own_recipe(nursery: Nursery, tmp_path: Path) -> None:
+    nursery.run("plugin", "new", "heights", "--kind", "task", folder=tmp_path)
+    plugin = ("--plugin", "seqkit-heights")
+    trained = nursery.run("run", "heights", *plugin, "--name", "one", "--quiet", folder=tmp_path)
+    done = nursery.run("predict", "one", "up up up", *plugin, "--json", folder=tmp_path)
+
+    assert trained.code == 0, trained.err
+    assert 2 < json.loads(done.out)["answers"][0]["values"]["height"] < 4
+
+
+def test_what_can_be_tried_of_a_new_command_is_said(seqkit: Call, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    done = seqkit("plugin", "new", "sizes", "--kind", "command", "--folder", folder)
+    taken = seqkit("plugin", "new", "evaluate", "--kind", "command", "--folder", tmp_path / "two")
+
+    assert f"Try it:      seqkit sizes last --plugin {folder}" in done.err
+    assert "there is a command 'evaluate' already, of seqkit, which plugins cannot re" in taken.err
 
 
 def test_a_new_plugin_trains_before_it_is_installed(
@@ -71,7 +113,7 @@ def test_the_files_of_a_new_plugin_say_what_was_asked_for(seqkit: Call, tmp_path
     assert f"seqkit plugin check {tmp_path / 'mine'}" in done.err
     assert project["name"] == "seqkit-2-layers"
     assert project["entry-points"] == {"seqkit": {"2-layers": "seqkit_2_layers"}}
-    assert project["dependencies"] == [f"seqkit>={__version__}"]
+    assert project["dependencies"] == [f"seqkit>={__version__},<0.2"]
     assert files == {
         ".gitignore",
         "README.md",

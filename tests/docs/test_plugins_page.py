@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,6 +74,35 @@ def test_every_hook_is_documented_by_its_exact_signature(page: str, hook: str) -
     signature = str(inspect.signature(getattr(hookspecs, hook))).replace("'", "")
 
     assert f"| `{hook}{signature}` |" in page
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_has_an_example_that_is_checked(page: str, hook: str) -> None:
+    files = dict(blocks(page, "python"))
+    plain = str(inspect.signature(getattr(hookspecs, hook))).replace("'", "")
+    signature = re.sub(r"\b([A-Z]\w+)", r"seqkit.\1", plain).replace("click.seqkit.", "click.")
+    signature = signature.replace("seqkit.None", "None")
+
+    assert f"@seqkit.hookimpl\ndef {hook}{signature}:" in files["all_hooks.py"]
+
+
+def test_all_hooks_in_one_file_pass_their_checks_and_the_python_works(
+    page: str, tmp_path: Path
+) -> None:
+    for title, text in blocks(page, "python"):
+        if title:
+            (tmp_path / title).write_text(text, encoding="utf-8")
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "rows.toml").write_text(
+        'description = "Rows."\ndataset = "all-hooks:rows"\nmodel = "all-hooks:attn-gru"\n'
+    )
+    here = os.environ | {"PYTHONPATH": str(tmp_path), "OMP_NUM_THREADS": "1"}
+    for words in (["-m", "seqkit", "plugin", "check", "all_hooks.py"], ["in_python.py"]):
+        done = subprocess.run(
+            [sys.executable, *words], cwd=tmp_path, env=here, capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert "'view': 'labels'" in done.stdout
 
 
 def test_every_check_of_the_kit_is_explained_and_no_other(page: str, repository: Path) -> None:

@@ -236,7 +236,7 @@ def test_the_example_plugin_brings_its_command_and_passes_its_check(
 
 
 def test_a_new_plugin_is_written_from_the_installed_templates(installed: Installation) -> None:
-    installed.seqkit("plugin", "new", "fresh")
+    installed.seqkit("plugin", "new", "fresh", "--kind", "task")
     checked = json.loads(installed.seqkit("plugin", "check", "seqkit-fresh", "--json"))
     assert checked["passed"]
 

@@ -13,6 +13,7 @@ Times = NDArray[Any]
 Unit = Literal["seconds", "microseconds", "nanoseconds", "business days", "months", "rows"]
 
 DAY = 86_400
+"""Seconds of a day."""
 _NAMES = {
     ("seconds", 1): "every second",
     ("seconds", 60): "every minute",

@@ -1,0 +1,1 @@
+"""New plugins from templates: one folder of them for each kind, and one that all share."""
