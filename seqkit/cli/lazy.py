@@ -53,13 +53,20 @@ class LazyGroup(click.Group):
         super().__init__(**options)
         self._lazy = lazy
         self._add_more = add_more
+        self._asked: set[tuple[Path, ...]] = set()
         self._more = more
 
     def load_more(self, plugins: Sequence[Path] = ()) -> None:
-        """Adds what is not among the known commands, once."""
-        if self._add_more is not None:
-            add_more, self._add_more = self._add_more, None
-            add_more(self, plugins)
+        """Adds what is not among the known commands, once for each choice of plugins."""
+        asked = tuple(plugins)
+        if self._add_more is None or asked in self._asked:
+            return
+        self._asked.add(asked)
+        before, self.commands = self.commands, {}
+        try:
+            self._add_more(self, plugins)
+        finally:
+            self.commands = {**before, **self.commands}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Returns the names, without importing anything."""

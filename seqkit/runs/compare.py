@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
@@ -207,6 +207,7 @@ class _Resampled:
 def _resampled(runs: Sequence[ScoredRun], metric: str, resamples: int) -> tuple[_Resampled, str]:
     """Returns the metric of each run on resampled test sets, and why there is none if so."""
     families: dict[str, list[tuple[ScoredRun, ExampleScores, Column]]] = {}
+    usual = _usual_mean(runs, metric)
     missing = ""
     for run in runs:
         if run.scores is None:
@@ -216,6 +217,8 @@ def _resampled(runs: Sequence[ScoredRun], metric: str, resamples: int) -> tuple[
             missing = f"{metric} is not a mean over examples"
         else:
             column = run.scores.columns[metric]
+            if usual is not None and _is_constant(column.values):
+                column = replace(column, weighted=usual.weighted, mean=usual.mean)
             families.setdefault(_identity(run, run.scores, column), []).append(
                 (run, run.scores, column)
             )
@@ -235,6 +238,21 @@ def _resampled(runs: Sequence[ScoredRun], metric: str, resamples: int) -> tuple[
             values[run.name] = identity, from_sum(ratios[:, place], each.mean)
         count, examples, block = len(drawn), len(weights), scores.block
     return _Resampled(values, count, examples, block), ""
+
+
+def _usual_mean(runs: Sequence[ScoredRun], metric: str) -> Column | None:
+    """Returns a column that tells by which mean examples make up the metric.
+
+    One whose examples all have the same score, as of a model without a mistake, tells nothing: it
+    is the mean of itself by every rule.
+    """
+    columns = [run.scores.columns.get(metric) for run in runs if run.scores is not None]
+    known = [column for column in columns if column is not None]
+    return next((column for column in known if not _is_constant(column.values)), None)
+
+
+def _is_constant(values: Floats) -> bool:
+    return bool(len(values)) and bool((values == values[0]).all() and values[0] > 0)
 
 
 def _identity(run: ScoredRun, scores: ExampleScores, column: Column) -> str:

@@ -224,6 +224,22 @@ def test_scores_per_token_are_weighted_and_perplexity_is_a_geometric_mean(
     assert high - low < 4 * abs(pair["difference"])
 
 
+def test_a_run_without_a_mistake_is_compared_by_the_mean_of_the_others(
+    seqkit: Callable, make: Make
+) -> None:
+    counts = np.random.default_rng(0).integers(1, 30, EXAMPLES).astype(np.float64)
+    perfect = Column(np.ones(EXAMPLES))
+    usual = Column(answers(0.8, 1).astype(np.float64), weighted=True)
+    for name, column in (("gru", perfect), ("lstm", usual)):
+        scores = ExampleScores(counts, {"accuracy": column}, "same")
+        weights = counts if column.weighted else np.ones(EXAMPLES)
+        accuracy = float(np.average(column.values, weights=weights))
+        make(f"{name}-0", None, name, accuracy=accuracy, scores=scores)
+    document = json.loads(seqkit("compare", "gru-0", "lstm-0", "--json").out)
+    assert document["bootstrap"]["examples"] == EXAMPLES, document["bootstrap"]
+    assert document["pairs"][0]["evidence"]
+
+
 def test_overlapping_windows_are_drawn_in_blocks(seqkit: Callable, make: Make) -> None:
     noise = np.random.default_rng(0).normal(size=(2, 1000))
     widths = []

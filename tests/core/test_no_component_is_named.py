@@ -39,10 +39,11 @@ WORDS = {
 is chosen by it, as in `dataset="sentences"`, `seqkit run sentences` or `text:sentences`."""
 
 ALLOWED = {
-    "cli/templates/plugin": {
+    "scaffold/templates/model": {
         **dict.fromkeys(("gru", "hidden_size", "embedding_size"), "of the plugin that is written"),
     },
     "data/columns.py": {"timeseries": "people call the column of a series so"},
+    "scaffold/templates/task": {"minimum_count": "of Vocabulary.fit, and of the task written"},
     "text/tokenizers.py": {"torchtext": "the library, whose tokens are matched"},
     "tui/app.py": {"f1": "a key"},
     "tui/help.py": {"f1": "a key"},
