@@ -9,7 +9,7 @@ from api_reference import api_page
 from key_tables import with_keys
 from reference import commands_page, configuration_page
 
-from seqkit.discovery import load_registry
+from seqkit.registry.discovery import load_registry
 
 HERE = Path(__file__).parent
 BUILT_IN = "seqkit"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from seqkit.experiments.schema import settings_of
-from seqkit.plugin import KINDS
+from seqkit.registry.plugin import KINDS
 
 if TYPE_CHECKING:
     from seqkit.api import Task
     from seqkit.config import Config
-    from seqkit.registry import Registry
+    from seqkit.registry.registry import Registry
 
 _EXIT_CODES = (
     (0, "Done."),
@@ -29,7 +29,7 @@ _EXIT_CODES = (
 def commands_page() -> str:
     """Returns the reference of every command, those of plugins last, as Markdown."""
     from seqkit.cli.main import cli as whole
-    from seqkit.discovery import load_registry
+    from seqkit.registry.discovery import load_registry
 
     of_plugins = click.Group()
     load_registry().add_commands(of_plugins)

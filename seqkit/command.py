@@ -26,7 +26,7 @@ import click
 
 from seqkit.cli.common import open_registry, open_run, run_argument, running_options
 from seqkit.errors import ConfigurationError, suggestion
-from seqkit.registry import Registry
+from seqkit.registry.registry import Registry
 from seqkit.runs.folder import RunFolder
 from seqkit.terminal.bar import Bar
 from seqkit.terminal.output import Piece, json_document, line, note, table, warn

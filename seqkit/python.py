@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqkit.discovery import load_registry
 from seqkit.engine.openmp import wait_passively
 from seqkit.events import Event
 from seqkit.experiments.experiment import load_experiment
-from seqkit.in_memory import Given, listed, with_names
 from seqkit.paths import runs_home
-from seqkit.registry import Registry
+from seqkit.registry.discovery import load_registry
+from seqkit.registry.in_memory import Given, listed, with_names
+from seqkit.registry.registry import Registry
 from seqkit.runs.folder import RunFolder, find_run
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import click
 from seqkit.terminal import output
 
 if TYPE_CHECKING:
-    from seqkit.registry import Registry
+    from seqkit.registry.registry import Registry
     from seqkit.runs.folder import RunFolder
 
 PLUGIN_VARIABLE = "SEQKIT_PLUGIN"
@@ -57,8 +57,8 @@ def leave_out(names: Iterable[str], context: click.Context) -> None:
     Raises:
         ConfigurationError: There is no such plugin.
     """
-    from seqkit.discovery import DISABLED, disabled_plugins, installed_plugins
     from seqkit.errors import ConfigurationError, suggestion
+    from seqkit.registry.discovery import DISABLED, disabled_plugins, installed_plugins
 
     asked = list(names)
     if not asked:
@@ -133,7 +133,7 @@ def plugins_of_environment() -> list[Path]:
 
 def open_registry(plugins: Iterable[Path]) -> Registry:
     """Loads every plugin, and warns once about those that do not work."""
-    from seqkit.discovery import load_registry
+    from seqkit.registry.discovery import load_registry
 
     registry = load_registry(plugins)
     output.warn_once(registry.warnings)

@@ -11,7 +11,7 @@ import click
 from seqkit.terminal import output
 
 if TYPE_CHECKING:
-    from seqkit.registry import Registry
+    from seqkit.registry.registry import Registry
 
 SHELLS = ("bash", "zsh", "fish")
 _WHERE = {
@@ -54,7 +54,7 @@ def complete_experiment(
     """Completes the recipe or file of `seqkit run`, then its `key=value` words."""
     from click.shell_completion import CompletionItem
 
-    from seqkit.discovery import load_registry
+    from seqkit.registry.discovery import load_registry
 
     registry = load_registry()
     if parameter.name == "experiment":
@@ -72,7 +72,7 @@ def complete_task(
     """Completes the name of a task."""
     from click.shell_completion import CompletionItem
 
-    from seqkit.discovery import load_registry
+    from seqkit.registry.discovery import load_registry
 
     registry = load_registry(context.params.get("plugins") or ())
     return [CompletionItem(n) for n in registry.names("tasks") if n.startswith(incomplete)]
@@ -84,7 +84,7 @@ def _words(registry: Registry, experiment: str, settings: tuple[str, ...]) -> li
     from seqkit.experiments.experiment import load_experiment
     from seqkit.experiments.schema import in_toml, settings_of
     from seqkit.experiments.trainer import TrainerConfig
-    from seqkit.fitting import fitting
+    from seqkit.registry.fitting import fitting
 
     try:
         loaded = load_experiment(experiment, registry, settings)

@@ -17,7 +17,7 @@ from seqkit.errors import ConfigurationError, DataError
 from seqkit.terminal import figures, output, safe_text
 
 if TYPE_CHECKING:
-    from seqkit.registry import Entry, Registry
+    from seqkit.registry.registry import Entry, Registry
 
 
 _SECONDS_BETWEEN_LINES = 0.25
@@ -27,7 +27,7 @@ def complete_datasets(
     _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[str]:
     """Completes the name of a dataset."""
-    from seqkit.discovery import load_registry
+    from seqkit.registry.discovery import load_registry
 
     return [name for name in load_registry().names("datasets") if name.startswith(incomplete)]
 

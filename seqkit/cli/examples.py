@@ -32,12 +32,12 @@ class ExampleCommand(click.Command):
 
 def _words() -> Mapping[str, str]:
     """Returns what stands for the names in an example; empty where it cannot be told."""
-    from seqkit.discovery import load_registry
     from seqkit.errors import SeqkitError
     from seqkit.experiments.beginning import first_recipe
     from seqkit.experiments.experiment import load_experiment
     from seqkit.experiments.schema import settings_of
-    from seqkit.fitting import fitting
+    from seqkit.registry.discovery import load_registry
+    from seqkit.registry.fitting import fitting
 
     registry = load_registry()
     try:

@@ -14,7 +14,7 @@ from seqkit.kinds import FOR_TASKS, PLURAL, SINGULAR
 from seqkit.terminal import output, safe_text
 
 if TYPE_CHECKING:
-    from seqkit.registry import Entry, Plugin, Registry
+    from seqkit.registry.registry import Entry, Plugin, Registry
 
 NAMES = tuple(SINGULAR)
 
@@ -73,7 +73,7 @@ def list_components(kind: str | None, plugins: tuple[Path, ...], as_json: bool) 
 
 def _list_all(registry: Registry) -> None:
     """Writes a name and a summary of everything there is."""
-    from seqkit.registry import KINDS
+    from seqkit.registry.registry import KINDS
 
     widest = max((len(name) for name in registry.all_names()), default=1)
     for kind in KINDS:
@@ -94,7 +94,7 @@ def _list_all(registry: Registry) -> None:
 
 
 def _list_kind(registry: Registry, kind: str) -> None:
-    from seqkit.fitting import tasks_of
+    from seqkit.registry.fitting import tasks_of
 
     rows: list[tuple[output.Piece, ...]] = []
     for entry, name in zip(registry.entries(kind), registry.names(kind), strict=True):
@@ -185,7 +185,7 @@ def entry_document(entry: Entry, registry: Registry) -> dict[str, Any]:
 
     `tasks` are those it fits; `why_not` has the others, by their qualified names.
     """
-    from seqkit.fitting import tasks_of, why_not
+    from seqkit.registry.fitting import tasks_of, why_not
 
     document: dict[str, Any] = {
         "name": entry.name,

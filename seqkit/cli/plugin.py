@@ -15,7 +15,7 @@ from seqkit.kinds import NEW
 from seqkit.terminal import output, safe_text
 
 if TYPE_CHECKING:
-    from seqkit.registry import Plugin
+    from seqkit.registry.registry import Plugin
     from seqkit.testing import Finding
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
@@ -56,7 +56,7 @@ def new(name: str, kind: str, folder: Path | None, as_json: bool) -> None:
     NAME is lower-case words joined by hyphens, such as my-model.
     """
     from seqkit.cli.main import COMMANDS
-    from seqkit.discovery import load_registry
+    from seqkit.registry.discovery import load_registry
     from seqkit.scaffold.plugins import new_plugin
 
     name = _checked_name(name)
@@ -104,7 +104,7 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def _checked_name(name: str) -> str:
-    from seqkit.discovery import installed_plugins
+    from seqkit.registry.discovery import installed_plugins
 
     name = name.removeprefix("seqkit-")
     if not _NAME.match(name):
@@ -132,7 +132,7 @@ def check(source: str, words: tuple[str, ...], as_json: bool) -> int:
     NAME is an installed plugin; PATH a module, a package folder or a project folder. Words
     set what has no default, such as NAME.path=my.csv.
     """
-    from seqkit.plugin import prints_to_stderr
+    from seqkit.registry.plugin import prints_to_stderr
     from seqkit.testing import find_plugin, plugin_checks
 
     settings = _settings(words)

@@ -38,8 +38,8 @@ def runs(group: str, runs_dir: Path, as_json: bool) -> None:
         output.json_document(described)
         return
     if not described:
-        from seqkit.discovery import load_registry
         from seqkit.experiments.beginning import first_recipe
+        from seqkit.registry.discovery import load_registry
 
         name = first_recipe(load_registry()) or "RECIPE"
         output.note(f"There are no runs in {runs_dir}. Start one with 'seqkit run {name}'.")

@@ -23,14 +23,14 @@ from seqkit.terminal import figures, output, safe_text
 
 if TYPE_CHECKING:
     from seqkit.config import Config
-    from seqkit.registry import Entry, Registry
+    from seqkit.registry.registry import Entry, Registry
     from seqkit.runs.folder import RunFolder
     from seqkit.runs.summary import RunSummary
     from seqkit.terminal.report.run import Line
 
 
 def _complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
-    from seqkit.discovery import load_registry
+    from seqkit.registry.discovery import load_registry
 
     names = [*load_registry().all_names(), "trainer"]
     found = [name for name in names if name.startswith(incomplete)]
@@ -115,7 +115,7 @@ def _show_component(entry: Entry, registry: Registry) -> None:
 
 
 def _traits(entry: Entry, registry: Registry) -> list[tuple[str, str]]:
-    from seqkit.fitting import tasks_of
+    from seqkit.registry.fitting import tasks_of
 
     component = entry.component
     if entry.kind == "tasks":

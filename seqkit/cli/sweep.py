@@ -23,7 +23,7 @@ from seqkit.terminal import figures, output
 if TYPE_CHECKING:
     from seqkit.experiments.sweep_plan import SweepPlan, SweepRun
     from seqkit.processes.sweep_runner import Sweep
-    from seqkit.registry import Registry
+    from seqkit.registry.registry import Registry
 
 _AGAIN = ("stopped", "interrupted", "crashed")
 

@@ -22,7 +22,7 @@ from seqkit.errors import RunError, SeqkitError
 from seqkit.experiments.experiment import Experiment, Part
 from seqkit.experiments.used import used_tokenizers
 from seqkit.kinds import SINGULAR
-from seqkit.registry import Entry, Plugin, Registry
+from seqkit.registry.registry import Entry, Plugin, Registry
 from seqkit.text import PluginTokenizer
 
 

@@ -22,7 +22,7 @@ from seqkit.errors import DataError
 from seqkit.experiments.experiment import Experiment, Part
 from seqkit.experiments.used import used_tokenizers
 from seqkit.paths import cache_home
-from seqkit.registry import Plugin, Registry
+from seqkit.registry.registry import Plugin, Registry
 from seqkit.storage.checksums import CHECKSUMS
 
 SCHEMA_VERSION = 2

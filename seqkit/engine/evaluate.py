@@ -11,7 +11,7 @@ from seqkit.engine.encoding import encode_for_run
 from seqkit.engine.predict import Predictor, load_predictor
 from seqkit.errors import ConfigurationError, suggestion
 from seqkit.experiments.experiment import NEEDED
-from seqkit.registry import Registry
+from seqkit.registry.registry import Registry
 from seqkit.runs.folder import RunFolder
 
 

@@ -24,7 +24,7 @@ from seqkit.engine.device import Device, out_of_memory
 from seqkit.engine.per_example import ExampleScorer
 from seqkit.errors import RunError, SeqkitError
 from seqkit.experiments.experiment import Absent, Experiment, Part
-from seqkit.fitting import require_shape
+from seqkit.registry.fitting import require_shape
 from seqkit.runs.example_scores import ExampleScores
 from seqkit.shapes import Classes, Labels, NextTokens, Number, Shape, StepClasses, Tokens, Values
 

@@ -20,7 +20,7 @@ from seqkit.engine.train import Training
 from seqkit.events import Event
 from seqkit.experiments.experiment import Experiment
 from seqkit.experiments.used import used_plugins
-from seqkit.registry import Registry
+from seqkit.registry.registry import Registry
 from seqkit.runs.folder import RunFolder
 from seqkit.shapes import kind_of
 from seqkit.storage.locks import this_process

@@ -31,7 +31,7 @@ from seqkit.engine.progress import Progress, restore_loss
 from seqkit.errors import CheckpointError, ConfigurationError, RunError, suggestion
 from seqkit.experiments.experiment import Experiment
 from seqkit.experiments.provenance import drift, load_run_experiment
-from seqkit.registry import Registry
+from seqkit.registry.registry import Registry
 from seqkit.runs.folder import RunFolder
 from seqkit.storage.checksums import check_folder_seal, check_text_seal
 from seqkit.storage.regular_files import check_folder

@@ -17,7 +17,7 @@ from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data
 from seqkit.engine.learner import Learner, build_learner
 from seqkit.experiments.experiment import Experiment
-from seqkit.registry import Registry
+from seqkit.registry.registry import Registry
 
 SAMPLES = 12
 _BINS = 16

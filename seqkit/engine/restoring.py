@@ -9,7 +9,7 @@ from seqkit.errors import SeqkitError
 from seqkit.events import Event
 from seqkit.experiments.experiment import Experiment
 from seqkit.experiments.sweep_file import groups_in, load_plan
-from seqkit.registry import Registry
+from seqkit.registry.registry import Registry
 from seqkit.runs.folder import DamagedRecordError, RunFolder
 from seqkit.runs.log import read_log
 

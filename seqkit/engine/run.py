@@ -15,7 +15,7 @@ from seqkit.engine.session import Observer, Session
 from seqkit.errors import CheckpointError, DataError
 from seqkit.experiments.experiment import Experiment
 from seqkit.experiments.provenance import drift, load_run_experiment
-from seqkit.registry import Registry
+from seqkit.registry.registry import Registry
 from seqkit.runs.folder import RunFolder, create_run, remove_run, write_atomically
 from seqkit.storage.checksums import check_text_seal, sealed_text
 from seqkit.storage.locks import Hold

@@ -39,8 +39,8 @@ from seqkit.events import Event, EventLog
 from seqkit.experiments.experiment import Experiment
 from seqkit.experiments.used import local_plugins
 from seqkit.nn.memory import use_huge_pages
-from seqkit.observing import Observers
-from seqkit.registry import Registry
+from seqkit.registry.observing import Observers
+from seqkit.registry.registry import Registry
 from seqkit.runs.folder import RunFolder, resume_command, write_atomically
 from seqkit.runs.summary import words_to_go_on
 from seqkit.storage.checksums import check_folder_seal, seal_folder, sealed_text

@@ -10,8 +10,8 @@ from typing import Any
 from seqkit.api import Recognition
 from seqkit.errors import ConfigurationError
 from seqkit.experiments.own_data import said_in_full
-from seqkit.fitting import why_not
-from seqkit.registry import Entry, Registry
+from seqkit.registry.fitting import why_not
+from seqkit.registry.registry import Entry, Registry
 from seqkit.storage.toml_text import parse_toml
 
 FEW = 200

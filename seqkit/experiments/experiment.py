@@ -19,9 +19,9 @@ from seqkit.experiments.words import (
     parse_override,
     with_words,
 )
-from seqkit.fitting import fitting, why_not
 from seqkit.kinds import PARTS, PLURAL
-from seqkit.registry import NOT_INSTALLED, Entry, Registry
+from seqkit.registry.fitting import fitting, why_not
+from seqkit.registry.registry import NOT_INSTALLED, Entry, Registry
 from seqkit.storage.regular_files import LARGEST_TEXT
 from seqkit.storage.toml_text import parse_toml
 

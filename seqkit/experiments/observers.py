@@ -8,7 +8,7 @@ from typing import Any
 from seqkit.config import Config, validate
 from seqkit.errors import ConfigurationError, Problem
 from seqkit.experiments.words import Settings, with_words
-from seqkit.registry import Entry, Registry
+from seqkit.registry.registry import Entry, Registry
 
 
 def chosen_observers(

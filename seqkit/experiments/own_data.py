@@ -10,7 +10,7 @@ from typing import Any
 from seqkit.api import Dataset, Notify, Recognition, ignore
 from seqkit.data.own import OTHER_KINDS, OwnData
 from seqkit.errors import DataError, SeqkitError
-from seqkit.registry import Entry, Registry
+from seqkit.registry.registry import Entry, Registry
 
 ERROR_CONFIDENCE = 0.8
 """An error of a dataset counts as much as a recognition that is so sure."""

@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from seqkit.errors import ConfigurationError, PluginError, Problem, SeqkitError
 from seqkit.experiments.experiment import NEEDED, Experiment, load_experiment
-from seqkit.in_memory import how_to_name
-from seqkit.registry import NOT_INSTALLED, Registry
+from seqkit.registry.in_memory import how_to_name
+from seqkit.registry.registry import NOT_INSTALLED, Registry
 from seqkit.runs.folder import RunFolder
 
 _INSTALLED = re.compile(r"(?P<distribution>[\w.-]+) (?P<version>\d\S*)")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from seqkit.errors import ConfigurationError, Problem
 from seqkit.experiments.experiment import Experiment, load_experiment, parse_override
-from seqkit.registry import Registry
+from seqkit.registry.registry import Registry
 from seqkit.runs.comparison import SEED, label_of
 
 _ENDING = ".sweep.json"

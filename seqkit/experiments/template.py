@@ -12,7 +12,7 @@ from seqkit.kinds import PLURAL
 if TYPE_CHECKING:
     from seqkit.config import Config
     from seqkit.experiments.experiment import Part
-    from seqkit.registry import Registry
+    from seqkit.registry.registry import Registry
 
 
 def experiment_toml(
@@ -31,7 +31,7 @@ def experiment_toml(
     """
     from seqkit.experiments.experiment import load_experiment
     from seqkit.experiments.trainer import TrainerConfig
-    from seqkit.fitting import fitting
+    from seqkit.registry.fitting import fitting
 
     loaded = load_experiment(document, registry)
     lines = [

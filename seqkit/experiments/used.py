@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seqkit.experiments.experiment import Experiment
-from seqkit.registry import Entry, Plugin, Registry
+from seqkit.registry.registry import Entry, Plugin, Registry
 from seqkit.text import parts_of
 
 

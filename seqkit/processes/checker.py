@@ -31,7 +31,7 @@ from seqkit.events import spell_out
 
 if TYPE_CHECKING:
     from seqkit.experiments.experiment import Experiment
-    from seqkit.registry import Registry
+    from seqkit.registry.registry import Registry
 
 _ROWS = 50
 
@@ -183,7 +183,7 @@ def _end_with_the_other_side() -> None:
 
 def main() -> None:
     """Answers requests until there are no more."""
-    from seqkit.discovery import load_registry
+    from seqkit.registry.discovery import load_registry
 
     with contextlib.suppress(OSError, AttributeError):
         os.nice(5)

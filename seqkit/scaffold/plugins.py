@@ -14,9 +14,9 @@ from seqkit._version import __version__
 from seqkit.callbacks import ignore
 from seqkit.errors import ConfigurationError
 from seqkit.experiments.experiment import Experiment, load_experiment
-from seqkit.fitting import why_not
 from seqkit.kinds import PLURAL
-from seqkit.registry import Entry, Registry
+from seqkit.registry.fitting import why_not
+from seqkit.registry.registry import Entry, Registry
 
 TEMPLATES = Path(__file__).parent / "templates"
 _SAMPLE = 200

@@ -14,7 +14,7 @@ from seqkit.api import Record
 from seqkit.engine.batching import evaluation_plan
 from seqkit.errors import SeqkitError
 from seqkit.nn import DecodingStep
-from seqkit.registry import Entry
+from seqkit.registry.registry import Entry
 from seqkit.shapes import NextTokens, Shape, Tokens
 from seqkit.testing.records import Encoded, Records
 from seqkit.testing.samples import output_shape

@@ -10,8 +10,8 @@ from unittest import SkipTest
 from seqkit.config import Config, validate
 from seqkit.errors import ConfigurationError, suggestion
 from seqkit.experiments.experiment import load_experiment
-from seqkit.observing import Observers
-from seqkit.registry import Entry, Registry
+from seqkit.registry.observing import Observers
+from seqkit.registry.registry import Entry, Registry
 from seqkit.testing import contracts
 from seqkit.testing.checks import Check, require
 from seqkit.testing.datasets import dataset_checks

@@ -8,8 +8,8 @@ from typing import Any
 
 from seqkit.config import Config, validate
 from seqkit.errors import nearest, suggestion
-from seqkit.fitting import why_not
-from seqkit.registry import Entry, Registry
+from seqkit.registry.fitting import why_not
+from seqkit.registry.registry import Entry, Registry
 from seqkit.shapes import INPUTS, OUTPUTS, Shape
 from seqkit.testing.checks import require
 

@@ -12,7 +12,7 @@ from unittest import SkipTest
 from seqkit.api import Arrays, Codec, Recognition
 from seqkit.data.own import OwnData
 from seqkit.errors import DataError, nearest
-from seqkit.registry import Entry
+from seqkit.registry.registry import Entry
 from seqkit.testing.checks import Check, following, once, require
 from seqkit.testing.comparing import same
 from seqkit.testing.records import MORE, Records, Splits, first_records

@@ -8,7 +8,7 @@ from typing import Any
 
 from seqkit.events import Event
 from seqkit.experiments.trainer import TrainerConfig
-from seqkit.observing import Observers
+from seqkit.registry.observing import Observers
 from seqkit.testing.checks import require
 
 

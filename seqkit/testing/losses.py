@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from seqkit.registry import Entry
+from seqkit.registry.registry import Entry
 from seqkit.shapes import Shape
 from seqkit.testing.checks import Check, require
 from seqkit.testing.networks import Refusals

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 from unittest import SkipTest
 
-from seqkit.fitting import tasks_of
-from seqkit.registry import Entry
+from seqkit.registry.fitting import tasks_of
+from seqkit.registry.registry import Entry
 from seqkit.shapes import Shape
 from seqkit.testing.checks import Check, require
 from seqkit.testing.networks import Refusals

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import SkipTest
 
 from seqkit.errors import ConfigurationError
-from seqkit.registry import Entry
+from seqkit.registry.registry import Entry
 from seqkit.shapes import Shape
 from seqkit.testing.checks import Check, following, once, require
 from seqkit.testing.decoding import carried_state, decoding, rows_of_a_decoder

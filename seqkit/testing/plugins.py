@@ -18,10 +18,10 @@ from unittest import SkipTest
 
 import click
 
-from seqkit.discovery import installed_plugins, local_plugin, provide_tokenizers
 from seqkit.errors import PluginError, suggestion
-from seqkit.observing import Observers
-from seqkit.registry import Plugin, Registry
+from seqkit.registry.discovery import installed_plugins, local_plugin, provide_tokenizers
+from seqkit.registry.observing import Observers
+from seqkit.registry.registry import Plugin, Registry
 from seqkit.testing.checks import Check, Finding, once, require
 from seqkit.testing.components import component_checks, with_expected
 from seqkit.testing.events import show_run

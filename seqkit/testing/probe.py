@@ -7,7 +7,7 @@ import sys
 
 from pydantic import ValidationError
 
-from seqkit.registry import Registry
+from seqkit.registry.registry import Registry
 from seqkit.testing.plugins import find_plugin
 
 

@@ -12,7 +12,7 @@ from unittest import SkipTest
 from seqkit.api import Arrays, Codec, Record, Task, ignore
 from seqkit.config import validate
 from seqkit.errors import DataError
-from seqkit.registry import Entry, Registry
+from seqkit.registry.registry import Entry, Registry
 from seqkit.testing.checks import once, require
 
 READ = 60

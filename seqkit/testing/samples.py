@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from unittest import SkipTest
 
-from seqkit.fitting import tasks_of
-from seqkit.registry import Entry
+from seqkit.registry.fitting import tasks_of
+from seqkit.registry.registry import Entry
 from seqkit.shapes import (
     Classes,
     Features,

@@ -13,7 +13,7 @@ from unittest import SkipTest
 
 from seqkit.api import Codec, ignore
 from seqkit.errors import ConfigurationError
-from seqkit.registry import Entry
+from seqkit.registry.registry import Entry
 from seqkit.shapes import Classes, Shape, Tokens, Values, kind_of
 from seqkit.testing import contracts
 from seqkit.testing.checks import Check, following, once, require

@@ -7,7 +7,7 @@ from functools import partial
 from unittest import SkipTest
 
 from seqkit.errors import ConfigurationError, PluginError
-from seqkit.registry import Entry
+from seqkit.registry.registry import Entry
 from seqkit.testing.checks import Check, require
 
 _TEXTS = ("It's a good film, isn't it?", "", " ", "naïve 東京 🙂", "a\nb\tc", "x" * 2000)

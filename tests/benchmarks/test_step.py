@@ -21,7 +21,6 @@ import pytest
 import torch
 from torch import nn
 
-from seqkit.discovery import load_registry
 from seqkit.engine.control import ControlFile
 from seqkit.engine.device import choose_device
 from seqkit.engine.encoding import encode_data
@@ -31,6 +30,7 @@ from seqkit.engine.requests import Requests
 from seqkit.engine.train import Training
 from seqkit.events import Event, EventLog
 from seqkit.experiments.experiment import load_experiment
+from seqkit.registry.discovery import load_registry
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from seqkit.data.fetch import FetchOptions
-from seqkit.discovery import load_registry
 from seqkit.engine.encoding import encode_data
 from seqkit.experiments.experiment import load_experiment
+from seqkit.registry.discovery import load_registry
 from seqkit.text import build_tokenizer
 
 ARCHIVE = "imdb/aclImdb_v1.tar.gz"

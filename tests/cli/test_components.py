@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from seqkit.config import Config, Field
-from seqkit.discovery import load_registry
 from seqkit.experiments.schema import in_toml, settings_of
 from seqkit.experiments.trainer import TrainerConfig
-from seqkit.registry import KINDS
+from seqkit.registry.discovery import load_registry
+from seqkit.registry.registry import KINDS
 
 
 class Nested(Config):

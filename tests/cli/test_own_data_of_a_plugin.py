@@ -12,11 +12,11 @@ import pytest
 
 from seqkit.api import Dataset, Recognition, Task
 from seqkit.data.own import OwnData
-from seqkit.discovery import load_registry
 from seqkit.errors import DataError
 from seqkit.experiments.own_data import recognise
 from seqkit.hookspecs import hookimpl
-from seqkit.registry import Plugin, Registry
+from seqkit.registry.discovery import load_registry
+from seqkit.registry.registry import Plugin, Registry
 
 PLUGIN = '''
 """Tells whether a word of noughts and ones has an even number of ones."""

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 import seqkit as toolkit
-from seqkit.discovery import load_registry
 from seqkit.experiments.experiment import load_experiment
-from seqkit.in_memory import with_names
+from seqkit.registry.discovery import load_registry
+from seqkit.registry.in_memory import with_names
 
 Call = Callable[..., Any]
 

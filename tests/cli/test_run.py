@@ -184,7 +184,7 @@ def test_help_ends_with_an_example_that_works(command: str, seqkit: Any, tmp_pat
 def test_help_has_no_example_where_there_is_no_recipe(
     seqkit: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from seqkit.discovery import DISABLED, installed_plugins
+    from seqkit.registry.discovery import DISABLED, installed_plugins
 
     names = ",".join(plugin.name for plugin, _ in installed_plugins())
     monkeypatch.setenv(DISABLED, names)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 
 import seqkit
-from seqkit.registry import Plugin, Registry
+from seqkit.registry.registry import Plugin, Registry
 
 InstallPlugin = Callable[..., str]
 

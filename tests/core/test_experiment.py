@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqkit.discovery import load_registry
 from seqkit.errors import ConfigurationError
 from seqkit.experiments.experiment import Experiment, load_experiment, parse_override
 from seqkit.experiments.trainer import TrainerConfig
-from seqkit.registry import Registry
+from seqkit.registry.discovery import load_registry
+from seqkit.registry.registry import Registry
 
 SMALL = {"dataset": "reviews", "model": "lstm"}
 

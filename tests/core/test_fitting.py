@@ -10,10 +10,10 @@ import pytest
 import seqkit
 from seqkit.api import Classes, Component, Features, Number, Shape, Tokens
 from seqkit.cli.main import run_command_line
-from seqkit.discovery import load_registry
 from seqkit.errors import ConfigurationError
-from seqkit.fitting import fitting, require_shape, tasks_of, why_not
-from seqkit.registry import Entry, Plugin, Registry
+from seqkit.registry.discovery import load_registry
+from seqkit.registry.fitting import fitting, require_shape, tasks_of, why_not
+from seqkit.registry.registry import Entry, Plugin, Registry
 from seqkit.tui.new.catalogue import Catalogue
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from seqkit.discovery import load_registry
 from seqkit.errors import PluginError
+from seqkit.registry.discovery import load_registry
 
 SOURCE = '''
 import seqkit

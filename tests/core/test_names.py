@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from seqkit.discovery import DISABLED, load_registry
 from seqkit.errors import ConfigurationError, PluginError
 from seqkit.experiments.experiment import load_experiment
+from seqkit.registry.discovery import DISABLED, load_registry
 
 InstallPlugin = Callable[..., str]
 

@@ -14,9 +14,9 @@ import click
 import pytest
 
 from seqkit.api import Component
-from seqkit.discovery import load_registry
 from seqkit.experiments.trainer import TrainerConfig
-from seqkit.plugin import KINDS
+from seqkit.registry.discovery import load_registry
+from seqkit.registry.plugin import KINDS
 from seqkit.text import TOKENIZERS
 from seqkit.views import VIEWS
 

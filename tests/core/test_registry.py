@@ -8,10 +8,10 @@ from types import ModuleType
 
 import pytest
 
-from seqkit.discovery import load_registry
 from seqkit.errors import ConfigurationError
-from seqkit.observing import Observers
-from seqkit.registry import HOOKS, Plugin, Registry
+from seqkit.registry.discovery import load_registry
+from seqkit.registry.observing import Observers
+from seqkit.registry.registry import HOOKS, Plugin, Registry
 from seqkit.testing.events import sample_events
 
 InstallPlugin = Callable[..., str]
@@ -182,7 +182,7 @@ def test_a_plugin_that_imports_torch_works_and_is_named(
 ) -> None:
     install_plugin("heavy", "import torch\n" + MODEL + HOOK)
     code = (
-        "from seqkit.discovery import load_registry\n"
+        "from seqkit.registry.discovery import load_registry\n"
         "registry = load_registry()\n"
         "assert registry.find('models', 'steady')\n"
         "print(registry.warnings[0])\n"

@@ -7,9 +7,9 @@ from pydantic import AliasChoices
 
 import seqkit
 from seqkit.config import canonical, canonical_path, older_names, validate
-from seqkit.discovery import load_registry
 from seqkit.errors import ConfigurationError
 from seqkit.experiments.experiment import load_experiment
+from seqkit.registry.discovery import load_registry
 
 
 class Inner(seqkit.Config):

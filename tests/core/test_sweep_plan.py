@@ -11,7 +11,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from seqkit.discovery import load_registry
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.experiments.sweep_file import (
     file_of,
@@ -29,7 +28,8 @@ from seqkit.experiments.sweep_plan import (
     split_values,
     split_words,
 )
-from seqkit.registry import Registry
+from seqkit.registry.discovery import load_registry
+from seqkit.registry.registry import Registry
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from seqkit.errors import ConfigurationError
 from seqkit.experiments.experiment import load_experiment, parse_override
-from seqkit.registry import Registry
+from seqkit.registry.registry import Registry
 from seqkit.storage.regular_files import LARGEST_TEXT
 from seqkit.storage.toml_text import parse_toml
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from seqkit.cli.main import COMMANDS
-from seqkit.discovery import load_registry
 from seqkit.experiments.schema import settings_of
 from seqkit.experiments.trainer import TrainerConfig
+from seqkit.registry.discovery import load_registry
 
 
 def test_the_pages_name_every_command_and_every_setting(repository: Path) -> None:

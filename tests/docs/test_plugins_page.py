@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seqkit import hookspecs
-from seqkit.discovery import installed_plugins
-from seqkit.registry import HOOKS
+from seqkit.registry.discovery import installed_plugins
+from seqkit.registry.registry import HOOKS
 from seqkit.testing import plugin_checks
 
 if TYPE_CHECKING:

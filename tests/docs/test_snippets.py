@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seqkit.cli.main import run_command_line
-from seqkit.discovery import load_registry
 from seqkit.events import KINDS, parse_event, read_events
 from seqkit.experiments.experiment import load_experiment
+from seqkit.registry.discovery import load_registry
 from seqkit.runs.folder import ACTIONS, LIVE, RunFolder
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from seqkit.discovery import load_registry
 from seqkit.engine.run import resume_run, start_run
 from seqkit.events import Event
 from seqkit.experiments.experiment import load_experiment
+from seqkit.registry.discovery import load_registry
 from seqkit.runs.folder import RunFolder
 
 SMALL: Mapping[str, Any] = {

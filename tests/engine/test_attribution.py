@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seqkit.discovery import load_registry
 from seqkit.engine.evaluate import evaluate_run
 from seqkit.engine.predict import load_predictor
 from seqkit.engine.preview import preview
 from seqkit.errors import RunError
+from seqkit.registry.discovery import load_registry
 
 if TYPE_CHECKING:
     from pathlib import Path

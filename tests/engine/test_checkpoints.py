@@ -15,7 +15,6 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from seqkit.discovery import load_registry
 from seqkit.engine.checkpoint import (
     load_weights,
     newest_whole,
@@ -29,6 +28,7 @@ from seqkit.engine.predict import choose_checkpoint, load_predictor
 from seqkit.engine.progress import Progress, flatten, unflatten
 from seqkit.errors import CheckpointError, ExitCode, RunError
 from seqkit.events import Event
+from seqkit.registry.discovery import load_registry
 from seqkit.storage.checksums import digest_of
 from seqkit.storage.locks import Hold
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from seqkit.discovery import load_registry
 from seqkit.engine import encoding
 from seqkit.engine.cache import sha256_of_file
 from seqkit.engine.encoding import EncodedData, encode_data
 from seqkit.errors import DataError
 from seqkit.events import Event
 from seqkit.paths import cache_home
+from seqkit.registry.discovery import load_registry
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Lab
@@ -309,7 +309,7 @@ import sys
 from seqkit.engine import encoding
 from seqkit.engine.encoding import encode_data
 from seqkit.experiments.experiment import load_experiment
-from seqkit.discovery import load_registry
+from seqkit.registry.discovery import load_registry
 registry = load_registry()
 experiment = load_experiment(sys.argv[1], registry)
 print("ready", flush=True)

@@ -6,11 +6,11 @@ import copy
 
 import torch
 
-from seqkit.discovery import load_registry
 from seqkit.engine.device import choose_device
 from seqkit.engine.encoding import encode_data
 from seqkit.engine.estimate import estimated_seconds
 from seqkit.engine.learner import Learner, build_learner
+from seqkit.registry.discovery import load_registry
 from tests.engine.conftest import Lab
 
 RAISING = """

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from seqkit.discovery import load_registry
 from seqkit.engine import session as sessions
 from seqkit.engine.run import resume_run
 from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError, RunError
 from seqkit.events import Event
+from seqkit.registry.discovery import load_registry
 from seqkit.runs.folder import RunFolder
 from seqkit.storage.checksums import check_text_seal, digest_of, seal_folder
 from seqkit.storage.locks import Hold, this_process

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from seqkit.discovery import load_registry
 from seqkit.engine.predict import choose_checkpoint, load_predictor
 from seqkit.errors import CheckpointError, DataError, SeqkitError
 from seqkit.events import Event
+from seqkit.registry.discovery import load_registry
 from seqkit.runs.folder import RunFolder, all_runs
 from tests.engine.conftest import Lab, Run
 

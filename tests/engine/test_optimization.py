@@ -13,7 +13,6 @@ import pytest
 import torch
 from torch import nn
 
-from seqkit.discovery import load_registry
 from seqkit.engine.device import choose_device
 from seqkit.engine.encoding import encode_data
 from seqkit.engine.learner import build_learner
@@ -24,6 +23,7 @@ from seqkit.engine.train import Training
 from seqkit.errors import RunError
 from seqkit.events import Event
 from seqkit.experiments.trainer import TrainerConfig
+from seqkit.registry.discovery import load_registry
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Lab

@@ -18,7 +18,7 @@ from seqkit.api import Classes, Shape, Tokens, Values
 from seqkit.engine.per_example import ExampleScorer
 from seqkit.errors import DataError
 from seqkit.experiments.experiment import Part
-from seqkit.registry import Entry
+from seqkit.registry.registry import Entry
 from seqkit.runs.example_scores import Column, ExampleScores, from_sum, load_scores, to_sum
 
 EXAMPLES = 150

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seqkit.discovery import load_registry
 from seqkit.engine.encoding import encode_data
 from seqkit.errors import ConfigurationError, PluginError
+from seqkit.registry.discovery import load_registry
 from seqkit.testing import check_plugin
 from seqkit.text import build_tokenizer, load_tokenizer
 

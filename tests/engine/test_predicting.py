@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 import seqkit
-from seqkit.discovery import load_registry
 from seqkit.engine.checkpoint import Checkpoint
 from seqkit.engine.evaluate import evaluate_run
 from seqkit.engine.predict import Predictor, load_predictor
 from seqkit.errors import CheckpointError, ConfigurationError, DataError
+from seqkit.registry.discovery import load_registry
 from seqkit.runs.folder import RunFolder
 
 if TYPE_CHECKING:

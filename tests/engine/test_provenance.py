@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seqkit.discovery import load_registry
 from seqkit.engine.evaluate import evaluate_run
 from seqkit.engine.predict import load_predictor
 from seqkit.errors import ConfigurationError, PluginError
 from seqkit.experiments.provenance import drift
+from seqkit.registry.discovery import load_registry
 from seqkit.runs.folder import RunFolder
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import pytest
 import torch
 
 import seqkit
-from seqkit.discovery import load_registry
 from seqkit.engine.evaluate import evaluate_run
+from seqkit.registry.discovery import load_registry
 from seqkit.runs.folder import RunFolder
 from tests.engine.conftest import Lab, Run
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seqkit.discovery import load_registry
 from seqkit.engine.evaluate import evaluate_run
+from seqkit.registry.discovery import load_registry
 
 if TYPE_CHECKING:
     from seqkit.events import Event

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from seqkit.discovery import load_registry
-from seqkit.registry import Registry
+from seqkit.registry.discovery import load_registry
+from seqkit.registry.registry import Registry
 
 if sys.platform == "win32":
     collect_ignore_glob = ["test_*.py"]

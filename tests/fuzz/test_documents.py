@@ -10,10 +10,10 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqkit.discovery import load_registry
 from seqkit.errors import SeqkitError
 from seqkit.experiments.experiment import load_experiment
-from seqkit.registry import Registry
+from seqkit.registry.discovery import load_registry
+from seqkit.registry.registry import Registry
 from tests.fuzz.support import TEXTS, VALUES, cases, in_time, refusal
 
 RECIPES = ("sentiment", "weather-rnn", "shakespeare-gru", "reverse-seq2seq")

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqkit.discovery import load_registry
 from seqkit.errors import SeqkitError
 from seqkit.experiments.experiment import load_experiment
-from seqkit.registry import Registry
+from seqkit.registry.discovery import load_registry
+from seqkit.registry.registry import Registry
 from seqkit.runs.summary import flatten
 from tests.fuzz.support import NUMBERS, TEXTS, cases, in_time, refusal
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqkit.registry import Registry
+from seqkit.registry.registry import Registry
 from tests.fuzz.support import NUMBERS, TEXTS, VALUES, cases, train
 
 JUNK = st.one_of(

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import seqkit_classification
-from seqkit.discovery import load_registry
 from seqkit.experiments.experiment import load_experiment
-from seqkit.registry import Registry
+from seqkit.registry.discovery import load_registry
+from seqkit.registry.registry import Registry
 
 RECIPES = {recipe.name: recipe for recipe in seqkit_classification.register_recipes()}
 

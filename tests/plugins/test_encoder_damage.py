@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 
 from seqkit.api import Codec, Task, ignore
-from seqkit.discovery import load_registry
 from seqkit.errors import CheckpointError, DataError, SeqkitError
+from seqkit.registry.discovery import load_registry
 
 CASES = int(os.environ.get("FAULTS_COUNT", "0")) or 60
 """Flips and cuts of the files of each encoder; many more of them by hand."""

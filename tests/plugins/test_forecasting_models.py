@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 import seqkit
 import seqkit_recurrent
-from seqkit.discovery import load_registry
 from seqkit.nn import Pooling
+from seqkit.registry.discovery import load_registry
 from seqkit.testing.models import model_checks
 from seqkit.testing.records import Records
 from seqkit_seq2seq._forecaster import EncoderDecoderForecaster

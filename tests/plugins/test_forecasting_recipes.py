@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 import seqkit_timeseries
-from seqkit.discovery import load_registry
 from seqkit.experiments.experiment import load_experiment
-from seqkit.registry import Registry
+from seqkit.registry.discovery import load_registry
+from seqkit.registry.registry import Registry
 
 RECIPES = {recipe.name for recipe in seqkit_timeseries.register_recipes()}
 

@@ -128,11 +128,11 @@ def test_a_shorter_horizon_is_the_beginning_of_the_whole(trained: seqkit.Result)
 def test_results_do_not_depend_on_the_size_of_evaluation_batches(
     isolated_session: None, tmp_path: Path
 ) -> None:
-    from seqkit.discovery import load_registry
     from seqkit.engine.device import choose_device
     from seqkit.engine.encoding import encode_data
     from seqkit.engine.learner import build_learner
     from seqkit.experiments.experiment import load_experiment
+    from seqkit.registry.discovery import load_registry
 
     registry = load_registry()
     settings = load_experiment(experiment(table(tmp_path / "load.csv")), registry)

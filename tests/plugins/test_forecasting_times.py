@@ -11,9 +11,9 @@ import pytest
 from seqkit.api import Recognition
 from seqkit.config import validate
 from seqkit.data.times import Frequency, infer_frequency, time_texts
-from seqkit.discovery import load_registry
 from seqkit.errors import DataError
 from seqkit.experiments.own_data import recognise
+from seqkit.registry.discovery import load_registry
 from seqkit.terminal.answers.series import series_lines
 from seqkit_timeseries._answers import answers_of
 from seqkit_timeseries._codec import ForecastingCodec

@@ -12,7 +12,7 @@ import pytest
 import torch
 from sklearn import preprocessing
 
-from seqkit.discovery import load_registry
+from seqkit.registry.discovery import load_registry
 from seqkit_timeseries._codec import ForecastingCodec
 from seqkit_timeseries.task import Forecasting
 

@@ -15,7 +15,7 @@ import torch
 from sklearn import metrics as reference
 
 from seqkit.api import Features, Shape, Values
-from seqkit.discovery import load_registry
+from seqkit.registry.discovery import load_registry
 from seqkit_timeseries import metrics
 
 SHAPE = Shape("forecasting", Features(2), Values(2, 3))

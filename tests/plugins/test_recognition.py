@@ -13,8 +13,8 @@ import pytest
 from seqkit.api import Recognition
 from seqkit.callbacks import ignore
 from seqkit.data.own import OwnData
-from seqkit.discovery import load_registry
 from seqkit.errors import DataError
+from seqkit.registry.discovery import load_registry
 from seqkit_classification._columns import USUAL_COLUMNS
 from seqkit_classification.datasets import TextCsv, TextFolder, TextJsonl
 from seqkit_seq2seq._columns import USUAL_COLUMNS as SIDES

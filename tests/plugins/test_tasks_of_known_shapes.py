@@ -8,8 +8,8 @@ import pytest
 import seqkit
 from seqkit.callbacks import ignore
 from seqkit.cli.listing import entry_document
-from seqkit.discovery import load_registry
 from seqkit.engine.learner import EVALUATION_BATCH
+from seqkit.registry.discovery import load_registry
 from seqkit.runs.example_scores import load_scores
 from seqkit.runs.folder import RunFolder
 from seqkit.shapes import kind_of

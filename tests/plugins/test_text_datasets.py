@@ -13,10 +13,10 @@ import pytest
 
 from seqkit.config import validate
 from seqkit.data import FetchOptions
-from seqkit.discovery import load_registry
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.paths import data_home
-from seqkit.registry import Registry
+from seqkit.registry.discovery import load_registry
+from seqkit.registry.registry import Registry
 from seqkit_classification.datasets.imdb import read_reviews
 
 Writer = Callable[..., str]

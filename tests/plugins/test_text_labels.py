@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from seqkit.discovery import load_registry
 from seqkit.errors import DataError
+from seqkit.registry.discovery import load_registry
 from seqkit_classification._codec import ClassificationCodec
 from seqkit_classification._labels import Labels, label_key, mistakable, name_classes, united
 

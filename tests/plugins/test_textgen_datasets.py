@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from seqkit.config import validate
-from seqkit.discovery import load_registry
 from seqkit.errors import ConfigurationError, DataError
+from seqkit.registry.discovery import load_registry
 
 Splits = Callable[..., dict[str, list[str]]]
 

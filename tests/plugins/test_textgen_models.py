@@ -11,9 +11,9 @@ from torch import nn
 
 import seqkit
 import seqkit_recurrent
-from seqkit.discovery import load_registry
 from seqkit.errors import ConfigurationError
 from seqkit.experiments.experiment import load_experiment
+from seqkit.registry.discovery import load_registry
 from seqkit_recurrent._language_model import RecurrentLanguageModel, TiedHead
 
 MODELS = {model.name: model for model in seqkit_recurrent.register_models()}

@@ -14,12 +14,12 @@ import torch
 from safetensors.torch import load_file
 
 import seqkit
-from seqkit.discovery import load_registry
 from seqkit.engine.evaluate import evaluate_run
 from seqkit.engine.run import resume_run, start_run
 from seqkit.errors import ConfigurationError
 from seqkit.events import Event
 from seqkit.experiments.experiment import load_experiment
+from seqkit.registry.discovery import load_registry
 from seqkit.runs.folder import RunFolder
 
 TIMES = {"time", "seconds", "elapsed", "eta", "examples_per_second", "tokens_per_second"}

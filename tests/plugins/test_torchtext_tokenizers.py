@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from seqkit.data import read_members
-from seqkit.discovery import load_registry
 from seqkit.errors import ConfigurationError, DataError, PluginError, SeqkitError
 from seqkit.experiments.experiment import load_experiment
+from seqkit.registry.discovery import load_registry
 from seqkit.text import build_tokenizer, load_tokenizer
 from seqkit_torchtext import import_torchtext
 from seqkit_torchtext.tokenizers import tokenizer

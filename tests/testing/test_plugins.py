@@ -11,8 +11,8 @@ import click
 import pytest
 
 import seqkit
-from seqkit.discovery import installed_plugins
 from seqkit.errors import ConfigurationError, PluginError
+from seqkit.registry.discovery import installed_plugins
 from seqkit.testing import Check, Finding, check_plugin, find_plugin
 
 Failures = Callable[..., dict[str, str]]

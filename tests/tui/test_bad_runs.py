@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from seqkit.discovery import load_registry
 from seqkit.errors import CheckpointError, ConfigurationError, DataError
 from seqkit.events import Event, EventLog
 from seqkit.processes.checker import look
 from seqkit.processes.launch import resume_run
+from seqkit.registry.discovery import load_registry
 from seqkit.runs.folder import RunFolder
 from seqkit.runs.trash import throw_away
 from seqkit.terminal.cells import reason

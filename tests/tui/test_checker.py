@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from seqkit.discovery import load_registry
 from seqkit.processes.checker import answer
 from seqkit.processes.client import Checker
+from seqkit.registry.discovery import load_registry
 
 DOCUMENT = {"dataset": "sentences", "model": {"name": "gru", "hidden_size": 8}}
 TORN = """

@@ -11,10 +11,10 @@ import pytest
 from pydantic import BaseModel
 
 from seqkit.config import Config, Field
-from seqkit.discovery import load_registry
 from seqkit.errors import Problem
 from seqkit.experiments.experiment import load_experiment
 from seqkit.experiments.schema import MISSING, in_toml, settings_of, show
+from seqkit.registry.discovery import load_registry
 from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.draft import Draft
 from seqkit.tui.new.draft_files import base_of

@@ -14,10 +14,10 @@ from textual.geometry import Size
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from seqkit.discovery import load_registry
 from seqkit.engine.run import start_run
 from seqkit.events import Event, dump_event
 from seqkit.experiments.experiment import load_experiment
+from seqkit.registry.discovery import load_registry
 from seqkit.runs.folder import RunFolder
 from seqkit.storage.locks import Hold, this_process
 from seqkit.terminal.answers.curves import curves_of, interval_of

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from seqkit.events import Event
-from seqkit.plugin import Entry, Plugin, prints_to_stderr, reason
-from seqkit.registry import Registry
+from seqkit.registry.plugin import Entry, Plugin, prints_to_stderr, reason
+from seqkit.registry.registry import Registry
 
 SLOW = 1.0
 """Seconds that an observer may take in all before its share of the time is looked at."""

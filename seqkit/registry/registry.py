@@ -13,7 +13,7 @@ from seqkit import hookspecs
 from seqkit.errors import ConfigurationError, PluginError, Problem, nearest, suggestion
 from seqkit.hookspecs import GROUP
 from seqkit.kinds import SINGULAR
-from seqkit.plugin import (
+from seqkit.registry.plugin import (
     HOOKS,
     KINDS,
     Entry,

@@ -15,8 +15,8 @@ from typing import Any
 
 from seqkit.errors import PluginError
 from seqkit.hookspecs import GROUP
-from seqkit.in_memory import Given, plugin_name, plugins_in_memory
-from seqkit.registry import Plugin, Registry
+from seqkit.registry.in_memory import Given, plugin_name, plugins_in_memory
+from seqkit.registry.registry import Plugin, Registry
 
 _OWN_DISTRIBUTION = "seqkit"
 

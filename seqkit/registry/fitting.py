@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from seqkit.api import Shape
 from seqkit.errors import ConfigurationError, Problem
-from seqkit.registry import Entry, Registry
+from seqkit.registry.registry import Entry, Registry
 from seqkit.shapes import kind_of
 
 

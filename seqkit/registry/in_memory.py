@@ -11,7 +11,7 @@ from typing import Any
 from seqkit.component import Component
 from seqkit.errors import PluginError
 from seqkit.hookspecs import hookimpl
-from seqkit.plugin import KINDS, Plugin
+from seqkit.registry.plugin import KINDS, Plugin
 
 GIVEN = "given in Python"
 """How the origin of such a plugin begins, in `run.json` and in messages."""

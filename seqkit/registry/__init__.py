@@ -1,0 +1,1 @@
+"""Plugins: found, loaded, looked up by name, fitted to tasks, shown events. Torch-free."""
