@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqkit.engine.openmp import wait_passively
 from seqkit.events import Event
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.paths import runs_home
 from seqkit.registry.discovery import load_registry
 from seqkit.registry.in_memory import Given, listed, with_names

@@ -81,7 +81,7 @@ def complete_task(
 def _words(registry: Registry, experiment: str, settings: tuple[str, ...]) -> list[str]:
     """Returns whole `key=value` words, each with the value it has now, or with each choice."""
     from seqkit.errors import SeqkitError
-    from seqkit.experiments.experiment import load_experiment
+    from seqkit.experiments.loading import load_experiment
     from seqkit.experiments.schema import in_toml, settings_of
     from seqkit.experiments.trainer import TrainerConfig
     from seqkit.registry.fitting import fitting

@@ -34,7 +34,7 @@ def _words() -> Mapping[str, str]:
     """Returns what stands for the names in an example; empty where it cannot be told."""
     from seqkit.errors import SeqkitError
     from seqkit.experiments.beginning import first_recipe
-    from seqkit.experiments.experiment import load_experiment
+    from seqkit.experiments.loading import load_experiment
     from seqkit.experiments.schema import settings_of
     from seqkit.registry.discovery import load_registry
     from seqkit.registry.fitting import fitting

@@ -104,7 +104,7 @@ def new(
 
 def _of_dataset(words: tuple[str, ...]) -> dict[str, Any]:
     """Returns the settings of the dataset that words give."""
-    from seqkit.experiments.experiment import parse_override
+    from seqkit.experiments.words import parse_override
 
     given: dict[str, Any] = {}
     for word in words:

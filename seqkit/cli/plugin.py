@@ -157,7 +157,7 @@ def check(source: str, words: tuple[str, ...], as_json: bool) -> int:
 
 
 def _settings(words: Sequence[str]) -> dict[str, dict[str, Any]]:
-    from seqkit.experiments.experiment import parse_override
+    from seqkit.experiments.words import parse_override
 
     settings: dict[str, dict[str, Any]] = {}
     for word in words:

@@ -50,7 +50,7 @@ def run(
 
     KEY=VALUE words change the experiment: model=NAME, trainer.epochs=3.
     """
-    from seqkit.experiments.experiment import load_experiment
+    from seqkit.experiments.loading import load_experiment
 
     registry = open_registry(plugins)
     words = [*settings, *([f"trainer.device={device}"] if device else [])]

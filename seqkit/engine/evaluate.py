@@ -10,7 +10,7 @@ from seqkit.engine.attribution import attributed_in
 from seqkit.engine.encoding import encode_for_run
 from seqkit.engine.predict import Predictor, load_predictor
 from seqkit.errors import ConfigurationError, suggestion
-from seqkit.experiments.experiment import NEEDED
+from seqkit.experiments.loading import NEEDED
 from seqkit.registry.registry import Registry
 from seqkit.runs.folder import RunFolder
 

@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Collection, Mapping, Sequence
 
 from seqkit.errors import ConfigurationError, PluginError, Problem, SeqkitError
-from seqkit.experiments.experiment import NEEDED, Experiment, load_experiment
+from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.loading import NEEDED, load_experiment
 from seqkit.registry.in_memory import how_to_name
 from seqkit.registry.registry import NOT_INSTALLED, Registry
 from seqkit.runs.folder import RunFolder

@@ -11,7 +11,9 @@ from itertools import product
 from pathlib import Path
 
 from seqkit.errors import ConfigurationError, Problem
-from seqkit.experiments.experiment import Experiment, load_experiment, parse_override
+from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.loading import load_experiment
+from seqkit.experiments.words import parse_override
 from seqkit.registry.registry import Registry
 from seqkit.runs.comparison import SEED, label_of
 

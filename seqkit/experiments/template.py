@@ -29,7 +29,7 @@ def experiment_toml(
     Raises:
         ConfigurationError: The document is not a valid experiment.
     """
-    from seqkit.experiments.experiment import load_experiment
+    from seqkit.experiments.loading import load_experiment
     from seqkit.experiments.trainer import TrainerConfig
     from seqkit.registry.fitting import fitting
 

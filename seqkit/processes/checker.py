@@ -121,7 +121,7 @@ REQUESTS: dict[str, Callable[[Mapping[str, Any], Registry], dict[str, Any]]] = {
 
 
 def _load(request: Mapping[str, Any], registry: Registry) -> Experiment:
-    from seqkit.experiments.experiment import load_experiment
+    from seqkit.experiments.loading import load_experiment
 
     return load_experiment(dict(request["document"]), registry)
 

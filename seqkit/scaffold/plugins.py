@@ -13,7 +13,8 @@ from types import SimpleNamespace
 from seqkit._version import __version__
 from seqkit.callbacks import ignore
 from seqkit.errors import ConfigurationError
-from seqkit.experiments.experiment import Experiment, load_experiment
+from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.kinds import PLURAL
 from seqkit.registry.fitting import why_not
 from seqkit.registry.registry import Entry, Registry

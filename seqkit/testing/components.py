@@ -9,7 +9,7 @@ from unittest import SkipTest
 
 from seqkit.config import Config, validate
 from seqkit.errors import ConfigurationError, suggestion
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.observing import Observers
 from seqkit.registry.registry import Entry, Registry
 from seqkit.testing import contracts

@@ -29,7 +29,7 @@ from seqkit.engine.progress import Progress
 from seqkit.engine.requests import Requests
 from seqkit.engine.train import Training
 from seqkit.events import Event, EventLog
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from seqkit.data.fetch import FetchOptions
 from seqkit.engine.encoding import encode_data
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 from seqkit.text import build_tokenizer
 

@@ -12,7 +12,7 @@ import pytest
 
 from seqkit.engine.device import cpu_has_bfloat16
 from seqkit.errors import ConfigurationError, DataError
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.own_data import recognise, said_in_full
 from seqkit.paths import cache_home, data_home
 from seqkit.registry.discovery import load_registry

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import seqkit as toolkit
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 from seqkit.registry.in_memory import with_names
 

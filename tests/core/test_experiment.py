@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqkit.errors import ConfigurationError
-from seqkit.experiments.experiment import Experiment, load_experiment, parse_override
+from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.trainer import TrainerConfig
+from seqkit.experiments.words import parse_override
 from seqkit.registry.discovery import load_registry
 from seqkit.registry.registry import Registry
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from seqkit.errors import ConfigurationError, PluginError
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import DISABLED, load_registry
 
 InstallPlugin = Callable[..., str]

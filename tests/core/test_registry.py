@@ -284,7 +284,7 @@ seen = []
 def register_observers():
     return [Notes]
 """
-    from seqkit.experiments.experiment import load_experiment
+    from seqkit.experiments.loading import load_experiment
 
     install_plugin("notes", source)
     registry = load_registry()

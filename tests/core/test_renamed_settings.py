@@ -8,7 +8,7 @@ from pydantic import AliasChoices
 import seqkit
 from seqkit.config import canonical, canonical_path, older_names, validate
 from seqkit.errors import ConfigurationError
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 
 

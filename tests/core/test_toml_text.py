@@ -6,7 +6,8 @@ import tomllib
 import pytest
 
 from seqkit.errors import ConfigurationError
-from seqkit.experiments.experiment import load_experiment, parse_override
+from seqkit.experiments.loading import load_experiment
+from seqkit.experiments.words import parse_override
 from seqkit.registry.registry import Registry
 from seqkit.storage.regular_files import LARGEST_TEXT
 from seqkit.storage.toml_text import parse_toml

@@ -25,7 +25,7 @@ import pytest
 
 from seqkit.cli.main import run_command_line
 from seqkit.events import KINDS, parse_event, read_events
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 from seqkit.runs.folder import ACTIONS, LIVE, RunFolder
 

@@ -308,7 +308,7 @@ def test_two_processes_may_encode_at_once(lab: Lab, reviews: Reviews) -> None:
 import sys
 from seqkit.engine import encoding
 from seqkit.engine.encoding import encode_data
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 registry = load_registry()
 experiment = load_experiment(sys.argv[1], registry)

@@ -38,7 +38,7 @@ def trainer() -> dict[str, Any]:
 def trained(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A run of each task."""
     from seqkit.engine.run import start_run
-    from seqkit.experiments.experiment import load_experiment
+    from seqkit.experiments.loading import load_experiment
 
     folder = tmp_path_factory.mktemp("trained")
     small = ["model.hidden_size=4", *(f"trainer.{key}={value}" for key, value in TRAINER.items())]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from seqkit.engine.run import start_run
 from seqkit.errors import ExitCode, SeqkitError
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.registry import Registry
 
 IN_CI = 500

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from seqkit.engine.run import start_run
 from seqkit.events import Event
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.registry import Registry
 from seqkit.runs.folder import ACTIONS
 from tests.fuzz.support import NUMBERS, TEXTS, VALUES, cases, check_command, in_time

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqkit.errors import SeqkitError
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 from seqkit.registry.registry import Registry
 from seqkit.runs.summary import flatten

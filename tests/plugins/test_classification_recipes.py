@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import seqkit_classification
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 from seqkit.registry.registry import Registry
 

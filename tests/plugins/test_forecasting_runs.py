@@ -131,7 +131,7 @@ def test_results_do_not_depend_on_the_size_of_evaluation_batches(
     from seqkit.engine.device import choose_device
     from seqkit.engine.encoding import encode_data
     from seqkit.engine.learner import build_learner
-    from seqkit.experiments.experiment import load_experiment
+    from seqkit.experiments.loading import load_experiment
     from seqkit.registry.discovery import load_registry
 
     registry = load_registry()

@@ -16,7 +16,7 @@ import seqkit_seq2seq
 from seqkit.engine.evaluate import evaluate_run
 from seqkit.engine.run import resume_run, start_run
 from seqkit.events import Event
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 from seqkit.runs.folder import RunFolder
 

@@ -12,7 +12,7 @@ from torch import nn
 import seqkit
 import seqkit_recurrent
 from seqkit.errors import ConfigurationError
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 from seqkit_recurrent._language_model import RecurrentLanguageModel, TiedHead
 

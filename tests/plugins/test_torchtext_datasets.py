@@ -14,7 +14,7 @@ import pytest
 from seqkit.config import validate
 from seqkit.data import FetchOptions
 from seqkit.errors import DataError
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 from seqkit_torchtext import import_torchtext
 from seqkit_torchtext._published import PUBLISHED

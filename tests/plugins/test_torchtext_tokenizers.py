@@ -13,7 +13,7 @@ import torch
 
 from seqkit.data import read_members
 from seqkit.errors import ConfigurationError, DataError, PluginError, SeqkitError
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 from seqkit.text import build_tokenizer, load_tokenizer
 from seqkit_torchtext import import_torchtext

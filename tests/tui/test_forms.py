@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from seqkit.config import Config, Field
 from seqkit.errors import Problem
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.schema import MISSING, in_toml, settings_of, show
 from seqkit.registry.discovery import load_registry
 from seqkit.tui.new.catalogue import Catalogue
@@ -244,7 +244,7 @@ def test_components_that_do_not_fit_say_why(catalogue: Catalogue) -> None:
 def test_a_text_that_looks_like_a_number_stays_a_text_on_the_command_line(
     catalogue: Catalogue,
 ) -> None:
-    from seqkit.experiments.experiment import parse_override
+    from seqkit.experiments.words import parse_override
 
     draft = Draft(catalogue, "x", {"dataset": {"name": "text-csv", "path": "a", "text": "t"}})
     draft.set("dataset", setting(draft, "dataset", "path"), "2024")

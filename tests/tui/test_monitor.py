@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from seqkit.engine.run import start_run
 from seqkit.events import Event, dump_event
-from seqkit.experiments.experiment import load_experiment
+from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 from seqkit.runs.folder import RunFolder
 from seqkit.storage.locks import Hold, this_process

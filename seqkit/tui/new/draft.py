@@ -257,7 +257,7 @@ def _put(table: dict[str, Any], key: str, value: Any) -> None:
 
 def _word(value: Any) -> str:
     """Returns a value as the right side of a `key=value` word reads it back."""
-    from seqkit.experiments.experiment import parse_override
+    from seqkit.experiments.words import parse_override
 
     if isinstance(value, str) and value:
         return value if parse_override(f"key={value}")[1] == value else in_toml(value)

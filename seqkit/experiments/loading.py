@@ -1,0 +1,375 @@
+"""Experiments read from TOML, overridden by `key=value` words, and checked whole."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from seqkit.config import Config, canonical, validate
+from seqkit.errors import ConfigurationError, Problem, nearest, suggestion
+from seqkit.experiments.experiment import Absent, Experiment, Part
+from seqkit.experiments.observers import chosen_observers
+from seqkit.experiments.trainer import TrainerConfig
+from seqkit.experiments.words import (
+    KEYS,
+    Settings,
+    apply_words,
+    with_words,
+)
+from seqkit.kinds import PARTS, PLURAL
+from seqkit.registry.fitting import fitting, why_not
+from seqkit.registry.registry import NOT_INSTALLED, Entry, Registry
+from seqkit.storage.regular_files import LARGEST_TEXT
+from seqkit.storage.toml_text import parse_toml
+
+NEEDED = (*PARTS, "metrics", "observers")
+"""Parts of an experiment that training needs."""
+
+
+def load_experiment(
+    source: str | Path | Mapping[str, Any],
+    registry: Registry,
+    overrides: Sequence[str] = (),
+    own: Sequence[str] = (),
+    needed: Collection[str] = NEEDED,
+) -> Experiment:
+    """Reads and checks an experiment.
+
+    A bare name means, in this order, the component of the plugin that ships the recipe, of the
+    plugin of the task (for a task that is not named: of the dataset), of seqkit itself, or else
+    the only one there is.
+
+    Args:
+        source: Name of a recipe, path of a TOML file, or the nested tables themselves.
+        registry: Where its components are looked up.
+        overrides: Words such as `model=NAME` and `trainer.epochs=3`; later ones win.
+        own: Plugins whose components bare names mean first, where the source is no recipe.
+        needed: The parts that must be installed and valid. For others that are not, something
+            stands in that raises PluginError when it is used; such metrics are left out.
+
+    Raises:
+        ConfigurationError: Something is not valid; every problem is reported at once.
+    """
+    document, recipe, plugin = _read(source, registry)
+    own = (plugin,) if plugin else tuple(own)
+    return _resolve(document, recipe, registry, overrides, own, needed)
+
+
+def _read(
+    source: str | Path | Mapping[str, Any], registry: Registry
+) -> tuple[dict[str, Any], str, str]:
+    """Returns the tables, what they are called, and the plugin that ships them, if any."""
+    if isinstance(source, Mapping):
+        return dict(source), str(source.get("recipe", "")), ""
+    path = Path(source)
+    looks_like_file = path.suffix == ".toml" or len(path.parts) > 1
+    if not looks_like_file:
+        names = registry.names("recipes")
+        if str(source) not in names and path.is_file():
+            return _read_toml(path), path.stem, ""
+        hint = "Run 'seqkit list recipes' for every name, or give the path of a TOML file"
+        if str(source) not in names and nearest(str(source), names) is None:
+            raise ConfigurationError(
+                problems=[Problem("", f"there is no recipe {str(source)!r}", hint)]
+            )
+        entry = registry.find("recipes", str(source))
+        return _read_toml(entry.component.path), entry.name, entry.plugin
+    if path.is_dir() and (path / "experiment.toml").is_file():
+        path = path / "experiment.toml"
+    if not path.is_file():
+        raise ConfigurationError(
+            problems=[Problem("", f"there is no file {source}", "Write one with 'seqkit new FILE'")]
+        )
+    stem = path.parent.name if path.name == "experiment.toml" else path.stem
+    return _read_toml(path), stem, ""
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_TEXT + 1)
+        return parse_toml(content.decode("utf-8-sig"))
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{path} is not valid TOML: {error}. Mend the line it names"
+        ) from error
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _component_table(value: Any, key: str, problems: list[Problem]) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"name": value}
+    if isinstance(value, Mapping):
+        return dict(value)
+    problems.append(
+        Problem(key, f"{key} is {value!r}; it must be a name or a table", f'Write {key} = "..."')
+    )
+    return {}
+
+
+def _resolve(
+    document: dict[str, Any],
+    recipe: str,
+    registry: Registry,
+    overrides: Sequence[str],
+    own: Sequence[str],
+    needed: Collection[str],
+) -> Experiment:
+    problems: list[Problem] = []
+    notes: list[str] = []
+    document = {key: value for key, value in document.items() if key != "recipe"}
+    _tidy(document, problems)
+    before = {key: document.get(key, {}).get("name") for key in PARTS}
+    given = apply_words(document, overrides, problems)
+
+    finder = _Finder(registry, document, own, needed, problems)
+    entries: dict[str, Entry | None] = {"dataset": finder.find("dataset")}
+    dataset = entries["dataset"]
+    if "task" not in document and dataset is not None:
+        document["task"] = {"name": dataset.component.tasks[0]}
+        finder.own = (*finder.own, dataset.plugin)
+    task = entries["task"] = finder.find("task")
+    if task is not None:
+        finder.own = (*own, task.plugin)
+        loss = document.setdefault("loss", {})
+        if "name" not in loss:
+            loss["name"] = _usual(registry, "losses", task.component.loss, task)
+        usual = [_usual(registry, "metrics", name, task) for name in task.component.metrics]
+        document.setdefault("metrics", usual)
+    entries["model"] = finder.find("model")
+    entries["loss"] = finder.find("loss", required=task is not None)
+
+    parts: dict[str, Part] = {}
+    for key, entry in entries.items():
+        if entry is None:
+            continue
+        table = {name: value for name, value in document[key].items() if name != "name"}
+        if isinstance(entry.component, Absent):
+            parts[key] = Part(entry, SimpleNamespace(**table))
+            continue
+        if not finder.is_same(entry, before[key]):
+            table = _known_settings(table, entry, f"{key}={entry.name}", notes)
+        table = with_words(entry.component.Config, table, given.get(key, []))
+        found: list[Problem] = []
+        part = _part(entry, table, key, found)
+        if part is None and key not in needed:
+            absent = Absent(" ".join(map(str, found)))
+            parts[key] = Part(replace(entry, component=absent), SimpleNamespace(**table))
+            continue
+        problems += found
+        if part is not None:
+            parts[key] = part
+        if task is not None and key in ("dataset", "model", "loss"):
+            _check_task(entry, key, task, registry, problems)
+    metrics = _metrics(document.get("metrics", []), finder, task)
+    # Asked for in any case, as it also takes out the settings that chose one formerly.
+    wrong = problems if "observers" in needed else []
+    chosen = chosen_observers(document, given, registry, finder.own, wrong)
+    observers = [Part(entry, config) for entry, config in chosen]
+    trainer = _trainer(document["trainer"], given.get("trainer", []), metrics, finder)
+    if problems or trainer is None:
+        raise ConfigurationError(problems=_each_plugin_once(problems))
+    return Experiment(
+        **parts,
+        metrics=tuple(metrics),
+        trainer=trainer,
+        observers=tuple(observers),
+        description=document.get("description", ""),
+        recipe=recipe,
+        notes=notes,
+    )
+
+
+def _usual(registry: Registry, kind: str, name: str, task: Entry) -> str:
+    """Returns the name of a component that a task names, as its own plugin means it."""
+    try:
+        return registry.find(kind, name, own=(task.plugin,)).qualified
+    except ConfigurationError:
+        return name
+
+
+def _each_plugin_once(problems: Sequence[Problem]) -> list[Problem]:
+    """Returns the problems, those that one missing plugin makes as one."""
+    kept: list[Problem] = []
+    hints: set[str] = set()
+    for problem in problems:
+        if problem.hint.startswith(NOT_INSTALLED):
+            if problem.hint in hints:
+                continue
+            hints.add(problem.hint)
+        kept.append(problem)
+    return kept
+
+
+def _tidy(document: dict[str, Any], problems: list[Problem]) -> None:
+    """Gives each part of a document its form: tables for components and trainer."""
+    for key in sorted(set(document) - set(KEYS)):
+        problems.append(Problem(key, f"{key} is not a setting", suggestion(key, KEYS)))
+        del document[key]
+    for key in PARTS:
+        if key in document:
+            document[key] = _component_table(document[key], key, problems)
+    trainer = document.get("trainer", {})
+    if not isinstance(trainer, Mapping):
+        problems.append(
+            Problem("trainer", f"trainer is {trainer!r}; it must be a table", "Write [trainer]")
+        )
+        trainer = {}
+    document["trainer"] = dict(trainer)
+    description = document.get("description", "")
+    if not isinstance(description, str):
+        problems.append(Problem("description", f"description is {description!r}; it must be text"))
+
+
+def _trainer(
+    table: Mapping[str, Any], words: Settings, metrics: Sequence[Part], finder: _Finder
+) -> TrainerConfig | None:
+    merged = with_words(TrainerConfig, table, words)
+    settings, found = validate(TrainerConfig, merged, "trainer", "the trainer")
+    finder.problems += found
+    if not isinstance(settings, TrainerConfig):
+        return None
+    ranking = [m.name for m in metrics if m.component.higher_is_better is not None]
+    if "metrics" in finder.needed and settings.monitor not in ("", "loss", *ranking):
+        finder.problems.append(
+            Problem(
+                "trainer.monitor",
+                f"trainer.monitor is {settings.monitor!r}, which is not a metric of this run "
+                "that ranks models",
+                suggestion(settings.monitor, ["loss", *ranking]),
+            )
+        )
+    return settings
+
+
+@dataclass
+class _Finder:
+    """Looks up the components of one document, and gathers what is wrong.
+
+    Attributes:
+        own: Plugins whose components a bare name means first.
+        needed: The parts that must be installed.
+    """
+
+    registry: Registry
+    document: Mapping[str, Any]
+    own: tuple[str, ...] | Sequence[str]
+    needed: Collection[str]
+    problems: list[Problem]
+
+    def find(self, key: str, required: bool = True) -> Entry | None:
+        """Returns the component of a part; None where none is named or it is not found."""
+        kind = PLURAL[key]
+        name = self.document.get(key, {}).get("name")
+        if name is None:
+            if required and not any(problem.key == key for problem in self.problems):
+                choices = ", ".join(self.registry.names(kind)[:8])
+                self.problems.append(
+                    Problem(key, f"no {key} is named", f"Write {key}=NAME; there are: {choices}")
+                )
+            return None
+        return self.named(kind, str(name), key)
+
+    def named(self, kind: str, name: str, key: str) -> Entry | None:
+        """Returns a component by its name; what stands for it where it need not be installed."""
+        try:
+            return self.registry.find(kind, name, key, self.own)
+        except ConfigurationError as error:
+            if key.partition("[")[0] in self.needed:
+                self.problems += error.problems
+                return None
+            plugin, _, bare = name.rpartition(":")
+            return Entry(kind, plugin, bare, Absent(str(error)))
+
+    def is_same(self, entry: Entry, name: str | None) -> bool:
+        """Tells whether a name that stood in the document before means this component, or none."""
+        if name is None or name == entry.qualified:
+            return True
+        try:
+            return self.registry.find(entry.kind, name, own=self.own) == entry
+        except ConfigurationError:
+            return False
+
+
+def _known_settings(
+    table: dict[str, Any], entry: Entry, word: str, notes: list[str]
+) -> dict[str, Any]:
+    """Drops the settings meant for another component that this one does not have."""
+    table = canonical(entry.component.Config, table)
+    dropped = [name for name in table if name not in entry.component.Config.model_fields]
+    if dropped:
+        notes.append(f"{word} has no setting {', '.join(dropped)}; left out")
+    return {name: value for name, value in table.items() if name not in dropped}
+
+
+def _part(entry: Entry, table: Mapping[str, Any], key: str, problems: list[Problem]) -> Part | None:
+    config, found = validate(entry.component.Config, table, key, entry.qualified)
+    problems += found
+    return Part(entry, config) if isinstance(config, Config) else None
+
+
+def _check_task(
+    entry: Entry, key: str, task: Entry, registry: Registry, problems: list[Problem]
+) -> None:
+    why = why_not(entry, task)
+    if not why:
+        return
+    others = fitting(registry, entry.kind, task)
+    problems.append(
+        Problem(
+            key,
+            f"{key} {entry.name!r} does not fit {task.name}: {why}",
+            f"For {task.name} there are: {', '.join(others)}" if others else "",
+        )
+    )
+
+
+def _metrics(value: Any, finder: _Finder, task: Entry | None) -> list[Part]:
+    problems = finder.problems
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, list | tuple):
+        problems.append(
+            Problem(
+                "metrics",
+                f"metrics is {value!r}; it must be a list of names",
+                "Write metrics = [NAME, NAME]",
+            )
+        )
+        return []
+    parts: list[Part] = []
+    for index, item in enumerate(value):
+        key = f"metrics[{index}]"
+        item = item.strip() if isinstance(item, str) else item
+        table = _component_table(item, key, problems)
+        name = table.pop("name", None)
+        if name is None:
+            if not any(problem.key == key for problem in problems):
+                choices = ", ".join(finder.registry.names("metrics")[:8])
+                problems.append(
+                    Problem(key, f"no {key} is named", f"Write {key}=NAME; there are: {choices}")
+                )
+            continue
+        entry = finder.named("metrics", str(name), key)
+        if entry is None or isinstance(entry.component, Absent):
+            continue
+        if task is not None:
+            _check_task(entry, key, task, finder.registry, problems)
+        if any(part.entry == entry for part in parts):
+            problems.append(Problem(key, f"metric {entry.name!r} is named twice", "Leave one out"))
+            continue
+        if twin := next((part for part in parts if part.name == entry.name), None):
+            both = f"{twin.entry.qualified} and {entry.qualified}"
+            message = f"two metrics are called {entry.name!r}: {both}"
+            problems.append(Problem(key, message, "Leave one out"))
+            continue
+        wrong: list[Problem] = []
+        part = _part(entry, table, key, wrong)
+        problems += wrong if "metrics" in finder.needed else []
+        if part is not None:
+            parts.append(part)
+    return parts
