@@ -30,7 +30,7 @@ class Digits(seqkit.Dataset):
 
     def splits(self, config: Any, notify: seqkit.Notify) -> dict[str, list[dict[str, Any]]]:
         drawn = random.Random(5)
-        rows = [{"digits": drawn.choices(range(1, 10), k=drawn.randint(2, 7))} for _ in range(1000)]
+        rows = [{"digits": drawn.choices(range(1, 10), k=drawn.randint(4, 9))} for _ in range(1000)]
         return {"train": rows[:800], "validation": rows[800:900], "test": rows[900:]}
 
 
@@ -95,6 +95,7 @@ class DigitTask(seqkit.Task):
         reads: Literal["tokens", "features"] = seqkit.Field("tokens", help="What is read.")
 
     fields = {"digits": "the digits"}  # noqa: RUF012
+    examples = ("3141",)
 
     def encode(self, config: Any, splits: Any, notify: seqkit.Notify) -> Any:
         codec = DigitCodec(self.name, config.reads)
