@@ -7,7 +7,7 @@ grows with its length alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -31,16 +31,21 @@ Found = dict[tuple[str, str], component.Tokenizer]
 """The tokenizers of plugins, by the names of plugin and tokenizer."""
 
 _found: Found | None = None
+_references: Mapping[str, str] = {}
 
 
-def use_tokenizers(found: Found) -> None:
+def use_tokenizers(found: Found, references: Mapping[str, str] | None = None) -> None:
     """Says which tokenizers of plugins there are, from now on, as whoever loads the plugins knows.
 
     A run names its tokenizer by a text, and finds it by that where no registry is at hand. Without
     this, the tokenizers of installed plugins are found.
+
+    Args:
+        found: The tokenizers.
+        references: What `seqkit plugin check` finds their plugins by, where it is not the name.
     """
-    global _found
-    _found = found
+    global _found, _references
+    _found, _references = found, references or {}
 
 
 @runtime_checkable
@@ -102,11 +107,13 @@ class PluginTokenizer:
         name: `PLUGIN:NAME`, or `PLUGIN:NAME/VARIANT`.
         cut: What cuts a text into tokens.
         join: What puts tokens together again.
+        reference: What `seqkit plugin check` finds its plugin by.
     """
 
     name: str
     cut: Callable[[str], list[str]]
     join: Callable[[Iterable[str]], str] = " ".join
+    reference: str = ""
 
     def tokenize(self, text: str) -> list[str]:
         """Returns the tokens of one text.
@@ -122,7 +129,7 @@ class PluginTokenizer:
             shown = f"a {type(tokens).__name__}"
             if isinstance(tokens, list):
                 shown += f" of {type(tokens[0]).__name__}"
-            plugin = self.name.partition(":")[0]
+            plugin = self.reference or self.name.partition(":")[0]
             raise PluginError(
                 f"tokenizer {self.name!r} gave {shown} for {text!r:.60}; it must be a list of "
                 f"texts. Run 'seqkit plugin check {plugin}'"
@@ -232,7 +239,8 @@ def _of_a_plugin(qualified: str) -> PluginTokenizer:
             f"tokenizer {qualified!r} is of a plugin that is not installed, or that brings none by "
             f"register_tokenizers(). Plugins with tokenizers are: {names}"
         )
-    return PluginTokenizer(qualified, tokenizer.build(variant), tokenizer.join)
+    reference = _references.get(plugin, plugin)
+    return PluginTokenizer(qualified, tokenizer.build(variant), tokenizer.join, reference)
 
 
 def _installed(plugin: str) -> Found:

@@ -6,13 +6,15 @@ import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from seqkit.api import Dataset, Recognition, Task
+from seqkit.api import Dataset, Model, Recognition, Task
 from seqkit.data.own import OwnData
 from seqkit.errors import DataError
+from seqkit.experiments.beginning import begin
 from seqkit.experiments.own_data import recognise
 from seqkit.hookspecs import hookimpl
 from seqkit.registry.discovery import load_registry
@@ -226,6 +228,40 @@ def test_a_task_of_a_plugin_begins_on_own_data_and_is_trained_and_used(
     assert json.loads(done.out)["answers"][0]["kind"] in ("even", "odd")
 
 
+class _Early(Model):
+    """A model that is the first by name and fits everything."""
+
+    name = "aaa"
+    inputs = ("tokens", "features")
+    outputs = ("classes",)
+
+
+def _models(*models: type[Model]) -> ModuleType:
+    def register_models() -> list[type[Model]]:
+        return list(models)
+
+    module = ModuleType("early")
+    module.register_models = hookimpl(register_models)  # type: ignore[attr-defined]
+    return module
+
+
+def test_a_task_without_a_recipe_begins_with_a_model_of_its_own_plugin_or_of_seqkit(
+    plugin: Path,
+) -> None:
+    Path("words.txt").write_text(_words(60), encoding="utf-8")
+    of_its_own = load_registry([_models(_Early), plugin])
+    entry, recognition = recognise(Path("words.txt"), of_its_own)
+    assert begin(entry, recognition, of_its_own).document["model"] == {"name": "counter"}
+
+    plugin.write_text(PLUGIN.replace("return [Counter]", "return []"), encoding="utf-8")
+    of_seqkit = load_registry([_models(_Early), plugin])
+    entry, recognition = recognise(Path("words.txt"), of_seqkit)
+    name = begin(entry, recognition, of_seqkit).document["model"]["name"]
+    owner = of_seqkit.find("models", name).owner
+    assert owner is not None
+    assert owner.built_in
+
+
 def test_the_helper_of_the_terminal_shows_what_a_plugin_recognises(plugin: Path) -> None:
     from seqkit.processes.checker import answer
 
@@ -272,8 +308,6 @@ def _raising(error: BaseException) -> Callable[[OwnData], Any]:
 
 
 def _registry(**looks: Callable[[OwnData], Any]) -> Registry:
-    from types import ModuleType
-
     def register_datasets() -> list[type[Dataset]]:
         return [_dataset(name.replace("_", "-"), look) for name, look in looks.items()]
 

@@ -125,7 +125,7 @@ def test_outputs_that_no_task_can_go_on_with_are_told_before_it_trains(
     err = capfd.readouterr().err
     assert "error: model odd:odd puts out" in err
     assert said in err
-    assert "'seqkit plugin check odd'" in err
+    assert f"'seqkit plugin check {plugin}'" in err
 
 
 POOLED = '''
