@@ -217,9 +217,14 @@ def test_a_task_of_a_plugin_begins_on_own_data_and_is_trained_and_used(
     assert "Words of noughts and ones are in it." in done.out
     assert "There are only 60 examples" in done.err
     document = tomllib.loads(Path("g.toml").read_text(encoding="utf-8"))
-    assert document["dataset"] == {"name": "bits-file", "path": "words.txt"}
-    assert document["task"] == {"name": "parity", "depth": 3}
-    assert document["model"]["name"] == "counter"
+    assert document["dataset"] == {"name": "bits:bits-file", "path": "words.txt"}
+    assert document["task"] == {"name": "bits:parity", "depth": 3}
+    assert document["model"]["name"] == "bits:counter"
+    command = "seqkit run g.toml --plugin bits.py"
+    assert f"Run it: {command}\n" in done.err
+    assert f"# Run it:  {command}\n" in Path("g.toml").read_text(encoding="utf-8")
+    without = seqkit("run", "g.toml")
+    assert "No plugin 'bits' is installed; install it, or name its folder by" in without.err
     assert document["trainer"] == {"epochs": 2, "batch_size": 4}
     done = seqkit("run", "g.toml", "--plugin", plugin, "--name", "bits")
     assert done.code == 0, done.err
