@@ -14,6 +14,7 @@ MODULES = (
     "seqkit",
     "seqkit.shapes",
     "seqkit.views",
+    "seqkit.events",
     "seqkit.data",
     "seqkit.data.ragged",
     "seqkit.data.times",

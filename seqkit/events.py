@@ -12,7 +12,9 @@ does not fit its own is damaged, and none of it is believed. By kind:
                  total_steps, epochs, estimate (seconds of the steps left, timed on a copy of the
                  model, or null), metric, higher_is_better, baselines (of the validation split:
                  {name: {metric: value}}), encoding ({seconds, cached}), resumed_from (step or
-                 null), plugins (paths of local ones), versions
+                 null), plugins (paths of local ones), outputs (their kind), legend (what the
+                 marks of answers mean), next (commands of the task, each with what it is for),
+                 versions
     step         loss (mean since the last step event), learning_rate, gradient_norm (largest
                  before clipping since the last step event), examples_per_second,
                  tokens_per_second, elapsed and eta (training seconds)
@@ -45,6 +47,8 @@ from seqkit.errors import CheckpointError
 from seqkit.storage.checksums import LINE_SEAL, line_fits, sealed_line
 from seqkit.storage.regular_files import is_at, open_regular
 
+__all__ = ["KINDS", "Event", "read_events"]
+
 SCHEMA_VERSION = 1
 KINDS = (
     "started",
@@ -56,6 +60,7 @@ KINDS = (
     "warning",
     "ended",
 )
+"""Every kind of event; what each holds, the module's docstring lists."""
 STEP_BEGINS = b'{"v":%d,"event":"step",' % SCHEMA_VERSION
 """How the line of a step event begins, as it is written here."""
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}

@@ -30,6 +30,7 @@ RUN_SCHEMA_VERSION = 1
 
 def identity(experiment: Experiment, registry: Registry) -> dict[str, Any]:
     """Returns what `run.json` holds from the first moment on."""
+    used = used_plugins(experiment, registry)
     return {
         "schema": RUN_SCHEMA_VERSION,
         "recipe": experiment.recipe,
@@ -40,7 +41,8 @@ def identity(experiment: Experiment, registry: Registry) -> dict[str, Any]:
         "status": "running",
         "process": this_process(),
         "versions": versions(),
-        "plugins": {p.name: p.origin for p in used_plugins(experiment, registry)},
+        "plugins": {plugin.name: plugin.origin for plugin in used},
+        "plugin_paths": {p.name: str(p.path) for p in used if p.path is not None},
     }
 
 

@@ -41,9 +41,10 @@ def load_run_experiment(
         if missing:
             names = " and ".join(map(repr, missing))
             plural = "s" if len(missing) > 1 else ""
+            origins = recorded | _texts(folder, "plugin_paths")
             raise PluginError(
                 f"run {folder.name} needs the plugin{plural} {names}, not installed here. "
-                f"{_remedy([recorded[name] for name in missing])}"
+                f"{_remedy([origins[name] for name in missing])}"
             ) from error
         if said := drift(folder, registry):
             note = Problem("", said[0].upper() + said[1:])
@@ -53,8 +54,13 @@ def load_run_experiment(
 
 def plugins_of(folder: RunFolder) -> dict[str, str]:
     """Returns the plugins a run was made with, by name: distribution and version, or a path."""
+    return _texts(folder, "plugins")
+
+
+def _texts(folder: RunFolder, key: str) -> dict[str, str]:
+    """Returns texts by name that `run.json` holds; none where they are lost."""
     try:
-        found = folder.info().get("plugins")
+        found = folder.info().get(key)
     except SeqkitError:
         return {}
     return {str(k): str(v) for k, v in found.items()} if isinstance(found, Mapping) else {}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -70,8 +73,8 @@ def run(lab: Lab) -> Run:
 
 
 def recorded(run: Run, plugins: dict[str, str]) -> RunFolder:
-    """Gives a run other plugins in its `run.json`."""
-    run.folder.update(plugins=run.folder.info()["plugins"] | plugins)
+    """Gives a run other plugins in its `run.json`, as installed ones."""
+    run.folder.update(plugins=run.folder.info()["plugins"] | plugins, plugin_paths={})
     return run.folder
 
 
@@ -92,6 +95,28 @@ def test_what_else_a_run_needs_is_named_once_with_how_to_install_it(run: Run) ->
     assert str(caught.value) == (
         f"run {folder.name} needs the plugin {name!r}, not installed here. "
         "Run: pip install seqkit-parts==0.1.0"
+    )
+
+
+def test_a_project_that_was_given_by_its_path_is_asked_for_by_its_path(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(lab.folder)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    project = Path("seqkit-rows")
+    (project / "rows_of_a_project").mkdir(parents=True)
+    (project / "pyproject.toml").write_text(
+        '[project]\nname = "seqkit-rows"\nversion = "0.1.0"\n'
+        '[project.entry-points.seqkit]\nrows = "rows_of_a_project"\n'
+    )
+    (project / "rows_of_a_project" / "__init__.py").write_text(textwrap.dedent(PARTS))
+    run = lab.train("dataset=rows:rows", "trainer.max_steps=2", plugins=[project])
+
+    assert run.folder.info()["plugins"]["rows"] == "seqkit-rows 0.1.0"
+    with pytest.raises(PluginError) as caught:
+        evaluate_run(run.folder, load_registry(), "validation")
+    assert str(caught.value).endswith(
+        "'rows', not installed here. Name seqkit-rows by --plugin, from where the run was made"
     )
 
 
