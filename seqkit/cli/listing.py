@@ -86,7 +86,10 @@ def _list_all(registry: Registry) -> None:
         output.line()
     output.line(("Plugins", "bold"))
     rows = [
-        ((f"  {plugin.name:<{widest}}", "red" if plugin.error else "cyan"), _brought(plugin))
+        (
+            (f"  {plugin.name:<{widest}}", "red" if plugin.error else "cyan"),
+            _brought(plugin, registry),
+        )
         for plugin in _sorted(registry)
     ]
     output.table(["NAME", "BRINGS"], rows or [("  none", "")], wide="BRINGS", headings=False)
@@ -123,7 +126,7 @@ def _list_plugins(registry: Registry) -> None:
             plugin.version or "-",
             plugin.distribution,
             f"{plugin.seconds:.2f} s",
-            _brought(plugin),
+            _brought(plugin, registry),
         )
         for plugin in _sorted(registry)
     ]
@@ -137,18 +140,20 @@ def _sorted(registry: Registry) -> list[Plugin]:
     return sorted(registry.plugins, key=lambda plugin: plugin.name)
 
 
-def _brought(plugin: Plugin) -> str:
+def _brought(plugin: Plugin, registry: Registry) -> str:
     """Returns what a plugin brings, or why it was skipped, on one line."""
     if plugin.error:
         return safe_text.one_line(f"skipped: {plugin.error}")
-    return safe_text.one_line("; ".join([_count(plugin), *plugin.notes]))
+    return safe_text.one_line("; ".join([_count(plugin, registry), *plugin.notes]))
 
 
-def _count(plugin: Plugin) -> str:
+def _count(plugin: Plugin, registry: Registry) -> str:
     counts: dict[str, int] = {}
     for entry in plugin.entries:
         counts[entry.kind] = counts.get(entry.kind, 0) + 1
     words = [f"{count} {kind if count != 1 else SINGULAR[kind]}" for kind, count in counts.items()]
+    if commands := len(registry.commands_of(plugin)):
+        words.append(f"{commands} command{'s' if commands > 1 else ''}")
     return ", ".join(words) or "hooks"
 
 

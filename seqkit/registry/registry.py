@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -201,6 +202,15 @@ class Registry:
                     plugin.notes.append(f"cannot add the command {name!r}: there is one already")
                     del cli.commands[name]
             cli.commands.update(before)
+
+    def commands_of(self, plugin: Plugin) -> list[str]:
+        """Returns the names of the commands that a plugin adds; none where it fails to."""
+        import click
+
+        alone = click.Group()
+        with contextlib.suppress(Exception, SystemExit), prints_to_stderr():
+            only(self._manager, plugin.module, "register_commands")(cli=alone)
+        return sorted(alone.commands)
 
     def working(self, names: Iterable[str] | None = None) -> list[Plugin]:
         """Returns the plugins that work, or those of them with one of these names."""

@@ -32,6 +32,22 @@ class Example(Config):
     inner: Nested = Field(Nested(), help="More.")
 
 
+def test_the_list_of_plugins_counts_what_each_brings_commands_too(
+    seqkit: Callable, tmp_path: Path
+) -> None:
+    path = tmp_path / "busy.py"
+    path.write_text(
+        "import click\nimport seqkit\n"
+        "class Watcher(seqkit.Observer):\n    name = 'watcher'\n"
+        "@seqkit.hookimpl\ndef register_observers():\n    return [Watcher]\n"
+        "@seqkit.hookimpl\ndef register_commands(cli):\n"
+        "    cli.add_command(click.Command('hi', help='Say hi.'))\n"
+    )
+    shown = seqkit("list", "plugins", "--plugin", path).out
+
+    assert "1 observer, 1 command" in " ".join(shown.split())
+
+
 def test_settings_are_read_from_the_schema() -> None:
     found = {setting.key: setting for setting in settings_of(Example)}
     assert list(found) == ["name", "rate", "sizes", "flag", "inner.depth"]
