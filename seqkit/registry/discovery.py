@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from seqkit.component import use_tokenizers
 from seqkit.errors import PluginError
 from seqkit.hookspecs import GROUP
 from seqkit.registry.in_memory import Given, plugin_name, plugins_in_memory
@@ -81,8 +82,6 @@ def _local_plugins(
 
 def provide_tokenizers(registry: Registry) -> None:
     """Lets runs find the tokenizers of a registry by the names they keep."""
-    from seqkit.text import use_tokenizers
-
     use_tokenizers({(e.plugin, e.name): e.component for e in registry.entries("tokenizers")})
 
 

@@ -27,22 +27,6 @@ _OF_A_PLUGIN = re.compile(r"[a-z0-9_-]{1,100}:[\w-][\w.-]{0,99}(?:/[\w-][\w.-]{0
 _FILE = "tokenizer.json"
 
 
-Found = dict[tuple[str, str], component.Tokenizer]
-"""The tokenizers of plugins, by the names of plugin and tokenizer."""
-
-_found: Found | None = None
-
-
-def use_tokenizers(found: Found) -> None:
-    """Says which tokenizers of plugins there are, from now on, as whoever loads the plugins knows.
-
-    A run names its tokenizer by a text, and finds it by that where no registry is at hand. Without
-    this, the tokenizers of installed plugins are found.
-    """
-    global _found
-    _found = found
-
-
 @runtime_checkable
 class Tokenizer(Protocol):
     """What the tasks ask of a tokenizer."""
@@ -219,7 +203,8 @@ def _of_a_plugin(qualified: str) -> PluginTokenizer:
     found = parts_of(qualified)
     assert found is not None
     plugin, name, variant = found
-    there = _installed(plugin) if _found is None else _found
+    in_use = component.tokenizers_in_use()
+    there = _installed(plugin) if in_use is None else in_use
     tokenizer = there.get((plugin, name))
     if tokenizer is None:
         mine = [other for owner, other in there if owner == plugin]
@@ -235,9 +220,9 @@ def _of_a_plugin(qualified: str) -> PluginTokenizer:
     return PluginTokenizer(qualified, tokenizer.build(variant), tokenizer.join)
 
 
-def _installed(plugin: str) -> Found:
+def _installed(plugin: str) -> component.TokenizersByName:
     """Returns the tokenizers of an installed plugin, where no registry has said which there are."""
-    found: Found = {}
+    found: component.TokenizersByName = {}
     for point in entry_points(group="seqkit", name=plugin):
         try:
             register = getattr(point.load(), "register_tokenizers", list)
