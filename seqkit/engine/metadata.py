@@ -19,6 +19,7 @@ from seqkit.engine.learner import Learner
 from seqkit.engine.train import Training
 from seqkit.events import Event
 from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.provenance import code_of
 from seqkit.experiments.used import used_plugins
 from seqkit.registry.registry import Registry
 from seqkit.runs.folder import RunFolder
@@ -41,6 +42,7 @@ def identity(experiment: Experiment, registry: Registry) -> dict[str, Any]:
         "process": this_process(),
         "versions": versions(),
         "plugins": {p.name: p.origin for p in used_plugins(experiment, registry)},
+        "code": code_of(experiment, registry),
     }
 
 
