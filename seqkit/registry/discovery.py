@@ -82,7 +82,9 @@ def _local_plugins(
 
 def provide_tokenizers(registry: Registry) -> None:
     """Lets runs find the tokenizers of a registry by the names they keep."""
-    use_tokenizers({(e.plugin, e.name): e.component for e in registry.entries("tokenizers")})
+    entries = registry.entries("tokenizers")
+    found = {(entry.plugin, entry.name): entry.component for entry in entries}
+    use_tokenizers(found, {entry.plugin: entry.reference for entry in entries})
 
 
 def disabled_plugins() -> list[str]:

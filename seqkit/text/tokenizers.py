@@ -86,11 +86,13 @@ class PluginTokenizer:
         name: `PLUGIN:NAME`, or `PLUGIN:NAME/VARIANT`.
         cut: What cuts a text into tokens.
         join: What puts tokens together again.
+        reference: What `seqkit plugin check` finds its plugin by.
     """
 
     name: str
     cut: Callable[[str], list[str]]
     join: Callable[[Iterable[str]], str] = " ".join
+    reference: str = ""
 
     def tokenize(self, text: str) -> list[str]:
         """Returns the tokens of one text.
@@ -106,7 +108,7 @@ class PluginTokenizer:
             shown = f"a {type(tokens).__name__}"
             if isinstance(tokens, list):
                 shown += f" of {type(tokens[0]).__name__}"
-            plugin = self.name.partition(":")[0]
+            plugin = self.reference or self.name.partition(":")[0]
             raise PluginError(
                 f"tokenizer {self.name!r} gave {shown} for {text!r:.60}; it must be a list of "
                 f"texts. Run 'seqkit plugin check {plugin}'"
@@ -217,7 +219,8 @@ def _of_a_plugin(qualified: str) -> PluginTokenizer:
             f"tokenizer {qualified!r} is of a plugin that is not installed, or that brings none by "
             f"register_tokenizers(). Plugins with tokenizers are: {names}"
         )
-    return PluginTokenizer(qualified, tokenizer.build(variant), tokenizer.join)
+    reference = component.tokenizer_references().get(plugin, plugin)
+    return PluginTokenizer(qualified, tokenizer.build(variant), tokenizer.join, reference)
 
 
 def _installed(plugin: str) -> component.TokenizersByName:
