@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         recipes_in,
     )
     from seqkit.config import Config, Field
-    from seqkit.data.own import OwnData
+    from seqkit.data.own import OwnData, Rows
     from seqkit.engine.predict import Predictor
     from seqkit.errors import (
         CheckpointError,
@@ -90,7 +90,7 @@ _HOMES = {
         "recipes_in",
     ),
     "seqkit.config": ("Config", "Field"),
-    "seqkit.data.own": ("OwnData",),
+    "seqkit.data.own": ("OwnData", "Rows"),
     "seqkit.errors": (
         "CheckpointError",
         "ConfigurationError",
@@ -137,6 +137,7 @@ __all__ = [
     "Recognition",
     "Record",
     "Result",
+    "Rows",
     "RunError",
     "Say",
     "SeqkitError",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,17 +38,21 @@ _READING = ("encoding", "errors", "delimiter", "header", "quotes")
 
 @dataclass(frozen=True)
 class Rows:
-    """The first rows of a table, column by column.
+    """The rows of a table, or the objects of a JSONL file.
+
+    `len(rows)` is how many there are, and `records()` has them all.
 
     Attributes:
         path: The file.
-        columns: Its columns.
-        values: The cells of each.
-        count: How many rows these are.
+        columns: Its columns, or the names that the first objects have.
+        values: The first cells of each column, to tell what it holds: texts of a table, values of
+            objects.
+        count: How many cells each of these has, at most 2000.
         header: Whether the first row names the columns.
         quotes: Whether it was read with fields in double quotes.
-        table: All rows; none of objects.
-        lines: Where they begin.
+        table: All rows of a table; empty for objects.
+        lines: The line on which each row or object begins.
+        objects: All objects; empty for a table.
     """
 
     path: Path
@@ -59,6 +63,16 @@ class Rows:
     quotes: bool = True
     table: Sequence[Sequence[str]] = ()
     lines: Sequence[int] = ()
+    objects: Sequence[Mapping[str, Any]] = ()
+
+    def __len__(self) -> int:
+        return len(self.table) or len(self.objects)
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Yields every row or object by its columns: texts of a table, values of objects."""
+        for row in self.table:
+            yield dict(zip(self.columns, row, strict=True))
+        yield from map(dict, self.objects)
 
     def known(self, name: str) -> str:
         """Returns the name of a column. Raises DataError where there is no such, naming those."""
@@ -68,8 +82,10 @@ class Rows:
             raise missing_column(self.path, name, self.columns)
         return name
 
-    def whole(self, name: str) -> list[str]:
-        """Returns all cells of a column of a table."""
+    def whole(self, name: str) -> list[Any]:
+        """Returns all cells of a column; None where an object has no such name."""
+        if self.objects:
+            return [item.get(name) for item in self.objects]
         place = self.columns.index(name)
         return [row[place] for row in self.table]
 
@@ -106,7 +122,7 @@ class OwnData:
         return self.kind in (*TABLES, *OBJECTS, ".txt")
 
     def rows(self, **reading: Any) -> Rows:
-        """Returns the rows of a table, or the objects of a JSONL file.
+        """Returns the rows of a table, or the objects of a JSONL file: `rows().records()` has all.
 
         Args:
             **reading: How it is read otherwise than `given` says: `header=False`.
@@ -217,7 +233,10 @@ def _objects(path: Path, given: Mapping[str, Any]) -> Rows:
     from seqkit.data import read_jsonl
 
     reading = {name: given[name] for name in ("encoding", "errors") if name in given}
-    objects = [values for _, values in read_jsonl(path, ignore, **reading)[:LOOKED_AT]]
-    columns = tuple(dict.fromkeys(name for item in objects for name in item))
-    values = {name: [item.get(name) for item in objects] for name in columns}
-    return Rows(path, columns, values, len(objects))
+    found = read_jsonl(path, ignore, **reading)
+    objects = [values for _, values in found]
+    first = objects[:LOOKED_AT]
+    columns = tuple(dict.fromkeys(name for item in first for name in item))
+    values = {name: [item.get(name) for item in first] for name in columns}
+    lines = [line for line, _ in found]
+    return Rows(path, columns, values, len(first), lines=lines, objects=objects)

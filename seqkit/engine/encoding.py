@@ -131,9 +131,9 @@ def encode_for_run(
 ) -> EncodedData:
     """Returns the encoded data of a run that has a codec already.
 
-    Where data, settings or code have changed since, the data are encoded by the run's own codec,
-    which is what its weights belong to. Where they cannot be read any more, what was found out of
-    them when the run began stands in for the settings that leave it open.
+    Where data, settings or code have changed since, the data are encoded by the codec that the run
+    saved, which is what its weights belong to. Where they cannot be read any more, what was found
+    out of them when the run began stands in for the settings that leave it open.
 
     Args:
         experiment: What the run is.
@@ -184,7 +184,7 @@ def _encode_for_run(
         return data
     notify(
         "the data, or how they are read, have changed since the run began, and are encoded by the "
-        "run's own codec"
+        "codec that the run saved"
     )
     for text in heard:
         notify(text)

@@ -26,8 +26,9 @@ def evaluate_run(
 ) -> dict[str, Any]:
     """Scores a run on a split of the dataset it was trained on.
 
-    The data are encoded by the run's own codec, so that the score belongs to the run even where
-    the data have changed since.
+    The data are encoded by the codec that the run saved, so that the score belongs to the run even
+    where the data have changed since. The code of plugins is what is installed; where it is not
+    what the run was trained with, that is told.
 
     Args:
         folder: The run.
@@ -36,7 +37,7 @@ def evaluate_run(
         device: As `trainer.device`.
         checkpoint: `best`, `last`, or the name of one.
         progress: Called with the batches done and their number.
-        notify: Receives what the dataset has to say.
+        notify: Receives what the dataset has to say, and which plugins have changed since.
 
     Returns:
         run, checkpoint, split, examples, loss, metrics, signatures of those that have one,

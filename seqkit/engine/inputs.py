@@ -50,13 +50,14 @@ def read_inputs(
         table = _text_table(file, kind, predictor, encoding, notify, named=bool(column))
         rows = _rows(table)
         chosen = column or _usual_column(table.columns, predictor)
-        return _taken(file, rows, table.lines, chosen, predictor)
+        return _taken(file, rows, table.lines, chosen, predictor, named=bool(column))
     elif kind in (".jsonl", ".ndjson"):
         objects = read_jsonl(file, notify, encoding=encoding, option=True)
         names = tuple(dict.fromkeys(name for _, values in objects for name in values))
         chosen = column or _usual_column(names, predictor)
         lines = [line for line, _ in objects]
-        return _taken(file, [values for _, values in objects], lines, chosen, predictor)
+        rows = [values for _, values in objects]
+        return _taken(file, rows, lines, chosen, predictor, named=bool(column))
     if column:
         raise ConfigurationError(
             f"--column {column} names a column, and the inputs have none. Leave it out"
@@ -245,8 +246,14 @@ def _taken(
     lines: Sequence[int],
     column: str,
     predictor: Predictor,
+    *,
+    named: bool,
 ) -> list[Input]:
-    """Takes the texts of one column out of rows."""
+    """Takes the texts of one column out of rows.
+
+    Unless a person named the column, a record that holds a list or an object there is an input as
+    it is, where the task reads it.
+    """
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if not column:
         if _reads(predictor, rows):
@@ -259,22 +266,32 @@ def _taken(
         )
     if column not in columns:
         raise DataError(f"there is no column {column!r}, in {file}. {suggestion(column, columns)}")
-    return [_text(file, row, line, column) for row, line in zip(rows, lines, strict=True)]
+    return [
+        row
+        if not named and _holds_more(row, column) and _reads(predictor, [row])
+        else _text(file, row, line, column, named=named)
+        for row, line in zip(rows, lines, strict=True)
+    ]
+
+
+def _holds_more(row: Any, column: str) -> bool:
+    return isinstance(row.get(column), list | Mapping)
 
 
 def _reads(predictor: Predictor, rows: Sequence[Input]) -> bool:
-    """Tells whether the task reads rows as they are, by other names than those of its fields."""
+    """Tells whether the task reads rows as they are, such as by other names than its fields'."""
     try:
         return bool(predictor.learner.codec.parse(rows))
     except (ConfigurationError, DataError):
         return False
 
 
-def _text(file: Path, row: Any, line: int, column: str) -> str:
+def _text(file: Path, row: Any, line: int, column: str, *, named: bool) -> str:
     value = row.get(column)
     if value is None and column in row:
         return ""
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return str(value)
     what = f"{value!r:.60} under {column!r}" if column in row else f"no {column!r}"
-    raise DataError(f"{file} has {what} on line {line}. It must be a text")
+    more = "" if named or not _holds_more(row, column) else ", or a record that the task reads"
+    raise DataError(f"{file} has {what} on line {line}. It must be a text{more}")

@@ -19,6 +19,7 @@ from seqkit.engine.learner import Learner
 from seqkit.engine.train import Training
 from seqkit.events import Event
 from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.provenance import code_of
 from seqkit.experiments.used import used_plugins
 from seqkit.registry.registry import Registry
 from seqkit.runs.folder import RunFolder
@@ -43,6 +44,7 @@ def identity(experiment: Experiment, registry: Registry) -> dict[str, Any]:
         "versions": versions(),
         "plugins": {plugin.name: plugin.origin for plugin in used},
         "plugin_paths": {p.name: str(p.path) for p in used if p.path is not None},
+        "code": code_of(experiment, registry),
     }
 
 

@@ -37,6 +37,8 @@ def restored_record(
     log = read_log(folder)
     known = log.summary
     record = identity(experiment, registry) | _group(folder)
+    # What the code was when the run began is lost with the file.
+    record["code"] = {}
     record["recipe"] = str(known.started.get("recipe") or "")
     if log.began is not None:
         record["created"] = log.began

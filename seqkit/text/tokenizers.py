@@ -7,7 +7,7 @@ grows with its length alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -25,27 +25,6 @@ TOKENIZERS = ("basic-english", "bpe", "characters", "whitespace")
 _OF_A_PLUGIN = re.compile(r"[a-z0-9_-]{1,100}:[\w-][\w.-]{0,99}(?:/[\w-][\w.-]{0,99})*")
 
 _FILE = "tokenizer.json"
-
-
-Found = dict[tuple[str, str], component.Tokenizer]
-"""The tokenizers of plugins, by the names of plugin and tokenizer."""
-
-_found: Found | None = None
-_references: Mapping[str, str] = {}
-
-
-def use_tokenizers(found: Found, references: Mapping[str, str] | None = None) -> None:
-    """Says which tokenizers of plugins there are, from now on, as whoever loads the plugins knows.
-
-    A run names its tokenizer by a text, and finds it by that where no registry is at hand. Without
-    this, the tokenizers of installed plugins are found.
-
-    Args:
-        found: The tokenizers.
-        references: What `seqkit plugin check` finds their plugins by, where it is not the name.
-    """
-    global _found, _references
-    _found, _references = found, references or {}
 
 
 @runtime_checkable
@@ -226,7 +205,8 @@ def _of_a_plugin(qualified: str) -> PluginTokenizer:
     found = parts_of(qualified)
     assert found is not None
     plugin, name, variant = found
-    there = _installed(plugin) if _found is None else _found
+    in_use = component.tokenizers_in_use()
+    there = _installed(plugin) if in_use is None else in_use
     tokenizer = there.get((plugin, name))
     if tokenizer is None:
         mine = [other for owner, other in there if owner == plugin]
@@ -239,13 +219,13 @@ def _of_a_plugin(qualified: str) -> PluginTokenizer:
             f"tokenizer {qualified!r} is of a plugin that is not installed, or that brings none by "
             f"register_tokenizers(). Plugins with tokenizers are: {names}"
         )
-    reference = _references.get(plugin, plugin)
+    reference = component.tokenizer_references().get(plugin, plugin)
     return PluginTokenizer(qualified, tokenizer.build(variant), tokenizer.join, reference)
 
 
-def _installed(plugin: str) -> Found:
+def _installed(plugin: str) -> component.TokenizersByName:
     """Returns the tokenizers of an installed plugin, where no registry has said which there are."""
-    found: Found = {}
+    found: component.TokenizersByName = {}
     for point in entry_points(group="seqkit", name=plugin):
         try:
             register = getattr(point.load(), "register_tokenizers", list)

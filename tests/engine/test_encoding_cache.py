@@ -377,7 +377,7 @@ def test_data_that_changed_before_resuming_are_encoded_by_the_runs_own_encoder(
     path.write_text(path.read_text(encoding="utf-8").replace("film", "book"), encoding="utf-8")
     resumed = lab.resume(run)
     assert resumed.status == "finished"
-    assert any("run's own codec" in warning for warning in resumed.warnings)
+    assert any("codec that the run saved" in warning for warning in resumed.warnings)
     assert {path.name: path.read_bytes() for path in run.folder.codec.iterdir()} == codec
 
 

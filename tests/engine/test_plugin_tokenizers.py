@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seqkit.engine.encoding import encode_data
+from seqkit.engine.evaluate import evaluate_run
+from seqkit.engine.predict import load_predictor
 from seqkit.errors import ConfigurationError, PluginError
 from seqkit.registry.discovery import load_registry
 from seqkit.testing import check_plugin
 from seqkit.text import build_tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
-    from tests.engine.conftest import Lab
+    from tests.engine.conftest import Lab, Run
 
 CUTTER = '''
 import pathlib
@@ -115,3 +117,48 @@ def test_a_tokenizer_that_is_not_there_is_named_with_the_nearest(cutter: Path) -
 def test_the_kit_checks_tokenizers(cutter: Path) -> None:
     findings = {(f.subject, f.check): f.status for f in check_plugin(cutter)}
     assert findings["tokenizers:pieces", "tokens"] == "passed"
+
+
+def told_by_all(lab: Lab, run: Run, plugin: Path) -> list[list[str]]:
+    """What predicting, evaluating and resuming say of the code."""
+    registry = load_registry([plugin])
+    predicted: list[str] = []
+    evaluated: list[str] = []
+    load_predictor(run.folder, registry, notify=predicted.append)
+    evaluate_run(run.folder, registry, "validation", notify=evaluated.append)
+    resumed = lab.resume(run, "trainer.max_steps=2", plugins=[plugin]).warnings
+    return [[t for t in texts if "trained with" in t] for texts in (predicted, evaluated, resumed)]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [("code", "its code has changed"), ("version", "what it depends on has changed")],
+)
+def test_a_tokenizer_whose_code_changed_after_training_is_told_wherever_the_run_is_used(
+    lab: Lab, cutter: Path, change: str, reason: str
+) -> None:
+    run = lab.train("task.tokenizer=cutter:pieces/3", "trainer.max_steps=1", plugins=[cutter])
+    os.utime(cutter, ns=(0, 0))
+    told: list[str] = []
+    load_predictor(run.folder, load_registry([cutter]), notify=told.append)
+    assert told == [], "the same code of another time is the same code"
+    if change == "code":
+        cutter.write_text(CUTTER.replace("range(0,", "range(1,"))
+    else:
+        Path(f"{cutter}.version").write_text("2")
+    said = [
+        f"the tokenizer cutter:pieces/3 is not what the run was trained with ({reason}): "
+        "answers may differ"
+    ]
+    assert told_by_all(lab, run, cutter) == [said] * 3
+
+
+def test_nothing_is_told_of_a_run_that_kept_no_hash_of_its_code(lab: Lab, cutter: Path) -> None:
+    run = lab.train("task.tokenizer=cutter:pieces/3", "trainer.max_steps=1", plugins=[cutter])
+    run.folder.update(code=None)
+    cutter.write_text(CUTTER.replace("range(0,", "range(1,"))
+    assert told_by_all(lab, run, cutter) == [[], [], []]
+
+
+def test_built_in_tasks_have_no_hash_in_a_run(lab: Lab) -> None:
+    assert lab.train("trainer.max_steps=1").folder.info()["code"] == {}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from seqkit.runs.folder import RunFolder
-from tests.tagged import SENTENCES, Tagged, train_tagged
+from tests.tagged import PLUGIN, SENTENCES, Tagged, train_tagged
 
 if TYPE_CHECKING:
     from tests.nursery import Nursery
@@ -65,6 +65,35 @@ def test_its_answers_are_saved(tagged: Tagged) -> None:
 
     assert json.loads(line)["tags"] == TAGS
     assert json.loads(row["tags"]) == TAGS
+
+
+def test_records_of_a_file_are_read_as_they_are(tagged: Tagged) -> None:
+    lines = [json.dumps({"words": WORDS}), json.dumps({"words": ASKED})]
+    (tagged.folder / "asked.jsonl").write_text("\n".join(lines))
+    done = tagged.seqkit("predict", "mine", "--file", "asked.jsonl", "--json")
+    answers = json.loads(done.out)["answers"]
+
+    assert answers == [{"view": "words", "words": WORDS, "tags": TAGS}] * 2
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "has [1, 2] under 'words' on line 2. It must be a text, or a record that the task"),
+        (("--column", "words"), "under 'words' on line 1. It must be a text\n"),
+    ],
+    ids=["found", "named"],
+)
+def test_a_record_that_it_cannot_read_is_named_with_its_line(
+    tagged: Tagged, words: tuple[str, ...], said: str
+) -> None:
+    lines = [json.dumps({"words": WORDS}), json.dumps({"words": [1, 2]})]
+    (tagged.folder / "asked.jsonl").write_text("\n".join(lines))
+    asked = ("predict", "mine", "--file", "asked.jsonl", *words, "--plugin", PLUGIN)
+    done = tagged.nursery.run(*asked, folder=tagged.folder)
+
+    assert done.code == 4
+    assert said in done.err
 
 
 def test_its_report_shows_samples_and_what_to_do_next(tagged: Tagged) -> None:

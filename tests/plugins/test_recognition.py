@@ -183,3 +183,26 @@ def test_a_file_is_read_once_for_all_who_ask(tmp_path: Path) -> None:
     assert TextCsv().recognise(data, "") is not None
     with pytest.raises(DataError, match=r"a\.csv"):
         data.rows(header=False)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_rows_have_every_record_of_a_table_and_of_objects(name: str, tmp_path: Path) -> None:
+    records = [{"word": f"w{n}", "tag": "ab"[n % 2]} for n in range(2500)]
+    lines = [json.dumps(record) for record in records]
+    if name == "a.csv":
+        lines = ["word,tag", *(f"{record['word']},{record['tag']}" for record in records)]
+    (tmp_path / name).write_text("\n".join(lines))
+    rows = OwnData(tmp_path / name).rows()
+
+    assert len(rows) == 2500
+    assert list(rows.records()) == records
+    assert rows.whole("tag") == ["a", "b"] * 1250
+    assert len(rows.lines) == 2500
+    assert rows.columns == ("word", "tag")
+    assert rows.count == len(rows.values["word"]) == 2000
+
+
+def test_a_large_file_is_said_to_have_as_many_examples_as_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(OBJECTS * 40)
+    assert recognitions(path)["text-jsonl"].examples == 2400

@@ -46,7 +46,7 @@ def _found(data: OwnData, task: str) -> Recognition | None:
     if not rows.quotes:
         settings["quotes"] = False
     said = f"texts are in column {text!r}, labels in {label!r}"
-    return _recognition(settings, said, _confidence(data, task, text, label), rows.count, data)
+    return _recognition(settings, said, _confidence(data, task, text, label), len(rows), data)
 
 
 def _columns(data: OwnData, rows: Rows) -> tuple[str, str]:

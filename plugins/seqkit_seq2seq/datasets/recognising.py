@@ -53,7 +53,7 @@ def _found(data: OwnData, rows: Rows, chosen: tuple[str, str], confidence: float
         said = f"each row holds a source, in column {source}, and a target, in {target}"
     # What was taken for the names of columns is a pair then.
     more = rows.header and "header" not in settings
-    return _recognition(data, settings, said, confidence, rows.count + more)
+    return _recognition(data, settings, said, confidence, len(rows) + more)
 
 
 def _two_texts(data: OwnData, rows: Rows, asked: bool) -> tuple[tuple[str, str], float]:
