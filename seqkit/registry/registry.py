@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from seqkit import hookspecs
-from seqkit.errors import ConfigurationError, PluginError, Problem, nearest, suggestion
+from seqkit.errors import ConfigurationError, PluginError, Problem, nearest, sentence, suggestion
 from seqkit.hookspecs import GROUP
 from seqkit.kinds import SINGULAR
 from seqkit.registry.plugin import (
@@ -62,8 +62,8 @@ class Registry:
         for plugin in self.plugins:
             if plugin.error:
                 found.append(
-                    f"plugin {plugin.name!r} ({plugin.origin}) was skipped: {plugin.error}. "
-                    f"Run 'seqkit plugin check {plugin.name}'"
+                    f"plugin {plugin.name!r} ({plugin.origin}) was skipped: "
+                    f"{sentence(plugin.error)} Run 'seqkit plugin check {plugin.name}'"
                 )
             found += [f"plugin {plugin.name!r} ({plugin.origin}) {note}" for note in plugin.notes]
         return found
@@ -161,7 +161,7 @@ class Registry:
         for plugin in skipped:
             if plugin.name == wanted:
                 return (
-                    f"The plugin {wanted!r} was skipped: {plugin.error}. "
+                    f"The plugin {wanted!r} was skipped: {sentence(plugin.error)} "
                     f"Run 'seqkit plugin check {wanted}'"
                 )
         names = [e.qualified for e in self.entries(kind)] if wanted else self.names(kind)
