@@ -110,3 +110,34 @@ def recipes_in(folder: Path, first: str = "") -> list[Recipe]:
     """
     paths = sorted(folder.glob("*.toml"))
     return [Recipe(path.stem, path, first=path.stem == first) for path in paths]
+
+
+TokenizersByName = dict[tuple[str, str], Tokenizer]
+"""The tokenizers of plugins, by the names of plugin and tokenizer."""
+
+_in_use: TokenizersByName | None = None
+_references: Mapping[str, str] = {}
+
+
+def use_tokenizers(found: TokenizersByName, references: Mapping[str, str] | None = None) -> None:
+    """Says which tokenizers of plugins there are, from now on, as whoever loads the plugins knows.
+
+    A run names its tokenizer by a text, and finds it by that where no registry is at hand. Without
+    this, the tokenizers of installed plugins are found.
+
+    Args:
+        found: The tokenizers.
+        references: What `seqkit plugin check` finds their plugins by, where it is not the name.
+    """
+    global _in_use, _references
+    _in_use, _references = found, references or {}
+
+
+def tokenizers_in_use() -> TokenizersByName | None:
+    """Returns what `use_tokenizers` was given last; None where no plugin has been loaded."""
+    return _in_use
+
+
+def tokenizer_references() -> Mapping[str, str]:
+    """Returns what `seqkit plugin check` finds the plugins of tokenizers by."""
+    return _references

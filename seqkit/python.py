@@ -60,7 +60,7 @@ class Result:
         self, inputs: Sequence[str | Mapping[str, Any]] = (), **options: Any
     ) -> list[dict[str, Any]]:
         """Answers raw inputs with the best checkpoint."""
-        return load(self.folder, plugins=self._plugins).predict(inputs, **options)
+        return load(self).predict(inputs, **options)
 
 
 def run(
@@ -173,7 +173,7 @@ def load(
         run: Path or name of a run, a unique beginning of a name, `last`, or a result of `run`.
         runs_dir: The folder of runs; `runs` when not given.
         plugins: Plugins that are not installed: paths as `--plugin` takes them, modules with hooks,
-            or classes of components.
+            or classes of components. Those that a result was made with, when not given.
         device: auto, cpu, cuda, mps or xpu.
         checkpoint: `best`, `last`, or the name of a checkpoint.
 
@@ -185,5 +185,8 @@ def load(
 
     where = run.folder if isinstance(run, Result) else run
     folder = find_run(str(where), Path(runs_dir) if runs_dir is not None else runs_home())
-    registry = load_registry(listed(plugins))
+    given = listed(plugins)
+    if isinstance(run, Result):
+        given = given or list(run._plugins)
+    registry = load_registry(given)
     return load_predictor(folder, registry, device, checkpoint)

@@ -154,7 +154,7 @@ def _plugins(paths: tuple[Path, ...]) -> Iterator[Finding]:
     for plugin in registry.plugins:
         if plugin.error:
             text = f"{plugin.name} ({plugin.origin}): {plugin.error}"
-            hint = f". Run 'seqkit plugin check {plugin.name}'"
+            hint = f". Run 'seqkit plugin check {plugin.reference}'"
             yield Finding("plugin", "bad", safe_text.one_line(text) + hint)
         for complaint in plugin.notes:
             yield Finding("plugin", "note", safe_text.one_line(f"{plugin.name} {complaint}"))

@@ -85,7 +85,7 @@ def new(
     else:
         recipe = experiment or first_recipe(registry)
         document = recipe_document(registry.find("recipes", recipe))
-    text = experiment_toml(document, registry, _command(file), warning)
+    text = experiment_toml(document, registry, _command(file, plugins), warning)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, text)
@@ -99,7 +99,7 @@ def new(
     output.line(f"Wrote {file}, from recipe {recipe}." if recipe else f"Wrote {file}.")
     if said:
         output.line(said)
-    output.note(f"Run it: {_command(file)}")
+    output.note(f"Run it: {_command(file, plugins)}")
 
 
 def _of_dataset(words: tuple[str, ...]) -> dict[str, Any]:
@@ -118,7 +118,8 @@ def _of_dataset(words: tuple[str, ...]) -> dict[str, Any]:
     return given
 
 
-def _command(file: Path) -> str:
+def _command(file: Path, plugins: tuple[Path, ...]) -> str:
     """Returns the command that runs a file; a name without a suffix needs its folder."""
     shown = str(file) if file.suffix == ".toml" or len(file.parts) > 1 else f".{os.sep}{file}"
-    return f"seqkit run {shlex.quote(shown)}"
+    words = [word for path in plugins for word in ("--plugin", str(path))]
+    return shlex.join(["seqkit", "run", shown, *words])

@@ -132,6 +132,7 @@ def check(source: str, words: tuple[str, ...], as_json: bool) -> int:
     NAME is an installed plugin; PATH a module, a package folder or a project folder. Words
     set what has no default, such as NAME.path=my.csv.
     """
+    from seqkit.cli.main import COMMANDS
     from seqkit.registry.plugin import prints_to_stderr
     from seqkit.testing import find_plugin, plugin_checks
 
@@ -141,7 +142,7 @@ def check(source: str, words: tuple[str, ...], as_json: bool) -> int:
     if not as_json:
         output.line((subject.plugin.name, "bold"), f" ({subject.plugin.origin})")
     with prints_to_stderr():
-        checks = plugin_checks(subject, settings)
+        checks = plugin_checks(subject, settings, commands=COMMANDS)
     for number, one in enumerate(checks):
         with prints_to_stderr():
             finding = one.finding()

@@ -79,7 +79,7 @@ def _told(entry: Entry, error: BaseException) -> str:
     frames = [] if owner is None else _frames_of(owner, _frames(error))
     origin = entry.plugin if owner is None else owner.origin
     return _sentence(
-        f"{SINGULAR[entry.kind]} {entry.qualified}", origin, frames, error, entry.plugin
+        f"{SINGULAR[entry.kind]} {entry.qualified}", origin, frames, error, entry.reference
     )
 
 
@@ -88,7 +88,7 @@ def _sentence(
     origin: str,
     frames: Sequence[tuple[FrameType, int]],
     error: BaseException,
-    plugin: str,
+    reference: str,
 ) -> str:
     where = ""
     if frames:
@@ -98,7 +98,7 @@ def _sentence(
     text = f": {error}" if str(error) else ""
     return (
         f"{what} ({origin}{where}) raised {type(error).__name__}{text}. "
-        f"Run 'seqkit plugin check {plugin}'"
+        f"Run 'seqkit plugin check {reference}'"
     )
 
 
@@ -143,7 +143,7 @@ def _whose(error: Exception, experiment: Experiment, registry: Registry | None) 
     if entry is not None:
         return _told(entry, error)
     own = _frames_of(owner, frames)
-    return _sentence(f"plugin {owner.name!r}", owner.origin, own, error, owner.name)
+    return _sentence(f"plugin {owner.name!r}", owner.origin, own, error, owner.reference)
 
 
 def _by_frames(frames: Sequence[tuple[FrameType, int]], entries: Sequence[Entry]) -> Entry | None:

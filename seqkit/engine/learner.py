@@ -143,7 +143,8 @@ class Learner:
     def _misfit(self, reason: str) -> RunError:
         model = self.experiment.model.entry
         return RunError(
-            f"model {model.qualified} puts out {reason}. Run 'seqkit plugin check {model.plugin}'"
+            f"model {model.qualified} puts out {reason}. "
+            f"Run 'seqkit plugin check {model.reference}'"
         )
 
     def score(

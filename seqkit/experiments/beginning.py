@@ -110,12 +110,19 @@ def for_few(trainer: Mapping[str, Any], examples: int) -> tuple[dict[str, Any], 
 
 
 def _first_model(task: Entry, registry: Registry) -> str:
-    """Returns the model that came with the task or names it, or else the first that fits."""
-    fits = [entry for entry in registry.entries("models") if not why_not(entry, task)]
+    """Returns a model of the task's own plugin, or else of seqkit itself, or else any that fits.
+
+    Of several, one that names the task.
+    """
     names = {task.name, task.qualified}
-    own = [e for e in fits if e.plugin == task.plugin or names & set(e.component.tasks)]
+
+    def rank(entry: Entry) -> tuple[bool, bool, bool]:
+        of_seqkit = entry.owner is not None and entry.owner.built_in
+        return entry.plugin != task.plugin, not of_seqkit, not names & set(entry.component.tasks)
+
+    fits = [entry for entry in registry.entries("models") if not why_not(entry, task)]
     if fits:
-        return registry.name_of((own or fits)[0])
+        return registry.name_of(min(fits, key=rank))
     raise ConfigurationError(
         f"there is no model for the task {task.name!r}. Install a plugin that brings one, or name "
         "its folder by --plugin"

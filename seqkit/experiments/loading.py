@@ -83,8 +83,11 @@ def _read(
         raise ConfigurationError(
             problems=[Problem("", f"there is no file {source}", "Write one with 'seqkit new FILE'")]
         )
-    stem = path.parent.name if path.name == "experiment.toml" else path.stem
-    return _read_toml(path), stem, ""
+    document = _read_toml(path)
+    if path.name == "experiment.toml":
+        _leave_out_what_was_off(document)
+        return document, path.parent.name, ""
+    return document, path.stem, ""
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -98,6 +101,18 @@ def _read_toml(path: Path) -> dict[str, Any]:
         ) from error
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _leave_out_what_was_off(document: dict[str, Any]) -> None:
+    """Drops settings of the trainer that a run had off, and that are those of a plugin by now.
+
+    Whether that plugin is installed is then no matter: the run did not use it.
+    """
+    table = document.get("trainer")
+    if isinstance(table, dict):
+        for name in [name for name, value in table.items() if value is False]:
+            if name not in TrainerConfig.model_fields:
+                del table[name]
 
 
 def _component_table(value: Any, key: str, problems: list[Problem]) -> dict[str, Any]:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from seqkit.config import Config, validate
 from seqkit.errors import ConfigurationError, Problem
 from seqkit.experiments.words import Settings, with_words
 from seqkit.registry.registry import Entry, Registry
+
+_BOOLEAN = TypeAdapter(bool)
+"""What counts as true or false, as in every other setting: `off` and `no` are false."""
 
 
 def chosen_observers(
@@ -46,15 +51,16 @@ def chosen_observers(
             settings.setdefault(entry.qualified, []).append((path, value))
         elif isinstance(value, Mapping):
             tables[entry.qualified] = dict(value)
-        elif value is True:
-            tables.setdefault(entry.qualified, {})
-        elif value is False:
-            tables.pop(entry.qualified, None)
-        else:
-            message = f"{key} is {value!r}; it must be a table"
+        elif (chosen := _as_boolean(value)) is None:
+            message = f"{key} is {value!r}; it must be a table, true or false"
             problems.append(Problem(key, message, f"Write [{key}]"))
+        elif chosen:
+            tables.setdefault(entry.qualified, {})
+        else:
+            tables.pop(entry.qualified, None)
 
-    for name, value in [*_formerly(document, words, registry), *_written(document, problems)]:
+    formerly = _formerly(document, words, registry, problems)
+    for name, value in [*formerly, *_written(document, problems)]:
         choose(name, value)
     for (name, *path), value in words.get("observers", ()):
         choose(name, value, tuple(path))
@@ -67,6 +73,13 @@ def chosen_observers(
         if config is not None:
             chosen.append((entries[qualified], config))
     return chosen
+
+
+def _as_boolean(value: Any) -> bool | None:
+    try:
+        return _BOOLEAN.validate_python(value)
+    except ValidationError:
+        return None
 
 
 def _written(document: Mapping[str, Any], problems: list[Problem]) -> list[tuple[str, Any]]:
@@ -86,18 +99,31 @@ def _written(document: Mapping[str, Any], problems: list[Problem]) -> list[tuple
 
 
 def _formerly(
-    document: dict[str, Any], words: Mapping[str, Settings], registry: Registry
+    document: dict[str, Any],
+    words: Mapping[str, Settings],
+    registry: Registry,
+    problems: list[Problem],
 ) -> list[tuple[str, Any]]:
     """Takes settings of the trainer that chose an observer in older experiments."""
     found: list[tuple[str, Any]] = []
+
+    def take(entry: Entry, value: Any) -> None:
+        key = entry.component.formerly
+        chosen = _as_boolean(value)
+        if chosen is not None:
+            found.append((entry.qualified, chosen))
+        else:
+            hint = f"Write [observers.{entry.name}], or leave it out"
+            problems.append(Problem(key, f"{key} is {value!r}; it must be true or false", hint))
+
     for entry in registry.entries("observers"):
         head, _, setting = entry.component.formerly.partition(".")
         if not setting:
             continue
         table = document.get(head)
         if isinstance(table, dict) and setting in table:
-            found.append((entry.qualified, bool(table.pop(setting))))
+            take(entry, table.pop(setting))
         for word in [word for word in words.get(head, ()) if word[0] == (setting,)]:
             words[head].remove(word)
-            found.append((entry.qualified, bool(word[1])))
+            take(entry, word[1])
     return found

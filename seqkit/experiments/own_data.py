@@ -117,7 +117,7 @@ def _failure(entry: Entry, registry: Registry, reason: str) -> str:
     origin = next((plugin.origin for plugin in registry.plugins if plugin.name == entry.plugin), "")
     return (
         f"dataset {entry.qualified!r} ({origin}) failed to look at the data and was passed over: "
-        f"{sentence(reason)} Run 'seqkit plugin check {entry.plugin}'"
+        f"{sentence(reason)} Run 'seqkit plugin check {entry.reference}'"
     )
 
 

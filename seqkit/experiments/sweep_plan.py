@@ -9,11 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
+from seqkit.config import older_names
 from seqkit.errors import ConfigurationError, Problem
 from seqkit.experiments.experiment import Experiment
 from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.words import parse_override
+from seqkit.kinds import PARTS
 from seqkit.registry.registry import Registry
 from seqkit.runs.comparison import SEED, label_of
 
@@ -35,6 +38,7 @@ class SweepRun:
         seed: Its seed.
         digest: Of the whole experiment, with every default.
         threads: CPU threads it asks for; 0 for as many as there are.
+        former: The digest that an older version gave the same experiment; not kept.
     """
 
     name: str
@@ -43,6 +47,7 @@ class SweepRun:
     seed: int
     digest: str
     threads: int = 0
+    former: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,6 +178,7 @@ def plan_sweep(
                     seed=seed,
                     digest=_digest(settled),
                     threads=one.trainer.threads,
+                    former=_former_digest(settled, registry),
                 )
             )
     notes = dict.fromkeys(note for one in loaded for note in one.notes)
@@ -241,8 +247,38 @@ def _name(group: str, point: Sequence[str], seed: int, taken: Iterable[str]) -> 
 
 
 def _digest(experiment: Experiment) -> str:
-    text = json.dumps(experiment.as_dict(), sort_keys=True, default=str)
+    return _digest_of(experiment.as_dict())
+
+
+def _digest_of(document: Mapping[str, Any]) -> str:
+    text = json.dumps(document, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _former_digest(experiment: Experiment, registry: Registry) -> str:
+    """Returns the digest of an experiment by the names that its settings had before.
+
+    Groups that an older version began are gone on with by it.
+    """
+    document = experiment.as_dict()
+    for key in PARTS:
+        part = getattr(experiment, key)
+        document[key] = _formerly_named(part.config, document[key])
+    document["metrics"] = [
+        _formerly_named(part.config, table)
+        for part, table in zip(experiment.metrics, document["metrics"], strict=True)
+    ]
+    chosen = document.pop("observers", {})
+    for entry in registry.entries("observers"):
+        head, _, setting = entry.component.formerly.partition(".")
+        if setting:
+            document[head] = {**document[head], setting: entry.qualified in chosen}
+    return _digest_of(document)
+
+
+def _formerly_named(config: Any, table: Mapping[str, Any]) -> dict[str, Any]:
+    before = {new: old for old, new in older_names(type(config)).items()}
+    return {before.get(key, key): value for key, value in table.items()}
 
 
 def joined(before: SweepPlan, wanted: SweepPlan) -> SweepPlan:
@@ -258,7 +294,7 @@ def joined(before: SweepPlan, wanted: SweepPlan) -> SweepPlan:
         )
     there = {run.digest for run in before.runs}
     named = {run.name for run in before.runs}
-    more = tuple(run for run in wanted.runs if run.digest not in there)
+    more = tuple(run for run in wanted.runs if not there & {run.digest, run.former})
     for run in more:
         if run.name in named:
             raise ConfigurationError(
@@ -279,7 +315,7 @@ def checked(plan: SweepPlan, registry: Registry) -> SweepPlan:
     for run in plan.runs:
         experiment = load_experiment(plan.experiment, registry, run.words)
         notes |= dict.fromkeys(experiment.notes)
-        if _digest(experiment) != run.digest:
+        if run.digest not in (_digest(experiment), _former_digest(experiment, registry)):
             raise ConfigurationError(
                 f"{plan.experiment} has changed since group {plan.group} began, in run {run.name}. "
                 "Change it back, or start another sweep"

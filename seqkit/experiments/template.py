@@ -12,7 +12,7 @@ from seqkit.kinds import PLURAL
 if TYPE_CHECKING:
     from seqkit.config import Config
     from seqkit.experiments.experiment import Part
-    from seqkit.registry.registry import Registry
+    from seqkit.registry.registry import Entry, Registry
 
 
 def experiment_toml(
@@ -52,7 +52,7 @@ def experiment_toml(
         fits = registry.names(kind) if key == "task" else fitting(registry, kind, loaded.task.entry)
         others = ", ".join(fits)
         lines += [f"[{key}]", f"# {part.component.summary()}", f"# There are: {others}."]
-        lines += [f"name = {in_toml(registry.name_of(part.entry))}"]
+        lines += [f"name = {in_toml(_name(part.entry, registry))}"]
         lines += _table(part.component.Config, _given(document, key))
     lines += ["[trainer]", *_table(TrainerConfig, _given(document, "trainer"))]
     return "\n".join(lines).rstrip() + "\n"
@@ -61,8 +61,14 @@ def experiment_toml(
 def _metric(part: Part, registry: Registry) -> str | dict[str, Any]:
     """Returns the name of a metric, or a table where its settings are not the usual ones."""
     table = part.config.model_dump(exclude_defaults=True)
-    name = registry.name_of(part.entry)
+    name = _name(part.entry, registry)
     return {"name": name, **table} if table else name
+
+
+def _name(entry: Entry, registry: Registry) -> str:
+    """Returns the name of a component; with its plugin, so that one that is missing is named."""
+    of_seqkit = entry.owner is not None and entry.owner.built_in
+    return registry.name_of(entry) if of_seqkit else entry.qualified
 
 
 def _given(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:

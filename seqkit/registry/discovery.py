@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from seqkit.component import use_tokenizers
 from seqkit.errors import PluginError, sentence
 from seqkit.hookspecs import GROUP
 from seqkit.registry.in_memory import Given, plugin_name, plugins_in_memory
@@ -81,9 +82,9 @@ def _local_plugins(
 
 def provide_tokenizers(registry: Registry) -> None:
     """Lets runs find the tokenizers of a registry by the names they keep."""
-    from seqkit.text import use_tokenizers
-
-    use_tokenizers({(e.plugin, e.name): e.component for e in registry.entries("tokenizers")})
+    entries = registry.entries("tokenizers")
+    found = {(entry.plugin, entry.name): entry.component for entry in entries}
+    use_tokenizers(found, {entry.plugin: entry.reference for entry in entries})
 
 
 def disabled_plugins() -> list[str]:

@@ -57,6 +57,11 @@ class Entry:
         """The name that is always unique: `plugin:name`."""
         return f"{self.plugin}:{self.name}"
 
+    @property
+    def reference(self) -> str:
+        """What `seqkit plugin check` finds its plugin by."""
+        return self.plugin if self.owner is None else self.owner.reference
+
 
 @dataclass
 class Plugin:
@@ -89,6 +94,11 @@ class Plugin:
     def origin(self) -> str:
         """Distribution and version, for messages."""
         return f"{self.distribution} {self.version}".strip()
+
+    @property
+    def reference(self) -> str:
+        """What `seqkit plugin check` finds it by: its path, or its name where it is installed."""
+        return self.name if self.path is None else str(self.path)
 
     @property
     def code(self) -> Path | None:

@@ -63,7 +63,7 @@ class Registry:
             if plugin.error:
                 found.append(
                     f"plugin {plugin.name!r} ({plugin.origin}) was skipped: "
-                    f"{sentence(plugin.error)} Run 'seqkit plugin check {plugin.name}'"
+                    f"{sentence(plugin.error)} Run 'seqkit plugin check {plugin.reference}'"
                 )
             found += [f"plugin {plugin.name!r} ({plugin.origin}) {note}" for note in plugin.notes]
         return found
@@ -162,7 +162,7 @@ class Registry:
             if plugin.name == wanted:
                 return (
                     f"The plugin {wanted!r} was skipped: {sentence(plugin.error)} "
-                    f"Run 'seqkit plugin check {wanted}'"
+                    f"Run 'seqkit plugin check {plugin.reference}'"
                 )
         names = [e.qualified for e in self.entries(kind)] if wanted else self.names(kind)
         if wanted and wanted not in {plugin.name for plugin in self.plugins}:

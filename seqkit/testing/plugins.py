@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -100,6 +100,7 @@ def plugin_checks(
     source: str | Path | ModuleType | Subject,
     settings: Settings | None = None,
     expected_failures: Mapping[str, str] | None = None,
+    commands: Collection[str] = (),
 ) -> list[Check]:
     """Loads a plugin alone and returns its checks, ready to be run one by one.
 
@@ -109,6 +110,7 @@ def plugin_checks(
         expected_failures: Checks that fail for a good reason, and the reason, beside those that
             the components name themselves: by the name of the check, or as `str(check)` has it
             for one component alone. One that passes all the same fails.
+        commands: Names of the commands of seqkit itself, which those of plugins cannot have.
 
     Returns:
         The checks. For a plugin that cannot be loaded, the one that says why.
@@ -120,6 +122,10 @@ def plugin_checks(
     subject = source if isinstance(source, Subject) else find_plugin(source)
     registry = Registry()
     plugin = subject.plugin
+    if plugin.path is not None:
+        # No plugin that is given by its path takes the name of one of seqkit's own.
+        own = [other for other, _ in installed_plugins() if other.built_in]
+        registry.plugins += [other for other in own if other.name == plugin.name]
     registry.add(plugin, subject.load)
     checks = [Check("plugin", "loads", partial(_loads, plugin))]
     if plugin.error:
@@ -131,7 +137,7 @@ def plugin_checks(
     seen = once(partial(_in_fresh_process, subject, settings or {}))
     checks.append(Check("plugin", "cheap-import", lambda: _cheap_import(seen())))
     if any(owner is plugin for owner, _ in registry.with_hook("register_commands")):
-        checks.append(Check("plugin", "commands", partial(_commands, plugin)))
+        checks.append(Check("plugin", "commands", partial(_commands, plugin, commands)))
     if any(owner is plugin for owner, _ in registry.with_hook("on_event")):
         checks.append(Check("plugin", "observer", partial(_observer, plugin)))
     records = Records(registry, settings)
@@ -176,7 +182,7 @@ def _in_fresh_process(subject: Subject, settings: Settings) -> dict[str, Any]:
     return seen
 
 
-def _commands(plugin: Plugin) -> None:
+def _commands(plugin: Plugin, taken: Collection[str]) -> None:
     cli = click.Group("seqkit")
     only = Registry()
     only.add(Plugin(plugin.name, plugin.distribution), lambda: plugin.module)
@@ -186,6 +192,12 @@ def _commands(plugin: Plugin) -> None:
     require(cli.commands, "register_commands() added no command")
     for name, command in cli.commands.items():
         require(command.help or command.short_help, f"the command {name!r} has no help text")
+    for name in cli.commands:
+        if name in taken:
+            raise UserWarning(
+                f"the command {name!r} can never be called, as seqkit itself has one of that name. "
+                "Choose another name"
+            )
 
 
 def _observer(plugin: Plugin) -> None:

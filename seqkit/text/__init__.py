@@ -12,7 +12,6 @@ from seqkit.text.tokenizers import (
     build_tokenizer,
     load_tokenizer,
     parts_of,
-    use_tokenizers,
 )
 from seqkit.text.truncation import truncate
 from seqkit.text.vectors import read_vectors
@@ -42,6 +41,5 @@ __all__ = [
     "read_vectors",
     "train_bpe",
     "truncate",
-    "use_tokenizers",
     "write_json",
 ]

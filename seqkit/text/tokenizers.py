@@ -27,22 +27,6 @@ _OF_A_PLUGIN = re.compile(r"[a-z0-9_-]{1,100}:[\w-][\w.-]{0,99}(?:/[\w-][\w.-]{0
 _FILE = "tokenizer.json"
 
 
-Found = dict[tuple[str, str], component.Tokenizer]
-"""The tokenizers of plugins, by the names of plugin and tokenizer."""
-
-_found: Found | None = None
-
-
-def use_tokenizers(found: Found) -> None:
-    """Says which tokenizers of plugins there are, from now on, as whoever loads the plugins knows.
-
-    A run names its tokenizer by a text, and finds it by that where no registry is at hand. Without
-    this, the tokenizers of installed plugins are found.
-    """
-    global _found
-    _found = found
-
-
 @runtime_checkable
 class Tokenizer(Protocol):
     """What the tasks ask of a tokenizer."""
@@ -102,11 +86,13 @@ class PluginTokenizer:
         name: `PLUGIN:NAME`, or `PLUGIN:NAME/VARIANT`.
         cut: What cuts a text into tokens.
         join: What puts tokens together again.
+        reference: What `seqkit plugin check` finds its plugin by.
     """
 
     name: str
     cut: Callable[[str], list[str]]
     join: Callable[[Iterable[str]], str] = " ".join
+    reference: str = ""
 
     def tokenize(self, text: str) -> list[str]:
         """Returns the tokens of one text.
@@ -122,7 +108,7 @@ class PluginTokenizer:
             shown = f"a {type(tokens).__name__}"
             if isinstance(tokens, list):
                 shown += f" of {type(tokens[0]).__name__}"
-            plugin = self.name.partition(":")[0]
+            plugin = self.reference or self.name.partition(":")[0]
             raise PluginError(
                 f"tokenizer {self.name!r} gave {shown} for {text!r:.60}; it must be a list of "
                 f"texts. Run 'seqkit plugin check {plugin}'"
@@ -219,7 +205,8 @@ def _of_a_plugin(qualified: str) -> PluginTokenizer:
     found = parts_of(qualified)
     assert found is not None
     plugin, name, variant = found
-    there = _installed(plugin) if _found is None else _found
+    in_use = component.tokenizers_in_use()
+    there = _installed(plugin) if in_use is None else in_use
     tokenizer = there.get((plugin, name))
     if tokenizer is None:
         mine = [other for owner, other in there if owner == plugin]
@@ -232,12 +219,13 @@ def _of_a_plugin(qualified: str) -> PluginTokenizer:
             f"tokenizer {qualified!r} is of a plugin that is not installed, or that brings none by "
             f"register_tokenizers(). Plugins with tokenizers are: {names}"
         )
-    return PluginTokenizer(qualified, tokenizer.build(variant), tokenizer.join)
+    reference = component.tokenizer_references().get(plugin, plugin)
+    return PluginTokenizer(qualified, tokenizer.build(variant), tokenizer.join, reference)
 
 
-def _installed(plugin: str) -> Found:
+def _installed(plugin: str) -> component.TokenizersByName:
     """Returns the tokenizers of an installed plugin, where no registry has said which there are."""
-    found: Found = {}
+    found: component.TokenizersByName = {}
     for point in entry_points(group="seqkit", name=plugin):
         try:
             register = getattr(point.load(), "register_tokenizers", list)

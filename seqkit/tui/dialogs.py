@@ -185,7 +185,7 @@ class Choose(ModalScreen[str | None]):
             for choice in self._choices
             if all(word in f"{choice.label} {choice.about}".casefold() for word in words)
         ]
-        shown.sort(key=lambda choice: bool(choice.why_not))
+        shown.sort(key=lambda choice: (bool(choice.why_not), _distance(choice.label, wanted)))
         widest = max((len(choice.label) for choice in shown), default=0)
         options = self.query_one(OptionList)
         options.clear_options()
@@ -195,7 +195,8 @@ class Choose(ModalScreen[str | None]):
         )
         able = [index for index, choice in enumerate(shown) if not choice.why_not]
         values = [choice.value for choice in shown]
-        if self._current in values and not shown[values.index(self._current)].why_not:
+        here = self._current in values and not shown[values.index(self._current)].why_not
+        if here and not words:
             options.highlighted = values.index(self._current)
         elif able:
             options.highlighted = able[0]
@@ -230,3 +231,11 @@ class Choose(ModalScreen[str | None]):
     def action_give_up(self) -> None:
         """Closes with nothing."""
         self.dismiss(None)
+
+
+def _distance(label: str, wanted: str) -> int:
+    """Tells how far a label is from what was typed: that itself, its beginning, a part, another."""
+    typed, label = wanted.casefold().strip(), label.casefold()
+    if label == typed or not typed:
+        return 0
+    return 1 if label.startswith(typed) else 2 if typed in label else 3

@@ -6,13 +6,15 @@ import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from seqkit.api import Dataset, Recognition, Task
+from seqkit.api import Dataset, Model, Recognition, Task
 from seqkit.data.own import OwnData
 from seqkit.errors import DataError
+from seqkit.experiments.beginning import begin
 from seqkit.experiments.own_data import recognise
 from seqkit.hookspecs import hookimpl
 from seqkit.registry.discovery import load_registry
@@ -215,15 +217,54 @@ def test_a_task_of_a_plugin_begins_on_own_data_and_is_trained_and_used(
     assert "Words of noughts and ones are in it." in done.out
     assert "There are only 60 examples" in done.err
     document = tomllib.loads(Path("g.toml").read_text(encoding="utf-8"))
-    assert document["dataset"] == {"name": "bits-file", "path": "words.txt"}
-    assert document["task"] == {"name": "parity", "depth": 3}
-    assert document["model"]["name"] == "counter"
+    assert document["dataset"] == {"name": "bits:bits-file", "path": "words.txt"}
+    assert document["task"] == {"name": "bits:parity", "depth": 3}
+    assert document["model"]["name"] == "bits:counter"
+    command = "seqkit run g.toml --plugin bits.py"
+    assert f"Run it: {command}\n" in done.err
+    assert f"# Run it:  {command}\n" in Path("g.toml").read_text(encoding="utf-8")
+    without = seqkit("run", "g.toml")
+    assert "No plugin 'bits' is installed; install it, or name its folder by" in without.err
     assert document["trainer"] == {"epochs": 2, "batch_size": 4}
     done = seqkit("run", "g.toml", "--plugin", plugin, "--name", "bits")
     assert done.code == 0, done.err
     done = seqkit("predict", "bits", "1011", "--json", "--plugin", plugin)
     assert done.code == 0, done.err
     assert json.loads(done.out)["answers"][0]["kind"] in ("even", "odd")
+
+
+class _Early(Model):
+    """A model that is the first by name and fits everything."""
+
+    name = "aaa"
+    inputs = ("tokens", "features")
+    outputs = ("classes",)
+
+
+def _models(*models: type[Model]) -> ModuleType:
+    def register_models() -> list[type[Model]]:
+        return list(models)
+
+    module = ModuleType("early")
+    module.register_models = hookimpl(register_models)  # type: ignore[attr-defined]
+    return module
+
+
+def test_a_task_without_a_recipe_begins_with_a_model_of_its_own_plugin_or_of_seqkit(
+    plugin: Path,
+) -> None:
+    Path("words.txt").write_text(_words(60), encoding="utf-8")
+    of_its_own = load_registry([_models(_Early), plugin])
+    entry, recognition = recognise(Path("words.txt"), of_its_own)
+    assert begin(entry, recognition, of_its_own).document["model"] == {"name": "counter"}
+
+    plugin.write_text(PLUGIN.replace("return [Counter]", "return []"), encoding="utf-8")
+    of_seqkit = load_registry([_models(_Early), plugin])
+    entry, recognition = recognise(Path("words.txt"), of_seqkit)
+    name = begin(entry, recognition, of_seqkit).document["model"]["name"]
+    owner = of_seqkit.find("models", name).owner
+    assert owner is not None
+    assert owner.built_in
 
 
 def test_the_helper_of_the_terminal_shows_what_a_plugin_recognises(plugin: Path) -> None:
@@ -272,8 +313,6 @@ def _raising(error: BaseException) -> Callable[[OwnData], Any]:
 
 
 def _registry(**looks: Callable[[OwnData], Any]) -> Registry:
-    from types import ModuleType
-
     def register_datasets() -> list[type[Dataset]]:
         return [_dataset(name.replace("_", "-"), look) for name, look in looks.items()]
 

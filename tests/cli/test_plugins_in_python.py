@@ -94,13 +94,14 @@ def test_a_model_class_trains_and_predicts_and_a_command_finds_it_by_its_file(
     )
     (answer,) = result.predict(["a good film"])
     loaded = toolkit.load(result, plugins=parts.Pooled).predict(["a good film"])
+    by_itself = toolkit.load(result).predict(["a good film"])
     without = seqkit("predict", result.folder, "a good film")
     file = tmp_path / "my_parts.py"
     file.write_text(PARTS + HOOK)
     by_command = seqkit("predict", result.folder, "a good film", "--plugin", file, "--json")
     resumed = seqkit("resume", result.folder, "--plugin", file, "trainer.max_steps=9", "--quiet")
 
-    assert loaded == [answer]
+    assert loaded == by_itself == [answer]
     assert recorded(result)["my-parts"] == f"given in Python, from {file}"
     assert (without.code, by_command.code, resumed.code) == (3, 0, 0)
     assert f"It was given in Python: name {file} by --plugin, with hooks in it" in without.err

@@ -1,5 +1,7 @@
 """A setting that was renamed goes by its older names wherever it is written."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import seqkit
 from seqkit.config import canonical, canonical_path, older_names, validate
 from seqkit.errors import ConfigurationError
 from seqkit.experiments.loading import load_experiment
+from seqkit.experiments.sweep_plan import checked, joined, plan_sweep
 from seqkit.registry.discovery import load_registry
 
 
@@ -75,3 +78,59 @@ def test_a_setting_by_its_old_name_goes_with_another_component_that_has_it() -> 
     document["model"].pop("initialization")
     loaded = load_experiment(document, registry, ["model=lstm"])
     assert loaded.as_dict()["model"]["initialization"] == "orthogonal"
+
+
+@pytest.mark.parametrize(("value", "chosen"), [("no", 0), ("off", 0), ("true", 1), ("1", 1)])
+def test_a_former_choice_of_an_observer_means_what_it_meant(value: str, chosen: int) -> None:
+    registry = load_registry()
+    loaded = load_experiment("sentiment", registry, [f"trainer.tensorboard={value}"])
+    assert len(loaded.observers) == chosen
+    named = load_experiment("sentiment", registry, [f"observers.tensorboard={value}"])
+    assert len(named.observers) == chosen
+
+
+def test_a_former_choice_that_is_none_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="is 'maybe'; it must be true or false"):
+        load_experiment("sentiment", load_registry(), ["trainer.tensorboard=maybe"])
+
+
+def test_what_a_run_had_off_needs_no_plugin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "run" / "experiment.toml"
+    file.parent.mkdir()
+    whole = load_experiment("sentiment", load_registry()).as_toml()
+    file.write_text(whole.replace("[trainer]\n", "[trainer]\ntensorboard = false\n"), "utf-8")
+    monkeypatch.setenv("SEQKIT_DISABLE_PLUGINS", "tensorboard")
+    assert load_experiment(file, load_registry()).as_toml() == whole
+
+    mine = tmp_path / "mine.toml"
+    mine.write_text(file.read_text("utf-8"), "utf-8")
+    with pytest.raises(ConfigurationError, match=r"trainer\.tensorboard is not a setting"):
+        load_experiment(mine, load_registry())
+
+
+def test_a_sweep_that_an_older_version_began_is_gone_on_with() -> None:
+    registry = load_registry()
+    plan = plan_sweep("stocks-gru", ["model.hidden_size=8,9"], 1, "group", registry)
+    old = [replace(run, digest=run.former) for run in plan.runs]
+    assert all(run.former != run.digest for run in plan.runs)
+    before = replace(plan, runs=tuple(old))
+
+    assert [run.name for run in checked(before, registry).runs] == [run.name for run in plan.runs]
+    assert len(joined(before, plan).runs) == len(plan.runs)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words", "digest"),
+    [
+        ("reverse-seq2seq", [], "4ac4b7e1f7abc1f7"),
+        ("stocks-gru", ["model.hidden_size=8"], "9fda64f81e3505c8"),
+    ],
+)
+def test_the_digest_of_an_older_version_is_the_one_that_it_wrote(
+    recipe: str, words: list[str], digest: str
+) -> None:
+    """What the version before the settings were renamed gave these experiments."""
+    (run,) = plan_sweep(recipe, words, 1, "group", load_registry()).runs
+    assert run.former == digest

@@ -190,7 +190,7 @@ def test_a_run_that_fails_names_the_component_and_its_line(
         )
 
     where = f"{PLACES[place]} ({falls} 0.3, parts.py, line 9) raised KeyError: 'x'"
-    assert str(caught.value) == f"the run failed: {where}. Run 'seqkit plugin check falls'"
+    assert str(caught.value) == f"the run failed: {where}. Run 'seqkit plugin check {falls}'"
     assert where in told[-1]
 
 

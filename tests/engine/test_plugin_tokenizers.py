@@ -99,8 +99,9 @@ def test_a_tokenizer_that_returns_no_list_of_texts_is_named(
     load_registry([cutter])
     tokenizer = build_tokenizer("cutter:pieces")
 
-    with pytest.raises(PluginError, match=f"tokenizer 'cutter:pieces' gave {shown} for 'ab'"):
+    with pytest.raises(PluginError, match=f"tokenizer 'cutter:pieces' gave {shown} for 'ab'") as e:
         tokenizer.tokenize("ab")
+    assert f"'seqkit plugin check {cutter}'" in str(e.value)
     (failed,) = [finding for finding in check_plugin(cutter) if finding.status == "failed"]
     assert (failed.subject, failed.check) == ("tokenizers:pieces", "tokens")
 

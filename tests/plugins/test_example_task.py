@@ -43,8 +43,8 @@ def test_a_file_of_ones_own_begins_it(task: tuple[str, ...], ending: str, tagged
     written = tomllib.loads((tagged.folder / "own.toml").read_text(encoding="utf-8"))
 
     assert "Words with 3 different tags are in it, in 60 sentences." in done.out
-    assert written["task"]["name"] == "word-tags"
-    assert written["dataset"] == {"name": "tagged-file", "path": f"own.{ending}"}
+    assert written["task"]["name"] == "example:word-tags"
+    assert written["dataset"] == {"name": "example:tagged-file", "path": f"own.{ending}"}
     assert written["model"]["name"] == "gru"
     assert written["loss"]["name"] == "cross-entropy"
     assert written["metrics"] == ["accuracy", "f1"]

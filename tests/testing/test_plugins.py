@@ -11,8 +11,9 @@ import click
 import pytest
 
 import seqkit
+from seqkit.cli.main import run_command_line
 from seqkit.errors import ConfigurationError, PluginError
-from seqkit.registry.discovery import installed_plugins
+from seqkit.registry.discovery import installed_plugins, load_registry
 from seqkit.testing import Check, Finding, check_plugin, find_plugin
 
 Failures = Callable[..., dict[str, str]]
@@ -106,6 +107,21 @@ def test_a_plugin_that_fails_to_load_shows_where(
     assert "registry.py" not in finding.traceback
 
 
+def test_a_file_with_the_name_of_a_plugin_of_seqkit_is_refused_as_when_it_is_used(
+    write_plugin: Callable[[str], Path],
+) -> None:
+    hook = "@seqkit.hookimpl\ndef register_models(): return []"
+    path = write_plugin(hook)
+    path = path.rename(path.with_name("text.py"))
+    (finding,) = check_plugin(path)
+
+    assert (finding.check, finding.status) == ("loads", "failed")
+    with pytest.raises(PluginError) as refused:
+        load_registry([path])
+    assert finding.message in str(refused.value)
+    assert "'text' is a plugin of seqkit itself" in finding.message
+
+
 def test_a_hook_that_is_never_called_is_found(write_plugin: Callable[[str], Path]) -> None:
     hook = "@seqkit.hookimpl\ndef register_modles(): return []"
     (finding,) = check_plugin(write_plugin(hook))
@@ -173,6 +189,18 @@ def test_commands_are_tried(
     found = failed(check_plugin(module))
 
     assert message in found["commands"] if message else not found
+
+
+def test_a_command_that_seqkit_has_itself_is_warned_of(
+    write_plugin: Callable[[str], Path], capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write_plugin(
+        "import click\n@seqkit.hookimpl\ndef register_commands(cli):\n"
+        "    cli.add_command(click.Command('run', help='Run.'))\n"
+    )
+
+    assert run_command_line(["plugin", "check", str(path)]) == 0
+    assert "warning commands: the command 'run' can never be called" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(

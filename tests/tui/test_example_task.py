@@ -14,6 +14,7 @@ from seqkit.tui.context import Context
 from seqkit.tui.monitor import MonitorScreen
 from seqkit.tui.monitor.answers_pane import AnswersPane
 from seqkit.tui.new.files import FilePicker
+from seqkit.tui.new.pane import Pane
 from seqkit.tui.new.screen import NewRunScreen
 from seqkit.tui.playground.screen import TryScreen
 from tests.tagged import PLUGIN, SENTENCES, Tagged, train_tagged
@@ -71,3 +72,4 @@ async def test_the_wizard_finds_its_own_files(tmp_path: Path) -> None:
         await until(pilot, lambda: app.screen is screen)
         assert screen.draft is not None
         assert screen.draft.document()["task"]["name"] == "word-tags"
+        assert screen.query_one(Pane).copied.endswith(f" --plugin {PLUGIN}")

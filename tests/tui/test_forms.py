@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shlex
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel
+from textual.app import App
+from textual.widgets import Input, OptionList
 
 from seqkit.config import Config, Field
 from seqkit.errors import Problem
 from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.schema import MISSING, in_toml, settings_of, show
 from seqkit.registry.discovery import load_registry
+from seqkit.tui.dialogs import Choice, Choose
 from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.draft import Draft
 from seqkit.tui.new.draft_files import base_of
@@ -303,3 +307,22 @@ def test_a_line_is_edited_with_the_usual_keys() -> None:
     assert (editor.text, editor.at) == ("12", 0)
     editor.insert("a\x1b[31mb")
     assert editor.text == "a[31mb12"
+
+
+def test_what_is_typed_whole_is_the_first_choice() -> None:
+    labels = ["imdb-gru", "letters", "sentiment", "sentiment-long"]
+    choices = [Choice(label, label, "the sentiment of texts") for label in labels]
+
+    async def shown(typed: str) -> list[str]:
+        app: App[None] = App()
+        async with app.run_test() as pilot:
+            await app.push_screen(Choose("Recipe", choices, "letters"))
+            app.screen.query_one(Input).value = typed
+            await pilot.pause()
+            options = app.screen.query_one(OptionList)
+            assert options.highlighted is not None
+            first = str(options.get_option_at_index(options.highlighted).id)
+            return [first, *(str(option.id) for option in options.options)]
+
+    assert asyncio.run(shown("sentiment")) == ["sentiment", *labels[2:], "imdb-gru", "letters"]
+    assert asyncio.run(shown(""))[0] == "letters"

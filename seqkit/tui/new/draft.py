@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -224,14 +224,15 @@ class Draft:
                     words.append(f"{part}.{key}={_word(value)}")
         return words
 
-    def command(self, source: str = "") -> str:
+    def command(self, source: str = "", plugin_words: Sequence[str] = ()) -> str:
         """Returns the command line that runs it.
 
         Args:
             source: A file that it was saved to, which needs no words.
+            plugin_words: `--plugin PATH` words.
         """
         words = [source] if source else [self.source or "FILE.toml", *self.words()]
-        return shlex.join(["seqkit", "run", *words])
+        return shlex.join(["seqkit", "run", *words, *plugin_words])
 
     def loses(self) -> list[str]:
         """Returns the changes that words cannot express: a setting that was emptied."""

@@ -224,7 +224,8 @@ class NewRunScreen(Screen[None]):
         source = self._file_name() if not draft.source or draft.loses() else ""
         if source:
             notes.append("Save it first: press w.")
-        self.query_one(Pane).show_command(draft.command(source), notes)
+        command = draft.command(source, self.context.plugin_words)
+        self.query_one(Pane).show_command(command, notes)
 
     def _postponed(self, action: Callable[[], None], said: str) -> bool:
         """Tells whether an action has to wait for the check; it then happens by itself."""
