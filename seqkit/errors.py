@@ -45,7 +45,7 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        return f"{self.message}. {self.hint}" if self.hint else f"{self.message}."
+        return f"{sentence(self.message)} {self.hint}".rstrip()
 
 
 class SeqkitError(Exception):
@@ -84,6 +84,11 @@ class RunError(SeqkitError):
     """Training failed: a non-finite loss, no memory left, a component that raised."""
 
 
+def sentence(text: str) -> str:
+    """Returns a text with one mark at its end: a full stop where it has none."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
 def nearest(name: str, valid: Iterable[str]) -> str | None:
     """Returns the valid name that looks most like `name`, or None when none does.
 
@@ -109,5 +114,5 @@ def suggestion(name: str, valid: Iterable[str], otherwise: str = "") -> str:
         return otherwise
     if not names:
         return ""
-    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    return f"Valid: {shown}."
+    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+    return f"Valid: {', '.join(names[:12])}{more}."

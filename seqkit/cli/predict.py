@@ -116,9 +116,15 @@ def predict(
     check_files(files)
     from seqkit.engine.predict import load_predictor
 
-    predictor = load_predictor(folder, registry, device or "auto", checkpoint, output.warn)
+    told: list[str] = []
+
+    def warn(text: str) -> None:
+        told.append(text)
+        output.warn(text)
+
+    predictor = load_predictor(folder, registry, device or "auto", checkpoint, warn)
     if serve:
-        serving.serve(predictor, getattr(sys.stdin, "buffer", sys.stdin), output.json_line)
+        serving.serve(predictor, getattr(sys.stdin, "buffer", sys.stdin), output.json_line, told)
         return
     together = predictor.experiment.task.component.reads_whole_table
     given, at_once = _given(inputs, file, predictor, encoding, column, as_json)

@@ -18,7 +18,7 @@ import seqkit.text
 from seqkit.api import Arrays, Codec, Notify, ignore
 from seqkit.engine import cache
 from seqkit.engine.baselines import scores_of_outputs
-from seqkit.errors import DataError
+from seqkit.errors import DataError, sentence
 from seqkit.experiments.experiment import Experiment, Part
 from seqkit.experiments.used import used_tokenizers
 from seqkit.paths import cache_home
@@ -251,7 +251,7 @@ def _with_file(error: DataError, experiment: Experiment) -> DataError:
     path = next(filter(None, own), None) or experiment.dataset.component.location(config)
     if path is None or Path(path).name in str(error):
         return error
-    return DataError(f"{str(error).rstrip('.')}. The data come from {path}")
+    return DataError(f"{sentence(str(error))} The data come from {path}")
 
 
 def _key(experiment: Experiment, registry: Registry) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from seqkit.api import Dataset, Notify, Recognition, ignore
 from seqkit.data.own import OTHER_KINDS, OwnData
-from seqkit.errors import DataError, SeqkitError
+from seqkit.errors import DataError, SeqkitError, sentence
 from seqkit.registry.registry import Entry, Registry
 
 ERROR_CONFIDENCE = 0.8
@@ -117,7 +117,7 @@ def _failure(entry: Entry, registry: Registry, reason: str) -> str:
     origin = next((plugin.origin for plugin in registry.plugins if plugin.name == entry.plugin), "")
     return (
         f"dataset {entry.qualified!r} ({origin}) failed to look at the data and was passed over: "
-        f"{reason.rstrip('.')}. Run 'seqkit plugin check {entry.reference}'"
+        f"{sentence(reason)} Run 'seqkit plugin check {entry.reference}'"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seqkit.errors import SeqkitError
@@ -17,21 +17,27 @@ if TYPE_CHECKING:
 Reply = Callable[[Mapping[str, Any]], None]
 
 
-def serve(predictor: Predictor, requests: Iterable[str | bytes], reply: Reply) -> None:
+def serve(
+    predictor: Predictor,
+    requests: Iterable[str | bytes],
+    reply: Reply,
+    warnings: Sequence[str] = (),
+) -> None:
     """Answers requests until they end.
 
     A request is `{"id": 1, "inputs": [...], "options": {...}}`; the replies to it bear its id:
     `piece` and `index` while text is generated, then `answers`, or `error`. An interrupt ends the
     request at hand, which is then answered with `cancelled`. The first reply is `ready`: what
-    answers, and what the task says of its inputs and options.
+    answers, what the task says of its inputs and options, and `warnings`.
 
     Args:
         predictor: The model.
         requests: Lines; bytes are read as UTF-8, and bad ones end no more than their request.
         reply: Writes one reply.
+        warnings: What was told while the model was loaded.
     """
     with interrupts_end_requests() as answering:
-        _serve(predictor, requests, reply, answering)
+        _serve(predictor, requests, reply, answering, warnings)
 
 
 def _serve(
@@ -39,6 +45,7 @@ def _serve(
     requests: Iterable[str | bytes],
     reply: Reply,
     answering: Callable[[bool], None],
+    warnings: Sequence[str],
 ) -> None:
     experiment = predictor.experiment
     task = experiment.task.component
@@ -56,6 +63,7 @@ def _serve(
                 "hint": task.hint,
                 "live": task.live,
                 "try_options": dict(task.try_options),
+                "warnings": list(warnings),
             }
         }
     )

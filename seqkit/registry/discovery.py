@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from seqkit.component import use_tokenizers
-from seqkit.errors import PluginError
+from seqkit.errors import PluginError, sentence
 from seqkit.hookspecs import GROUP
 from seqkit.registry.in_memory import Given, plugin_name, plugins_in_memory
 from seqkit.registry.registry import Plugin, Registry
@@ -59,7 +59,7 @@ def load_registry(given: Iterable[Given] = ()) -> Registry:
                 what = f"the plugin {plugin.name!r} ({plugin.origin}) could not be loaded"
                 raise PluginError(f"{what}: {plugin.error}") from plugin.cause
             raise PluginError(
-                f"--plugin {path} could not be loaded: {plugin.error}. "
+                f"--plugin {path} could not be loaded: {sentence(plugin.error)} "
                 f"Run 'seqkit plugin check {path}'"
             ) from plugin.cause
     provide_tokenizers(registry)

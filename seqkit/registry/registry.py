@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from seqkit import hookspecs
-from seqkit.errors import ConfigurationError, PluginError, Problem, nearest, suggestion
+from seqkit.errors import ConfigurationError, PluginError, Problem, nearest, sentence, suggestion
 from seqkit.hookspecs import GROUP
 from seqkit.kinds import SINGULAR
 from seqkit.registry.plugin import (
@@ -63,8 +63,8 @@ class Registry:
         for plugin in self.plugins:
             if plugin.error:
                 found.append(
-                    f"plugin {plugin.name!r} ({plugin.origin}) was skipped: {plugin.error}. "
-                    f"Run 'seqkit plugin check {plugin.reference}'"
+                    f"plugin {plugin.name!r} ({plugin.origin}) was skipped: "
+                    f"{sentence(plugin.error)} Run 'seqkit plugin check {plugin.reference}'"
                 )
             found += [f"plugin {plugin.name!r} ({plugin.origin}) {note}" for note in plugin.notes]
         return found
@@ -162,7 +162,7 @@ class Registry:
         for plugin in skipped:
             if plugin.name == wanted:
                 return (
-                    f"The plugin {wanted!r} was skipped: {plugin.error}. "
+                    f"The plugin {wanted!r} was skipped: {sentence(plugin.error)} "
                     f"Run 'seqkit plugin check {plugin.reference}'"
                 )
         names = [e.qualified for e in self.entries(kind)] if wanted else self.names(kind)

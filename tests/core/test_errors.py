@@ -1,6 +1,7 @@
 """Errors: the nearest name, what a problem reads like, the exit code of each kind."""
 
 import string
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,8 +17,10 @@ from seqkit.errors import (
     RunError,
     SeqkitError,
     nearest,
+    sentence,
     suggestion,
 )
+from seqkit.registry.discovery import load_registry
 
 NAMES = st.lists(st.text(string.ascii_lowercase + "-:._", max_size=12))
 
@@ -60,12 +63,33 @@ def test_a_suggestion_names_the_nearest_or_what_is_valid() -> None:
     assert suggestion("xyzzy", ["lstm", "gru"]) == "Valid: gru, lstm."
     assert suggestion("xyzzy", ["lstm"], "Run 'seqkit list'") == "Run 'seqkit list'"
     assert suggestion("xyzzy", []) == ""
-    assert suggestion("xyzzy", many) == f"Valid: {', '.join(many[:12])}, ...."
+    assert suggestion("xyzzy", many) == f"Valid: {', '.join(many[:12])} and {len(many) - 12} more."
 
 
 def test_a_problem_reads_as_a_sentence_and_the_next_step() -> None:
     assert str(Problem("a.b", "a.b is 3", "Did you mean 4?")) == "a.b is 3. Did you mean 4?"
     assert str(Problem("a.b", "a.b is 3")) == "a.b is 3."
+
+
+@pytest.mark.parametrize("end", [".", "?", "!"])
+def test_a_sentence_ends_with_one_mark(end: str) -> None:
+    assert sentence(f"done{end}") == f"done{end}"
+    assert sentence("done") == "done."
+    assert str(Problem("", f"done{end}", "Go on")) == f"done{end} Go on"
+    assert str(Problem("", f"done{end}")) == f"done{end}"
+
+
+def test_many_valid_names_are_cut_with_their_number() -> None:
+    names = [f"n{number:02}" for number in range(15)]
+    assert suggestion("xyzzy", names).endswith("n10, n11 and 3 more.")
+
+
+def test_a_misspelt_hook_is_said_with_one_mark(tmp_path: Path) -> None:
+    plugin = tmp_path / "odd.py"
+    plugin.write_text("import seqkit\n\n@seqkit.hookimpl\ndef register_loses():\n    return []\n")
+    with pytest.raises(PluginError) as caught:
+        load_registry([plugin])
+    assert "Did you mean register_losses? Run 'seqkit plugin check" in str(caught.value)
 
 
 def test_a_configuration_error_shows_every_problem() -> None:

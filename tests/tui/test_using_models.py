@@ -111,6 +111,22 @@ async def test_a_task_that_seqkit_has_never_heard_of_is_tried(tmp_path: Path) ->
                 assert words in shown(screen, "#try-answer")
 
 
+async def test_code_that_changed_since_the_training_is_told_where_a_model_is_tried(
+    tmp_path: Path,
+) -> None:
+    invented = train_invented(tmp_path)
+    with invented.plugin.open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    app = SeqkitApp(Context(invented.run.parent, plugins=(invented.plugin,)))
+    async with app.run_test(size=(100, 40)) as pilot:
+        screen = TryScreen(app.context, RunFolder(invented.run))
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen.task_name == "oracle")
+        await until(pilot, lambda: bool(app._notifications))
+        (told,) = [notice.message for notice in app._notifications]
+        assert told.endswith("(its code has changed): answers may differ")
+
+
 def test_a_history_is_a_table_and_goes_back_as_rows() -> None:
     history = {"time": ["2012-01-01", "2012-01-02"], "values": [[1.5, None], [2.0, 3.0]]}
     text = table_of(history, ["a", "b"])

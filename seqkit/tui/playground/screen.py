@@ -161,6 +161,8 @@ class TryScreen(Screen[None]):
         facts = [str(ready["model"]), str(ready["checkpoint"]), str(ready["device"])]
         self._facts = " · ".join(facts)
         self._head("ready", "$success")
+        for text in ready.get("warnings", ()):
+            self.notify(one_line(text), severity="warning", timeout=15, markup=False)
         if not self._options:
             await self._offer(option_fields(ready.get("options", {})), ready.get("try_options", {}))
         if self._table and not self._untouched and not self.area.text:
