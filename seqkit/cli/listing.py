@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from seqkit.registry.registry import Entry, Plugin, Registry
 
 NAMES = tuple(SINGULAR)
+_LONGEST_PLACE = 32
 
 if TYPE_CHECKING:
     _ParamType = click.ParamType[str]
@@ -124,7 +125,7 @@ def _list_plugins(registry: Registry) -> None:
         (
             (plugin.name, "red" if plugin.error else "cyan"),
             plugin.version or "-",
-            plugin.distribution,
+            _end_of(plugin.distribution),
             f"{plugin.seconds:.2f} s",
             _brought(plugin, registry),
         )
@@ -134,6 +135,13 @@ def _list_plugins(registry: Registry) -> None:
     output.table(columns, rows, numbers=["LOAD"], wide="BRINGS")
     if registry.left_out:
         output.note(f"Left out: {', '.join(registry.left_out)}.")
+
+
+def _end_of(place: str) -> str:
+    """Returns the end of a long path, which tells more than its beginning."""
+    if len(place) <= _LONGEST_PLACE:
+        return place
+    return ("…" if safe_text.encodable("…") else "~") + place[1 - _LONGEST_PLACE :]
 
 
 def _sorted(registry: Registry) -> list[Plugin]:

@@ -58,7 +58,7 @@ class Welcome(Vertical, can_focus=True):
             demo.append("This is read-only: nothing can be started from here.")
         else:
             demo.append("enter", "bold reverse")
-            demo.append("  trains a first model on bundled data, in under two minutes.\n\n")
+            demo.append("  trains a first model in under 2 minutes, offline.\n\n")
             demo.append("2", "bold")
             demo.append("  puts together a run of your own     ")
             demo.append("?", "bold")

@@ -90,4 +90,4 @@ def test_without_the_plugin_its_run_says_what_is_missing(example: Path, tmp_path
     result = seqkit.run("event-order", *words, runs_dir=tmp_path, plugins=[example])
 
     with pytest.raises(seqkit.SeqkitError, match="needs the plugin 'example', not installed here"):
-        seqkit.load(result)
+        seqkit.load(result.folder)
