@@ -20,7 +20,7 @@ def python(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads what GNU's OpenMP says of itself")
 def test_the_runtime_that_torch_loads_reads_it() -> None:
     code = "from seqkit.engine.openmp import wait_passively as w; w(); import torch"
-    assert "GOMP_SPINCOUNT = '0'" in python(code, OMP_DISPLAY_ENV="verbose").stderr
+    assert "GOMP_SPINCOUNT = '2000'" in python(code, OMP_DISPLAY_ENV="verbose").stderr
 
 
 MAIN = """
@@ -30,7 +30,7 @@ sys.argv = ["seqkit", "--version"]
 try:
     main()
 except SystemExit:
-    print({name: os.environ.get(name) for name in ("OMP_WAIT_POLICY", "KMP_BLOCKTIME")})
+    print({name: os.environ.get(name) for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")})
 """
 
 
@@ -42,6 +42,7 @@ def test_the_command_sets_it_for_itself_and_what_it_starts() -> None:
 def test_what_the_user_has_set_stays(name: str) -> None:
     out = python(MAIN, **{name: "1"}).stdout
     assert "passive" not in out
+    assert "2000" not in out
 
 
 def test_nothing_is_set_where_torch_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
