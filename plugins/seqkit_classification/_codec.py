@@ -38,10 +38,11 @@ from seqkit.text import (
     fit_and_encode,
     load_text,
     read_document,
+    text_records,
     truncate,
 )
 from seqkit_classification._labels import Labels, in_order, mistakable, name_classes, united
-from seqkit_classification._reading import Reading, fill_empty, parse, read_texts
+from seqkit_classification._reading import Reading, fill_empty, read_texts
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -240,7 +241,7 @@ class ClassificationCodec(Codec):
         Raises:
             ConfigurationError: An input is something else; names its position, from 1.
         """
-        return [parse(item, position) for position, item in enumerate(inputs, start=1)]
+        return [*text_records(inputs, "text")]
 
     def batch(self, arrays: Arrays, indices: NDArray[Any]) -> dict[str, NDArray[Any]]:
         inputs, lengths = pad_ragged(arrays["values"], arrays["offsets"], indices)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqkit.api import Notify, Record
-from seqkit.errors import ConfigurationError, DataError
+from seqkit.errors import DataError
 from seqkit.text import UNKNOWN_ID
 from seqkit.text.truncation import Keep
 from seqkit_classification._labels import Labels, spelling
@@ -115,19 +114,3 @@ def fill_empty(
     moved = offsets.copy()
     moved[1:] += np.cumsum(np.diff(offsets) == 0)
     return filled, moved
-
-
-def parse(item: Any, position: int) -> Record:
-    """Returns a text, or a record with one, as a record; `position` counts from 1."""
-    text = item.get("text") if isinstance(item, Mapping) else item
-    if isinstance(text, str):
-        return {"text": text}
-    if isinstance(item, Mapping) and text is None:
-        fields = ", ".join(map(repr, item)) or "none"
-        raise ConfigurationError(
-            f"input {position} has no text; its fields are: {fields}. Name the text 'text'"
-        )
-    raise ConfigurationError(
-        f"input {position} is {item!r:.60}, a {type(item).__name__}. "
-        "Give a text, or a record with a 'text'"
-    )

@@ -14,8 +14,8 @@ from pydantic import Field
 from seqkit.api import Arrays, Batch, Codec, Notify, Record, Say, Shape, Tokens, ignore
 from seqkit.data.ragged import pad_ragged
 from seqkit.errors import ConfigurationError, DataError
-from seqkit.text import LEGEND, UNKNOWN_ID, Document, read_document
-from seqkit_seq2seq._pairs import parse, read_pairs
+from seqkit.text import LEGEND, UNKNOWN_ID, Document, read_document, text_records
+from seqkit_seq2seq._pairs import read_pairs
 from seqkit_seq2seq._side import BEGIN, END, Side, fit_side, packed_texts, unpacked_text
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ class Seq2SeqCodec(Codec):
 
     def parse(self, inputs: Iterable[str | Record]) -> list[Record]:
         """Takes texts, or records with a `source`."""
-        return [parse(item, position) for position, item in enumerate(inputs, start=1)]
+        return [*text_records(inputs, "source")]
 
     def sizes(self, arrays: Arrays) -> NDArray[Any]:
         """Returns the tokens of each pair, both sides together."""

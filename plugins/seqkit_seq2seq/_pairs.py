@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from seqkit.api import Record
-from seqkit.errors import ConfigurationError, DataError
+from seqkit.errors import DataError
 
 
 def read_pairs(
@@ -61,19 +61,3 @@ def _named(record: Record, number: int) -> str:
     identity = f", id {record['id']}" if "id" in record else ""
     source = str(record["source"])
     return f"record {number} ({source[:40] + ('...' if len(source) > 40 else '')!r}{identity})"
-
-
-def parse(item: Any, position: int) -> Record:
-    """Returns a text, or a record with a source, as a record; `position` counts from 1."""
-    source = item.get("source") if isinstance(item, Mapping) else item
-    if isinstance(source, str):
-        return {"source": source}
-    if isinstance(item, Mapping) and source is None:
-        fields = ", ".join(map(repr, item)) or "none"
-        raise ConfigurationError(
-            f"input {position} has no source; its fields are: {fields}. Name the text 'source'"
-        )
-    raise ConfigurationError(
-        f"input {position} is {item!r:.60}, a {type(item).__name__}. "
-        "Give a text, or a record with a 'source'"
-    )

@@ -3,6 +3,7 @@
 from seqkit.text.bpe import BytePairTokenizer, train_bpe
 from seqkit.text.documents import Document, damaged, read_document, read_json, write_json
 from seqkit.text.encoding import fit_and_encode
+from seqkit.text.inputs import text_records
 from seqkit.text.loading import load_text
 from seqkit.text.tokenizers import (
     TOKENIZERS,
@@ -39,6 +40,7 @@ __all__ = [
     "read_document",
     "read_json",
     "read_vectors",
+    "text_records",
     "train_bpe",
     "truncate",
     "write_json",
