@@ -119,6 +119,10 @@ class ForecastingCodec(Fitted, Codec):
                     "without input still goes on from there. Give it the last rows (--file)"
                 )
 
+    def scorable(self, records: Sequence[Record], notify: Notify) -> list[Record]:
+        """Has every window scored that a series holds: the first one's context is read alone."""
+        return [{**record, "start": self.context} for record in records]
+
     def encode_from(self, records: Iterable[Record], notify: Notify, place: str) -> Arrays:
         """Encodes records that come from `place`.
 
@@ -351,6 +355,20 @@ class ForecastingCodec(Fitted, Codec):
         if outputs.dim() == 4:
             location, scale = location[..., None], scale[..., None]
         return _rising(outputs).cpu().double() * scale + location
+
+    def groups(self, arrays: Arrays) -> Mapping[str, Sequence[str]]:
+        names = np.asarray(arrays["ids"])[np.asarray(arrays["owners"])]
+        return {"series": names.tolist()}
+
+    def by_column(
+        self, predictions: Tensor, targets: Tensor, batch: Batch
+    ) -> dict[str, tuple[Tensor, Tensor, Batch]]:
+        found: dict[str, tuple[Tensor, Tensor, Batch]] = {}
+        for place, name in enumerate(self.layout.targets):
+            one = slice(place, place + 1)
+            own = {key: batch[key][:, one] for key in ("location", "scale", "naive_error")}
+            found[name] = (predictions[:, :, one], targets[..., one], {**batch, **own})
+        return found
 
     # --- answers ----------------------------------------------------------------------------------
 

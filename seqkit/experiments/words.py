@@ -49,6 +49,7 @@ def apply_words(
 
     Returns:
         What they set inside tables, by table: which settings there are depends on the component.
+        A table that is no part of an experiment may be that of a metric, `NAME.KEY=VALUE`.
     """
     given: dict[str, Settings] = {}
     for word in overrides:
@@ -57,6 +58,8 @@ def apply_words(
         if len(parts) > _DEEPEST:
             message = f"a key that begins with {head[:40]!r} has {len(parts):,} parts"
             problems.append(Problem("", message, f"At most {_DEEPEST} make one"))
+        elif head not in KEYS and rest:
+            given.setdefault(head, []).append((rest, value))
         elif head not in KEYS:
             problems.append(
                 Problem(head, f"{'.'.join(parts)} is not a setting", suggestion(head, KEYS))
@@ -77,7 +80,7 @@ def _set_whole(
     key = ".".join((head, *rest))
     if head == "metrics" and rest:
         return Problem(
-            head, f"{key} cannot be set by a word", "Write metrics=NAME,NAME, or use a TOML file"
+            head, f"{key} cannot be set by a word", "Write metrics=NAME,NAME, and NAME.KEY=VALUE"
         )
     if head == "description" and rest:
         return Problem(head, f"{key} is not a setting", "Write description=TEXT")

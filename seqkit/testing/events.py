@@ -104,6 +104,7 @@ def _started(folder: Path) -> dict[str, Any]:
         "estimate": 2.5,
         "metric": "score",
         "higher_is_better": True,
+        "about": {"positive": {"score": "pos"}, "names": {"table": ["neg", "pos"]}},
         "baselines": {"usual": {"score": 0.5}},
         "encoding": {"seconds": 0.1, "cached": False},
         "plugins": [],

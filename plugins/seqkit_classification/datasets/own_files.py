@@ -79,6 +79,9 @@ class TextCsv(Dataset):
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
         return _splits(config, lambda path: _csv_records(path, config, notify), notify)
 
+    def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
+        return _csv_records(path, config, notify, with_rows=True)
+
     def fingerprint(self, config: Any) -> str:
         return _fingerprint(config)
 
@@ -102,6 +105,9 @@ class TextJsonl(Dataset):
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
         return _splits(config, lambda path: _jsonl_records(path, config, notify), notify)
+
+    def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
+        return _jsonl_records(path, config, notify, with_rows=True)
 
     def fingerprint(self, config: Any) -> str:
         return _fingerprint(config)
@@ -146,7 +152,9 @@ def _matching(pattern: str) -> list[Path]:
     return found
 
 
-def _csv_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]:
+def _csv_records(
+    path: Path, config: Any, notify: Notify, *, with_rows: bool = False
+) -> Iterator[Record]:
     table = read_csv(
         path,
         notify,
@@ -165,13 +173,16 @@ def _csv_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]:
             row[places[0]],
             row[places[1]],
             row[identities] if identities is not None else None,
+            dict(zip(table.columns, row, strict=True)) if with_rows else None,
         )
         for line, row in zip(table.lines, table.rows, strict=True)
     )
     return _records(path, rows, text, label, notify)
 
 
-def _jsonl_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]:
+def _jsonl_records(
+    path: Path, config: Any, notify: Notify, *, with_rows: bool = False
+) -> Iterator[Record]:
     objects = read_jsonl(path, notify, encoding=config.encoding, errors=config.errors)
     text, label, identity = _chosen(path, tuple(objects[0][1]), config)
     for line, values in objects:
@@ -186,7 +197,13 @@ def _jsonl_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]:
         if isinstance(values[label], list | dict):
             raise _wrong_type(path, values[label], label, line, "one word or number")
     rows = (
-        (line, values[text] or "", values[label], values.get(identity) if identity else None)
+        (
+            line,
+            values[text] or "",
+            values[label],
+            values.get(identity) if identity else None,
+            values if with_rows else None,
+        )
         for line, values in objects
     )
     return _records(path, rows, text, label, notify)
@@ -194,14 +211,14 @@ def _jsonl_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]:
 
 def _records(
     path: Path,
-    rows: Iterable[tuple[int, str, Any, Any]],
+    rows: Iterable[tuple[int, str, Any, Any, Mapping[str, Any] | None]],
     text_name: str,
     label_column: str,
     notify: Notify,
 ) -> Iterator[Record]:
     empty: list[int] = []
     some = False
-    for line, text, label, identity in rows:
+    for line, text, label, identity, row in rows:
         if not text.strip():
             empty.append(line)
         elif label_name(label) is None:
@@ -211,7 +228,7 @@ def _records(
             )
         else:
             some = True
-            record = {"text": text, "label": label}
+            record = {"text": text, "label": label} | ({} if row is None else {"row": row})
             yield record if identity is None else {"id": str(identity), **record}
     if not some:
         raise DataError(f"{path} holds no text in column {text_name!r}.")

@@ -95,6 +95,9 @@ class PairsTsv(Dataset):
             split: given[split] for split in ("validation", "test") if given[split]
         }
 
+    def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
+        return _records(path, config, notify, with_rows=True)
+
     def fingerprint(self, config: Any) -> str:
         return fingerprint(config, _paths(config).values())
 
@@ -129,7 +132,7 @@ def _paths(config: Any) -> dict[str, Path]:
     return {split: Path(path) for split, path in paths.items() if path}
 
 
-def _records(path: Path, config: Any, notify: Notify) -> list[Record]:
+def _records(path: Path, config: Any, notify: Notify, *, with_rows: bool = False) -> list[Record]:
     table = read_csv(
         path,
         notify,
@@ -153,7 +156,8 @@ def _records(path: Path, config: Any, notify: Notify) -> list[Record]:
                     f"{path} has no {side} on line {line}, beside {other[:40]!r}. "
                     "Fill it in, or leave the row out"
                 )
-        records.append({"id": str(line), **record})
+        fields = {"row": dict(zip(table.columns, row, strict=True))} if with_rows else {}
+        records.append({"id": str(line), **record, **fields})
     return records
 
 
