@@ -12,10 +12,10 @@ does not fit its own is damaged, and none of it is believed. By kind:
                  total_steps, epochs, estimate (seconds of the steps left, timed on a copy of the
                  model, or null), metric, higher_is_better, about (positive, the class that a
                  metric is of, and names, of the rows of its table, by metric), baselines (of the
-                 validation split: {name: {metric: value}}), encoding ({seconds, cached}), resumed_from (step or
-                 null), plugins (paths of local ones), outputs (their kind), legend (what the
-                 marks of answers mean), next (commands of the task, each with what it is for),
-                 versions
+                 validation split: {name: {metric: value}}), encoding ({seconds, cached}),
+                 resumed_from (step or null), plugins (paths of local ones), outputs (their kind),
+                 legend (what the marks of answers mean), next (commands of the task, each with
+                 what it is for), versions
     step         loss (mean since the last step event), learning_rate, gradient_norm (largest
                  before clipping since the last step event), examples_per_second,
                  tokens_per_second, elapsed and eta (training seconds)

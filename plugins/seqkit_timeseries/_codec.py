@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seqkit.api import Arrays, Batch, Codec, Features, Notify, Record, Say, Shape, Values, ignore
 from seqkit.config import Config
 from seqkit.errors import DataError
-from seqkit_timeseries._answers import answers_of, wanted_rows
+from seqkit_timeseries._answers import answers_of
 from seqkit_timeseries._fitted import Fitted
 from seqkit_timeseries._frequency import calendar_features, continued, time_texts
 from seqkit_timeseries._layout import (
@@ -206,8 +206,14 @@ class ForecastingCodec(Fitted, Codec):
         part["windows"] = windows
         return part
 
+    def scaler_of(self, record: Record, place: str) -> Scaler:
+        """Returns the scaler of a record without a `start`."""
+        return self._scaler(record, matrix_of(record, self.layout.columns, place), place)
+
     def _scaler(self, record: Record, history: Floats, place: str) -> Scaler:
         """Returns the scaler of a series; one that was not in the training split has its own."""
+        if "scaler" in record:
+            return cast(Scaler, record["scaler"])
         fitted = self.scalers.get(str(record.get("series", "")))
         if fitted is None and len(self.scalers) == 1 and record.get("start") is None:
             fitted = next(iter(self.scalers.values()))
@@ -377,6 +383,19 @@ class ForecastingCodec(Fitted, Codec):
 
         return parse(self, list(inputs))
 
+    def answerable(self, records: Sequence[Record], options: Any, notify: Notify) -> list[Record]:
+        """Takes the series that are wanted, and leaves out what is too short beside others."""
+        from seqkit_timeseries._choosing import chosen_series, long_enough, require_columns
+
+        require_columns(options.target, self.layout.targets)
+        found = chosen_series(records, options.series)
+        found = long_enough(found, self.context, notify)
+        if options.horizon > self.horizon:
+            from seqkit_timeseries._rolling import check_rolling
+
+            check_rolling(self, found, options.horizon)
+        return found
+
     def predict(
         self,
         model: nn.Module,
@@ -385,19 +404,31 @@ class ForecastingCodec(Fitted, Codec):
         options: Any,
         say: Say = ignore,
     ) -> list[dict[str, Any]]:
-        rows = wanted_rows(options.horizon, self.horizon)
-        outputs, _ = self.forward(model, batch)
-        forecasts = self.in_units(outputs.float(), batch).numpy()[:, :rows]
+        from seqkit_timeseries._rolling import note_of, rolled
+
+        rows = options.horizon or self.horizon
+        if rows > self.horizon:
+            forecasts = rolled(self, model, batch, records, rows, self._quantiles)
+        else:
+            outputs, _ = self.forward(model, batch)
+            forecasts = self.in_units(outputs.float(), batch).numpy()[:, :rows]
         shown = min(options.history or self.context, self.context)
-        return answers_of(
-            forecasts,
-            batch["location"].numpy(),
+        targets = list(self.layout.targets)
+        wanted = [name for name in targets if name in options.target] if options.target else targets
+        places = [targets.index(name) for name in wanted]
+        answers = answers_of(
+            forecasts[:, :, places],
+            batch["location"].numpy()[:, places],
             records,
-            self.layout.targets,
+            wanted,
             self.frequency,
             self._quantiles,
             shown,
         )
+        if rows > self.horizon:
+            note = note_of(self, rows, self._quantiles)
+            answers = [{**answer, "note": note} for answer in answers]
+        return answers
 
     def records(self, arrays: Arrays, indices: Sequence[int]) -> list[Record]:
         """Returns windows as records that begin with their context, in the units of the data."""

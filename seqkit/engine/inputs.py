@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -21,10 +21,72 @@ if TYPE_CHECKING:
 Input = str | Mapping[str, Any]
 
 
+def listed_inputs(inputs: Any, predictor: Predictor, column: str = "") -> list[Any]:
+    """Returns what is given to `Predictor.predict` one by one, as the codec takes it.
+
+    Of a table in memory the same column is taken as of a file.
+
+    Args:
+        inputs: Texts, records, an array, or a DataFrame of pandas or polars.
+        predictor: What will answer them.
+        column: The column to take; empty to tell it from the names there are.
+
+    Raises:
+        ConfigurationError: It is one input, which would be gone through by its letters or keys.
+        DataError: No column of a table is the one to take.
+    """
+    from seqkit.experiments.records import rows_of
+
+    if isinstance(inputs, str | bytes):
+        raise ConfigurationError("predict() takes a list of inputs. Write predict([text])")
+    table = hasattr(inputs, "columns") and (
+        hasattr(inputs, "to_dict") or hasattr(inputs, "to_dicts")
+    )
+    if isinstance(inputs, Mapping) and not table:
+        raise ConfigurationError("predict() takes a list of inputs. Write predict([record])")
+    if not table and not hasattr(inputs, "tolist") and not isinstance(inputs, Iterable):
+        raise ConfigurationError(
+            f"predict() takes a list of inputs, and was given {inputs!r:.60}. Write predict([text])"
+        )
+    whole = predictor.experiment.task.component.reads_whole_table
+    if table:
+        rows = rows_of(inputs)
+    elif hasattr(inputs, "tolist"):
+        # An array or a column of a table, whose own texts and numbers are of numpy.
+        rows = inputs.tolist()
+    elif hasattr(inputs, "to_list"):
+        rows = inputs.to_list()
+    else:
+        rows = list(inputs)
+    if whole:
+        return rows
+    if rows and all(isinstance(row, Mapping) for row in rows):
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        chosen = column or (
+            _usual_column(names, predictor) if table else _trained(names, predictor)
+        )
+        if not table and not chosen:
+            return rows
+        lines = range(1, len(rows) + 1)
+        return _taken("the table", rows, lines, chosen, predictor, named=bool(column), python=True)
+    if column:
+        raise ConfigurationError(f"column={column!r} names a column, and the inputs have none.")
+    return ["" if row is None or row != row else row for row in rows]
+
+
+def _trained(columns: Sequence[str], predictor: Predictor) -> str:
+    """Returns the column that was learnt from where it has another name than the task's field."""
+    field = next(iter(predictor.experiment.task.component.fields), "text")
+    name = getattr(predictor.experiment.dataset.config, field, "")
+    return name if isinstance(name, str) and name and name in columns else ""
+
+
 def read_inputs(
     file: Path, predictor: Predictor, encoding: str, column: str, notify: Notify
-) -> list[Input]:
-    """Reads the inputs of a file: the rows of a table, or the lines of a text.
+) -> tuple[list[Input], list[Mapping[str, Any]]]:
+    """Reads the inputs of a file, the rows of a table or the lines of a text, and its rows.
+
+    The rows are those of a table with an input each; there are none where it is no such table.
 
     Args:
         file: A table by its ending, .csv, .tsv or .jsonl, or else a text.
@@ -43,28 +105,28 @@ def read_inputs(
     if predictor.experiment.task.component.reads_whole_table:
         if kind in (".jsonl", ".ndjson"):
             objects = read_jsonl(file, notify, encoding=encoding, option=True)
-            return [values for _, values in objects]
+            return [values for _, values in objects], []
         if kind in (".csv", ".tsv") or (kind and kind == _own_kind(predictor)):
-            return _rows(_own_table(file, kind, predictor, encoding, notify))
+            return [*_rows(_own_table(file, kind, predictor, encoding, notify))], []
     elif kind in (".csv", ".tsv") or _is_like_own(file, kind, predictor, encoding, notify):
         table = _text_table(file, kind, predictor, encoding, notify, named=bool(column))
         rows = _rows(table)
         chosen = column or _usual_column(table.columns, predictor)
-        return _taken(file, rows, table.lines, chosen, predictor, named=bool(column))
+        return _taken(file, rows, table.lines, chosen, predictor, named=bool(column)), rows
     elif kind in (".jsonl", ".ndjson"):
         objects = read_jsonl(file, notify, encoding=encoding, option=True)
         names = tuple(dict.fromkeys(name for _, values in objects for name in values))
         chosen = column or _usual_column(names, predictor)
         lines = [line for line, _ in objects]
         rows = [values for _, values in objects]
-        return _taken(file, rows, lines, chosen, predictor, named=bool(column))
+        return _taken(file, rows, lines, chosen, predictor, named=bool(column)), rows
     if column:
         raise ConfigurationError(
             f"--column {column} names a column, and the inputs have none. Leave it out"
         )
     if kind in OTHER_KINDS:
         raise DataError(f"{file} is not a file of inputs. {OTHER_KINDS[kind].rstrip()}")
-    return list(lines_of(read_text(file, notify, encoding=encoding, option=True)))
+    return list(lines_of(read_text(file, notify, encoding=encoding, option=True))), []
 
 
 def read_table_from_stdin(predictor: Predictor, encoding: str, notify: Notify) -> list[Input]:
@@ -76,7 +138,7 @@ def read_table_from_stdin(predictor: Predictor, encoding: str, notify: Notify) -
         else:
             path.write_text(sys.stdin.read(), encoding=encoding)
         try:
-            return _rows(_own_table(path, _own_kind(predictor), predictor, encoding, notify))
+            return [*_rows(_own_table(path, _own_kind(predictor), predictor, encoding, notify))]
         except DataError as error:
             raise DataError(str(error).replace(str(path), "stdin")) from error
 
@@ -110,7 +172,7 @@ def lines_from(stream: TextIO, encoding: str, interactive: bool) -> Iterator[str
         raise undecodable("stdin", head, encoding, error, option=True, before=number) from error
 
 
-def _rows(table: Table) -> list[Input]:
+def _rows(table: Table) -> list[Mapping[str, Any]]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
@@ -241,13 +303,14 @@ def _usual_column(columns: Sequence[str], predictor: Predictor) -> str:
 
 
 def _taken(
-    file: Path,
+    file: object,
     rows: Sequence[Input],
     lines: Sequence[int],
     column: str,
     predictor: Predictor,
     *,
     named: bool,
+    python: bool = False,
 ) -> list[Input]:
     """Takes the texts of one column out of rows.
 
@@ -262,7 +325,7 @@ def _taken(
         shown = ", ".join(map(repr, columns[:12]))
         raise DataError(
             f"{file} does not tell which column is the {field}; it has {shown}. "
-            "Name it with --column"
+            f"Name it with {'column=...' if python else '--column'}"
         )
     if column not in columns:
         raise DataError(f"there is no column {column!r}, in {file}. {suggestion(column, columns)}")
@@ -286,7 +349,7 @@ def _reads(predictor: Predictor, rows: Sequence[Input]) -> bool:
         return False
 
 
-def _text(file: Path, row: Any, line: int, column: str, *, named: bool) -> str:
+def _text(file: object, row: Any, line: int, column: str, *, named: bool) -> str:
     value = row.get(column)
     if value is None and column in row:
         return ""

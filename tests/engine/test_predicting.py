@@ -153,8 +153,10 @@ def test_the_rows_of_a_frame_are_answered_and_not_the_names_of_its_columns(
 ) -> None:
     frame: Any = Frame(text=["good film", "bad film"], stars=["5", "1"])
     assert labels(predictor.predict(frame)) == labels(predictor.predict(["good film", "bad film"]))
-    with pytest.raises(ConfigurationError, match="input 1 has no text; its fields are: 'body'"):
-        predictor.predict(Frame(body=["good film"]))  # type: ignore[arg-type]
+    other: Any = Frame(first=["good film", "bad film"], second=["a", "b"], third=["c", "d"])
+    with pytest.raises(DataError, match="does not tell which column is the text; it has 'first'"):
+        predictor.predict(other)
+    assert labels(predictor.predict(other, column="first")) == labels(predictor.predict(frame))
 
 
 def test_evaluating_a_run_gives_the_score_it_ended_with(trained: Path) -> None:

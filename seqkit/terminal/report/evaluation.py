@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from seqkit.terminal.figures import count_of, number
@@ -21,7 +22,7 @@ def heading(score: Mapping[str, Any], checkpoint: str) -> Line:
     title = f"{what[:1].upper()}{what[1:]}"
     words = [count_of(score["examples"], "example"), checkpoint]
     if score.get("file"):
-        words.insert(0, one_line(score["file"], 60))
+        words.insert(0, one_line(Path(score["file"]).name, 40))
     if score.get("left_out"):
         words.insert(-1, f"{score['left_out']:,} left out")
     return [(title, "bold"), f"  {', '.join(words)}"]
