@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from seqkit.api import Batch, Record, ignore
+from seqkit.api import Arrays, Batch, Notify, Record, ignore
 from seqkit.data import listed
 from seqkit.errors import ConfigurationError, Problem
 from seqkit_timeseries._answers import middle
-from seqkit_timeseries._frequency import continued
+from seqkit_timeseries._frequency import Frequency, continued
 from seqkit_timeseries._layout import named
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
-    from seqkit_timeseries._codec import ForecastingCodec
+    from seqkit_timeseries._layout import Layout
+    from seqkit_timeseries._normalization import Scaler
 
 MOST_ROWS = 100_000
 """Rows that may be asked for; a hundred times the data is a mistake, and would take hours."""
 
 
-def check_rolling(codec: ForecastingCodec, records: Sequence[Record], rows: int) -> None:
+class Forecaster(Protocol):
+    """What of the codec forecasts block by block."""
+
+    layout: Layout
+    frequency: Frequency
+    on_host: ClassVar[tuple[str, ...]]
+
+    @property
+    def horizon(self) -> int: ...
+
+    def scaler_of(self, record: Record, place: str) -> Scaler: ...
+
+    def encode_from(self, records: Iterable[Record], notify: Notify, place: str) -> Arrays: ...
+
+    def batch(self, arrays: Arrays, indices: NDArray[Any]) -> dict[str, NDArray[Any]]: ...
+
+    def forward(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]: ...
+
+    def in_units(self, outputs: Tensor, batch: Batch) -> Tensor: ...
+
+
+def check_rolling(codec: Forecaster, records: Sequence[Record], rows: int) -> None:
     """Checks that so many rows can be forecast.
 
     Raises:
@@ -60,7 +82,7 @@ def _known(values: Any) -> int:
     return int(missing[0]) if len(missing) else len(values)
 
 
-def note_of(codec: ForecastingCodec, rows: int, quantiles: Sequence[float]) -> str:
+def note_of(codec: Forecaster, rows: int, quantiles: Sequence[float]) -> str:
     """Returns what to know of forecasts that go on from forecasts."""
     more = ", and the intervals do not hold those errors" if quantiles else ""
     return (
@@ -70,7 +92,7 @@ def note_of(codec: ForecastingCodec, rows: int, quantiles: Sequence[float]) -> s
 
 
 def rolled(
-    codec: ForecastingCodec,
+    codec: Forecaster,
     model: nn.Module,
     batch: Batch,
     records: Sequence[Record],
@@ -100,9 +122,7 @@ def rolled(
         }
 
 
-def _longer(
-    codec: ForecastingCodec, record: Record, forecast: NDArray[np.float64]
-) -> dict[str, Any]:
+def _longer(codec: Forecaster, record: Record, forecast: NDArray[np.float64]) -> dict[str, Any]:
     """Returns a record whose past has the forecast at its end."""
     rows, layout = len(forecast), codec.layout
     values = {name: np.asarray(record["values"][name]) for name in layout.columns}

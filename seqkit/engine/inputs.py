@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from seqkit.data.own import OTHER_KINDS, kind_of
 from seqkit.errors import ConfigurationError, DataError, suggestion
@@ -16,9 +16,24 @@ from seqkit.errors import ConfigurationError, DataError, suggestion
 if TYPE_CHECKING:
     from seqkit.api import Notify
     from seqkit.data import Table
-    from seqkit.engine.predict import Predictor
+    from seqkit.engine.learner import Learner
+    from seqkit.experiments.experiment import Experiment
 
 Input = str | Mapping[str, Any]
+
+
+class Predictor(Protocol):
+    """What will answer the inputs, as far as reading them needs to know it."""
+
+    @property
+    def experiment(self) -> Experiment:
+        """What the run was."""
+        ...
+
+    @property
+    def learner(self) -> Learner:
+        """The model and its codec."""
+        ...
 
 
 def listed_inputs(inputs: Any, predictor: Predictor, column: str = "") -> list[Any]:
@@ -71,7 +86,11 @@ def listed_inputs(inputs: Any, predictor: Predictor, column: str = "") -> list[A
         return _taken("the table", rows, lines, chosen, predictor, named=bool(column), python=True)
     if column:
         raise ConfigurationError(f"column={column!r} names a column, and the inputs have none.")
-    return ["" if row is None or row != row else row for row in rows]
+    return ["" if _is_missing(row) else row for row in rows]
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and value != value)
 
 
 def _trained(columns: Sequence[str], predictor: Predictor) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seqkit.python import load
+from seqkit.python.running import load
 
 if TYPE_CHECKING:
     from tests.nursery import Nursery

@@ -123,7 +123,7 @@ def test_no_inputs_give_no_answers_and_a_bare_text_is_refused(predictor: Predict
     with pytest.raises(ConfigurationError, match="takes a list"):
         predictor.predict("good film")
     with pytest.raises(ConfigurationError):
-        predictor.predict([3])  # type: ignore[list-item]
+        predictor.predict([3])
 
 
 @pytest.mark.parametrize("inputs", ["good", b"good", {"text": "good"}, None, 5])

@@ -17,7 +17,7 @@ def long_table(rows: dict[str, int]) -> list[dict[str, Any]]:
     for place, (name, count) in enumerate(rows.items()):
         for day in range(count):
             wave = np.sin(day * 2 * np.pi / 7)
-            row = {"shop": name, "day": str(np.datetime64("2024-01-01") + day)}
+            row: dict[str, Any] = {"shop": name, "day": str(np.datetime64("2024-01-01") + day)}
             row |= {"sales": 10.0 * (place + 1) + wave, "visits": 50 + 5 * wave, "open": day % 7}
             found.append(row)
     return found

@@ -60,7 +60,8 @@ def write_answers(
             if series:
                 from seqkit.terminal.answers.series_files import as_rows as of_series
 
-                heads, rows = of_series(answers)
+                heads, found = of_series(answers)
+                rows: Iterable[Sequence[Any]] = found
             else:
                 heads, rows = as_rows(answers, inputs)
             if kind == ".parquet":
