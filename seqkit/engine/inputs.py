@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from seqkit.data.own import OTHER_KINDS, kind_of
+from seqkit.data.endings import OTHER_KINDS, kind_of
 from seqkit.errors import ConfigurationError, DataError, suggestion
 
 if TYPE_CHECKING:
