@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seqkit.api import Record, Recognition
+from seqkit.api import Recognition, Record
 from seqkit.engine.run import start_run
 from seqkit.experiments.beginning import begin
 from seqkit.experiments.experiment import Experiment

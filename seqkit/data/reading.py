@@ -94,7 +94,7 @@ def reading_of(config: object) -> dict[str, Any]:
 
 def table_of_objects(objects: Objects, notify: Notify) -> Table:
     """Returns objects as a table of texts."""
-    items = [_flat(item) for item in objects.items]
+    items = [flat(item) for item in objects.items]
     names = list(dict.fromkeys(name for item in items for name in item))
     if len(names) > MOST_COLUMNS or len(names) * len(items) > MOST_CELLS:
         raise DataError(
@@ -113,11 +113,12 @@ def table_of_objects(objects: Objects, notify: Notify) -> Table:
     return Table(objects.path, names_read, rows, objects.numbers, objects.counts, headed=True)
 
 
-def _flat(item: Mapping[str, Any], deep: int = 0) -> dict[str, Any]:
+def flat(item: Mapping[str, Any], deep: int = 0) -> dict[str, Any]:
+    """Returns an object whose inner ones are part of it, under both names: `translation.en`."""
     found: dict[str, Any] = {}
     for name, value in item.items():
         if isinstance(value, dict) and deep < _DEEPEST:
-            found |= {f"{name}.{key}": more for key, more in _flat(value, deep + 1).items()}
+            found |= {f"{name}.{key}": more for key, more in flat(value, deep + 1).items()}
         else:
             found[str(name)] = value
     return found

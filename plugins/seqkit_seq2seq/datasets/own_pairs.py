@@ -30,6 +30,20 @@ from seqkit.errors import DataError
 from seqkit_seq2seq._columns import SOURCE_NAMES, TARGET_NAMES
 
 
+def held_out_field(what: str) -> Any:
+    return Field(
+        0.05,
+        ge=0,
+        lt=1,
+        help=f"Part of the different sources held out for {what}, where there is no file for it; "
+        "0: none.",
+    )
+
+
+def seed_field() -> Any:
+    return Field(0, help="Chooses the sources that are held out.")
+
+
 class PairsTsv(Dataset):
     """Your own table: a column of sources and a column of targets.
 
@@ -67,21 +81,9 @@ class PairsTsv(Dataset):
         quotes: bool = Field(
             False, help="Whether fields may stand in double quotes; false takes quotes as they are."
         )
-        validation: float = Field(
-            0.05,
-            ge=0,
-            lt=1,
-            help="Part of the different sources held out for validation, where there is no file "
-            "for it; 0: none.",
-        )
-        test: float = Field(
-            0.05,
-            ge=0,
-            lt=1,
-            help="Part of the different sources held out for the test, where there is no file for "
-            "it; 0: none.",
-        )
-        seed: int = Field(0, help="Chooses the sources that are held out.")
+        validation: float = held_out_field("validation")
+        test: float = held_out_field("the test")
+        seed: int = seed_field()
         encoding: Encoding = Field(
             "utf-8", help="Encoding of the files, such as latin-1 or cp1252."
         )
