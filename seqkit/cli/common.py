@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -193,9 +194,12 @@ def complete_runs(
     context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[str]:
     """Completes the name of a run."""
+    from seqkit.errors import SeqkitError
     from seqkit.paths import runs_home
     from seqkit.runs.folder import all_runs
 
     folder = context.params.get("runs_dir") or runs_home()
-    names = [run.name for run in all_runs(Path(folder))]
+    names: list[str] = []
+    with contextlib.suppress(SeqkitError):
+        names = [run.name for run in all_runs(Path(folder))]
     return [name for name in [*names, "last"] if name.startswith(incomplete)]
