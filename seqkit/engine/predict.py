@@ -26,7 +26,7 @@ from seqkit.engine.checkpoint import (
     read_manifest,
 )
 from seqkit.engine.device import choose_device, out_of_memory
-from seqkit.engine.inputs import listed_inputs
+from seqkit.engine.in_memory import listed_inputs
 from seqkit.engine.learner import Learner, build_learner, evaluating
 from seqkit.engine.progress import Progress, restore_loss
 from seqkit.errors import CheckpointError, ConfigurationError, RunError, suggestion
@@ -278,7 +278,7 @@ def choose_checkpoint(folder: RunFolder, name: str = "best", notify: Notify = wa
         reason = f" {damaged[0]}" if damaged else ""
         raise CheckpointError(
             f"run {folder.name} has no whole checkpoint, in {folder.checkpoints}.{reason} "
-            f"Train it: seqkit resume {folder.name}"
+            f"Train it: {folder.command('resume')}"
         )
     for message in dict.fromkeys(damaged):
         notify(f"{message} The answers are those of {found.path.name}")

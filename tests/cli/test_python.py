@@ -71,7 +71,8 @@ def test_keywords_say_what_words_say(tmp_path: Path, tiny: tuple[str, ...]) -> N
     run = partial(seqkit.run, "sentiment", runs_dir=tmp_path, progress=False)
     one = run(**SMALL, metrics=["f1", {"name": "confusion"}], f1={"positive": "negative"})
     text = (one.folder / "experiment.toml").read_text(encoding="utf-8")
-    two = run("model=gru", "model.hidden_size=8", *tiny, **{"trainer.learning_rate": 1e-3})
+    rate: dict[str, Any] = {"trainer.learning_rate": 1e-3}
+    two = run("model=gru", "model.hidden_size=8", *tiny, **rate)
     assert 'positive = "negative"' in text
     assert "max_steps = 6" in text
     assert set(one.metrics) == {"f1"}
