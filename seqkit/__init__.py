@@ -14,6 +14,7 @@ from seqkit._version import __version__ as __version__
 if TYPE_CHECKING:
     from seqkit.api import (
         Accumulator,
+        Advice,
         Arrays,
         Batch,
         Classes,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         Notify,
         Number,
         Observer,
+        Outcome,
         Recipe,
         Recognition,
         Record,
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "seqkit.api": (
         "Accumulator",
+        "Advice",
         "Arrays",
         "Batch",
         "Classes",
@@ -77,6 +80,7 @@ _HOMES = {
         "Notify",
         "Number",
         "Observer",
+        "Outcome",
         "Recipe",
         "Recognition",
         "Record",
@@ -108,6 +112,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Accumulator",
+    "Advice",
     "Arrays",
     "Batch",
     "CheckpointError",
@@ -130,6 +135,7 @@ __all__ = [
     "Notify",
     "Number",
     "Observer",
+    "Outcome",
     "OwnData",
     "PluginError",
     "Predictor",

@@ -189,3 +189,13 @@ class Codec(ABC):
         metric that reads outputs is then scored.
         """
         return {}
+
+    def baseline_answers(
+        self, splits: Mapping[str, Arrays], split: str, baseline: str
+    ) -> tuple[Tensor, Tensor] | None:
+        """Returns what one baseline predicts for a split, and the targets, as `metric_inputs` does.
+
+        By it a run is held against its best baseline example by example. None where that is not
+        known; a codec whose baselines are many or slow to compute says it of one alone.
+        """
+        return self.baseline_outputs(splits, split).get(baseline)

@@ -53,7 +53,7 @@ def compare(runs: tuple[str, ...], metric: str, sort: str, runs_dir: Path, as_js
     """
     from seqkit.runs.compare import compare_runs
     from seqkit.runs.summary import differing, settings
-    from seqkit.terminal.report.comparison import write_comparison
+    from seqkit.terminal.report.comparison import write_comparison, write_what_is_missing
 
     found, varies, grouped = _found(runs, runs_dir)
     folders, described = _readable(found)
@@ -78,6 +78,7 @@ def compare(runs: tuple[str, ...], metric: str, sort: str, runs_dir: Path, as_js
     if len({run["dataset"] for run in compared}) > 1:
         output.note("These runs are not of the same dataset; their scores do not compare.")
     repeated = any(len(setting.runs) > 1 for setting in comparison.settings)
+    write_what_is_missing(comparison)
     if not grouped:
         _write(compared, rows)
         if repeated or comparison.pairs:

@@ -340,7 +340,8 @@ def _run_lines(
         ]
         lines += [[], *table.head(), *rows_of]
     lines += [*report.score_lines(summary), *report.example_lines(summary, _width())]
-    lines += [*report.plot_lines(summary), [], [("Files", "bold")]]
+    lines += [*report.plot_lines(summary), *report.closing_verdict(summary, run.path, _width())]
+    lines += [[], [("Files", "bold")]]
     checkpoints = ", ".join(path.name for path in _checkpoints(run)) or "none"
     lines += report.facts(
         [

@@ -440,6 +440,7 @@ class Training:
             metrics=score.metrics,
             examples=score.examples,
             seconds=round(score.seconds, 3),
+            **score.observed.as_fields(),
             best=best,
             elapsed=round(self.progress.elapsed, 3),
         )
