@@ -75,13 +75,32 @@ class Verdict:
         )
 
     @property
+    def short(self) -> str:
+        """The judgement in a few words; empty where there is nothing to hold a score against."""
+        if self.difference is None or self.of_baseline is None:
+            return ""
+        against = f"{self.baseline} ({figure(self.of_baseline)})"
+        if self.better is False:
+            return f"No better than {against}"
+        by = figure(abs(self.difference))
+        return (
+            f"Better than {against} by {by}"
+            if self.better
+            else f"Ahead of {against} by {by}, perhaps by chance"
+        )
+
+    @property
+    def remedy(self) -> str:
+        """The likeliest cause and what to try, where the run is not better; empty elsewhere."""
+        if self.better or not self.causes:
+            return ""
+        first = self.causes[0]
+        return first.cause + (f"; try {' '.join(first.words)}" if first.words else "")
+
+    @property
     def sentence(self) -> str:
         """The judgement with the likeliest cause and what to try."""
-        if self.better or not self.causes:
-            return self.judgement
-        first = self.causes[0]
-        words = f"; try {' '.join(first.words)}" if first.words else ""
-        return f"{self.judgement} Most likely: {first.cause}{words}."
+        return f"{self.judgement} Most likely: {self.remedy}." if self.remedy else self.judgement
 
     def as_dict(self) -> dict[str, Any]:
         """Returns it as JSON values."""

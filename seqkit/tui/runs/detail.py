@@ -55,11 +55,12 @@ def lines_of(row: RunRow, marked: int = 0) -> list[Text]:
         base = f"  (best baseline {number(row.baseline)})" if row.baseline is not None else ""
         lines.append(_line(f"{row.split} scores  {scores}{base}"))
     settings = _settings(row)
-    if settings:
+    if settings and not row.remedy:
         lines.append(_line(settings, "dim"))
-    lines.append(
-        _line(one_line(row.message), "bold") if row.message else _line(str(row.folder.path), "dim")
-    )
+    said = ". ".join(one_line(text) for text in (row.message, row.verdict) if text)
+    lines.append(_line(said, "bold") if said else _line(str(row.folder.path), "dim"))
+    if row.remedy:
+        lines.append(_line(one_line(row.remedy[:1].upper() + row.remedy[1:])))
     return lines
 
 
