@@ -20,6 +20,10 @@ Record = Mapping[str, Any]
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 """One encoded split: named flat arrays; ragged ones as `values` and `offsets`."""
 
+SHOWN = "shown_"
+"""How the names of arrays begin that hold what is shown to people, and nothing that is learnt of.
+A run goes on whether they are there or not."""
+
 Batch = Mapping[str, "Tensor"]
 """One batch: padded `inputs`, `lengths` and `targets`, with anything else a task needs."""
 

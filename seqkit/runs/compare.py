@@ -49,6 +49,7 @@ def compare_runs(
     keys: Sequence[str] = (),
     resamples: int = RESAMPLES,
     described: Sequence[Mapping[str, Any]] = (),
+    flat: Sequence[Mapping[str, Any]] = (),
 ) -> Comparison:
     """Compares runs on the test split, or on the validation split where none was tested.
 
@@ -58,13 +59,14 @@ def compare_runs(
         keys: The settings that vary on purpose; found out when empty.
         resamples: How many test sets to draw.
         described: What `describe` says of each of them, where it was asked already.
+        flat: The settings of each of them, flat, where they were read already.
 
     Raises:
         ConfigurationError: No run has such a metric.
         CheckpointError: A run cannot be read.
     """
     described = described or [describe(folder) for folder in folders]
-    flat = [settings(folder) for folder in folders]
+    flat = flat or [settings(folder) for folder in folders]
     infos = [folder.info() for folder in folders]
     split = "test" if any("test" in run["metrics"] for run in described) else "validation"
     name = _chosen_metric(metric, described, infos, split)
