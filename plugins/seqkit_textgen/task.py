@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import field_validator
 
 import seqkit
-from seqkit.api import Arrays, Codec, Notify, Record, Task
+from seqkit.api import Advice, Arrays, Codec, Notify, Outcome, Record, Task
 from seqkit.config import Field
 
 
@@ -126,3 +126,8 @@ class LanguageModeling(Task):
         from seqkit_textgen._codec import LanguageModelingCodec
 
         return LanguageModelingCodec.load(folder)
+
+    def advice(self, outcome: Outcome) -> Sequence[Advice]:
+        from seqkit_textgen._advice import advice
+
+        return [*advice(outcome)]
