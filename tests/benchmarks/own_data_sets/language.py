@@ -6,7 +6,6 @@ import random
 from pathlib import Path
 
 from own_data_sets import OwnDataSet
-
 from seqkit.paths import bundled
 
 _ROOT = Path(__file__).resolve().parents[3]

@@ -10,16 +10,33 @@ from pathlib import Path
 
 from own_data_sets import OwnDataSet, write_table
 from own_data_sets.texts import surname
-
 from seqkit.paths import bundled
 
 Pairs = Sequence[tuple[str, str]]
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _WHO = {"我": "I", "你": "You", "他": "He", "她": "She", "我们": "We", "他们": "They"}
 _DOES = {
     "看见": ("see", "sees"),

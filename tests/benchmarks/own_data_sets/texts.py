@@ -8,16 +8,66 @@ from collections import Counter
 from pathlib import Path
 
 from own_data_sets import OwnDataSet, write_table
-
 from seqkit.paths import bundled
 
 _CONSONANTS = "bcdfghjklmnprstvz"
 _CHINESE = {
-    "好": "精彩 感人 有趣 优秀 完美 温暖 细腻 震撼 流畅 真诚 动人 出色".split(),
-    "坏": "无聊 难看 失望 拖沓 糟糕 虚假 混乱 平庸 乏味 生硬 做作 空洞".split(),
+    "好": [
+        "精彩",
+        "感人",
+        "有趣",
+        "优秀",
+        "完美",
+        "温暖",
+        "细腻",
+        "震撼",
+        "流畅",
+        "真诚",
+        "动人",
+        "出色",
+    ],
+    "坏": [
+        "无聊",
+        "难看",
+        "失望",
+        "拖沓",
+        "糟糕",
+        "虚假",
+        "混乱",
+        "平庸",
+        "乏味",
+        "生硬",
+        "做作",
+        "空洞",
+    ],
 }
-_CHINESE_THINGS = "故事 演员 音乐 画面 导演 结局 对白 节奏 剧情 角色 场景 主题 开头 摄影".split()
-_CHINESE_FILLERS = "我觉得 总的来说 这部电影 看完以后 朋友说 说实话 其实 大家都说 今天看了".split()
+_CHINESE_THINGS = [
+    "故事",
+    "演员",
+    "音乐",
+    "画面",
+    "导演",
+    "结局",
+    "对白",
+    "节奏",
+    "剧情",
+    "角色",
+    "场景",
+    "主题",
+    "开头",
+    "摄影",
+]
+_CHINESE_FILLERS = [
+    "我觉得",
+    "总的来说",
+    "这部电影",
+    "看完以后",
+    "朋友说",
+    "说实话",
+    "其实",
+    "大家都说",
+    "今天看了",
+]
 
 
 def sentences() -> list[tuple[str, str]]:
@@ -65,7 +115,7 @@ def _codes(folder: Path, _real: Path | None) -> Path:
     return write_table(folder / "codes.csv", ["text", "label"], rows)
 
 
-def _complaints(share: float, count: int) -> list[tuple[str, str]]:
+def _complaints(share: float, count: int) -> list[tuple[str, int]]:
     """Texts of common words, of which a share also has some of 40 words that tell a complaint."""
     generator = random.Random(round(1000 * share))
     words = [
@@ -80,7 +130,7 @@ def _complaints(share: float, count: int) -> list[tuple[str, str]]:
         text = generator.choices(words, weights, k=generator.randint(6, 24))
         for _ in range(generator.choice((1, 1, 2, 3)) if complaint else generator.random() < 0.04):
             text.insert(generator.randrange(len(text)), generator.choice(telling))
-        rows.append((" ".join(text), "complaint" if complaint else "other"))
+        rows.append((" ".join(text), int(complaint)))
     return rows
 
 
