@@ -48,7 +48,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
             facts.count,
             batch_size,
             steps=2000 if by_characters else 1200,
-            epochs=(3, 30),
+            epochs=(3, 40),
             seconds=tokens * units / SPEED,
         ),
         threads(tokens * units, cores),
@@ -106,7 +106,7 @@ def _balance(counts: Counter[str]) -> list[Choice]:
 
 def _batch_size(count: int) -> int:
     """Few texts need small batches to make steps enough."""
-    sizes = {200: 4, 500: 8, 3000: 16, MANY: 32}
+    sizes = {200: 4, 3000: 16, MANY: 32}
     return next((size for most, size in sizes.items() if count < most), 64)
 
 

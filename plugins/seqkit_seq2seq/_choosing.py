@@ -35,7 +35,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
         )
     ]
     batch_size = _batch_size(count)
-    model = _model(count, by_characters)
+    model = _model(by_characters)
     units = int(model["hidden_size"])
     tokens = 2 * batch_size * sum(lengths) / len(lengths)
     numbers = tokens * (2 * units + (100 if by_characters else bpe_size) / 4)
@@ -107,7 +107,7 @@ def _bpe_size(count: int) -> int:
     return min(8000, max(500, round(count // 2, -2)))
 
 
-def _model(count: int, by_characters: bool) -> dict[str, Any]:
+def _model(by_characters: bool) -> dict[str, Any]:
     """Characters follow rules, which dropout hides; words are learnt by heart without it."""
     units = 128 if by_characters else 256
     return {

@@ -9,6 +9,9 @@ from seqkit.api import Choice, Record
 from seqkit.text import threads, training
 
 WINDOW = 64
+TINY, SMALL, LARGE = 10_000, 30_000, 300_000
+"""Characters below which a text is tiny, small, and from which on it is large."""
+
 SPEED = 4e6
 """Tokens times units that one core trains in a second."""
 
@@ -27,6 +30,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
     return [
         Choice("task.window", WINDOW, why),
         Choice("model", model, f"{why}, dropout {model['dropout']}"),
+        Choice("trainer.learning_rate", 2e-3 if size < SMALL else 4e-3, why),
         Choice(
             "trainer.batch_size", streams, f"{size:,} characters: read as {streams} streams at once"
         ),
@@ -43,6 +47,8 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
 
 def _streams(size: int) -> int:
     """Returns how many parts are read side by side: few, where more would leave too few steps."""
+    if size < TINY:
+        return 2
     return next((rows for rows in (32, 16, 8) if size >= 100 * WINDOW * rows), 4)
 
 
@@ -51,8 +57,8 @@ def _model(size: int, kinds: int) -> dict[str, Any]:
     return {
         "name": "lstm",
         "embedding_size": 64 if kinds < 300 else 128,
-        "hidden_size": 128 if size < 30_000 else 256,
+        "hidden_size": 64 if size < TINY else 128 if size < SMALL else 256,
         "word_dropout": 0.0,
         "embedding_dropout": 0.0,
-        "dropout": 0.5 if size < 30_000 else 0.3 if size < 300_000 else 0.2,
+        "dropout": 0.5 if size < SMALL else 0.3 if size < LARGE else 0.2,
     }

@@ -6,15 +6,19 @@ import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seqkit.cli.common import json_option, open_registry, plugin_option
 from seqkit.cli.completion import complete_experiment, complete_task
+from seqkit.cli.durations import Duration
 from seqkit.data.own import OBJECTS, TABLES, TEXTS, kind_of
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.terminal import output
+
+if TYPE_CHECKING:
+    from seqkit.registry.registry import Registry
 
 
 @click.command()
@@ -41,6 +45,13 @@ from seqkit.terminal import output
     shell_complete=complete_task,
     help="What --data are for.  [default: told from what they hold]",
 )
+@click.option(
+    "--search",
+    "seconds",
+    type=Duration(),
+    metavar="TIME",
+    help="Train variations for so long, such as 90s, 10m or 2h, and write the best of them.",
+)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @plugin_option()
 @json_option()
@@ -50,6 +61,7 @@ def new(
     experiment: str,
     data: Path | None,
     task: str,
+    seconds: float | None,
     force: bool,
     plugins: tuple[Path, ...],
     as_json: bool,
@@ -59,6 +71,9 @@ def new(
     With --data, asks every dataset that is installed what it makes of your file or folder, and
     writes an experiment ready to run with the surest. What cannot be told from the file is said by
     words: dataset.encoding=cp1252, or dataset.KEY=COLUMN for a column.
+
+    With --search, trains the experiment and variations of it, and writes the settings that did
+    best on the validation split.
     """
     from seqkit.data import write_text
     from seqkit.experiments.beginning import begin, first_recipe, recipe_document
@@ -88,14 +103,22 @@ def new(
     else:
         recipe = experiment or first_recipe(registry)
         document = recipe_document(registry.find("recipes", recipe))
-    text = experiment_toml(document, registry, _command(file, plugins), warning, reasons)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(file, text)
-    except OSError as error:
-        raise DataError(f"{file} cannot be written: {error.strerror or error}.") from error
+
+    def write(document: Mapping[str, Any], reasons: Mapping[str, str]) -> None:
+        text = experiment_toml(document, registry, _command(file, plugins), warning, reasons)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_text(file, text)
+        except OSError as error:
+            raise DataError(f"{file} cannot be written: {error.strerror or error}.") from error
+
+    write(document, reasons)
     if warning:
         output.warn(warning)
+    tried: list[dict[str, Any]] = []
+    if seconds is not None:
+        document, reasons, tried = _searched(document, reasons, registry, file, seconds, plugins)
+        write(document, reasons)
     if as_json:
         output.json_document(
             {
@@ -103,6 +126,7 @@ def new(
                 "recipe": recipe,
                 "dataset": document["dataset"],
                 "reasons": dict(reasons),
+                **({"tried": tried} if seconds is not None else {}),
             }
         )
         return
@@ -112,6 +136,39 @@ def new(
     for reason in dict.fromkeys(reasons.values()):
         output.line(f"- {reason}")
     output.note(f"Run it: {_command(file, plugins)}")
+
+
+def _searched(
+    document: dict[str, Any],
+    reasons: Mapping[str, str],
+    registry: Registry,
+    file: Path,
+    seconds: float,
+    plugins: tuple[Path, ...],
+) -> tuple[dict[str, Any], Mapping[str, str], list[dict[str, Any]]]:
+    """Returns the best of an experiment and its variations, its reasons, and what was tried."""
+    from seqkit.experiments.searching import Search
+    from seqkit.processes.searching import try_variations
+    from seqkit.terminal import figures
+
+    search = Search(document, registry)
+    try_variations(search, file, seconds, plugins)
+    best, scores = search.best(), [one.score for one in search.tried]
+    tried = [
+        {
+            "settings": dict(one.settings),
+            search.metric: one.score if one.score == one.score else None,
+        }
+        for one in search.tried
+    ]
+    if best is None:
+        output.warn("nothing that was tried came to a score, and the file is as it was begun")
+        return document, reasons, tried
+    why = (
+        f"best of {figures.count_of(len(scores), 'setting')} that were tried: {search.metric} "
+        f"{figures.number(best.score)} on validation, and {figures.number(scores[0])} before"
+    )
+    return search.document(best.settings), {**reasons, **dict.fromkeys(best.settings, why)}, tried
 
 
 def _of_dataset(words: tuple[str, ...]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from seqkit.text.tokenizers import build_tokenizer
 
-_MOST = 5000
+_MOST = 2000
 """Texts that are looked at; more of them tell nothing new."""
 
 _UNPARTED = ((0x0E00, 0x10A0), (0x1780, 0x1800), (0x3040, 0xA000), (0x20000, 0x33480))

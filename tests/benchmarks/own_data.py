@@ -5,8 +5,9 @@
     python tests/benchmarks/own_data.py --half check --real FOLDER
 
 Each data set is written to a file, given to what `seqkit new --data` does, and trained as the
-experiment says, in one thread. A row tells the test score, the best baseline of the run, the best of
-`--search N` variations (chosen on validation, as `seqkit new --search` does), and processor time.
+experiment says, in one thread. A row tells the test score, the best baseline of the run, the best
+of `--search N` variations (chosen on validation, as `seqkit new --search` does), and processor
+time.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ import seqkit
 from seqkit.experiments.beginning import begin
 from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.own_data import recognise
+from seqkit.experiments.searching import Search, in_words
 from seqkit.registry.discovery import load_registry
 
 
@@ -49,11 +51,13 @@ def measured(
     row |= {"metric": metric.name, "higher": metric.component.higher_is_better}
     row |= _trained(begun.document, words, folder, row)
     if search:
-        from seqkit.experiments.variations import variations
-
-        tried = [row]
-        for document in variations(begun.document, registry, search):
-            tried.append(_trained(document, words, folder, row))
+        looking, tried = Search(begun.document, registry), [row]
+        looking.propose()
+        looking.add({}, row["validation"])
+        while len(tried) <= search and (settings := looking.propose()):
+            tried.append(_trained(looking.document(settings), words, folder, row))
+            tried[-1]["words"] = in_words(settings)
+            looking.add(settings, tried[-1]["validation"])
         best = max(tried, key=lambda run: _sign(row) * run["validation"])
         row |= {
             "searched": best["test"],
@@ -105,7 +109,7 @@ def _trained(
         "baseline": baselines.get(best, math.nan),
         "baseline_name": best,
         "steps": steps,
-        "words": dict(document.get("trainer", {})),
+        "words": [],
         "cpu": time.process_time() - begun,
         "seconds": time.perf_counter() - seconds,
     }
@@ -149,12 +153,16 @@ def main() -> None:
             row = measured(
                 one, Path(folder), given.real and Path(given.real), given.set, given.search
             )
-        searched = f"{row['searched']:.3f}" if "searched" in row else ""
-        print(
-            f"| {one.about}, {row['metric']} | {row['test']:.3f} | {row['baseline_name']} {row['baseline']:.3f} "
-            f"| {searched} | {row['steps']} | {row['best_at']}/{row['evaluations']} | {row['cpu']:.0f} |",
-            flush=True,
-        )
+        cells = [
+            f"{row['about']}, {row['metric']}",
+            f"{row['test']:.3f}",
+            f"{row['baseline_name']} {row['baseline']:.3f}",
+            f"{row['searched']:.3f}" if "searched" in row else "",
+            str(row["steps"]),
+            f"{row['best_at']}/{row['evaluations']}",
+            f"{row['cpu']:.0f}",
+        ]
+        print(f"| {' | '.join(cells)} |", flush=True)
         if given.log:
             with given.log.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row, default=str) + "\n")

@@ -1,7 +1,7 @@
 """Small data sets such as a person has, for `tests/benchmarks/own_data.py`.
 
-Each module holds those of one task, in a tuple `SETS`. The rules of `Task.choose` are tuned on those
-of the half `tune`, and checked on those of the half `check`.
+Each module holds those of one task, in a tuple `SETS`. The rules of `Task.choose` are tuned on the
+half `tune`, and checked on the half `check`.
 """
 
 from __future__ import annotations

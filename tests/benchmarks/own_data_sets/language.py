@@ -57,7 +57,7 @@ def _chinese(folder: Path, _real: Path | None) -> Path:
             generator.choices(kinds[place % 4], falling)[0]
             for place in range(generator.randint(5, 12))
         ]
-        lines.append("，".join(("".join(words[:4]), "".join(words[4:]))) + "。")
+        lines.append("\uff0c".join(("".join(words[:4]), "".join(words[4:]))) + "。")
     return _written(folder, "chinese-17k", "\n".join(lines))
 
 

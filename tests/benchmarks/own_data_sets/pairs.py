@@ -14,29 +14,10 @@ from seqkit.paths import bundled
 
 Pairs = Sequence[tuple[str, str]]
 
-_ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_ONES = f"zero one two three four five six seven eight nine {_TEENS}".split()
+_DECADES = "twenty thirty forty fifty sixty seventy eighty ninety"
+_TENS = _DECADES.split()
 _WHO = {"我": "I", "你": "You", "他": "He", "她": "She", "我们": "We", "他们": "They"}
 _DOES = {
     "看见": ("see", "sees"),

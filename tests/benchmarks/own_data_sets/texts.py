@@ -11,63 +11,12 @@ from own_data_sets import OwnDataSet, write_table
 from seqkit.paths import bundled
 
 _CONSONANTS = "bcdfghjklmnprstvz"
-_CHINESE = {
-    "好": [
-        "精彩",
-        "感人",
-        "有趣",
-        "优秀",
-        "完美",
-        "温暖",
-        "细腻",
-        "震撼",
-        "流畅",
-        "真诚",
-        "动人",
-        "出色",
-    ],
-    "坏": [
-        "无聊",
-        "难看",
-        "失望",
-        "拖沓",
-        "糟糕",
-        "虚假",
-        "混乱",
-        "平庸",
-        "乏味",
-        "生硬",
-        "做作",
-        "空洞",
-    ],
-}
-_CHINESE_THINGS = [
-    "故事",
-    "演员",
-    "音乐",
-    "画面",
-    "导演",
-    "结局",
-    "对白",
-    "节奏",
-    "剧情",
-    "角色",
-    "场景",
-    "主题",
-    "开头",
-    "摄影",
-]
-_CHINESE_FILLERS = [
-    "我觉得",
-    "总的来说",
-    "这部电影",
-    "看完以后",
-    "朋友说",
-    "说实话",
-    "其实",
-    "大家都说",
-    "今天看了",
-]
+_GOOD = "精彩 感人 有趣 优秀 完美 温暖 细腻 震撼 流畅 真诚 动人 出色"
+_BAD = "无聊 难看 失望 拖沓 糟糕 虚假 混乱 平庸 乏味 生硬 做作 空洞"
+_CHINESE = {"好": _GOOD.split(), "坏": _BAD.split()}
+_THINGS = "故事 演员 音乐 画面 导演 结局 对白 节奏 剧情 角色 场景 主题 开头 摄影"
+_FILLERS = "我觉得 总的来说 这部电影 看完以后 朋友说 说实话 其实 大家都说 今天看了"
+_CHINESE_THINGS, _CHINESE_FILLERS = _THINGS.split(), _FILLERS.split()
 
 
 def sentences() -> list[tuple[str, str]]:
