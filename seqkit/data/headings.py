@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from statistics import median
 from typing import Literal
 
 
@@ -58,7 +57,8 @@ def is_heading(cells: Sequence[str], below: Sequence[str], names: Collection[str
         return "no"
     if any(usual.intersection(one) for one in words):
         return "yes"
-    return "yes" if below and median(map(len, below)) > _LONG else "perhaps"
+    lengths = sorted(map(len, below))
+    return "yes" if lengths and lengths[len(lengths) // 2] > _LONG else "perhaps"
 
 
 def is_an_example(text: str, kind: str, kinds: Sequence[str], names: Collection[str] = ()) -> bool:
