@@ -22,6 +22,9 @@ SPEED = 8e6
 RARE = 0.4
 """A class is rare below this part of an even share: 20% of two classes, 13% of three."""
 
+FEW = 200
+"""Texts of a rare class below which the validation split has too few for F1 to move."""
+
 
 def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
     """Returns the settings for texts and labels, by what the training split holds."""
@@ -94,13 +97,14 @@ def _balance(counts: Counter[str]) -> list[Choice]:
     share = fewest / counts.total()
     if share >= RARE / len(counts):
         return []
-    why = f"{share:.1%} of the texts are {rare!r}: classes weigh the same, and F1 is what counts"
+    chooses = "F1" if fewest >= FEW else "AUROC"
+    why = f"{share:.1%} of the texts are {rare!r}: classes weigh the same, and {chooses} chooses"
     # F1 of two classes is of the second one.
     of_rare = len(counts) == 2 and in_order(counts)[1] == rare
-    f1: Any = "f1" if of_rare else {"name": "f1", "average": "macro"}
+    metrics = ["f1" if of_rare else {"name": "f1", "average": "macro"}, "auroc"]
     return [
         Choice("loss", {"name": "cross-entropy", "class_weights": "balanced"}, why),
-        Choice("metrics", [f1, "auroc", "accuracy"], why),
+        Choice("metrics", [*(metrics if fewest >= FEW else metrics[::-1]), "accuracy"], why),
     ]
 
 

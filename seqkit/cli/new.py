@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit.cli.common import json_option, open_registry, plugin_option
+from seqkit.cli.common import Duration, json_option, open_registry, plugin_option
 from seqkit.cli.completion import complete_experiment, complete_task
-from seqkit.cli.durations import Duration
 from seqkit.data.own import OBJECTS, TABLES, TEXTS, kind_of
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.terminal import output

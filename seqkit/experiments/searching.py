@@ -36,8 +36,7 @@ class Tried:
 class Search:
     """Goes from the best settings so far to those beside them, one kind of change after another.
 
-    Any model is searched by settings of these names: `hidden_size`, and those that end with
-    `dropout`.
+    Any model is searched by its settings whose names end with `_size` and with `dropout`.
 
     Args:
         document: The experiment to begin with.
@@ -118,10 +117,11 @@ def _rate(factor: float) -> Callable[[Experiment], Settings]:
 
 def _size(factor: float) -> Callable[[Experiment], Settings]:
     def change(experiment: Experiment) -> Settings:
-        size = experiment.model.settings().get("hidden_size")
-        if not isinstance(size, int):
-            return {}
-        return {"model.hidden_size": max(1, round(size * factor))}
+        return {
+            f"model.{name}": max(1, round(value * factor))
+            for name, value in experiment.model.settings().items()
+            if name.endswith("_size") and isinstance(value, int) and value > 0
+        }
 
     return change
 

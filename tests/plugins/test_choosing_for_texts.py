@@ -132,11 +132,17 @@ def test_texts_whose_words_repeat_are_read_by_words(texts: list[str]) -> None:
     assert "task.tokenizer" not in chosen("classification", labelled(texts))
 
 
-def test_a_rare_class_weighs_more_and_chooses_by_f1() -> None:
+def test_a_rare_class_weighs_more_and_f1_chooses() -> None:
+    values = chosen("classification", labelled(prose(2500, 4), rare=10))
+    assert values["metrics"] == ["f1", "auroc", "accuracy"]
+    assert values["loss"]["class_weights"] == "balanced"
+    said = reasons("classification", labelled(prose(2500, 4), rare=10))
+    assert "10.0% of the texts are 'yes': classes weigh the same, and F1 chooses" in said
+
+
+def test_auroc_chooses_where_validation_holds_hardly_any_of_the_rare_class() -> None:
     values = chosen("classification", labelled(prose(500), rare=10))
-    assert values["metrics"][0] == "f1" or values["metrics"][0]["name"] == "f1"
-    assert values["loss"]["class_weights"] != "none"
-    assert "10.0% of the texts are 'yes'" in reasons("classification", labelled(prose(500), 10))
+    assert values["metrics"] == ["auroc", "f1", "accuracy"]
 
 
 @pytest.mark.parametrize("rare", [2, 3, 4])
