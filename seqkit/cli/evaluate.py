@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -66,9 +67,11 @@ def evaluate(
     """
     from seqkit.runs.listing import reading
     from seqkit.runs.log import damaged_lines, read_log
+    from seqkit.runs.verdict import Verdict
     from seqkit.terminal.bar import Bar
     from seqkit.terminal.report import evaluation
     from seqkit.terminal.report import run as report
+    from seqkit.terminal.report.verdict import experiment_of, verdict_lines
 
     context = click.get_current_context()
     if file is not None and context.get_parameter_source("split") is not _DEFAULT:
@@ -104,6 +107,15 @@ def evaluate(
     for name, signature in score["signatures"].items():
         output.line((f"  {name}  {signature}", "dim"))
     for line in evaluation.breakdown(score, list(score["metrics"])):
+        output.line(*line)
+    if score["verdict"] is None:
+        return
+    verdict = Verdict.from_dict(score["verdict"])
+    plugins_named = "".join(f" --plugin {shlex.quote(str(path))}" for path in plugins)
+    output.line()
+    width = min(output.results().width, 100)
+    where = experiment_of(log.summary.started, folder.path)
+    for line in verdict_lines(verdict, where, plugins_named, width):
         output.line(*line)
 
 

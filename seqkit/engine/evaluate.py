@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from seqkit.api import Arrays, Notify, ignore
 from seqkit.engine.attribution import attributed_in
 from seqkit.engine.breakdown import Breakdown, Grouping, by_value
 from seqkit.engine.encoding import EncodedData, encode_for_run
+from seqkit.engine.final_evaluation import with_baseline
+from seqkit.engine.judging import verdict_on
 from seqkit.engine.labelled import column_of, read_labelled
-from seqkit.engine.learner import Learner
+from seqkit.engine.learner import Learner, Watch
 from seqkit.engine.metadata import about_metrics
 from seqkit.engine.predict import Predictor, load_predictor
 from seqkit.engine.threshold import USUAL, Gathered, class_of, decided, parsed
@@ -22,7 +24,9 @@ from seqkit.errors import ConfigurationError, DataError, SeqkitError, suggestion
 from seqkit.experiments.experiment import Part
 from seqkit.experiments.loading import NEEDED, chosen_metrics
 from seqkit.registry.registry import Registry
+from seqkit.runs.example_scores import ExampleScores
 from seqkit.runs.folder import RunFolder
+from seqkit.runs.log import read_log
 
 Progress = Callable[[int, int], None]
 
@@ -79,7 +83,7 @@ def evaluate_run(
         run, checkpoint, split, file, examples, left_out, loss, metrics, signatures of those that
         have one, baselines and seconds; `about`, the class that a metric is of and the names of the
         rows of its table; `details`, the rows that make up a metric; `parts`, scores of groups
-        and columns; and `threshold`, of a decision between two classes.
+        and columns; `threshold`, of a decision between two classes; and the verdict.
 
     Raises:
         ConfigurationError: There is no such split, metric, column or class.
@@ -127,28 +131,40 @@ class _Evaluation:
         threshold = self._threshold(named)
         value = threshold.get("value", USUAL)
         decide = None if value == USUAL else decided(shape, threshold["class"], value)
-        breakdown = Breakdown(codec, self._metrics, shape, groups)
+        made: list[Breakdown] = []
+
+        def watch() -> Watch:
+            made.append(Breakdown(codec, self._metrics, shape, groups))
+            return made[-1].add
+
         place = wanted.split if wanted.file is None else wanted.file.name
         score = self._learner.score(
-            arrays, place, progress=progress, watch=breakdown.add, decide=decide
+            arrays, place, progress=progress, each=True, watch=watch, decide=decide
         )
-        parts = self._metrics
+        parts, breakdown = self._metrics, made[-1]
+        document = {
+            "examples": score.examples,
+            "loss": score.loss,
+            "metrics": score.metrics,
+            **score.observed.as_fields(),
+        }
+        data = self._beside(arrays)
+        baselines = {} if data is None else data.baselines(self._split_name, parts)
         signatures = {part.name: part.component.signature(part.config) for part in parts}
         return {
             "run": self._folder.name,
             "checkpoint": self._predictor.checkpoint.path.name,
             "split": wanted.split if wanted.file is None else None,
             "file": None if wanted.file is None else str(wanted.file),
-            "examples": score.examples,
+            **document,
             "left_out": left_out,
-            "loss": score.loss,
-            "metrics": score.metrics,
             "signatures": {name: text for name, text in signatures.items() if text},
             "about": about_metrics(parts, shape),
             "details": breakdown.details(),
             "parts": breakdown.scores(),
             "threshold": threshold or None,
-            "baselines": self._baselines(arrays),
+            "baselines": baselines,
+            "verdict": self._verdict(document, baselines, data, score.of_examples),
             "seconds": round(score.seconds, 3),
         }
 
@@ -203,17 +219,40 @@ class _Evaluation:
 
     # --- beside the score -------------------------------------------------------------------------
 
-    def _baselines(self, arrays: Arrays) -> dict[str, dict[str, float]]:
-        """Returns the scores of baselines, which are fitted on the run's own training data."""
+    @property
+    def _split_name(self) -> str:
+        return self._wanted.split if self._wanted.file is None else "file"
+
+    def _beside(self, arrays: Arrays) -> EncodedData | None:
+        """Returns what baselines are scored on: they are fitted on the run's own training data."""
         if self._wanted.file is None:
-            return self._data().baselines(self._wanted.split, self._metrics)
+            return self._data()
         try:
             train = self._data().splits["train"]
         except (SeqkitError, OSError) as error:
             self._notify(f"there are no baselines, as the run's own data cannot be read: {error}")
-            return {}
+            return None
         splits = {"train": train, "file": arrays}
-        return EncodedData(self._learner.codec, splits).baselines("file", self._metrics)
+        return EncodedData(self._learner.codec, splits)
+
+    def _verdict(
+        self,
+        document: Mapping[str, Any],
+        baselines: Mapping[str, Mapping[str, float]],
+        data: EncodedData | None,
+        scores: ExampleScores | None,
+    ) -> dict[str, Any] | None:
+        """Returns the verdict; None where the metric that the run is judged by was not scored."""
+        experiment, split = self._predictor.experiment, self._split_name
+        metric = experiment.monitor[0]
+        if metric != "loss" and metric not in document["metrics"]:
+            return None
+        if data is not None:
+            scores = with_baseline(scores, experiment, data, split, baselines)
+        summary = read_log(self._folder).summary
+        said = self._wanted.split if self._wanted.file is None else ""
+        found = verdict_on(summary, experiment, self._registry, said, document, baselines, scores)
+        return found.as_dict()
 
     def _threshold(self, named: tuple[str, float | None] | None) -> dict[str, Any]:
         """Returns the threshold of the decision, and the best one on validation where it is known.
@@ -232,9 +271,14 @@ class _Evaluation:
             except (SeqkitError, OSError):
                 arrays = None
             if arrays is not None:
-                gathered = Gathered()
-                self._learner.score(arrays, "validation", watch=gathered.add)
-                best = gathered.best(self._metrics, shape, name)
+                gathered: list[Gathered] = []
+
+                def watch() -> Watch:
+                    gathered.append(Gathered())
+                    return gathered[-1].add
+
+                self._learner.score(arrays, "validation", watch=watch)
+                best = gathered[-1].best(self._metrics, shape, name)
         if best is not None:
             found["best"] = {"split": "validation", **vars(best)}
         if found["value"] is None:

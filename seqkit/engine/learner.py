@@ -21,6 +21,7 @@ from seqkit.api import (
 from seqkit.engine.attribution import attributed_to, blame
 from seqkit.engine.batching import evaluation_plan
 from seqkit.engine.device import Device, out_of_memory
+from seqkit.engine.observed import Observed, Tally
 from seqkit.engine.per_example import ExampleScorer
 from seqkit.errors import RunError, SeqkitError
 from seqkit.experiments.experiment import Absent, Experiment, Part
@@ -45,6 +46,7 @@ class Score:
         loss: Mean loss.
         metrics: Value of each metric.
         seconds: Time it took.
+        observed: What the pass showed besides.
         of_examples: Scores of every example, where they were asked for and there are any.
     """
 
@@ -53,6 +55,7 @@ class Score:
     loss: float
     metrics: dict[str, Any]
     seconds: float
+    observed: Observed = field(default_factory=Observed)
     of_examples: ExampleScores | None = None
 
 
@@ -157,7 +160,7 @@ class Learner:
         model: nn.Module | None = None,
         progress: Callable[[int, int], None] | None = None,
         each: bool = False,
-        watch: Watch | None = None,
+        watch: Callable[[], Watch] | None = None,
         decide: Callable[[Tensor], Tensor] | None = None,
     ) -> Score:
         """Scores a split, leaving the random generators as they were.
@@ -168,7 +171,8 @@ class Learner:
             model: Another model than the learner's, such as an average of its weights.
             progress: Called with the batches done and their number.
             each: Whether every example is scored by itself, too.
-            watch: Sees of each batch its examples, and what metrics take by what they read.
+            watch: Returns what sees of each batch its examples, and what metrics take by what they
+                read; asked again where the pass begins again, as memory ended.
             decide: Changes predictions before metrics see them, such as by a threshold.
 
         Raises:
@@ -179,14 +183,16 @@ class Learner:
             try:
                 examples = len(self.codec.sizes(arrays))
                 scorer = self._scorer(examples) if each else None
-                loss, metrics = self._scored(
-                    arrays, model or self.model, progress, scorer, watch, decide
-                )
+                tally = Tally(self.shape)
+                network = model or self.model
+                seen = watch() if watch is not None else None
+                loss, metrics = self._scored(arrays, network, progress, scorer, tally, seen, decide)
                 scores = None
                 if scorer is not None:
                     scores = scorer.finish(loss, metrics, arrays, self.codec.overlap(arrays))
                 seconds = time.perf_counter() - start
-                return Score(split, examples, loss, metrics, seconds, scores)
+                observed = tally.finish()
+                return Score(split, examples, loss, metrics, seconds, observed, scores)
             except RuntimeError as error:
                 if not out_of_memory(error):
                     raise
@@ -207,6 +213,7 @@ class Learner:
         model: nn.Module,
         progress: Callable[[int, int], None] | None,
         scorer: ExampleScorer | None,
+        tally: Tally,
         watch: Watch | None,
         decide: Callable[[Tensor], Tensor] | None,
     ) -> tuple[float, dict[str, Any]]:
@@ -239,6 +246,7 @@ class Learner:
                 for part in parts:
                     with attributed_to(part):
                         metrics[part.name].update(*taken[reads[part.name]])
+                tally.add(batch, predictions, targets)
                 if scorer is not None:
                     scorer.add(indices, outputs, batch["targets"], taken)
                 if watch is not None:

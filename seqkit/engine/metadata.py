@@ -101,6 +101,11 @@ def started(
         "metric": metric,
         "higher_is_better": higher_is_better,
         "about": about_metrics(experiment.metrics, learner.shape),
+        "directions": {
+            part.name: bool(part.component.higher_is_better)
+            for part in experiment.metrics
+            if part.component.higher_is_better is not None
+        },
         "baselines": baselines,
         "encoding": {"seconds": round(data.seconds, 3), "cached": data.cached},
         "resumed_from": resumed_from,
