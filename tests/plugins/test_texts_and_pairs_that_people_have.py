@@ -361,7 +361,7 @@ def test_what_new_writes_for_it_run_accepts(name: str, tmp_path: Path) -> None:
     kind = FILES[name]
     found = taken(name, tmp_path)
     assert found.dataset == kind.dataset
-    assert found.recognition.settings == found.recognition.settings | kind.settings
+    assert found.recognition.settings == {**found.recognition.settings, **kind.settings}
     assert len(found.records) == kind.records
     assert found.recognition.examples in (kind.records, kind.records + 1, 0)
     assert kind.said in found.said
