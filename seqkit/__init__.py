@@ -14,6 +14,7 @@ from seqkit._version import __version__ as __version__
 if TYPE_CHECKING:
     from seqkit.api import (
         Accumulator,
+        Advice,
         Arrays,
         Batch,
         Choice,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         Notify,
         Number,
         Observer,
+        Outcome,
         Recipe,
         Recognition,
         Record,
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "seqkit.api": (
         "Accumulator",
+        "Advice",
         "Arrays",
         "Batch",
         "Classes",
@@ -78,6 +81,7 @@ _HOMES = {
         "Notify",
         "Number",
         "Observer",
+        "Outcome",
         "Recipe",
         "Choice",
         "Recognition",
@@ -110,6 +114,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Accumulator",
+    "Advice",
     "Arrays",
     "Batch",
     "CheckpointError",
@@ -133,6 +138,7 @@ __all__ = [
     "Notify",
     "Number",
     "Observer",
+    "Outcome",
     "OwnData",
     "PluginError",
     "Predictor",

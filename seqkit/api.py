@@ -15,6 +15,7 @@ from seqkit.callbacks import Notify, Say, ignore
 from seqkit.codec import Arrays, Batch, Codec, Record
 from seqkit.component import Component, Observer, Recipe, Tokenizer, recipes_in
 from seqkit.config import Config
+from seqkit.outcome import Advice, Outcome
 from seqkit.shapes import (
     Classes,
     Features,
@@ -256,6 +257,17 @@ class Task(Component):
         """Reads back a codec that `Codec.save` wrote. Raises DataError when it is damaged."""
         raise NotImplementedError
 
+    def advice(self, outcome: Outcome) -> Sequence[Advice]:
+        """Returns what may be behind a score that is no better than the best baseline.
+
+        Asked when a run or an evaluation ends; what is true of any run, such as too few steps, is
+        told without it. The likeliest cause comes first, each with the settings to try.
+
+        Args:
+            outcome: What the run shows.
+        """
+        return ()
+
 
 class LossFunction(Protocol):
     """Called with a model's outputs and a batch's targets."""
@@ -345,6 +357,7 @@ class Metric(Component):
 
 __all__ = [
     "Accumulator",
+    "Advice",
     "Arrays",
     "Batch",
     "Choice",
@@ -362,6 +375,7 @@ __all__ = [
     "Notify",
     "Number",
     "Observer",
+    "Outcome",
     "Recipe",
     "Recognition",
     "Record",

@@ -20,6 +20,10 @@ Record = Mapping[str, Any]
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 """One encoded split: named flat arrays; ragged ones as `values` and `offsets`."""
 
+SHOWN = "shown_"
+"""How the names of arrays begin that hold what is shown to people, and nothing that is learnt of.
+A run goes on whether they are there or not."""
+
 Batch = Mapping[str, "Tensor"]
 """One batch: padded `inputs`, `lengths` and `targets`, with anything else a task needs."""
 
@@ -189,3 +193,13 @@ class Codec(ABC):
         metric that reads outputs is then scored.
         """
         return {}
+
+    def baseline_answers(
+        self, splits: Mapping[str, Arrays], split: str, baseline: str
+    ) -> tuple[Tensor, Tensor] | None:
+        """Returns what one baseline predicts for a split, and the targets, as `metric_inputs` does.
+
+        By it a run is held against its best baseline example by example. None where that is not
+        known; a codec whose baselines are many or slow to compute says it of one alone.
+        """
+        return self.baseline_outputs(splits, split).get(baseline)

@@ -403,6 +403,13 @@ class ForecastingCodec(Fitted, Codec):
 
         return score_baselines(self, self.compared, splits["train"], splits[split])
 
+    def baseline_answers(
+        self, splits: Mapping[str, Arrays], split: str, baseline: str
+    ) -> tuple[Tensor, Tensor] | None:
+        from seqkit_timeseries._baselines import forecasts_of
+
+        return forecasts_of(self, self.compared, splits["train"], splits[split], baseline)
+
 
 def seasonal_naive_error(values: Floats, period: int) -> Floats:
     """Returns the mean absolute difference between values a season apart, `(columns,)`.

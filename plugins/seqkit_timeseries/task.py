@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import AliasChoices
 
 import seqkit
-from seqkit.api import Arrays, Codec, Features, Notify, Record, Shape, Task, Values
+from seqkit.api import Advice, Arrays, Codec, Features, Notify, Outcome, Record, Shape, Task, Values
 from seqkit.config import Field
 from seqkit_timeseries._calendar import CalendarFeature
 from seqkit_timeseries._columns import ChosenColumns, Columns
@@ -144,3 +144,8 @@ class Forecasting(Task):
         from seqkit_timeseries._codec import ForecastingCodec
 
         return ForecastingCodec.load(folder, self.Config)
+
+    def advice(self, outcome: Outcome) -> Sequence[Advice]:
+        from seqkit_timeseries._advice import advice
+
+        return [*advice(outcome)]

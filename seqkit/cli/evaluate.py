@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -34,8 +35,10 @@ def evaluate(
     """Score a run's best checkpoint on a split of its dataset, beside the baselines."""
     from seqkit.runs.listing import reading
     from seqkit.runs.log import damaged_lines, read_log
+    from seqkit.runs.verdict import Verdict
     from seqkit.terminal.bar import Bar
     from seqkit.terminal.report import run as report
+    from seqkit.terminal.report.verdict import experiment_of, verdict_lines
 
     registry = open_registry(plugins)
     folder = open_run(run, runs_dir)
@@ -65,3 +68,10 @@ def evaluate(
         output.line(*line)
     for name, signature in score["signatures"].items():
         output.line((f"  {name}  {signature}", "dim"))
+    verdict = Verdict.from_dict(score["verdict"])
+    plugins_named = "".join(f" --plugin {shlex.quote(str(path))}" for path in plugins)
+    output.line()
+    width = min(output.results().width, 100)
+    where = experiment_of(log.summary.started, folder.path)
+    for line in verdict_lines(verdict, where, plugins_named, width):
+        output.line(*line)

@@ -8,11 +8,14 @@ from typing import Any
 from seqkit.api import Notify, ignore
 from seqkit.engine.attribution import attributed_in
 from seqkit.engine.encoding import encode_for_run
+from seqkit.engine.final_evaluation import with_baseline
+from seqkit.engine.judging import verdict_on
 from seqkit.engine.predict import Predictor, load_predictor
 from seqkit.errors import ConfigurationError, suggestion
 from seqkit.experiments.loading import NEEDED
 from seqkit.registry.registry import Registry
 from seqkit.runs.folder import RunFolder
+from seqkit.runs.log import read_log
 
 
 def evaluate_run(
@@ -40,8 +43,8 @@ def evaluate_run(
         notify: Receives what the dataset has to say, and which plugins have changed since.
 
     Returns:
-        run, checkpoint, split, examples, loss, metrics, signatures of those that have one,
-        baselines and seconds.
+        run, checkpoint, split, examples, loss, metrics, what the evaluation showed besides,
+        signatures of the metrics that have one, baselines, verdict and seconds.
 
     Raises:
         ConfigurationError: There is no such split.
@@ -70,16 +73,31 @@ def _evaluated(
             f"{suggestion(split, data.splits)}"
         )
     arrays = data.splits[split]
-    score = predictor.learner.score(arrays, split, progress=progress)
+    score = predictor.learner.score(arrays, split, progress=progress, each=True)
+    baselines = data.baselines(split, experiment.metrics)
+    document = {
+        "loss": score.loss,
+        "metrics": score.metrics,
+        "examples": score.examples,
+        **score.observed.as_fields(),
+    }
+    verdict = verdict_on(
+        read_log(folder).summary,
+        experiment,
+        registry,
+        split,
+        document,
+        baselines,
+        with_baseline(score.of_examples, experiment, data, split, baselines),
+    )
     signatures = {part.name: part.component.signature(part.config) for part in experiment.metrics}
     return {
         "run": folder.name,
         "checkpoint": predictor.checkpoint.path.name,
         "split": split,
-        "examples": score.examples,
-        "loss": score.loss,
-        "metrics": score.metrics,
+        **document,
         "signatures": {name: text for name, text in signatures.items() if text},
-        "baselines": data.baselines(split, experiment.metrics),
+        "baselines": baselines,
+        "verdict": verdict.as_dict(),
         "seconds": round(score.seconds, 3),
     }

@@ -21,6 +21,7 @@ from seqkit.api import (
 from seqkit.engine.attribution import attributed_to, blame
 from seqkit.engine.batching import evaluation_plan
 from seqkit.engine.device import Device, out_of_memory
+from seqkit.engine.observed import Observed, Tally
 from seqkit.engine.per_example import ExampleScorer
 from seqkit.errors import RunError, SeqkitError
 from seqkit.experiments.experiment import Absent, Experiment, Part
@@ -42,6 +43,7 @@ class Score:
         loss: Mean loss.
         metrics: Value of each metric.
         seconds: Time it took.
+        observed: What the pass showed besides.
         of_examples: Scores of every example, where they were asked for and there are any.
     """
 
@@ -50,6 +52,7 @@ class Score:
     loss: float
     metrics: dict[str, Any]
     seconds: float
+    observed: Observed = field(default_factory=Observed)
     of_examples: ExampleScores | None = None
 
 
@@ -172,12 +175,15 @@ class Learner:
             try:
                 examples = len(self.codec.sizes(arrays))
                 scorer = self._scorer(examples) if each else None
-                loss, metrics = self._scored(arrays, model or self.model, progress, scorer)
+                tally = Tally(self.shape)
+                network = model or self.model
+                loss, metrics = self._scored(arrays, network, progress, scorer, tally)
                 scores = None
                 if scorer is not None:
                     scores = scorer.finish(loss, metrics, arrays, self.codec.overlap(arrays))
                 seconds = time.perf_counter() - start
-                return Score(split, examples, loss, metrics, seconds, scores)
+                observed = tally.finish()
+                return Score(split, examples, loss, metrics, seconds, observed, scores)
             except RuntimeError as error:
                 if not out_of_memory(error):
                     raise
@@ -198,6 +204,7 @@ class Learner:
         model: nn.Module,
         progress: Callable[[int, int], None] | None,
         scorer: ExampleScorer | None,
+        tally: Tally,
     ) -> tuple[float, dict[str, Any]]:
         parts = self.experiment.metrics
         metrics = {part.name: build_metric(part, self.shape) for part in parts}
@@ -226,6 +233,7 @@ class Learner:
                 for part in parts:
                     with attributed_to(part):
                         metrics[part.name].update(*taken[reads[part.name]])
+                tally.add(batch, predictions, targets)
                 if scorer is not None:
                     scorer.add(indices, outputs, batch["targets"], taken)
                 if progress is not None:

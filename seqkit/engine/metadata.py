@@ -99,6 +99,11 @@ def started(
         "estimate": None if estimate is None else round(estimate, 3),
         "metric": metric,
         "higher_is_better": higher_is_better,
+        "directions": {
+            part.name: bool(part.component.higher_is_better)
+            for part in experiment.metrics
+            if part.component.higher_is_better is not None
+        },
         "baselines": baselines,
         "encoding": {"seconds": round(data.seconds, 3), "cached": data.cached},
         "resumed_from": resumed_from,

@@ -71,6 +71,31 @@ def _is_default(line: str) -> bool:
     return line.startswith("# ") and bool(equals) and key.replace("_", "").isalnum()
 
 
+def test_a_new_file_has_a_comment_for_each_observer_that_turns_it_on(
+    seqkit: Callable, tmp_path: Path
+) -> None:
+    plugin = tmp_path / "watching.py"
+    plugin.write_text(
+        "import seqkit\n"
+        "class Watcher(seqkit.Observer):\n    'Watches.'\n    name = 'watcher'\n"
+        "    class Config(seqkit.Config):\n"
+        "        often: int = seqkit.Field(3, help='How often.')\n"
+        "@seqkit.hookimpl\ndef register_observers():\n    return [Watcher]\n"
+    )
+    assert seqkit("new", "mine.toml", "--plugin", plugin).code == 0
+    text = Path("mine.toml").read_text(encoding="utf-8")
+    table = '# [observers."watching:watcher"]'
+    assert table in text
+    assert "#   often = 3" in text
+
+    Path("on.toml").write_text(
+        text.replace(table, table[2:]).replace("#   often = 3", "often = 4"), encoding="utf-8"
+    )
+    registry = load_registry([plugin])
+    assert not load_experiment("mine.toml", registry).observers
+    assert load_experiment("on.toml", registry).observers[0].settings() == {"often": 4}
+
+
 def test_new_never_writes_over_a_file_without_force(seqkit: Callable) -> None:
     Path("mine.toml").write_text("precious", encoding="utf-8")
     done = seqkit("new", "mine.toml")

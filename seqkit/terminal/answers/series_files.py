@@ -78,6 +78,9 @@ def _draw(answer: Answer, curves: Curves, axes: Axes) -> None:
         [*history[-1:], *forecast],
         color="C0",
         linewidth=1.6,
+        # Points, as colours are lost in print.
+        marker="o",
+        markersize=2.5,
         label="forecast",
     )
     if any(not math.isnan(value) for value in curves.truth):

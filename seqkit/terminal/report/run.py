@@ -12,10 +12,12 @@ from typing import Any
 from seqkit.events import Event
 from seqkit.paths import runs_home
 from seqkit.runs.summary import RunSummary, words_to_go_on
+from seqkit.runs.verdict import verdict_of
 from seqkit.terminal.answers import lines as answers
 from seqkit.terminal.figures import count_of, duration, number, scores
 from seqkit.terminal.output import Piece, styled
 from seqkit.terminal.plot import epoch_number, plot_losses
+from seqkit.terminal.report.verdict import experiment_of, verdict_lines
 from seqkit.terminal.safe_text import bare, encodable, one_line
 
 Line = list[Piece]
@@ -234,7 +236,7 @@ def explain_signs(lines: Iterable[Line], started: Mapping[str, Any]) -> Line:
 
 
 def closing(summary: RunSummary, width: int = WIDTH, explain: bool = True) -> list[Line]:
-    """Returns the result of a run that ended well: scores, examples, plot, folder, next steps.
+    """Returns the result of a run that ended well: scores, examples, plot, verdict, next steps.
 
     Args:
         summary: The run.
@@ -243,9 +245,19 @@ def closing(summary: RunSummary, width: int = WIDTH, explain: bool = True) -> li
     """
     folder = str(summary.started.get("folder") or summary.started.get("run") or "")
     lines = [*score_lines(summary), *example_lines(summary, width, explain=explain)]
-    lines += plot_lines(summary)
+    lines += [*plot_lines(summary), *closing_verdict(summary, folder, width)]
     lines += [[], [("Run folder  ", "bold"), shown(folder)]]
     return [*lines, [], *next_lines(summary, folder)]
+
+
+def closing_verdict(summary: RunSummary, folder: str | Path, width: int = WIDTH) -> list[Line]:
+    """Returns whether a run is better than the best baseline, below an empty line; or nothing."""
+    verdict = verdict_of(summary)
+    if verdict is None:
+        return []
+    started = summary.started
+    where = experiment_of(started, folder)
+    return [[], *verdict_lines(verdict, where, _plugin_words(started), width)]
 
 
 def score_lines(summary: RunSummary) -> list[Line]:
