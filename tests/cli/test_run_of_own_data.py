@@ -40,6 +40,10 @@ def test_it_takes_the_experiment_that_it_wrote_and_no_other(seqkit: Callable[...
     assert done.code == 0
     assert "Taking my.toml, which is there already." in done.err
     assert Path("my.toml").read_text() == changed
+    done = seqkit("run", "my.csv", "task=seq2seq", *TINY)
+    assert done.code == 2
+    assert "my.toml is there already, and is for the task classification. Write" in done.err
+    assert "seqkit new OTHER.toml --data my.csv --task seq2seq" in done.err
     for other in (changed.replace("my.csv", "your.csv"), "precious", ""):
         Path("my.toml").write_text(other)
         done = seqkit("run", "my.csv", *TINY)

@@ -106,7 +106,7 @@ def _files(path: Path, source: str, target: str) -> dict[str, list[tuple[Path, P
             f"{path} has no files such as train.{source} and train.{target}. Name its endings with "
             "dataset.source and dataset.target"
         )
-    return found
+    return {split: found[split] for split in ("train", "validation", "test") if split in found}
 
 
 def _records(pair: tuple[Path, Path], config: Any, notify: Notify) -> Iterator[Record]:
