@@ -75,7 +75,8 @@ def _for_file(config: Any, path: Path, notify: Notify, encoding: str, delimiter:
         DataError: The file cannot be read.
     """
     more = {"delimiter": delimiter} if delimiter and hasattr(config, "delimiter") else {}
-    if str(path.absolute()) != getattr(config, "path", "") and getattr(config, "sheet", ""):
+    own = getattr(config, "path", None) == str(path.absolute())
+    if not own and hasattr(config, "sheet"):
         more["sheet"] = ""
     if hasattr(config, "encoding"):
         data = OwnData(path, {"encoding": encoding} if encoding else {}, config.encoding)
