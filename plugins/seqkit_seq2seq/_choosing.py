@@ -11,8 +11,9 @@ from seqkit.text import TextFacts, facts_of, quantile, threads, training
 SPEED = 4e6
 """Tokens times units that one core trains in a second."""
 
-SHORT = 40
-"""Characters of a text up to which its characters are read one by one."""
+SHORT, LONGEST = 40, 100
+"""Characters of texts up to which those of a writing without spaces, and those of names and codes
+and what becomes of them, are read one by one."""
 
 
 def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
@@ -47,17 +48,23 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
         Choice("model", model, why),
         Choice("loss.label_smoothing", 0.0 if by_characters else 0.1, why),
         Choice("trainer.batch_size", batch_size, why),
-        *training(count, batch_size, steps=1500, epochs=(5, 60), seconds=numbers / SPEED),
+        *training(
+            count,
+            batch_size,
+            steps=3000 if by_characters else 1500,
+            epochs=(5, 60),
+            seconds=numbers / SPEED,
+        ),
         threads(numbers, cores),
     ]
 
 
 def _by_characters(source: TextFacts, target: TextFacts) -> bool:
-    """Tells whether words would be unknown: on one side they do not repeat, and both are short."""
-    short = max(source.mean_characters, target.mean_characters) <= SHORT
-    alone = max(source.mean_words, target.mean_words) <= 3
-    new = source.of_new_words or target.of_new_words or source.unparted or target.unparted
-    return (short and new) or (alone and max(source.novelty, target.novelty) >= 0.1)
+    """Tells whether pieces of words would be new again: in names, codes, short Chinese."""
+    length = max(source.mean_characters, target.mean_characters)
+    new = source.of_new_words or target.of_new_words
+    unparted = source.unparted or target.unparted
+    return (new and length <= LONGEST) or (unparted and length <= SHORT)
 
 
 def _tokens(sides: Sequence[TextFacts], by_characters: bool, bpe_size: int) -> list[Choice]:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from seqkit.config import Config, canonical, validate
+from seqkit.data.endings import OBJECTS, TABLES, TEXTS, kind_of
 from seqkit.errors import ConfigurationError, Problem, nearest, suggestion
 from seqkit.experiments.experiment import Absent, Experiment, Part
 from seqkit.experiments.observers import chosen_observers
@@ -71,6 +72,8 @@ def _read(
         if str(source) not in names and path.is_file():
             return _read_toml(path), path.stem, ""
         hint = "Run 'seqkit list recipes' for every name, or give the path of a TOML file"
+        if _is_named_like_data(path) and str(source) not in names:
+            raise _no_file(path)
         if str(source) not in names and nearest(str(source), names) is None:
             raise ConfigurationError(
                 problems=[Problem("", f"there is no recipe {str(source)!r}", hint)]
@@ -80,14 +83,21 @@ def _read(
     if path.is_dir() and (path / "experiment.toml").is_file():
         path = path / "experiment.toml"
     if not path.is_file():
-        raise ConfigurationError(
-            problems=[Problem("", f"there is no file {source}", "Write one with 'seqkit new FILE'")]
-        )
+        raise _no_file(path)
     document = _read_toml(path)
     if path.name == "experiment.toml":
         _leave_out_what_was_off(document)
         return document, path.parent.name, ""
     return document, path.stem, ""
+
+
+def _no_file(path: Path) -> ConfigurationError:
+    hint = "Check the path" if _is_named_like_data(path) else "Write one with 'seqkit new FILE'"
+    return ConfigurationError(problems=[Problem("", f"there is no file {path}", hint)])
+
+
+def _is_named_like_data(path: Path) -> bool:
+    return kind_of(path) in (*TABLES, *OBJECTS, *TEXTS)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -96,6 +106,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
             content = file.read(LARGEST_TEXT + 1)
         return parse_toml(content.decode("utf-8-sig"))
     except ValueError as error:
+        if _is_named_like_data(path):
+            raise ConfigurationError(
+                f"{path} holds data, and is no experiment. Write one: seqkit new --data {path}"
+            ) from error
         raise ConfigurationError(
             f"{path} is not valid TOML: {error}. Mend the line it names"
         ) from error

@@ -24,9 +24,7 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from own_data_sets import OwnDataSet, all_sets
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import seqkit
 from seqkit.experiments.beginning import begin
@@ -34,6 +32,7 @@ from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.own_data import recognise
 from seqkit.experiments.searching import Search, in_words
 from seqkit.registry.discovery import load_registry
+from tests.benchmarks.own_data_sets import OwnDataSet, all_sets
 
 
 def measured(

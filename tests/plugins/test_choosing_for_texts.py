@@ -208,6 +208,11 @@ def test_short_chinese_sentences_are_read_by_characters_and_long_ones_are_not() 
     assert "task.tokenizer" not in chosen("seq2seq", paired(chinese(300, 60), prose(300, 40)))
 
 
+def test_codes_and_what_they_mean_in_words_are_read_by_characters() -> None:
+    codes = [name[:5] for name in names(400)]
+    assert chosen("seq2seq", paired(codes, prose(400, 10)))["task.tokenizer"] == "characters"
+
+
 def test_longer_pairs_than_the_usual_limit_are_not_left_out() -> None:
     assert chosen("seq2seq", paired(prose(200, 120), prose(200, 120)))["task.maximum_length"] > 120
     assert "task.maximum_length" not in chosen("seq2seq", paired(prose(200), prose(200)))
