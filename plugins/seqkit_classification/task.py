@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, WithJsonSchema, field_validator
 
 import seqkit
-from seqkit.api import Arrays, Choice, Codec, Notify, Record, Task
+from seqkit.api import Advice, Arrays, Choice, Codec, Notify, Outcome, Record, Task
 from seqkit.config import Field
 from seqkit.errors import nearest
 from seqkit_classification._columns import USUAL_COLUMNS
@@ -132,3 +132,8 @@ class Classification(Task):
         from seqkit_classification._codec import ClassificationCodec
 
         return ClassificationCodec.load(folder)
+
+    def advice(self, outcome: Outcome) -> Sequence[Advice]:
+        from seqkit_classification._advice import advice
+
+        return [*advice(outcome)]

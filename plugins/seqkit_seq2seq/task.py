@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import field_validator, model_validator
 
 import seqkit
-from seqkit.api import Arrays, Choice, Codec, Notify, Record, Shape, Task, Tokens
+from seqkit.api import Advice, Arrays, Choice, Codec, Notify, Outcome, Record, Shape, Task, Tokens
 from seqkit.config import Field
 from seqkit_seq2seq._columns import USUAL_COLUMNS
 
@@ -145,3 +145,8 @@ class Seq2SeqTask(Task):
         from seqkit_seq2seq._codec import Seq2SeqCodec
 
         return Seq2SeqCodec.load(folder)
+
+    def advice(self, outcome: Outcome) -> Sequence[Advice]:
+        from seqkit_seq2seq._advice import advice
+
+        return [*advice(outcome)]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 import seqkit
-from seqkit.api import Arrays, Choice, Codec, Notify, Record, Task
+from seqkit.api import Advice, Arrays, Choice, Codec, Notify, Outcome, Record, Task
 from seqkit.config import Field
 
 
@@ -131,3 +131,8 @@ class LanguageModeling(Task):
         from seqkit_textgen._codec import LanguageModelingCodec
 
         return LanguageModelingCodec.load(folder)
+
+    def advice(self, outcome: Outcome) -> Sequence[Advice]:
+        from seqkit_textgen._advice import advice
+
+        return [*advice(outcome)]
