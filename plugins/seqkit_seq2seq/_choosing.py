@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqkit.api import Choice, Record
-from seqkit.text import TextFacts, facts_of, quantile, threads, training
+from seqkit.text import TextFacts, facts_of, quantile, step_seconds, threads, training
 
-SPEED = 4e6
+SPEED = 3.5e6
 """Tokens times units that one core trains in a second."""
 
 SHORT, LONGEST = 40, 100
@@ -39,7 +39,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
     model = _model(by_characters)
     units = int(model["hidden_size"])
     tokens = 2 * batch_size * sum(lengths) / len(lengths)
-    numbers = tokens * (2 * units + (100 if by_characters else bpe_size) / 4)
+    numbers = tokens * (2 * units + (100 if by_characters else bpe_size) / 16)
     why = f"{count:,} pairs: {units} units, batches of {batch_size}"
     return [
         *_tokens(sides, by_characters, bpe_size),
@@ -53,7 +53,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
             batch_size,
             steps=3000 if by_characters else 1500,
             epochs=(5, 60),
-            seconds=numbers / SPEED,
+            seconds=step_seconds(numbers, SPEED),
         ),
         threads(numbers, cores),
     ]
@@ -111,7 +111,7 @@ def _batch_size(count: int) -> int:
 
 def _bpe_size(count: int) -> int:
     """Returns how many pieces of words are learnt: each must occur often to be learnt."""
-    return min(8000, max(500, round(count // 2, -2)))
+    return min(8000, max(500, round(count // 4, -2)))
 
 
 def _model(by_characters: bool) -> dict[str, Any]:
