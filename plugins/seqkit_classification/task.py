@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, WithJsonSchema, field_validator
+from pydantic import field_validator
 
 import seqkit
 from seqkit.api import Arrays, Codec, Notify, Record, Task
 from seqkit.config import Field
-from seqkit.errors import nearest
+from seqkit.tokenizer_names import TokenizerIn
 from seqkit_classification._columns import USUAL_COLUMNS
-
-_TOKENIZERS = ("basic-english", "whitespace", "characters", "bpe")
-_OF_A_PLUGIN = r"[a-z0-9_-]{1,100}:[\w-][\w.-]{0,99}(/[\w-][\w.-]{0,99})*"
-
-
-def _valid(name: str) -> str:
-    if name not in _TOKENIZERS and not re.fullmatch(_OF_A_PLUGIN, name):
-        found = nearest(name, _TOKENIZERS)
-        hint = f"; the nearest is {found}" if found else ""
-        raise ValueError(f"it must be {', '.join(_TOKENIZERS)} or PLUGIN:NAME{hint}")
-    return name
-
-
-TokenizerName = Annotated[
-    str,
-    AfterValidator(_valid),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "enum": list(_TOKENIZERS)},
-                {"type": "string", "pattern": f"^{_OF_A_PLUGIN}$"},
-            ]
-        }
-    ),
-]
 
 
 class Classification(Task):
@@ -59,7 +33,9 @@ class Classification(Task):
     own_data_recipe = "sentiment"
 
     class Config(seqkit.Config):
-        tokenizer: TokenizerName = Field(
+        tokenizer: Annotated[
+            str, TokenizerIn("basic-english", "whitespace", "characters", "bpe")
+        ] = Field(
             "basic-english",
             help="What cuts texts into tokens: basic-english lowercases and sets off punctuation, "
             "bpe learns pieces of words from the training texts, and PLUGIN:NAME is a plugin's, "

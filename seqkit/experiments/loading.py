@@ -12,11 +12,14 @@ from seqkit.config import Config, canonical, validate
 from seqkit.errors import ConfigurationError, Problem, nearest, suggestion
 from seqkit.experiments.experiment import Absent, Experiment, Part
 from seqkit.experiments.observers import chosen_observers
+from seqkit.experiments.places import tables_of, with_their_places
+from seqkit.experiments.schema import show
 from seqkit.experiments.trainer import TrainerConfig
 from seqkit.experiments.words import (
     KEYS,
     Settings,
     apply_words,
+    unknown_key,
     with_words,
 )
 from seqkit.kinds import PARTS, PLURAL
@@ -187,7 +190,8 @@ def _resolve(
     observers = [Part(entry, config) for entry, config in chosen]
     trainer = _trainer(document["trainer"], given.get("trainer", []), metrics, finder)
     if problems or trainer is None:
-        raise ConfigurationError(problems=_each_plugin_once(problems))
+        placed = with_their_places(problems, tables_of(entries))
+        raise ConfigurationError(problems=_each_plugin_once(placed))
     return Experiment(
         **parts,
         metrics=tuple(metrics),
@@ -223,7 +227,8 @@ def _each_plugin_once(problems: Sequence[Problem]) -> list[Problem]:
 def _tidy(document: dict[str, Any], problems: list[Problem]) -> None:
     """Gives each part of a document its form: tables for components and trainer."""
     for key in sorted(set(document) - set(KEYS)):
-        problems.append(Problem(key, f"{key} is not a setting", suggestion(key, KEYS)))
+        value = document[key]
+        problems.append(unknown_key(key, "" if isinstance(value, dict | list) else show(value)))
         del document[key]
     for key in PARTS:
         if key in document:

@@ -7,7 +7,7 @@ from datetime import date, time
 from typing import Any
 
 from seqkit.config import Config, canonical, canonical_path
-from seqkit.errors import ConfigurationError, Problem, suggestion
+from seqkit.errors import ConfigurationError, Problem, UnknownSetting, nearest, suggestion
 from seqkit.kinds import PARTS
 from seqkit.storage.toml_text import parse_toml
 
@@ -58,9 +58,7 @@ def apply_words(
             message = f"a key that begins with {head[:40]!r} has {len(parts):,} parts"
             problems.append(Problem("", message, f"At most {_DEEPEST} make one"))
         elif head not in KEYS:
-            problems.append(
-                Problem(head, f"{'.'.join(parts)} is not a setting", suggestion(head, KEYS))
-            )
+            problems.append(unknown_key(".".join(parts), word.partition("=")[2]))
         elif head in PARTS and (not rest or rest == ("name",)):
             document.setdefault(head, {})["name"] = value
         elif head in (*PARTS, "trainer", "observers") and rest:
@@ -68,6 +66,13 @@ def apply_words(
         elif problem := _set_whole(document, head, rest, value, word):
             problems.append(problem)
     return given
+
+
+def unknown_key(key: str, value: str = "") -> UnknownSetting:
+    """Returns the problem of a key that begins with the name of no table."""
+    head = key.partition(".")[0]
+    near = nearest(head, KEYS) is not None
+    return UnknownSetting(head, f"{key} is not a setting", suggestion(head, KEYS), value, near)
 
 
 def _set_whole(
