@@ -87,7 +87,7 @@ def new(
         said = said_in_full(recognition)
     else:
         recipe = experiment or first_recipe(registry)
-        document = recipe_document(registry.find("recipes", recipe))
+        document = recipe_document(registry.find("recipes", recipe), registry)
     text = experiment_toml(document, registry, _command(file, plugins), warning, reasons)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

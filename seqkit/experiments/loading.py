@@ -9,7 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from seqkit.config import Config, canonical, validate
-from seqkit.errors import ConfigurationError, Problem, nearest, suggestion
+from seqkit.errors import ConfigurationError, Problem, suggestion
+from seqkit.experiments.documents import read_document
 from seqkit.experiments.experiment import Absent, Experiment, Part
 from seqkit.experiments.observers import chosen_observers
 from seqkit.experiments.places import tables_of, with_their_places
@@ -25,8 +26,6 @@ from seqkit.experiments.words import (
 from seqkit.kinds import PARTS, PLURAL
 from seqkit.registry.fitting import fitting, why_not
 from seqkit.registry.registry import NOT_INSTALLED, Entry, Registry
-from seqkit.storage.regular_files import LARGEST_TEXT
-from seqkit.storage.toml_text import parse_toml
 
 NEEDED = (*PARTS, "metrics", "observers")
 """Parts of an experiment that training needs."""
@@ -56,66 +55,9 @@ def load_experiment(
     Raises:
         ConfigurationError: Something is not valid; every problem is reported at once.
     """
-    document, recipe, plugin = _read(source, registry)
-    own = (plugin,) if plugin else tuple(own)
-    return _resolve(document, recipe, registry, overrides, own, needed)
-
-
-def _read(
-    source: str | Path | Mapping[str, Any], registry: Registry
-) -> tuple[dict[str, Any], str, str]:
-    """Returns the tables, what they are called, and the plugin that ships them, if any."""
-    if isinstance(source, Mapping):
-        return dict(source), str(source.get("recipe", "")), ""
-    path = Path(source)
-    looks_like_file = path.suffix == ".toml" or len(path.parts) > 1
-    if not looks_like_file:
-        names = registry.names("recipes")
-        if str(source) not in names and path.is_file():
-            return _read_toml(path), path.stem, ""
-        hint = "Run 'seqkit list recipes' for every name, or give the path of a TOML file"
-        if str(source) not in names and nearest(str(source), names) is None:
-            raise ConfigurationError(
-                problems=[Problem("", f"there is no recipe {str(source)!r}", hint)]
-            )
-        entry = registry.find("recipes", str(source))
-        return _read_toml(entry.component.path), entry.name, entry.plugin
-    if path.is_dir() and (path / "experiment.toml").is_file():
-        path = path / "experiment.toml"
-    if not path.is_file():
-        raise ConfigurationError(
-            problems=[Problem("", f"there is no file {source}", "Write one with 'seqkit new FILE'")]
-        )
-    document = _read_toml(path)
-    if path.name == "experiment.toml":
-        _leave_out_what_was_off(document)
-        return document, path.parent.name, ""
-    return document, path.stem, ""
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_TEXT + 1)
-        return parse_toml(content.decode("utf-8-sig"))
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{path} is not valid TOML: {error}. Mend the line it names"
-        ) from error
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def _leave_out_what_was_off(document: dict[str, Any]) -> None:
-    """Drops settings of the trainer that a run had off, and that are those of a plugin by now.
-
-    Whether that plugin is installed is then no matter: the run did not use it.
-    """
-    table = document.get("trainer")
-    if isinstance(table, dict):
-        for name in [name for name, value in table.items() if value is False]:
-            if name not in TrainerConfig.model_fields:
-                del table[name]
+    found = read_document(source, registry)
+    own = (found.plugin,) if found.plugin else tuple(own)
+    return _resolve(found.whole, found.recipe, registry, overrides, own, needed)
 
 
 def _component_table(value: Any, key: str, problems: list[Problem]) -> dict[str, Any]:
