@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqkit.engine.openmp import wait_passively
+from seqkit.errors import ConfigurationError
 from seqkit.events import Event
 from seqkit.experiments.loading import load_experiment
+from seqkit.experiments.warm_start import load_from_run
 from seqkit.paths import runs_home
 from seqkit.registry.discovery import load_registry
 from seqkit.registry.in_memory import Given, listed, with_names
@@ -64,8 +66,9 @@ class Result:
 
 
 def run(
-    experiment: str | Path | Mapping[str, Any],
+    experiment: str | Path | Mapping[str, Any] | None = None,
     *overrides: str,
+    from_run: str | Path | Result | None = None,
     name: str = "",
     runs_dir: str | Path | None = None,
     plugins: Given | Iterable[Given] = (),
@@ -76,8 +79,11 @@ def run(
 
     Args:
         experiment: Name of a recipe, path of a TOML file, or its tables as a dictionary. In the
-            place of a component's name a table may have its class.
+            place of a component's name a table may have its class. None with `from_run` for the
+            experiment of that run.
         *overrides: Words such as `"model=NAME"` and `"trainer.epochs=3"`.
+        from_run: A run whose weights, vocabulary and scalers training goes on from: its name, its
+            path, or a result.
         name: Name of the run; the recipe's and a number when empty.
         runs_dir: The folder of runs; `runs` when not given.
         plugins: Plugins that are not installed: paths as `--plugin` takes them, modules with hooks,
@@ -93,12 +99,20 @@ def run(
     from seqkit.engine.run import start_run
 
     given = listed(plugins)
+    if from_run is not None and isinstance(experiment, str) and "=" in experiment:
+        overrides, experiment = (experiment, *overrides), None
     if isinstance(experiment, Mapping):
         experiment, classes = with_names(experiment)
         given += [one for one in classes if one not in given]
     registry = load_registry(given)
-    loaded = load_experiment(experiment, registry, overrides)
     folder = Path(runs_dir) if runs_dir is not None else runs_home()
+    if from_run is not None:
+        begun = str(from_run.folder if isinstance(from_run, Result) else from_run)
+        loaded = load_from_run(begun, experiment, registry, overrides, folder)
+    elif experiment is not None:
+        loaded = load_experiment(experiment, registry, overrides)
+    else:
+        raise ConfigurationError("no experiment is named. Give a recipe, a file, or from_run")
     observers: list[Callable[[Event], None]] = [on_event] if on_event is not None else []
     with contextlib.ExitStack() as stack:
         if progress:

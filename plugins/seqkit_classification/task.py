@@ -31,6 +31,13 @@ class Classification(Task):
     try_options = {"words": True}  # noqa: RUF012 - as the contract has it
     usual_columns = USUAL_COLUMNS
     own_data_recipe = "sentiment"
+    further_settings = (
+        "minimum_count",
+        "maximum_size",
+        "bpe_size",
+        "maximum_length",
+        "truncate",
+    )
 
     class Config(seqkit.Config):
         tokenizer: Annotated[
@@ -82,24 +89,41 @@ class Classification(Task):
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
     ) -> tuple[Codec, dict[str, Arrays]]:
         from seqkit_classification._codec import fit
-        from seqkit_classification._reading import Reading
 
-        reading = Reading(
-            lowercase=config.lowercase,
-            maximum_length=config.maximum_length or None,
-            keep="head" if config.truncate == "end" else "tail",
-        )
-        return fit(
-            splits,
-            notify,
-            reading=reading,
-            tokenizer=config.tokenizer,
-            minimum_count=config.minimum_count,
-            maximum_size=config.maximum_size or None,
-            bpe_size=config.bpe_size,
-        )
+        return fit(splits, notify, **_fitting(config))
+
+    def encode_further(
+        self,
+        config: Any,
+        codec: Any,
+        splits: Mapping[str, Iterable[Record]],
+        notify: Notify,
+        *,
+        refit: bool = False,
+    ) -> tuple[Codec, dict[str, Arrays]]:
+        from seqkit_classification._codec import fit
+
+        return fit(splits, notify, **_fitting(config), before=codec)
 
     def load(self, folder: Path) -> Codec:
         from seqkit_classification._codec import ClassificationCodec
 
         return ClassificationCodec.load(folder)
+
+
+def _fitting(config: Any) -> dict[str, Any]:
+    """Returns what a codec is fitted by."""
+    from seqkit_classification._reading import Reading
+
+    reading = Reading(
+        lowercase=config.lowercase,
+        maximum_length=config.maximum_length or None,
+        keep="head" if config.truncate == "end" else "tail",
+    )
+    return {
+        "reading": reading,
+        "tokenizer": config.tokenizer,
+        "minimum_count": config.minimum_count,
+        "maximum_size": config.maximum_size or None,
+        "bpe_size": config.bpe_size,
+    }

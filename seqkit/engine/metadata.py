@@ -32,6 +32,7 @@ RUN_SCHEMA_VERSION = 1
 def identity(experiment: Experiment, registry: Registry) -> dict[str, Any]:
     """Returns what `run.json` holds from the first moment on."""
     used = used_plugins(experiment, registry)
+    origin = experiment.origin
     return {
         "schema": RUN_SCHEMA_VERSION,
         "recipe": experiment.recipe,
@@ -45,6 +46,7 @@ def identity(experiment: Experiment, registry: Registry) -> dict[str, Any]:
         "plugins": {plugin.name: plugin.origin for plugin in used},
         "plugin_paths": {p.name: str(p.path) for p in used if p.path is not None},
         "code": code_of(experiment, registry),
+        **({} if origin is None else {"from": origin.model_dump(mode="json")}),
     }
 
 

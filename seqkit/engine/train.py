@@ -53,6 +53,10 @@ class Training:
         splits: The encoded splits; `train`, and `validation` where there is one.
         progress: Where to begin.
         save: Writes a checkpoint: told the reason, and whether it is the best so far.
+
+    Attributes:
+        stopped: Why it ended before its time; empty while it goes on.
+        score_first: Whether weights that were not trained here are scored, and kept, as they came.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class Training:
             self.averaged = AveragedModel(learner.model, multi_avg_fn=average)
         self.state: Any = None
         self.stopped = ""
+        self.score_first = False
         self._told_unfit = False
         self._window = Window()
 
@@ -177,6 +182,9 @@ class Training:
         self.learner.model.train()
         if self.stopped_early():
             self.stopped = "early"
+        if self.score_first and progress.step == 0 and progress.best_step is None:
+            yield from self._evaluate()
+            yield from between_steps()
         while not self.finished() and not self.stopped:
             plan = self.plan(progress.epoch)
             if not len(plan):

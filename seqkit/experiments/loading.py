@@ -11,7 +11,7 @@ from typing import Any
 from seqkit.config import Config, canonical, validate
 from seqkit.errors import ConfigurationError, Problem, suggestion
 from seqkit.experiments.documents import read_document
-from seqkit.experiments.experiment import Absent, Experiment, Part
+from seqkit.experiments.experiment import Absent, Experiment, Part, WarmStart
 from seqkit.experiments.observers import chosen_observers
 from seqkit.experiments.places import tables_of, with_their_places
 from seqkit.experiments.schema import show
@@ -130,6 +130,7 @@ def _resolve(
     wrong = problems if "observers" in needed else []
     chosen = chosen_observers(document, given, registry, finder.own, wrong)
     observers = [Part(entry, config) for entry, config in chosen]
+    origin = _origin(document.get("from"), given.get("from", []), problems)
     trainer = _trainer(document["trainer"], given.get("trainer", []), metrics, finder)
     if problems or trainer is None:
         placed = with_their_places(problems, tables_of(entries))
@@ -142,6 +143,7 @@ def _resolve(
         description=document.get("description", ""),
         recipe=recipe,
         notes=notes,
+        origin=origin,
     )
 
 
@@ -185,6 +187,22 @@ def _tidy(document: dict[str, Any], problems: list[Problem]) -> None:
     description = document.get("description", "")
     if not isinstance(description, str):
         problems.append(Problem("description", f"description is {description!r}; it must be text"))
+
+
+def _origin(value: Any, words: Settings, problems: list[Problem]) -> WarmStart | None:
+    """Returns the run that training begins with; None where none is named."""
+    if value is None and not words:
+        return None
+    table = {"run": value} if isinstance(value, str) else value or {}
+    if not isinstance(table, Mapping):
+        problems.append(
+            Problem("from", f"from is {value!r}; it must be a run or a table", 'Write from = "RUN"')
+        )
+        return None
+    merged = with_words(WarmStart, table, words)
+    found, wrong = validate(WarmStart, merged, "from", "from")
+    problems += wrong
+    return found if isinstance(found, WarmStart) else None
 
 
 def _trainer(

@@ -11,7 +11,7 @@ from seqkit.errors import ConfigurationError, Problem, UnknownSetting, nearest, 
 from seqkit.kinds import PARTS
 from seqkit.storage.toml_text import parse_toml
 
-KEYS = ("description", *PARTS, "metrics", "observers", "trainer")
+KEYS = ("description", "from", *PARTS, "metrics", "observers", "trainer")
 _DEEPEST = 16
 """Parts of the longest dotted key that any table of settings could have."""
 
@@ -61,7 +61,10 @@ def apply_words(
             problems.append(unknown_key(".".join(parts), word.partition("=")[2]))
         elif head in PARTS and (not rest or rest == ("name",)):
             document.setdefault(head, {})["name"] = value
-        elif head in (*PARTS, "trainer", "observers") and rest:
+        elif head == "from" and rest in ((), ("run",)):
+            # What stood there of another run, such as its checkpoint, is not that of this one.
+            document["from"] = {"run": value}
+        elif head in (*PARTS, "from", "trainer", "observers") and rest:
             given.setdefault(head, []).append((rest, value))
         elif problem := _set_whole(document, head, rest, value, word):
             problems.append(problem)
