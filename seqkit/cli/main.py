@@ -21,6 +21,9 @@ COMMANDS = {
     "run": LazyCommand("seqkit.cli.run:run", "Train a model, from a recipe or a TOML file.", TRAIN),
     "sweep": LazyCommand("seqkit.cli.sweep:sweep", "Run a grid of settings and seeds.", TRAIN),
     "resume": LazyCommand("seqkit.cli.resume:resume", "Go on with a run that ended early.", TRAIN),
+    "lr-find": LazyCommand(
+        "seqkit.cli.lr_find:lr_find", "Try learning rates on a few batches.", TRAIN
+    ),
     "stop": LazyCommand("seqkit.cli.stop:stop", "Ask a running run to save and stop.", TRAIN),
     "new": LazyCommand("seqkit.cli.new:new", "Write an experiment file to start from.", TRAIN),
     "tui": LazyCommand(

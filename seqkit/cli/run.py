@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from seqkit.engine.run import Outcome
     from seqkit.events import Event
+    from seqkit.registry.registry import Registry
     from seqkit.runs.folder import RunFolder
 
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     cls=ExampleCommand, example="seqkit run {recipe} model={model} {setting} trainer.epochs=3"
 )
 @click.argument(
-    "experiment", metavar="RECIPE|FILE", required=False, shell_complete=complete_experiment
+    "experiment", metavar="RECIPE|FILE|DATA", required=False, shell_complete=complete_experiment
 )
 @click.argument("settings", metavar="[KEY=VALUE]...", nargs=-1, shell_complete=complete_experiment)
 @click.option(
@@ -56,16 +59,23 @@ def run(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Train a model, from a recipe or a TOML file.
+    """Train a model, from a recipe, a TOML file, or your own data.
 
-    KEY=VALUE words change the experiment: model=NAME, trainer.epochs=3.
+    KEY=VALUE words change the experiment: model=NAME, trainer.epochs=3. For your own file or folder
+    an experiment is written first, as by 'seqkit new', and named after it: my.toml for my.csv.
     """
     from seqkit.experiments.loading import load_experiment
+    from seqkit.experiments.own_file import own_data
     from seqkit.experiments.warm_start import load_from_run
 
     if experiment and begin_from and "=" in experiment:
         settings, experiment = (experiment, *settings), None
     registry = open_registry(plugins)
+    data = own_data(experiment, registry) if experiment else None
+    if data is not None and begin_from:
+        settings, experiment = (f"dataset.path={json.dumps(str(data))}", *settings), None
+    elif data is not None:
+        experiment = str(_experiment_on(data, settings, registry, quiet))
     words = [*settings, *([f"trainer.device={device}"] if device else [])]
     if begin_from:
         loaded = load_from_run(begin_from, experiment, registry, words, runs_dir)
@@ -82,6 +92,46 @@ def run(
         notes = {"group": group, "varies": list(varies)} if group else None
         outcome = start_run(loaded, registry, runs_dir, name, observers.all, notes)
     return exit_code(outcome)
+
+
+def _experiment_on(data: Path, words: tuple[str, ...], registry: Registry, quiet: bool) -> Path:
+    """Returns the experiment file of some data, which is written where there is none.
+
+    Raises:
+        ConfigurationError: The file is there, and is for other data.
+        DataError: No dataset recognises the data.
+    """
+    from seqkit.experiments.own_file import (
+        about_data,
+        begin_on,
+        is_of,
+        named_after,
+        write_experiment,
+    )
+
+    def say(text: str) -> None:
+        if not quiet:
+            output.note(text)
+
+    file = named_after(data)
+    if file.exists():
+        if not is_of(file, data):
+            command = shlex.join(["seqkit", "new", "OTHER.toml", "--data", str(data)])
+            raise ConfigurationError(
+                f"{file} is there already, and is no experiment on {data}. Write another one, and "
+                f"run it: {command}"
+            )
+        say(f"Taking {file}, which is there already.")
+        return file
+    task, given = about_data(words)
+    found = begin_on(data, registry, task=task, given=given, warn=output.warn)
+    write_experiment(file, found.begun, registry, f"seqkit run {shlex.quote(str(file))}")
+    say(f"Wrote {file}. {found.said}")
+    for reason in dict.fromkeys(found.begun.reasons.values()):
+        say(f"- {reason}")
+    if found.begun.warning:
+        output.warn(found.begun.warning)
+    return file
 
 
 def exit_code(outcome: Outcome) -> int:

@@ -279,7 +279,7 @@ def choose_checkpoint(folder: RunFolder, name: str = "best", notify: Notify = wa
         reason = f" {damaged[0]}" if damaged else ""
         raise CheckpointError(
             f"run {folder.name} has no whole checkpoint, in {folder.checkpoints}.{reason} "
-            f"Train it: seqkit resume {folder.name}"
+            f"Train it: {folder.command('resume')}"
         )
     for message in dict.fromkeys(damaged):
         notify(f"{message} The answers are those of {found.path.name}")

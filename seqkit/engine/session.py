@@ -22,7 +22,7 @@ from seqkit.engine.checkpoint import (
     checkpoints_in,
     tidy_up,
 )
-from seqkit.engine.control import ControlFile, Signals
+from seqkit.engine.control import ControlFile
 from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run, encode_further
 from seqkit.engine.estimate import estimated_seconds
@@ -33,6 +33,7 @@ from seqkit.engine.metadata import scalars_of, started, summary
 from seqkit.engine.progress import Progress
 from seqkit.engine.requests import Requests, status_after
 from seqkit.engine.restoring import damage_of_record
+from seqkit.engine.signals import Signals
 from seqkit.engine.train import Training
 from seqkit.engine.warm_start import Source, begin_from
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError

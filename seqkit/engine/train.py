@@ -244,7 +244,7 @@ class Training:
             group["lr"] = rate
         while True:
             try:
-                total, count = self._backward(indices)
+                total, count = self.backward(indices)
                 break
             except RuntimeError as error:
                 yield self._with_less_memory(error, indices)
@@ -277,7 +277,7 @@ class Training:
         """Tells whether a step is checked at once; fused optimisers skip bad ones on the device."""
         return self.learner.device.on_host or not self.optimizer.defaults.get("fused")
 
-    def _backward(self, indices: np.ndarray[Any, Any]) -> tuple[Tensor, Tensor | int]:
+    def backward(self, indices: np.ndarray[Any, Any]) -> tuple[Tensor, Tensor | int]:
         """Computes the gradient of a batch's mean loss, in as many parts as memory asks for."""
         learner, train = self.learner, self.splits["train"]
         parts = self.progress.accumulation

@@ -11,7 +11,6 @@ from typing import Any
 from seqkit.api import Choice, Notify, Recognition, Task, ignore
 from seqkit.errors import ConfigurationError, sentence
 from seqkit.experiments.documents import read_document, read_toml
-from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.own_data import said_in_full
 from seqkit.registry.fitting import why_not
 from seqkit.registry.registry import Entry, Registry
@@ -93,6 +92,8 @@ def _choices(
     Raises:
         DataError: They cannot be read.
     """
+    from seqkit.experiments.loading import load_experiment
+
     if type(task.component).choose is Task.choose:
         return ()
     dataset = load_experiment(document, registry).dataset

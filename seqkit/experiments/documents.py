@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seqkit.data.endings import OBJECTS, TABLES, TEXTS, kind_of
 from seqkit.errors import ConfigurationError, Problem, nearest
 from seqkit.experiments.trainer import TrainerConfig
 from seqkit.kinds import PARTS
@@ -140,6 +141,8 @@ def _found(source: str, folder: Path, registry: Registry) -> tuple[Path, str, st
         if source not in names and path.is_file():
             return path, path.stem, ""
         hint = "Run 'seqkit list recipes' for every name, or give the path of a TOML file"
+        if _is_named_like_data(path) and source not in names:
+            raise _no_file(path)
         if source not in names and nearest(source, names) is None:
             raise ConfigurationError(problems=[Problem("", f"there is no recipe {source!r}", hint)])
         entry = registry.find("recipes", source)
@@ -147,10 +150,17 @@ def _found(source: str, folder: Path, registry: Registry) -> tuple[Path, str, st
     if path.is_dir() and (path / "experiment.toml").is_file():
         path = path / "experiment.toml"
     if not path.is_file():
-        raise ConfigurationError(
-            problems=[Problem("", f"there is no file {path}", "Write one with 'seqkit new FILE'")]
-        )
+        raise _no_file(path)
     return path, path.parent.name if path.name == "experiment.toml" else path.stem, ""
+
+
+def _no_file(path: Path) -> ConfigurationError:
+    hint = "Check the path" if _is_named_like_data(path) else "Write one with 'seqkit new FILE'"
+    return ConfigurationError(problems=[Problem("", f"there is no file {path}", hint)])
+
+
+def _is_named_like_data(path: Path) -> bool:
+    return kind_of(path) in (*TABLES, *OBJECTS, *TEXTS)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -160,6 +170,10 @@ def read_toml(path: Path) -> dict[str, Any]:
             content = file.read(LARGEST_TEXT + 1)
         return parse_toml(content.decode("utf-8-sig"))
     except ValueError as error:
+        if _is_named_like_data(path):
+            raise ConfigurationError(
+                f"{path} holds data, and is no experiment. Write one: seqkit new --data {path}"
+            ) from error
         raise ConfigurationError(
             f"{path} is not valid TOML: {error}. Mend the line it names"
         ) from error

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
-from seqkit.engine.control import Signals
+from seqkit.engine.signals import Signals
 from seqkit.errors import CheckpointError, ExitCode
 from seqkit.experiments.sweep_file import folder_of, save_plan
 from seqkit.experiments.sweep_plan import SweepPlan, SweepRun
