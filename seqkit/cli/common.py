@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from seqkit.runs.folder import RunFolder
 
 PLUGIN_VARIABLE = "SEQKIT_PLUGIN"
+_UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)")
 
 
 def json_option(help: str = "Write one JSON document to stdout.") -> Callable[[Any], Any]:
@@ -203,3 +206,21 @@ def complete_runs(
     with contextlib.suppress(SeqkitError):
         names = [run.name for run in all_runs(Path(folder))]
     return [name for name in [*names, "last"] if name.startswith(incomplete)]
+
+
+class Duration(click.ParamType):
+    """A time with its unit, as seconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Returns the seconds of a time."""
+        if isinstance(value, float):
+            return value
+        found = _TIME.fullmatch(str(value).strip().lower())
+        seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
+        if not 0 < seconds < 1e7:
+            self.fail(f"{value!r} is not a time. Write one such as 90s, 10m or 2h", param, ctx)
+        return seconds

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit.cli.common import json_option, open_registry, plugin_option, reading_options
+from seqkit.cli.common import (
+    Duration,
+    json_option,
+    open_registry,
+    plugin_option,
+    reading_options,
+)
 from seqkit.cli.completion import complete_experiment, complete_task
 from seqkit.errors import ConfigurationError
 from seqkit.terminal import output
+
+if TYPE_CHECKING:
+    from seqkit.experiments.beginning import Begun
+    from seqkit.registry.registry import Registry
 
 
 @click.command()
@@ -40,6 +51,13 @@ from seqkit.terminal import output
     help="What --data are for.  [default: told from what they hold]",
 )
 @reading_options("--data")
+@click.option(
+    "--search",
+    "seconds",
+    type=Duration(),
+    metavar="TIME",
+    help="Train variations for so long, such as 90s, 10m or 2h, and write the best of them.",
+)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @plugin_option()
 @json_option()
@@ -51,6 +69,7 @@ def new(
     task: str,
     encoding: str,
     delimiter: str,
+    seconds: float | None,
     force: bool,
     plugins: tuple[Path, ...],
     as_json: bool,
@@ -60,6 +79,9 @@ def new(
     With --data, asks every dataset that is installed what it makes of your file or folder, and
     writes an experiment ready to run with the surest; without FILE it is named after the data. What
     cannot be told from the file is said by words: dataset.KEY=COLUMN for a column.
+
+    With --search, trains the experiment and variations of it, and writes the settings that did
+    best on the validation split.
     """
     from seqkit.experiments.beginning import Begun, first_recipe, recipe_document
     from seqkit.experiments.own_file import begin_on, named_after, write_experiment
@@ -86,10 +108,14 @@ def new(
         recipe = experiment or first_recipe(registry)
         document = recipe_document(registry.find("recipes", recipe), registry)
         begun = Begun(document, recipe, "")
-    document, recipe, reasons = begun.document, begun.recipe, begun.reasons
     write_experiment(file, begun, registry, _command(file, plugins))
     if begun.warning:
         output.warn(begun.warning)
+    tried: list[dict[str, Any]] = []
+    if seconds is not None:
+        begun, tried = _searched(begun, registry, file, seconds, plugins)
+        write_experiment(file, begun, registry, _command(file, plugins))
+    document, recipe, reasons = begun.document, begun.recipe, begun.reasons
     if as_json:
         output.json_document(
             {
@@ -97,6 +123,7 @@ def new(
                 "recipe": recipe,
                 "dataset": document["dataset"],
                 "reasons": dict(reasons),
+                **({"tried": tried} if seconds is not None else {}),
             }
         )
         return
@@ -120,6 +147,35 @@ def _check_target(file: Path, data: Path | None, force: bool) -> None:
         )
     if file.exists() and not force:
         raise ConfigurationError(f"{file} is there already. Give another name, or --force")
+
+
+def _searched(
+    begun: Begun, registry: Registry, file: Path, seconds: float, plugins: tuple[Path, ...]
+) -> tuple[Begun, list[dict[str, Any]]]:
+    """Returns the best of an experiment and its variations, and what was tried."""
+    from seqkit.experiments.searching import Search
+    from seqkit.processes.searching import try_variations
+    from seqkit.terminal import figures
+
+    search = Search(begun.document, registry)
+    try_variations(search, file, seconds, plugins)
+    best, scores = search.best(), [one.score for one in search.tried]
+    tried = [
+        {
+            "settings": dict(one.settings),
+            search.metric: one.score if one.score == one.score else None,
+        }
+        for one in search.tried
+    ]
+    if best is None:
+        output.warn("nothing that was tried came to a score, and the file is as it was begun")
+        return begun, tried
+    why = (
+        f"best of {figures.count_of(len(scores), 'setting')} that were tried: {search.metric} "
+        f"{figures.number(best.score)} on validation, and {figures.number(scores[0])} before"
+    )
+    reasons = {**begun.reasons, **dict.fromkeys(best.settings, why)}
+    return replace(begun, document=search.document(best.settings), reasons=reasons), tried
 
 
 def _of_dataset(words: tuple[str, ...]) -> dict[str, Any]:

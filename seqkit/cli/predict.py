@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,7 +60,8 @@ MOST_SERIES = 6
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write the answers as .csv or .jsonl, or what can be drawn as .png or .svg; repeatable.",
+    help="Write the answers as .csv, .tsv, .json, .jsonl or .parquet, or what can be drawn as .png "
+    "or .svg; repeatable. The columns of --file are kept.",
 )
 @click.option(
     "--serve",
@@ -110,7 +111,7 @@ def predict(
         serving.serve(predictor, getattr(sys.stdin, "buffer", sys.stdin), output.json_line, told)
         return
     together = predictor.experiment.task.component.reads_whole_table
-    given, at_once = _given(inputs, file, predictor, (encoding, delimiter), column, as_json)
+    given, at_once, rows = _given(inputs, file, predictor, (encoding, delimiter), column, as_json)
     answered: list[dict[str, Any]] = []
     keep = as_json or bool(files)
     options = given_options(of_task)
@@ -127,7 +128,7 @@ def predict(
         used = {"run": folder.name, "checkpoint": predictor.checkpoint.path.name}
         output.json_document(used | {"answers": answered})
     for path in files:
-        write_answers(answered, path)
+        write_answers(answered, path, rows)
         output.note(f"Wrote {path}.")
 
 
@@ -195,26 +196,27 @@ def _given(
     reading: tuple[str, str],
     column: str,
     as_json: bool,
-) -> tuple[Iterable[Input], int]:
-    """Returns the inputs, and how many are answered at once."""
+) -> tuple[Iterable[Input], int, Sequence[Mapping[str, Any]]]:
+    """Returns the inputs, how many are answered at once, and the rows of a table they are of."""
     encoding, delimiter = reading
     together = predictor.experiment.task.component.reads_whole_table
     if file is not None and str(file) != "-":
-        return read_inputs(file, predictor, encoding, column, output.warn, delimiter), _AT_ONCE
+        read, rows = read_inputs(file, predictor, encoding, column, output.warn, delimiter)
+        return read, _AT_ONCE, rows
     if column:
         raise ConfigurationError(
             f"--column {column} names a column, and the inputs have none. Leave it out"
         )
     if inputs:
-        return list(inputs), _AT_ONCE
+        return list(inputs), _AT_ONCE, ()
     if together:
         if file is None:
-            return [], _AT_ONCE
-        return read_table_from_stdin(predictor, encoding, output.warn, delimiter), _AT_ONCE
+            return [], _AT_ONCE, ()
+        return read_table_from_stdin(predictor, encoding, output.warn, delimiter), _AT_ONCE, ()
     interactive = sys.stdin.isatty() and not as_json
     if interactive:
         output.note("Write one input a line; Ctrl-D ends.")
-    return lines_from(sys.stdin, encoding, interactive), 1 if interactive else _AT_ONCE
+    return lines_from(sys.stdin, encoding, interactive), 1 if interactive else _AT_ONCE, ()
 
 
 def _named_file(error: ConfigurationError, file: Path | None) -> ConfigurationError:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
+
+
+def _median(counts: Iterable[int]) -> int:
+    """Returns the higher one of the two in the middle; `statistics` takes a while to import."""
+    ordered = sorted(counts)
+    return ordered[len(ordered) // 2]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -57,8 +63,7 @@ def is_heading(cells: Sequence[str], below: Sequence[str], names: Collection[str
         return "no"
     if any(usual.intersection(one) for one in words):
         return "yes"
-    lengths = sorted(map(len, below))
-    return "yes" if lengths and lengths[len(lengths) // 2] > _LONG else "perhaps"
+    return "yes" if below and _median(map(len, below)) > _LONG else "perhaps"
 
 
 def is_an_example(
@@ -82,7 +87,7 @@ def is_an_example(
     if " " in text.strip() or not text.isascii():
         return True
     # Among words, a word may be a name or not: but its kind is one of those below.
-    return kind in kinds and bool(texts) and median(len(one.split()) for one in texts) <= 1
+    return kind in kinds and bool(texts) and _median(len(one.split()) for one in texts) <= 1
 
 
 def is_name(text: str, names: Collection[str] = ()) -> Verdict:

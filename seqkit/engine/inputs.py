@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from seqkit.data.endings import OBJECTS, OTHER_KINDS, TABLES, kind_of
 from seqkit.data.reading import flat, read_table, table_of_objects
@@ -19,9 +19,24 @@ if TYPE_CHECKING:
     from seqkit.api import Notify
     from seqkit.data import Table
     from seqkit.data.objects import Objects
-    from seqkit.engine.predict import Predictor
+    from seqkit.engine.learner import Learner
+    from seqkit.experiments.experiment import Experiment
 
 Input = str | Mapping[str, Any]
+
+
+class Predictor(Protocol):
+    """What will answer the inputs, as far as reading them needs to know it."""
+
+    @property
+    def experiment(self) -> Experiment:
+        """What the run was."""
+        ...
+
+    @property
+    def learner(self) -> Learner:
+        """The model and its codec."""
+        ...
 
 
 def read_inputs(
@@ -31,8 +46,10 @@ def read_inputs(
     column: str,
     notify: Notify,
     delimiter: str = "",
-) -> list[Input]:
-    """Reads the inputs of a file: the rows of a table, or the lines of a text.
+) -> tuple[list[Input], list[Mapping[str, Any]]]:
+    """Reads the inputs of a file, the rows of a table or the lines of a text, and its rows.
+
+    The rows are those of a table with an input each; there are none where it is no such table.
 
     Args:
         file: A table by its ending, such as .csv, .xlsx or .jsonl, or else a text.
@@ -52,29 +69,29 @@ def read_inputs(
     kind = kind_of(file)
     if predictor.experiment.task.component.reads_whole_table:
         if kind in OBJECTS:
-            return _objects_of_series(file, how)
+            return _objects_of_series(file, how), []
         if kind in TABLES or (kind and kind == _own_kind(predictor)):
-            return _rows(_own_table(file, kind, predictor, how))
+            return [*_rows(_own_table(file, kind, predictor, how))], []
     elif kind in TABLES or _is_like_own(file, kind, predictor, how):
         table = _text_table(file, kind, predictor, how, named=bool(column))
         rows = _rows(table)
-        chosen = column or _usual_column(table.columns, predictor)
-        return _taken(file, rows, table.lines, chosen, predictor, named=bool(column))
+        chosen = column or usual_column(table.columns, predictor)
+        return taken(file, rows, table.lines, chosen, predictor, named=bool(column)), rows
     elif kind in OBJECTS:
         objects = how.objects(file)
-        chosen = column or _usual_column(objects.columns, predictor)
-        items = list(objects.items)
+        chosen = column or usual_column(objects.columns, predictor)
+        items: list[Mapping[str, Any]] = list(objects.items)
         if not column and _is_nested(objects.columns, predictor):
             items = [flat(item) for item in items]
-            chosen = _usual_column(tuple(items[0]), predictor)
-        return _taken(file, items, objects.numbers, chosen, predictor, named=bool(column))
+            chosen = usual_column(tuple(items[0]), predictor)
+        return taken(file, items, objects.numbers, chosen, predictor, named=bool(column)), items
     if column:
         raise ConfigurationError(
             f"--column {column} names a column, and the inputs have none. Leave it out"
         )
     if kind in OTHER_KINDS:
         raise DataError(f"{file} is not a file of inputs. {OTHER_KINDS[kind].rstrip()}")
-    return list(lines_of(how.text(file)))
+    return list(lines_of(how.text(file))), []
 
 
 @dataclass(frozen=True)
@@ -118,7 +135,7 @@ def _objects_of_series(file: Path, how: _How) -> list[Input]:
     objects = how.objects(file)
     if any(isinstance(value, list) for item in objects.items for value in item.values()):
         return list(objects.items)
-    return _rows(table_of_objects(objects, how.notify))
+    return [*_rows(table_of_objects(objects, how.notify))]
 
 
 def _is_nested(columns: Sequence[str], predictor: Predictor) -> bool:
@@ -140,7 +157,7 @@ def read_table_from_stdin(
             path.write_text(sys.stdin.read(), encoding=encoding or "utf-8")
         how = _How(encoding, delimiter, _usual_encoding(predictor), notify)
         try:
-            return _rows(_own_table(path, _own_kind(predictor), predictor, how))
+            return [*_rows(_own_table(path, _own_kind(predictor), predictor, how))]
         except DataError as error:
             raise DataError(str(error).replace(str(path), "stdin")) from error
 
@@ -175,7 +192,7 @@ def lines_from(stream: TextIO, encoding: str, interactive: bool) -> Iterator[str
         raise undecodable("stdin", head, encoding, error, option=True, before=number) from error
 
 
-def _rows(table: Table) -> list[Input]:
+def _rows(table: Table) -> list[Mapping[str, Any]]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
@@ -269,7 +286,7 @@ def _usual_names(predictor: Predictor) -> set[str]:
     return {name for names in named.values() for name in names}
 
 
-def _usual_column(columns: Sequence[str], predictor: Predictor) -> str:
+def usual_column(columns: Sequence[str], predictor: Predictor) -> str:
     """Returns the column that the run's task reads, or an empty text where none is plainly so.
 
     The first field of a task is what it reads; columns of the others hold what it is to answer.
@@ -295,14 +312,15 @@ def _usual_column(columns: Sequence[str], predictor: Predictor) -> str:
     return columns[0] if not getattr(config, "header", True) else ""
 
 
-def _taken(
-    file: Path,
+def taken(
+    file: object,
     rows: Sequence[Input],
     lines: Sequence[int],
     column: str,
     predictor: Predictor,
     *,
     named: bool,
+    python: bool = False,
 ) -> list[Input]:
     """Takes the texts of one column out of rows.
 
@@ -317,7 +335,7 @@ def _taken(
         shown = ", ".join(map(repr, columns[:12]))
         raise DataError(
             f"{file} does not tell which column is the {field}; it has {shown}. "
-            "Name it with --column"
+            f"Name it with {'column=...' if python else '--column'}"
         )
     if column not in columns:
         raise DataError(f"there is no column {column!r}, in {file}. {suggestion(column, columns)}")
@@ -341,7 +359,7 @@ def _reads(predictor: Predictor, rows: Sequence[Input]) -> bool:
         return False
 
 
-def _text(file: Path, row: Any, line: int, column: str, *, named: bool) -> str:
+def _text(file: object, row: Any, line: int, column: str, *, named: bool) -> str:
     value = row.get(column)
     if value is None and column in row:
         return ""

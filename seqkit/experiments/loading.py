@@ -60,6 +60,41 @@ def load_experiment(
     return _resolve(found.whole, found.recipe, registry, overrides, own, needed)
 
 
+def chosen_metrics(
+    experiment: Experiment,
+    registry: Registry,
+    names: Sequence[str] = (),
+    words: Sequence[str] = (),
+) -> tuple[Part, ...]:
+    """Returns metrics to score a trained run by, each with the settings that the run has of it.
+
+    Args:
+        experiment: What the run was.
+        registry: Where metrics are looked up.
+        names: Their names; those of the run when empty.
+        words: Words such as `NAME.KEY=VALUE`, which set something of a metric.
+
+    Raises:
+        ConfigurationError: There is no such metric or setting, or it is not for the task.
+    """
+    problems: list[Problem] = []
+    own = {part.name: part for part in experiment.metrics}
+    value = [own[name].as_dict() if name in own else name for name in names or own]
+    given = apply_words({}, words, problems)
+    task = experiment.task.entry
+    finder = _Finder(registry, {}, (task.plugin,), ("metrics",), problems)
+    metrics = _metrics(value, finder, task, given)
+    chosen = [part.name for part in metrics]
+    for head, settings in given.items():
+        if head not in chosen:
+            key = ".".join((head, *settings[0][0]))
+            message = f"{key} is no setting of the metrics that are scored"
+            problems.append(Problem(head, message, suggestion(head, chosen)))
+    if problems:
+        raise ConfigurationError(problems=problems)
+    return tuple(metrics)
+
+
 def _component_table(value: Any, key: str, problems: list[Problem]) -> dict[str, Any]:
     if isinstance(value, str):
         return {"name": value}
@@ -125,7 +160,8 @@ def _resolve(
             parts[key] = part
         if task is not None and key in ("dataset", "model", "loss"):
             _check_task(entry, key, task, registry, problems)
-    metrics = _metrics(document.get("metrics", []), finder, task)
+    metrics = _metrics(document.get("metrics", []), finder, task, given)
+    _no_settings(given, [part.name for part in metrics], problems)
     # Asked for in any case, as it also takes out the settings that chose one formerly.
     wrong = problems if "observers" in needed else []
     chosen = chosen_observers(document, given, registry, finder.own, wrong)
@@ -308,7 +344,19 @@ def _check_task(
     )
 
 
-def _metrics(value: Any, finder: _Finder, task: Entry | None) -> list[Part]:
+def _no_settings(
+    given: Mapping[str, Settings], metrics: Sequence[str], problems: list[Problem]
+) -> None:
+    """Notes the words that set something of what is neither a part nor a metric of this one."""
+    for head, settings in given.items():
+        if head not in (*KEYS, *metrics):
+            path, value = settings[0]
+            problems.append(unknown_key(".".join((head, *path)), show(value), metrics))
+
+
+def _metrics(
+    value: Any, finder: _Finder, task: Entry | None, given: Mapping[str, Settings]
+) -> list[Part]:
     problems = finder.problems
     if isinstance(value, str):
         value = value.split(",")
@@ -348,7 +396,8 @@ def _metrics(value: Any, finder: _Finder, task: Entry | None) -> list[Part]:
             problems.append(Problem(key, message, "Leave one out"))
             continue
         wrong: list[Problem] = []
-        part = _part(entry, table, key, wrong)
+        table = with_words(entry.component.Config, table, given.get(entry.name, []))
+        part = _part(entry, table, entry.name if entry.name in given else key, wrong)
         problems += wrong if "metrics" in finder.needed else []
         if part is not None:
             parts.append(part)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seqkit.events import Event
+from seqkit.runs.verdict import verdict_from
 from seqkit.terminal.figures import duration, number, scores
 from seqkit.terminal.safe_text import bare, one_line
 
@@ -87,7 +88,9 @@ def _ended(event: Event) -> tuple[str, bool | None]:
     message = f": {event.get('message')}" if event.get("message") else ""
     elapsed = event.get("elapsed")
     spent = f" after {duration(elapsed)}" if isinstance(elapsed, int | float) else ""
-    return f"{status}{spent}{message}", {"finished": True, "failed": False}.get(status)
+    verdict = verdict_from(event.get("verdict"))
+    judged = f". {verdict.sentence}" if verdict is not None else ""
+    return f"{status}{spent}{message}{judged}", {"finished": True, "failed": False}.get(status)
 
 
 def _other(event: Event) -> tuple[str, bool | None]:

@@ -208,7 +208,7 @@ def test_series_among_others_are_saved_as_a_plain_table(tmp_path: Path) -> None:
     with path.open(encoding="utf-8", newline="") as file:
         first, second = csv.DictReader(file)
     assert json.loads(first["forecast"]) == ANSWERS["series"]["forecast"]
-    assert second["label"] == "yes"
+    assert second["predicted"] == "yes"
 
 
 def test_an_answer_in_full_says_what_its_lines_are() -> None:

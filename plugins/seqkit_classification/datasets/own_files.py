@@ -83,6 +83,9 @@ class TextCsv(Dataset):
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
         return _splits(config, lambda path: _table_records(path, config, notify), notify)
 
+    def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
+        return _table_records(path, config, notify, with_rows=True)
+
     def fingerprint(self, config: Any) -> str:
         return _fingerprint(config)
 
@@ -106,6 +109,9 @@ class TextJsonl(Dataset):
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
         return _splits(config, lambda path: _object_records(path, config, notify), notify)
+
+    def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
+        return _object_records(path, config, notify, with_rows=True)
 
     def fingerprint(self, config: Any) -> str:
         return _fingerprint(config)
@@ -150,7 +156,9 @@ def _matching(pattern: str) -> list[Path]:
     return found
 
 
-def _table_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]:
+def _table_records(
+    path: Path, config: Any, notify: Notify, *, with_rows: bool = False
+) -> Iterator[Record]:
     table = read_table(path, notify, **reading_of(config))
     text, label, identity = _chosen(path, table.columns, config)
     places = [table.position(name) for name in (text, label)]
@@ -161,13 +169,16 @@ def _table_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]:
             row[places[0]],
             row[places[1]],
             row[identities] if identities is not None else None,
+            dict(zip(table.columns, row, strict=True)) if with_rows else None,
         )
         for line, row in zip(table.lines, table.rows, strict=True)
     )
     return _records(path, rows, (text, label), notify, table.counts)
 
 
-def _object_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]:
+def _object_records(
+    path: Path, config: Any, notify: Notify, *, with_rows: bool = False
+) -> Iterator[Record]:
     objects = read_objects(path, notify, **reading_of(config))
     text, label, identity = _chosen(path, objects.columns, config)
     found = list(zip(objects.numbers, objects.items, strict=True))
@@ -183,7 +194,13 @@ def _object_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]
         if isinstance(values.get(label), list | dict):
             raise _wrong_type(path, values[label], label, where, "one word or number")
     rows = (
-        (line, values[text] or "", values.get(label), values.get(identity) if identity else None)
+        (
+            line,
+            values[text] or "",
+            values.get(label),
+            values.get(identity) if identity else None,
+            values if with_rows else None,
+        )
         for line, values in found
     )
     return _records(path, rows, (text, label), notify, objects.counts)
@@ -191,7 +208,7 @@ def _object_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]
 
 def _records(
     path: Path,
-    rows: Iterable[tuple[int, str, Any, Any]],
+    rows: Iterable[tuple[int, str, Any, Any, Mapping[str, Any] | None]],
     columns: tuple[str, str],
     notify: Notify,
     counts: str,
@@ -199,14 +216,14 @@ def _records(
     empty: list[int] = []
     unlabelled: list[int] = []
     some = False
-    for line, text, label, identity in rows:
+    for line, text, label, identity, row in rows:
         if not text.strip():
             empty.append(line)
         elif label_name(label) is None:
             unlabelled.append(line)
         else:
             some = True
-            record = {"text": text, "label": label}
+            record = {"text": text, "label": label} | ({} if row is None else {"row": row})
             yield record if identity is None else {"id": str(identity), **record}
     if not some:
         missing, name = ("label", columns[1]) if unlabelled else ("text", columns[0])

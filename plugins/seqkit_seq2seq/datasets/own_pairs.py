@@ -103,6 +103,9 @@ class PairsTsv(Dataset):
             split: given[split] for split in ("validation", "test") if given[split]
         }
 
+    def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
+        return _records(path, config, notify, with_rows=True)
+
     def fingerprint(self, config: Any) -> str:
         return fingerprint(config, _paths(config).values())
 
@@ -137,7 +140,7 @@ def _paths(config: Any) -> dict[str, Path]:
     return {split: Path(path) for split, path in paths.items() if path}
 
 
-def _records(path: Path, config: Any, notify: Notify) -> list[Record]:
+def _records(path: Path, config: Any, notify: Notify, *, with_rows: bool = False) -> list[Record]:
     table = read_table(path, notify, **reading_of(config))
     if not table.headed:
         table = _without_heading(table, config, notify)
@@ -148,7 +151,8 @@ def _records(path: Path, config: Any, notify: Notify) -> list[Record]:
     for line, row in zip(table.lines, table.rows, strict=True):
         record = {side: row[place].strip() for side, place in places.items()}
         if all(record.values()):
-            records.append({"id": str(line), **record})
+            fields = {"row": dict(zip(table.columns, row, strict=True))} if with_rows else {}
+            records.append({"id": str(line), **record, **fields})
         else:
             empty.append(line)
     if not records:

@@ -86,6 +86,10 @@ class SeriesCsv(Dataset):
             declared["targets"] = tuple(config.targets)
         return split_records(tabled, config.validation, config.test, notify, **declared)
 
+    def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
+        whole = config.model_copy(update={"path": str(path), "validation": 0, "test": 0})
+        return self.splits(whole, notify)["train"]
+
     def fingerprint(self, config: Any) -> str:
         return fingerprint(config, [Path(config.path)])
 

@@ -9,7 +9,9 @@ from rich.text import Text
 from textual.app import RenderResult
 from textual.widget import Widget
 
+from seqkit.events import Event
 from seqkit.runs.folder import LIVE
+from seqkit.runs.verdict import verdict_from
 from seqkit.terminal.cells import bar
 from seqkit.terminal.figures import duration, number
 from seqkit.terminal.plot import epoch_number
@@ -153,6 +155,15 @@ def _speed(history: History) -> float | None:
     newest = history.steps["examples_per_second"][-_NEWEST:]
     known = sorted(value for value in newest.tolist() if value == value)
     return known[len(known) // 2] if known else None
+
+
+def verdict_note(ended: Event) -> list[Piece]:
+    """Returns whether a run that ended is better than its baselines, in a few words."""
+    verdict = verdict_from(ended.get("verdict"))
+    if verdict is None or not verdict.short:
+        return []
+    colours = {True: "$success bold", False: "$warning bold", None: "bold"}
+    return [(one_line(verdict.short), colours[verdict.better])]
 
 
 def _best(history: History) -> list[Piece]:

@@ -76,17 +76,18 @@ def lines_of(row: RunRow, marked: int = 0, width: int = 0) -> list[Text]:
         scores = "  ".join(f"{name} {number(value)}" for name, value in row.scores.items())
         base = f"  (best baseline {number(row.baseline)})" if row.baseline is not None else ""
         lines.append(_line(f"{row.split} scores  {scores}{base}"))
-    message = one_line(row.message)
-    wrapped = textwrap.wrap(message, width) if width else [message]
-    room = max(1, _LINES - len(lines))
+    said = ". ".join(one_line(text) for text in (row.message, row.verdict) if text)
+    room = max(1, _LINES - len(lines) - bool(row.remedy))
+    wrapped = textwrap.wrap(said, width) if width and said else [said] if said else []
     if len(wrapped) > room:
         wrapped = [*wrapped[: room - 1], " ".join(wrapped[room - 1 :])]
     settings = _settings(row)
-    if settings and (not message or len(wrapped) < room):
+    if settings and not row.remedy and len(wrapped) < room:
         lines.append(_line(settings, "dim"))
-    if message:
-        return lines + [_line(line, "bold") for line in wrapped]
-    return [*lines, _line(str(row.folder.path), "dim")]
+    lines += [_line(line, "bold") for line in wrapped] or [_line(str(row.folder.path), "dim")]
+    if row.remedy:
+        lines.append(_line(one_line(row.remedy[:1].upper() + row.remedy[1:])))
+    return lines
 
 
 def _line(text: str, style: str = "") -> Text:

@@ -34,7 +34,7 @@ from seqkit.tui.runs.rows import (
     stamp,
 )
 
-_CACHE_VERSION = 1
+_CACHE_VERSION = 2
 _NOTHING: Stamp = ()
 """The stamp of a row that is still to be read."""
 

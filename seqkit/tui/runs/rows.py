@@ -16,6 +16,7 @@ from seqkit.runs.labels import FILE, NO_LABEL, Label, read_label
 from seqkit.runs.listing import UNREADABLE
 from seqkit.runs.log import RunLog, damage_of
 from seqkit.runs.summary import RunSummary, flatten, summarise
+from seqkit.runs.verdict import verdict_of
 from seqkit.storage.regular_files import open_regular
 from seqkit.terminal.cells import reason
 from seqkit.terminal.safe_text import bare
@@ -49,6 +50,8 @@ class RunRow:
         scores: Every score of the split: `{metric: value}`.
         settings: Every setting, flat.
         message: How it ended, or what is wrong with it.
+        verdict: Whether it is better than its baselines, in a few words; empty while that is open.
+        remedy: If it is not, the likeliest cause and what to try.
     """
 
     folder: RunFolder
@@ -77,6 +80,8 @@ class RunRow:
     scores: Mapping[str, float] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
+    verdict: str = ""
+    remedy: str = ""
 
     @property
     def name(self) -> str:
@@ -193,6 +198,7 @@ def _row(
     losses = [loss for _, loss in summary.train]
     ended = str(summary.ended.get("message") or "") if summary.ended else ""
     message = ". ".join(filter(None, (damage, label.damage, ended)))
+    verdict = verdict_of(summary)
     return RunRow(
         run,
         label,
@@ -218,6 +224,8 @@ def _row(
         scores=_scores(scored),
         settings=flatten(started.get("experiment") or {}),
         message=message,
+        verdict=verdict.short if verdict is not None else "",
+        remedy=verdict.remedy if verdict is not None else "",
     )
 
 
