@@ -101,7 +101,8 @@ def new(
         begun, said = found.begun, found.said
     else:
         recipe = experiment or first_recipe(registry)
-        begun = Begun(recipe_document(registry.find("recipes", recipe)), recipe, "")
+        document = recipe_document(registry.find("recipes", recipe), registry)
+        begun = Begun(document, recipe, "")
     write_experiment(file, begun, registry, _command(file, plugins))
     if begun.warning:
         output.warn(begun.warning)
