@@ -31,6 +31,7 @@ from seqkit.text import (
     UNKNOWN_ID,
     BytePairTokenizer,
     Document,
+    TextPacker,
     Tokenizer,
     Vocabulary,
     build_tokenizer,
@@ -46,6 +47,8 @@ from seqkit_classification._reading import Reading, fill_empty, read_texts
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from seqkit_classification._baselines import Baselines
 
 _FILE = "classification.json"
 _TRAIN = "the train split"
@@ -78,7 +81,10 @@ def fit(
             f"there is no train split, in the dataset. It has: {', '.join(splits) or 'none'}"
         )
     labels: list[str | None] = []
-    texts: Iterable[str] = read_texts(splits["train"], reading, labels, _TRAIN, labelled=True)
+    packer = TextPacker()
+    texts: Iterable[str] = packer.passing(
+        read_texts(splits["train"], reading, labels, _TRAIN, labelled=True)
+    )
     if tokenizer == "bpe":
         # Byte pairs are learnt from all texts before the first can be encoded.
         texts = list(texts)
@@ -118,9 +124,9 @@ def fit(
     counts = tuple(np.bincount(targets, minlength=len(known)).tolist())
     codec = ClassificationCodec(cutter, vocabulary, known, counts, reading)
     values, offsets = fill_empty(values, offsets, notify, _TRAIN)
-    encoded: dict[str, Arrays] = {
-        "train": {"values": values, "offsets": offsets, "targets": targets}
-    }
+    raw, bounds = packer.packed()
+    train = {"values": values, "offsets": offsets, "text_bytes": raw, "text_bounds": bounds}
+    encoded: dict[str, Arrays] = {"train": {**train, "targets": targets}}
     for split, records in splits.items():
         if split != "train":
             labelled = split in ("validation", "test")
@@ -133,8 +139,9 @@ def fit(
 class ClassificationCodec(Codec):
     """A tokenizer, a vocabulary and the labels of the training split.
 
-    Arrays of a split: `values` int32 `(tokens,)` and `offsets` int64 `(texts + 1,)`, and `targets`
-    int64 `(texts,)` where the records have labels. No text is without a token: an empty one holds
+    Arrays of a split: `values` int32 `(tokens,)` and `offsets` int64 `(texts + 1,)`; the whole
+    texts, which baselines read, `text_bytes` uint8 and `text_bounds` int64; and `targets` int64
+    `(texts,)` where the records have labels. No text is without a token: an empty one holds
     the unknown token.
     """
 
@@ -152,6 +159,7 @@ class ClassificationCodec(Codec):
         self.known = Labels(labels)
         self.counts = counts
         self.reading = reading
+        self._baselines: tuple[Arrays, Baselines] | None = None
 
     @property
     def shape(self) -> Shape:
@@ -219,10 +227,18 @@ class ClassificationCodec(Codec):
             labelled=labelled,
             known=self.known,
         )
-        values, offsets = self.vocabulary.encode_many(self.tokenizer.tokenize_many(texts))
+        packer = TextPacker()
+        tokens = self.tokenizer.tokenize_many(packer.passing(texts))
+        values, offsets = self.vocabulary.encode_many(tokens)
         values, offsets = truncate(values, offsets, self.reading.maximum_length, self.reading.keep)
         values, offsets = fill_empty(values, offsets, notify, place)
-        arrays: dict[str, NDArray[Any]] = {"values": values, "offsets": offsets}
+        raw, bounds = packer.packed()
+        arrays: dict[str, NDArray[Any]] = {
+            "values": values,
+            "offsets": offsets,
+            "text_bytes": raw,
+            "text_bounds": bounds,
+        }
         if labels and None not in labels:
             arrays["targets"] = _targets(labels, self.known)
             names = self._names(label for label in labels if label not in said)
@@ -331,16 +347,24 @@ class ClassificationCodec(Codec):
         return dict(LEGEND)
 
     def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
-        from seqkit_classification._baselines import score_baselines
-
-        return score_baselines(splits["train"], splits[split], self.shape)
+        fitted = self._fitted(splits, split)
+        return fitted.scores(splits[split]) if fitted is not None else {}
 
     def baseline_outputs(
         self, splits: Mapping[str, Arrays], split: str
     ) -> dict[str, tuple[Tensor, Tensor]]:
-        from seqkit_classification._baselines import baseline_outputs
+        fitted = self._fitted(splits, split)
+        return fitted.outputs(splits[split]) if fitted is not None else {}
 
-        return baseline_outputs(splits["train"], splits[split], self.shape)
+    def _fitted(self, splits: Mapping[str, Arrays], split: str) -> Baselines | None:
+        """Returns the baselines, fitted once for all splits; None where there are no targets."""
+        if "targets" not in splits[split]:
+            return None
+        if self._baselines is None or self._baselines[0] is not splits["train"]:
+            from seqkit_classification._baselines import fit_baselines
+
+            self._baselines = splits["train"], fit_baselines(splits, self.shape)
+        return self._baselines[1]
 
 
 def class_logits(outputs: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from seqkit.text.documents import Document, damaged, read_document, read_json, w
 from seqkit.text.encoding import fit_and_encode
 from seqkit.text.inputs import text_records
 from seqkit.text.loading import load_text
+from seqkit.text.packed import TextPacker, packed_texts, unpacked_text
 from seqkit.text.tokenizers import (
     TOKENIZERS,
     PlainTokenizer,
@@ -29,6 +30,7 @@ __all__ = [
     "Document",
     "PlainTokenizer",
     "PluginTokenizer",
+    "TextPacker",
     "Tokenizer",
     "Vocabulary",
     "build_tokenizer",
@@ -36,6 +38,7 @@ __all__ = [
     "fit_and_encode",
     "load_text",
     "load_tokenizer",
+    "packed_texts",
     "parts_of",
     "read_document",
     "read_json",
@@ -43,5 +46,6 @@ __all__ = [
     "text_records",
     "train_bpe",
     "truncate",
+    "unpacked_text",
     "write_json",
 ]
