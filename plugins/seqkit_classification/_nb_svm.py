@@ -21,7 +21,7 @@ WORDS, CHARACTERS = Grams("words", 1, 2), Grams("characters", 1, 5)
 # With the numbers of the texts that come at once, 32 bits.
 _BITS = 22
 _LEAST_TEXTS = 2
-_PENALTY = 0.1
+_PENALTY = 0.05
 _ITERATIONS = 40
 # N-grams times classes of the largest fit, and coefficients times classes: seconds on one core.
 _MOST_WORK = 20_000_000

@@ -77,7 +77,8 @@ def test_an_n_gram_has_the_same_hash_wherever_it_stands() -> None:
     alone, before, behind, other = hashes_by_text(
         ["good film", "so good film it is", "a good, good film", "film good"], WORDS
     )
-    assert alone <= before and alone <= behind
+    assert alone <= before
+    assert alone <= behind
     assert len(alone & other) == 2
 
 
@@ -106,7 +107,7 @@ def scikit_learn(train: list[str], y: np.ndarray, test: list[str]) -> np.ndarray
     p, q = 1 + x[y == 1].sum(axis=0), 1 + x[y == 0].sum(axis=0)
     ratio = np.log((p / p.sum()) / (q / q.sum()))
     scaled = [each / np.sqrt(np.maximum(each.sum(axis=1, keepdims=True), 1)) for each in (x, asked)]
-    model = LogisticRegression(C=10, max_iter=2000, tol=1e-8).fit(scaled[0] * ratio, y)
+    model = LogisticRegression(C=20, max_iter=2000, tol=1e-8).fit(scaled[0] * ratio, y)
     return model.decision_function(scaled[1] * ratio)
 
 
