@@ -50,7 +50,7 @@ class Sweep:
         self._jobs = jobs
         self._retry = retry_failed
         self._plugins = plugins
-        self._table = SweepTable(plan.runs)
+        self._table = SweepTable(plan.runs, plan.varies)
         self._queue: list[SweepRun] = []
         self._running: dict[str, tuple[SweepRun, Child]] = {}
         self._done = 0
