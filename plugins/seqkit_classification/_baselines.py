@@ -30,9 +30,8 @@ class Baselines:
         targets = torch.from_numpy(np.array(split["targets"]))
         majority = torch.zeros(len(targets), len(self.classes.names))
         majority[:, int(np.argmax(self.classes.counts))] = 1.0
-        n_grams = self.n_grams.logits(
-            np.asarray(split["text_bytes"]), np.asarray(split["text_bounds"])
-        )
+        texts = texts_of(split)
+        n_grams = self.n_grams.logits(texts.text, texts.bounds)
         return {
             "majority": (majority, targets),
             "bag-of-words": (self.words.logits(split), targets),

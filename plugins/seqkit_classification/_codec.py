@@ -32,7 +32,6 @@ from seqkit.text import (
     UNKNOWN_ID,
     BytePairTokenizer,
     Document,
-    TextPacker,
     Tokenizer,
     Vocabulary,
     build_tokenizer,
@@ -61,6 +60,8 @@ if TYPE_CHECKING:
 
 _FILE = "classification.json"
 _TRAIN = "the train split"
+# Baselines read every text as it stands, not the first ones alone.
+_WHOLE = 2**62
 
 
 class _Saved(Document):
@@ -90,13 +91,8 @@ def fit(
             f"there is no train split, in the dataset. It has: {', '.join(splits) or 'none'}"
         )
     labels: list[str | None] = []
-<<<<<<< HEAD
-    packer = TextPacker()
-    texts: Iterable[str] = packer.passing(
-=======
-    shown = ShownTexts()
+    shown = ShownTexts(_WHOLE)
     texts: Iterable[str] = shown.passing(
->>>>>>> main
         read_texts(splits["train"], reading, labels, _TRAIN, labelled=True)
     )
     if tokenizer == "bpe":
@@ -138,15 +134,9 @@ def fit(
     counts = tuple(np.bincount(targets, minlength=len(known)).tolist())
     codec = ClassificationCodec(cutter, vocabulary, known, counts, reading)
     values, offsets = fill_empty(values, offsets, notify, _TRAIN)
-<<<<<<< HEAD
-    raw, bounds = packer.packed()
-    train = {"values": values, "offsets": offsets, "text_bytes": raw, "text_bounds": bounds}
-    encoded: dict[str, Arrays] = {"train": {**train, "targets": targets}}
-=======
     encoded: dict[str, Arrays] = {
         "train": {"values": values, "offsets": offsets, "targets": targets, **shown.arrays()}
     }
->>>>>>> main
     for split, records in splits.items():
         if split != "train":
             labelled = split in ("validation", "test")
@@ -159,17 +149,10 @@ def fit(
 class ClassificationCodec(Codec):
     """A tokenizer, a vocabulary and the labels of the training split.
 
-<<<<<<< HEAD
-    Arrays of a split: `values` int32 `(tokens,)` and `offsets` int64 `(texts + 1,)`; the whole
-    texts, which baselines read, `text_bytes` uint8 and `text_bounds` int64; and `targets` int64
-    `(texts,)` where the records have labels. No text is without a token: an empty one holds
-    the unknown token.
-=======
     Arrays of a split: `values` int32 `(tokens,)` and `offsets` int64 `(texts + 1,)`, and `targets`
     int64 `(texts,)` where the records have labels. No text is without a token: an empty one holds
     the unknown token. `shown_bytes` uint8 and `shown_bounds` int64 hold the texts themselves, of
     very many the first, to be shown.
->>>>>>> main
     """
 
     def __init__(
@@ -254,28 +237,13 @@ class ClassificationCodec(Codec):
             labelled=labelled,
             known=self.known,
         )
-<<<<<<< HEAD
-        packer = TextPacker()
-        tokens = self.tokenizer.tokenize_many(packer.passing(texts))
-        values, offsets = self.vocabulary.encode_many(tokens)
-        values, offsets = truncate(values, offsets, self.reading.maximum_length, self.reading.keep)
-        values, offsets = fill_empty(values, offsets, notify, place)
-        raw, bounds = packer.packed()
-        arrays: dict[str, NDArray[Any]] = {
-            "values": values,
-            "offsets": offsets,
-            "text_bytes": raw,
-            "text_bounds": bounds,
-        }
-=======
-        shown = ShownTexts()
+        shown = ShownTexts(_WHOLE)
         cut = self.tokenizer.tokenize_many(shown.passing(texts))
         values, offsets = self.vocabulary.encode_many(cut)
         values, offsets = truncate(values, offsets, self.reading.maximum_length, self.reading.keep)
         values, offsets = fill_empty(values, offsets, notify, place)
         arrays: dict[str, NDArray[Any]] = {"values": values, "offsets": offsets}
         arrays |= shown.arrays()
->>>>>>> main
         if labels and None not in labels:
             arrays["targets"] = _targets(labels, self.known)
             names = self._names(label for label in labels if label not in said)

@@ -223,9 +223,8 @@ def _matrix(ids: NDArray[np.int32], rows: NDArray[np.int32], count: int) -> Spar
 
 
 def texts_of(arrays: Any) -> Texts:
-    """Returns the raw texts of a split."""
-    return Texts(
-        np.asarray(arrays["text_bytes"]),
-        np.asarray(arrays["text_bounds"]),
-        np.array(arrays["targets"]),
-    )
+    """Returns the raw texts of a split; where nothing is kept of them, they are empty."""
+    targets = np.array(arrays["targets"])
+    if "shown_bounds" not in arrays:
+        return Texts(np.zeros(0, np.uint8), np.zeros(len(targets) + 1, np.int64), targets)
+    return Texts(np.asarray(arrays["shown_bytes"]), np.asarray(arrays["shown_bounds"]), targets)

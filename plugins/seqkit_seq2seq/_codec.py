@@ -14,20 +14,8 @@ from pydantic import Field
 from seqkit.api import Arrays, Batch, Codec, Notify, Record, Say, Shape, Tokens, ignore
 from seqkit.data.ragged import pad_ragged
 from seqkit.errors import ConfigurationError, DataError
-<<<<<<< HEAD
-from seqkit.text import (
-    LEGEND,
-    UNKNOWN_ID,
-    Document,
-    packed_texts,
-    read_document,
-    text_records,
-    unpacked_text,
-)
-=======
 from seqkit.text import LEGEND, UNKNOWN_ID, Document, read_document, text_records
 from seqkit.text.packing import packed_texts, unpacked_text
->>>>>>> main
 from seqkit_seq2seq._pairs import read_pairs
 from seqkit_seq2seq._side import BEGIN, END, Side, fit_side
 

@@ -7,7 +7,6 @@ from seqkit.text.encoding import fit_and_encode
 from seqkit.text.facts import TextFacts, facts_of, quantile
 from seqkit.text.inputs import text_records
 from seqkit.text.loading import load_text
-from seqkit.text.packed import TextPacker, packed_texts, unpacked_text
 from seqkit.text.tokenizers import (
     TOKENIZERS,
     PlainTokenizer,
@@ -33,7 +32,6 @@ __all__ = [
     "PlainTokenizer",
     "PluginTokenizer",
     "TextFacts",
-    "TextPacker",
     "Tokenizer",
     "Vocabulary",
     "build_tokenizer",
@@ -42,7 +40,6 @@ __all__ = [
     "fit_and_encode",
     "load_text",
     "load_tokenizer",
-    "packed_texts",
     "parts_of",
     "quantile",
     "read_document",
@@ -53,6 +50,5 @@ __all__ = [
     "train_bpe",
     "training",
     "truncate",
-    "unpacked_text",
     "write_json",
 ]

@@ -9,7 +9,7 @@ import torch
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from seqkit.text import packed_texts
+from seqkit.text.packing import packed_texts
 from seqkit_classification import _grams, _nb_svm
 from seqkit_classification._grams import Grams, grams_of
 from seqkit_classification._nb_svm import CHARACTERS, WORDS, Texts, fit_linear, fit_nb_svm
