@@ -1,7 +1,7 @@
 """A plugin-based toolkit for sequence models: one line from a recipe to a trained, saved model.
 
-Importing this package is cheap and does not import torch. `seqkit.run` and `seqkit.load` do, when
-they are called.
+Importing this package is cheap and does not import torch. What trains or answers does, when
+it is called.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Values,
         recipes_in,
     )
+    from seqkit.callbacks import STOP, StopRun
     from seqkit.config import Config, Field
     from seqkit.data.own import OwnData, Rows
     from seqkit.engine.predict import Predictor
@@ -58,7 +59,10 @@ if TYPE_CHECKING:
     )
     from seqkit.events import Event
     from seqkit.hookspecs import hookimpl
-    from seqkit.python import Result, from_records, load, run
+    from seqkit.python.data import Draft, from_records, new
+    from seqkit.python.running import Result, load, resume, run
+    from seqkit.python.scoring import Evaluation, compare, evaluate
+    from seqkit.python.sweeping import Sweep, sweep
 
 
 _HOMES = {
@@ -108,11 +112,16 @@ _HOMES = {
     "seqkit.events": ("Event",),
     "seqkit.hookspecs": ("hookimpl",),
     "seqkit.engine.predict": ("Predictor",),
-    "seqkit.python": ("Result", "from_records", "load", "run"),
+    "seqkit.callbacks": ("STOP", "StopRun"),
+    "seqkit.python.data": ("Draft", "from_records", "new"),
+    "seqkit.python.running": ("Result", "load", "resume", "run"),
+    "seqkit.python.scoring": ("Evaluation", "compare", "evaluate"),
+    "seqkit.python.sweeping": ("Sweep", "sweep"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "STOP",
     "Accumulator",
     "Advice",
     "Arrays",
@@ -126,6 +135,8 @@ __all__ = [
     "ConfigurationError",
     "DataError",
     "Dataset",
+    "Draft",
+    "Evaluation",
     "Event",
     "Features",
     "Field",
@@ -152,15 +163,22 @@ __all__ = [
     "SeqkitError",
     "Shape",
     "StepClasses",
+    "StopRun",
+    "Sweep",
     "Task",
     "Tokenizer",
     "Tokens",
     "Values",
+    "compare",
+    "evaluate",
     "from_records",
     "hookimpl",
     "load",
+    "new",
     "recipes_in",
+    "resume",
     "run",
+    "sweep",
 ]
 
 

@@ -87,9 +87,31 @@ class Codec(ABC):
             DataError: A record cannot be encoded, naming the row.
         """
 
+    def scorable(self, records: Sequence[Record], notify: Notify) -> list[Record]:
+        """Returns those of newly labelled records that can be scored, as `encode` takes them.
+
+        What is left out is told, such as targets that the training data had none of.
+        """
+        return list(records)
+
     @abstractmethod
     def parse(self, inputs: Iterable[str | Record]) -> list[Record]:
         """Turns what a user hands to `predict` into records, without their targets."""
+
+    def answerable(self, records: Sequence[Record], options: Any, notify: Notify) -> list[Record]:
+        """Returns those of the records of `parse` that are answered; as many answers are given.
+
+        Tells which are left out though they were not, by `options`, unwanted.
+
+        Args:
+            records: What `parse` returned.
+            options: The task's `PredictOptions` settings.
+            notify: Receives what a person should know of the answers.
+
+        Raises:
+            ConfigurationError: The options ask for what cannot be answered.
+        """
+        return list(records)
 
     def sizes(self, arrays: Arrays) -> np.ndarray[Any, Any]:
         """Returns the time steps of each example, `(examples,)`."""
@@ -126,6 +148,22 @@ class Codec(ABC):
     def metric_inputs(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Returns predictions and targets as metrics take them, in the user's units."""
         return outputs, batch["targets"]
+
+    def groups(self, arrays: Arrays) -> Mapping[str, Sequence[str]]:
+        """Returns by what examples belong together, and the group of each: `{"series": [...]}`.
+
+        `seqkit evaluate` scores every group of more than one.
+        """
+        return {}
+
+    def by_column(
+        self, predictions: Tensor, targets: Tensor, batch: Batch
+    ) -> Mapping[str, tuple[Tensor, Tensor, Batch]]:
+        """Returns what metrics take of a batch for each column of its outputs, by its name.
+
+        `seqkit evaluate` scores every column of more than one.
+        """
+        return {}
 
     def answers(self, outputs: Tensor, records: Sequence[Record]) -> list[dict[str, Any]]:
         """Turns the outputs of some examples into what the user reads, as JSON values.

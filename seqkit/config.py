@@ -18,7 +18,8 @@ class Config(BaseModel):
     Write one annotated field a setting, with `seqkit.Field` for its default, bounds and help.
     """
 
-    model_config = ConfigDict(defer_build=True,
+    model_config = ConfigDict(
+        defer_build=True,
         extra="forbid",
         frozen=True,
         validate_default=True,

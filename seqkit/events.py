@@ -10,9 +10,10 @@ does not fit its own is damaged, and none of it is believed. By kind:
                  examples ({split: count}), tokens ({split: count}), facts (what the task tells of
                  the training data: {name: sentence or {name: count}}), batch_size, steps_per_epoch,
                  total_steps, epochs, estimate (seconds of the steps left, timed on a copy of the
-                 model, or null), metric, higher_is_better, directions (which way each metric is
-                 better: {name: higher}), baselines (of the validation split: {name: {metric:
-                 value}}), encoding ({seconds, cached}), resumed_from (step or
+                 model, or null), metric, higher_is_better, about (positive, the class that a
+                 metric is of, and names, of the rows of its table, by metric), directions (which
+                 way each metric is better: {name: higher}), baselines (of the validation split:
+                 {name: {metric: value}}), encoding ({seconds, cached}), resumed_from (step or
                  null), plugins (paths of local ones), outputs (their kind), legend (what the
                  marks of answers mean), next (commands of the task, each with what it is for),
                  versions

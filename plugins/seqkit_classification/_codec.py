@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -42,7 +43,14 @@ from seqkit.text import (
     truncate,
 )
 from seqkit.text.packing import ShownTexts, unpacked_text
-from seqkit_classification._labels import Labels, in_order, mistakable, name_classes, united
+from seqkit_classification._labels import (
+    Labels,
+    in_order,
+    label_name,
+    mistakable,
+    name_classes,
+    united,
+)
 from seqkit_classification._reading import Reading, fill_empty, read_texts
 
 if TYPE_CHECKING:
@@ -242,6 +250,21 @@ class ClassificationCodec(Codec):
         """Returns the name of the class of each spelling."""
         classes = {label: self.known.find(label) for label in dict.fromkeys(labels) if label}
         return {label: self.labels[n] for label, n in classes.items() if n is not None}
+
+    def scorable(self, records: Sequence[Record], notify: Notify) -> list[Record]:
+        """Leaves out records whose label is no class of the training data, and counts them."""
+        labels = [label_name(record.get("label")) for record in records]
+        others = Counter(label for label in labels if self.known.find(label) is None)
+        if others:
+            shown = ", ".join(f"{label!r} {count:,}" for label, count in others.most_common(5))
+            more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+            count = sum(others.values())
+            notify(
+                f"{count:,} of {len(records):,} records are left out of the scores, as their label "
+                f"is no class that the run learnt ({shown}{more}); none of them could be told right"
+            )
+        pairs = zip(records, labels, strict=True)
+        return [record for record, label in pairs if label is None or label not in others]
 
     def parse(self, inputs: Iterable[str | Record]) -> list[Record]:
         """Takes texts, or records with a `text`.

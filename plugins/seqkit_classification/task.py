@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, WithJsonSchema, field_validator
 
 import seqkit
-from seqkit.api import Advice, Arrays, Codec, Notify, Outcome, Record, Task
+from seqkit.api import Advice, Arrays, Choice, Codec, Notify, Outcome, Record, Task
 from seqkit.config import Field
 from seqkit.errors import nearest
 from seqkit_classification._columns import USUAL_COLUMNS
@@ -101,6 +101,11 @@ class Classification(Task):
             False,
             help="Tell which words count: how the probability falls when each is left out.",
         )
+
+    def choose(self, splits: Mapping[str, Sequence[Record]], cores: int) -> Sequence[Choice]:
+        from seqkit_classification._choosing import choose
+
+        return choose(splits, cores)
 
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import field_validator, model_validator
 
 import seqkit
-from seqkit.api import Advice, Arrays, Codec, Notify, Outcome, Record, Shape, Task, Tokens
+from seqkit.api import Advice, Arrays, Choice, Codec, Notify, Outcome, Record, Shape, Task, Tokens
 from seqkit.config import Field
 from seqkit_seq2seq._columns import USUAL_COLUMNS
 
@@ -118,6 +118,11 @@ class Seq2SeqTask(Task):
             if 0 < value < 5:
                 raise ValueError("it must be 0 or at least 5, as the special tokens take four")
             return value
+
+    def choose(self, splits: Mapping[str, Sequence[Record]], cores: int) -> Sequence[Choice]:
+        from seqkit_seq2seq._choosing import choose
+
+        return choose(splits, cores)
 
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify

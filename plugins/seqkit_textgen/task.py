@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import field_validator
 
 import seqkit
-from seqkit.api import Advice, Arrays, Codec, Notify, Outcome, Record, Task
+from seqkit.api import Advice, Arrays, Choice, Codec, Notify, Outcome, Record, Task
 from seqkit.config import Field
 
 
@@ -101,6 +101,11 @@ class LanguageModeling(Task):
         stop: str = Field("", help="End before this string, as soon as it is written.")
         seed: int = Field(0, ge=0, lt=2**32, help="The same seed writes the same text.")
         samples: int = Field(1, ge=1, le=1000, help="Texts for each prompt.")
+
+    def choose(self, splits: Mapping[str, Sequence[Record]], cores: int) -> Sequence[Choice]:
+        from seqkit_textgen._choosing import choose
+
+        return choose(splits, cores)
 
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify

@@ -10,18 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqkit.api import Record
-from seqkit.errors import ConfigurationError, DataError, Problem
+from seqkit.errors import DataError
 from seqkit_timeseries._frequency import Frequency, continued, time_texts
 from seqkit_timeseries._layout import named
-
-
-def wanted_rows(asked: int, trained: int) -> int:
-    """Returns the rows to answer with. Raises ConfigurationError for more than were trained."""
-    if asked > trained:
-        message = f"horizon is {asked}, and the run was trained to forecast {trained} rows"
-        hint = f"Ask for at most {trained}, or train with task.horizon={asked}"
-        raise ConfigurationError(problems=[Problem("horizon", message, hint)])
-    return asked or trained
 
 
 def middle(quantiles: Sequence[float]) -> int:

@@ -130,7 +130,13 @@ class Forecasting(Task):
         )
 
     class PredictOptions(seqkit.Config):
-        horizon: int = Field(0, ge=0, help="Rows to forecast; 0: as many as in training.")
+        horizon: int = Field(
+            0,
+            ge=0,
+            help="Rows to forecast; 0: as many as in training. More go on from forecasts.",
+        )
+        series: Columns = Field([], help="Names of the series to forecast; empty: all.")
+        target: Columns = Field([], help="Names of the columns to show and save; empty: all.")
         history: int = Field(0, ge=0, help="Rows of history to show; 0: all that were read.")
 
     def encode(

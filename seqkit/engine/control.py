@@ -23,11 +23,15 @@ class ControlFile:
     def __init__(self, path: Path) -> None:
         self._tail = Tail(path, offset=path.stat().st_size if path.exists() else 0)
         self._next = 0.0
-        self._signals: list[str] = []
+        self._asked: list[dict[str, Any]] = []
 
     def interrupt(self, name: str) -> None:
         """Adds the request to save and end, made by a signal."""
-        self._signals.append(name)
+        self._asked.append({"request": "interrupt", "value": name})
+
+    def stop(self, name: str) -> None:
+        """Adds the request to save and end, made by what watches the run in its own process."""
+        self._asked.append({"request": "stop", "value": name})
 
     def due(self) -> bool:
         """Tells whether `poll` is going to look at the file."""
@@ -35,9 +39,8 @@ class ControlFile:
 
     def poll(self) -> list[dict[str, Any]]:
         """Returns new requests; looks at the file a few times a second at the most."""
-        if self._signals:
-            name = self._signals.pop()
-            return [{"request": "interrupt", "value": name}]
+        if self._asked:
+            return [self._asked.pop()]
         now = time.monotonic()
         if now < self._next:
             return []

@@ -65,21 +65,21 @@ class EncodedData:
 
         Args:
             split: The split.
-            metrics: Those of the experiment; any that the codec has no score of is scored by what
-                the baselines put out.
+            metrics: Those of the experiment; any that the codec has no score of, or that has other
+                settings than the usual ones, is scored by what the baselines put out.
         """
         scores = self._known_baselines(split)
         there = {name for values in scores.values() for name in values}
         others = [
             part
             for part in metrics
-            if part.name not in there
+            if (part.name not in there or part.config != type(part.config)())
             and part.component.reads == "outputs"
             and part.component.higher_is_better is not None
         ]
         if not others:
             return scores
-        key = " ".join([split, *(part.entry.qualified for part in others)])
+        key = " ".join([split, *(f"{part.entry.qualified} {part.config!r}" for part in others)])
         if key not in self._baselines:
             outputs = self.codec.baseline_outputs(self.splits, split)
             self._baselines[key] = scores_of_outputs(outputs, others, self.codec.shape)

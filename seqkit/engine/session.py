@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
+from seqkit.callbacks import STOP, StopRun
 from seqkit.engine.attribution import ComponentError, attributed_in, attributed_to
 from seqkit.engine.checkpoint import (
     Checkpoint,
@@ -49,7 +50,7 @@ from seqkit.runs.verdict import Verdict
 from seqkit.storage.checksums import check_folder_seal, seal_folder, sealed_text
 from seqkit.storage.locks import Hold, this_process
 
-Observer = Callable[[Event], None]
+Observer = Callable[[Event], Any]
 _PLANNING = re.compile(r"trainer\.(batch_size|bucketing|overfit_batches|seed)=")
 
 
@@ -138,7 +139,10 @@ class Session:
             self.warn(complaint)
         for observer in list(self.observers):
             try:
-                observer(event)
+                if observer(event) is STOP:
+                    self.controls.stop("on_event")
+            except StopRun:
+                self.controls.stop("on_event")
             except BaseException:
                 # It is the caller's own, and ends the run; but the end is not told to it again.
                 self.observers.remove(observer)

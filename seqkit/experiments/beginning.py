@@ -79,6 +79,9 @@ def begin(
     if trainer:
         document["trainer"] = trainer
     choices = () if recipe else _choices(document, task, registry, warn)
+    # A dataset knows its own data better than the task does.
+    known = tuple(recognition.overrides)
+    choices = [c for c in choices if not any(f"{c.key}.".startswith(f"{key}.") for key in known)]
     for choice in choices:
         _set(document, choice.key, choice.value)
     return Begun(document, name, warning, {choice.key: choice.reason for choice in choices})

@@ -28,7 +28,7 @@ class Verdict:
 
     Attributes:
         better: Whether it is: True, False, or None where that cannot be told.
-        split: The split that both were scored on.
+        split: The split that both were scored on; empty for data of no split.
         metric: What they are compared by.
         value: The run's score; None where it has none.
         baseline: Name of the best baseline; empty where there is none.
@@ -59,7 +59,7 @@ class Verdict:
             return f"There is no baseline to hold {self.metric} {figure(self.value)} against."
         against = f"{self.baseline} ({figure(self.of_baseline)})"
         by = figure(abs(self.difference))
-        where = "" if self.split == "test" else f" on the {self.split} split"
+        where = "" if self.split in ("", "test") else f" on the {self.split} split"
         if self.better is False:
             return f"No better than {against}{where}: {self.metric} is {figure(self.value)}."
         if self.interval is None:

@@ -12,6 +12,9 @@ from seqkit.terminal.figures import duration, number, scores
 from seqkit.terminal.safe_text import bare, one_line
 
 _LONGEST = 400
+"""Characters of a line."""
+_LONGEST_WHOLE = 2000
+"""Characters of what is said in full."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Entry:
         time: Seconds since 1970.
         text: What happened, on one line and without control characters.
         good: Whether it is good news, bad news, or neither.
+        whole: The text in full, where it is cut.
     """
 
     kind: str
@@ -33,13 +37,17 @@ class Entry:
     time: float
     text: str
     good: bool | None = None
+    whole: str = ""
 
 
 def entry(event: Event) -> Entry:
     """Returns the line of an event; control characters from data or messages are spelt out."""
     write = _WORDS.get(event.kind, _other)
     text, good = write(event)
-    return Entry(event.kind, event.step, event.epoch, event.time, one_line(text, _LONGEST), good)
+    line = one_line(text, _LONGEST)
+    whole = one_line(text, _LONGEST_WHOLE)
+    whole = "" if whole == line else whole
+    return Entry(event.kind, event.step, event.epoch, event.time, line, good, whole)
 
 
 def _started(event: Event) -> tuple[str, bool | None]:

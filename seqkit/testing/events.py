@@ -116,6 +116,7 @@ def _started(folder: Path) -> dict[str, Any]:
         "estimate": 2.5,
         "metric": "score",
         "higher_is_better": True,
+        "about": {"positive": {"score": "pos"}, "names": {"table": ["neg", "pos"]}},
         "directions": {"score": True},
         "baselines": {"usual": {"score": 0.5}},
         "encoding": {"seconds": 0.1, "cached": False},

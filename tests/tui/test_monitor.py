@@ -25,13 +25,14 @@ from seqkit.terminal.answers.lines import answer_lines
 from seqkit.tui.chart import Chart
 from seqkit.tui.colours import CHART_DEFAULTS, themed
 from seqkit.tui.context import Context
-from seqkit.tui.dialogs import Ask, Confirm
+from seqkit.tui.dialogs import Ask, Confirm, Reading
 from seqkit.tui.monitor import MonitorScreen
 from seqkit.tui.monitor.answers_pane import AnswersPane, series_plot
 from seqkit.tui.monitor.header import RunHeader
 from seqkit.tui.monitor.layout import PANES, Split, plan
 from seqkit.tui.monitor.log import LogLines
 from seqkit.tui.monitor.steering import learning_rate
+from seqkit.tui.runs.rows import read_row
 from seqkit.views import view_of
 from tests.answers import ANSWERS, DAMAGED, SHOWN
 from tests.tui.waiting import until
@@ -328,6 +329,32 @@ async def test_read_only_steers_nothing(live: RunFolder) -> None:
         await pilot.pause(0.1)
         assert app.screen is app.monitor
     assert requests(live) == []
+
+
+async def test_a_run_whose_record_is_damaged_is_called_as_the_list_calls_it(
+    run: RunFolder,
+) -> None:
+    (run.path / "run.json").write_text("{ torn", encoding="utf-8")
+    app = Tiny(run)
+    async with app.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: "unreadable" in app.text)
+        assert "crashed" not in app.text
+        assert read_row(run).status == "unreadable"
+
+
+async def test_enter_shows_all_of_a_long_line_of_the_log(run: RunFolder) -> None:
+    add(run, Event("warning", 24, 2.0, {"message": "a long way " * 60 + "to the end"}))
+    app = Tiny(run)
+    async with app.run_test(size=NARROW) as pilot:
+        await opened(pilot)
+        await pilot.press("E")
+        await until_shown(pilot, "enter reads one")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Reading))
+        await until_shown(pilot, "warning, step 24")
+        assert "way to the end" in " ".join(str(app.screen.query_one(Static).content).split())
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.monitor)
 
 
 async def test_a_run_whose_process_was_killed_is_shown_as_crashed(run: RunFolder) -> None:

@@ -60,22 +60,21 @@ def recognise(data: OwnData, task: str) -> Recognition | None:
     Raises:
         DataError: It seems to be one, and its times cannot be read.
     """
-    if data.kind in OBJECTS:
-        return _hint("it reads a .csv or .tsv file: write one") if task else None
     if data.kind == ".txt" and not task:
         said = "it holds numbers alone"
         return _recognition(data, {}, said, _PERHAPS, {}) if data.holds_numbers_alone else None
-    if data.kind not in (*TABLES, ".txt"):
+    if data.kind not in (*TABLES, *OBJECTS, ".txt"):
         return None
     asked = bool(task) or bool(data.given.keys() & {"time", "targets"})
-    rows = data.rows()
+    rows = data.table()
     series = _series(data, rows, asked)
     if series is None:
         return _what_to_do(data, rows, task)
     settings: dict[str, Any] = {}
-    if "header" not in data.given and is_a_row(rows.columns, series.time):
+    may_lack = "header" not in data.given and not data.names_its_columns
+    if may_lack and is_a_row(rows.columns, series.time):
         # What was taken for the names of columns is a row like the others.
-        rows = data.rows(header=False)
+        rows = data.table(header=False)
         series = _series(data, rows, asked)
         settings["header"] = False
     return _found(data, rows, series, settings, asked) if series is not None else None

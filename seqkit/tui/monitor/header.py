@@ -85,6 +85,9 @@ class RunHeader(Widget):
             while len(kept) > 2 and self._styled(kept).cell_len > room - 2:
                 kept.pop()
             start = self._styled(kept)
+            # What has to be known begins with what matters, and is to be read in full elsewhere.
+            end.truncate(max(0, width - start.cell_len - 2), overflow="ellipsis")
+            room = width - end.cell_len
         start.truncate(max(0, room - 2) if end.cell_len else width, overflow="ellipsis")
         return Text.assemble(start, " " * max(0, room - start.cell_len), end)
 

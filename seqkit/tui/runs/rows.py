@@ -13,6 +13,7 @@ from seqkit.errors import CheckpointError, SeqkitError
 from seqkit.events import Event, parse_event
 from seqkit.runs.folder import LIVE, RunFolder
 from seqkit.runs.labels import FILE, NO_LABEL, Label, read_label
+from seqkit.runs.listing import UNREADABLE
 from seqkit.runs.log import RunLog, damage_of
 from seqkit.runs.summary import RunSummary, flatten, summarise
 from seqkit.runs.verdict import verdict_of
@@ -37,7 +38,7 @@ class RunRow:
     Attributes:
         folder: Where it is.
         label: Its title and tags.
-        status: running, paused, finished, stopped, interrupted, failed, crashed or damaged.
+        status: running, paused, finished, stopped, interrupted, failed, crashed or unreadable.
         created: Seconds since 1970.
         progress: Part of its steps that is done, from 0 to 1; None before it started.
         eta: Training seconds left, while it runs.
@@ -146,7 +147,7 @@ def first_row(run: RunFolder) -> RunRow:
 
 
 def read_row(run: RunFolder, log: RunLog | None = None) -> RunRow:
-    """Reads a run; one that is damaged has the status `damaged`, and a message that says why.
+    """Reads a run; one that is damaged has the status `unreadable`, and a message that says why.
 
     Args:
         run: The run.
@@ -178,7 +179,7 @@ def damaged_row(run: RunFolder, label: Label, error: Exception) -> RunRow:
     said = reason(error)
     if not isinstance(error, SeqkitError):
         said = f"{run.path} cannot be read: {said}. Its checkpoints may still be whole"
-    return RunRow(run, label, "damaged", created=_modified(run.path), message=said)
+    return RunRow(run, label, UNREADABLE, created=_modified(run.path), message=said)
 
 
 def _row(
