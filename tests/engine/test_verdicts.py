@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from seqkit.engine.evaluate import evaluate_run
+from seqkit.engine.evaluate import Wanted, evaluate_run
 from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 from seqkit.runs.example_scores import load_scores
@@ -133,7 +133,7 @@ def test_examples_of_the_best_baseline_are_kept_and_used_again(
     document = evaluate_run(run.folder, load_registry())
     assert document["verdict"]["interval"] == found["interval"]
     assert document["verdict"]["better"] == found["better"]
-    other = evaluate_run(run.folder, load_registry(), split="validation")
+    other = evaluate_run(run.folder, load_registry(), wanted=Wanted("validation"))
     assert other["verdict"]["split"] == "validation"
 
 
