@@ -99,9 +99,13 @@ def _balance(counts: Counter[str]) -> list[Choice]:
         return []
     chooses = "F1" if fewest >= FEW else "AUROC"
     why = f"{share:.1%} of the texts are {rare!r}: classes weigh the same, and {chooses} chooses"
-    # F1 of two classes is of the second one.
-    of_rare = len(counts) == 2 and in_order(counts)[1] == rare
-    metrics = ["f1" if of_rare else {"name": "f1", "average": "macro"}, "auroc"]
+    f1: Any = {"name": "f1", "positive": rare}
+    if len(counts) > 2:
+        f1 = {"name": "f1", "average": "macro"}
+    elif in_order(counts)[1] == rare:
+        # F1 of two classes is of the second one.
+        f1 = "f1"
+    metrics = [f1, "auroc"]
     return [
         Choice("loss", {"name": "cross-entropy", "class_weights": "balanced"}, why),
         Choice("metrics", [*(metrics if fewest >= FEW else metrics[::-1]), "accuracy"], why),
