@@ -68,7 +68,7 @@ class ForecastingCodec(Fitted, Codec):
     def found(self) -> Mapping[str, Any]:
         names = self.names
         ids = ids_of(names)
-        known = {"time": names.get("time"), "time_format": names.get("time_format")}
+        known = {key: names.get(key) for key in ("time", "time_format", "time_zone")}
         if "decimal" in names:
             known["decimal"] = names["decimal"] or "."
         return {key: value for key, value in known.items() if value} | {"id": list(ids) or "none"}
@@ -242,7 +242,7 @@ class ForecastingCodec(Fitted, Codec):
             filled[:, others] = forward_filled(scaled[:, others])
         filled = np.nan_to_num(filled, nan=0.0).astype(np.float32)
         seen = len(layout.observed)
-        waves = calendar_features(times, layout.calendar)
+        waves = calendar_features(times, layout.calendar, self.frequency)
         channels = [filled[:, :seen], known.astype(np.float32), filled[:, seen:], waves]
         return np.concatenate(channels, axis=1)
 

@@ -21,6 +21,7 @@ from seqkit_timeseries._layout import (
     row_text,
     rows_with_targets,
     unread,
+    zoned,
 )
 from seqkit_timeseries._normalization import Scaler, fit_scaler
 from seqkit_timeseries._paces import paces
@@ -96,7 +97,7 @@ def _frequency(held: Mapping[str, Sequence[Record]], longest: Record) -> Frequen
     """Returns the step of all series, told from every row: times are known ahead."""
     latest = _latest(held)
     found = paces([(name, record["time"]) for name, record in latest.items()], "the data")
-    return found[list(latest).index(str(longest.get("series", "")))]
+    return zoned(found[list(latest).index(str(longest.get("series", "")))], longest)
 
 
 def _fit_scalers(

@@ -210,4 +210,12 @@ def row_text(record: Record, row: int) -> str:
     times = record["time"]
     if times.dtype.kind != "M":
         return f"row {row + 1}"
-    return f"row {row + 1} ({time_texts(times[row : row + 1], Frequency('seconds'))[0]})"
+    frequency = zoned(Frequency("seconds"), record)
+    return f"row {row + 1} ({time_texts(times[row : row + 1], frequency)[0]})"
+
+
+def zoned(frequency: Frequency, record: Record) -> Frequency:
+    """Returns the frequency in the time zone in which a record was read."""
+    names = record.get("names", {})
+    zone = str(names.get("time_zone", ""))
+    return replace(frequency, zone=zone, local=names.get("clock") == "local")
