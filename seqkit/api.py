@@ -107,6 +107,23 @@ class Recognition:
     overrides: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A setting that suits a user's own data, and why.
+
+    Attributes:
+        key: The dotted key: `trainer.batch_size`. The keys `model` and `loss` with a table replace
+            all that a recipe sets of them, and `metrics` takes a list.
+        value: Its value.
+        reason: What of the data it follows from, in a few words that begin with a small letter:
+            `2,860 short names: characters`. The experiment file shows it beside the setting.
+    """
+
+    key: str
+    value: Any
+    reason: str
+
+
 class Dataset(Component):
     """A source of records.
 
@@ -211,6 +228,19 @@ class Task(Component):
     next_commands: ClassVar[Mapping[str, str]] = {}
     sample_shapes: ClassVar[tuple[Shape, ...]] = ()
     sample_records: ClassVar[Mapping[str, Sequence[Record]]] = {}
+
+    def choose(self, splits: Mapping[str, Sequence[Record]], cores: int) -> Sequence[Choice]:
+        """Returns the settings that suit a user's own data, by what they hold.
+
+        Asked once, when an experiment on one's own data is begun, and never by a run: the settings
+        are written into the experiment. Rules rest on the training split, and are the same on
+        every machine but for the threads. Without torch.
+
+        Args:
+            splits: The records that the dataset read, by split.
+            cores: Processor cores of this machine.
+        """
+        return ()
 
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
@@ -317,6 +347,7 @@ __all__ = [
     "Accumulator",
     "Arrays",
     "Batch",
+    "Choice",
     "Classes",
     "Codec",
     "Component",

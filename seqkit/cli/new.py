@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,16 +77,18 @@ def new(
         what = f"--task {task}" if task else settings[0]
         raise ConfigurationError(f"{what} says more of --data. Give --data too")
     said = warning = ""
+    reasons: Mapping[str, str] = {}
     if data is not None:
         given = _of_dataset(settings)
         entry, recognition = recognise(data, registry, task, given, output.warn)
-        begun = begin(entry, recognition, registry, experiment)
+        begun = begin(entry, recognition, registry, experiment, output.warn)
         document, recipe, warning = begun.document, begun.recipe, begun.warning
+        reasons = begun.reasons
         said = said_in_full(recognition)
     else:
         recipe = experiment or first_recipe(registry)
         document = recipe_document(registry.find("recipes", recipe))
-    text = experiment_toml(document, registry, _command(file, plugins), warning)
+    text = experiment_toml(document, registry, _command(file, plugins), warning, reasons)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, text)
@@ -94,11 +97,20 @@ def new(
     if warning:
         output.warn(warning)
     if as_json:
-        output.json_document({"file": str(file), "recipe": recipe, "dataset": document["dataset"]})
+        output.json_document(
+            {
+                "file": str(file),
+                "recipe": recipe,
+                "dataset": document["dataset"],
+                "reasons": dict(reasons),
+            }
+        )
         return
     output.line(f"Wrote {file}, from recipe {recipe}." if recipe else f"Wrote {file}.")
     if said:
         output.line(said)
+    for reason in dict.fromkeys(reasons.values()):
+        output.line(f"- {reason}")
     output.note(f"Run it: {_command(file, plugins)}")
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from seqkit.api import Recognition
-from seqkit.errors import ConfigurationError
+from seqkit.api import Choice, Notify, Recognition, Task, ignore
+from seqkit.errors import ConfigurationError, sentence
+from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.own_data import said_in_full
 from seqkit.registry.fitting import why_not
 from seqkit.registry.registry import Entry, Registry
@@ -26,11 +28,13 @@ class Begun:
         document: Its nested tables.
         recipe: The recipe that it begins with; empty for none.
         warning: What a person should beware of; may be empty.
+        reasons: Why a setting was chosen, by its dotted key.
     """
 
     document: dict[str, Any]
     recipe: str
     warning: str
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 def begin(
@@ -38,8 +42,12 @@ def begin(
     recognition: Recognition,
     registry: Registry,
     recipe: str = "",
+    warn: Notify = ignore,
 ) -> Begun:
     """Returns the experiment that a user's own data begin with.
+
+    Without a recipe that the person named, the data are read and the task chooses the settings
+    that suit them.
 
     Args:
         entry: The dataset that recognised them.
@@ -47,9 +55,11 @@ def begin(
         registry: Where the task and the recipe are.
         recipe: The recipe to begin with; that of the task when empty. A task that has none begins
             with its first model and its usual loss and metrics.
+        warn: Receives messages about the data, and about a task that fails to choose.
 
     Raises:
         ConfigurationError: There is no such recipe, or no model for the task.
+        DataError: A run could not read the data.
     """
     task = registry.find("tasks", recognition.task, own=(entry.plugin,))
     name = recipe or usual_recipe(task, registry)
@@ -69,7 +79,38 @@ def begin(
     trainer, warning = for_few(_table(document.get("trainer")), recognition.examples)
     if trainer:
         document["trainer"] = trainer
-    return Begun(document, name, warning)
+    choices = () if recipe else _choices(document, task, registry, warn)
+    for choice in choices:
+        _set(document, choice.key, choice.value)
+    return Begun(document, name, warning, {choice.key: choice.reason for choice in choices})
+
+
+def _choices(
+    document: Mapping[str, Any], task: Entry, registry: Registry, warn: Notify
+) -> Sequence[Choice]:
+    """Returns what the task chooses for the records that a run would read.
+
+    Raises:
+        DataError: They cannot be read.
+    """
+    if type(task.component).choose is Task.choose:
+        return ()
+    dataset = load_experiment(document, registry).dataset
+    read = dataset.component.splits(dataset.config, warn)
+    splits = {split: list(records) for split, records in read.items()}
+    try:
+        choices = task.component.choose(splits, os.cpu_count() or 1)
+        chosen = copy.deepcopy(dict(document))
+        for choice in choices:
+            _set(chosen, choice.key, choice.value)
+        load_experiment(chosen, registry)
+    except Exception as error:
+        warn(
+            f"task {task.qualified!r} failed to choose settings for the data, and the usual ones "
+            f"are kept: {sentence(f'{type(error).__name__}: {error}')}"
+        )
+        return ()
+    return list(choices)
 
 
 def usual_recipe(task: Entry, registry: Registry) -> str:

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def experiment_toml(
-    document: Mapping[str, Any], registry: Registry, command: str, warning: str = ""
+    document: Mapping[str, Any],
+    registry: Registry,
+    command: str,
+    warning: str = "",
+    reasons: Mapping[str, str] | None = None,
 ) -> str:
     """Returns an experiment as TOML: what it sets, and each default as a comment with its help.
 
@@ -25,6 +29,7 @@ def experiment_toml(
         registry: Where the components are looked up.
         command: The command that runs the file.
         warning: What its reader should beware of; may be empty.
+        reasons: Why a setting was chosen, by its dotted key; shown beside it.
 
     Raises:
         ConfigurationError: The document is not a valid experiment.
@@ -34,6 +39,7 @@ def experiment_toml(
     from seqkit.registry.fitting import fitting
 
     loaded = load_experiment(document, registry)
+    reasons = reasons or {}
     lines = [
         f"# Run it:  {command}",
         "# A line that begins with '# name = ' shows a default; take the '# ' away to change it.",
@@ -45,16 +51,18 @@ def experiment_toml(
     metrics = [_metric(part, registry) for part in loaded.metrics]
     choices = ", ".join(fitting(registry, "metrics", loaded.task.entry))
     lines += [f"# Scores; the first one chooses the best checkpoint. There are: {choices}."]
-    lines += [f"metrics = {in_toml(metrics)}", ""]
+    lines += [*_because(reasons.get("metrics")), f"metrics = {in_toml(metrics)}", ""]
     parts = {"dataset": loaded.dataset, "task": loaded.task, "model": loaded.model}
     for key, part in {**parts, "loss": loaded.loss}.items():
         kind = PLURAL[key]
         fits = registry.names(kind) if key == "task" else fitting(registry, kind, loaded.task.entry)
         others = ", ".join(fits)
         lines += [f"[{key}]", f"# {part.component.summary()}", f"# There are: {others}."]
+        lines += _because(reasons.get(key, reasons.get(f"{key}.name")))
         lines += [f"name = {in_toml(_name(part.entry, registry))}"]
-        lines += _table(part.component.Config, _given(document, key))
-    lines += ["[trainer]", *_table(TrainerConfig, _given(document, "trainer"))]
+        lines += _table(part.component.Config, _given(document, key), key, reasons)
+    trainer = _given(document, "trainer")
+    lines += ["[trainer]", *_table(TrainerConfig, trainer, "trainer", reasons)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -76,13 +84,21 @@ def _given(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return table if isinstance(table, Mapping) else {}
 
 
-def _table(config: type[Config], given: Mapping[str, Any]) -> list[str]:
+def _because(reason: str | None) -> list[str]:
+    """Returns the comment that tells why a setting was chosen; none where it was not."""
+    return [f"# Chosen: {line}" for line in textwrap.wrap(reason, 88)] if reason else []
+
+
+def _table(
+    config: type[Config], given: Mapping[str, Any], key: str, reasons: Mapping[str, str]
+) -> list[str]:
     lines: list[str] = []
     for setting in settings_of(config):
         about = f"{setting.help} ({setting.type}{', ' if setting.bounds else ''}{setting.bounds})"
         lines += ["", *(f"# {line}" for line in textwrap.wrap(about, 96))]
         value = _nested(given, setting.key.split("."))
         if value is not None:
+            lines += _because(reasons.get(f"{key}.{setting.key}"))
             lines.append(f"{setting.key} = {in_toml(value)}")
         elif setting.written != "none":
             lines.append(f"# {setting.key} = {setting.written}")

@@ -11,7 +11,8 @@ plugin prints goes to stderr. Requests hold `do` and what it needs:
     data     document. Answers as `seqkit.engine.preview.data_preview`
     look     path: a file or folder of one's own, task: the task it is for, guessed when empty.
              Answers `dataset`, `task`, `recipe`, `document` (the experiment to begin with), `said`,
-             `examples`, `columns`, `rows`, or `problem`
+             `reasons` (why a setting was chosen, by its key), `examples`, `columns`, `rows`, or
+             `problem`
 
 An answer to a request that failed holds `error`, a sentence.
 """
@@ -94,7 +95,7 @@ def look(request: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
     try:
         task = str(request.get("task", ""))
         entry, recognition = recognise(path, registry, task, warn=warnings.append)
-        begun = begin(entry, recognition, registry)
+        begun = begin(entry, recognition, registry, warn=warnings.append)
     except SeqkitError as error:
         if not rows:
             raise
@@ -105,6 +106,7 @@ def look(request: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
         "recipe": begun.recipe,
         "document": begun.document,
         "said": " ".join([said_in_full(recognition), *warnings]),
+        "reasons": dict(begun.reasons),
         "examples": recognition.examples,
         "columns": columns,
         "rows": rows,

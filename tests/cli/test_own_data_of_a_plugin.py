@@ -233,6 +233,39 @@ def test_a_task_of_a_plugin_begins_on_own_data_and_is_trained_and_used(
     assert json.loads(done.out)["answers"][0]["kind"] in ("even", "odd")
 
 
+CHOOSING = """
+    def choose(self, splits, cores):
+        count = len(splits["train"])
+        return [
+            seqkit.Choice("trainer.batch_size", 8, f"{count} words: small batches"),
+            seqkit.Choice("model", {"name": "counter"}, "words of bits: a counter"),
+        ]
+
+    def encode(self, config"""
+
+
+def test_a_task_chooses_settings_by_the_records_and_the_file_tells_why(
+    plugin: Path, seqkit: Callable[..., Any]
+) -> None:
+    Path("words.txt").write_text(_words(60), encoding="utf-8")
+    task, rest = PLUGIN.split("class Parity", 1)
+    choosing = f"{task}class Parity{rest.replace('    def encode(self, config', CHOOSING, 1)}"
+    plugin.write_text(choosing, encoding="utf-8")
+    done = seqkit("new", "g.toml", "--data", "words.txt", "--plugin", plugin)
+    assert done.code == 0, done.err
+    assert "- 36 words: small batches\n" in done.out
+    text = Path("g.toml").read_text(encoding="utf-8")
+    assert "# Chosen: 36 words: small batches\nbatch_size = 8\n" in text
+    assert '# Chosen: words of bits: a counter\nname = "bits:counter"\n' in text
+
+    wrong = choosing.replace('trainer.batch_size", 8', 'trainer.batch_size", -8')
+    plugin.write_text(wrong, encoding="utf-8")
+    done = seqkit("new", "h.toml", "--data", "words.txt", "--plugin", plugin)
+    assert done.code == 0, done.err
+    assert "task 'bits:parity' failed to choose settings" in done.err
+    assert tomllib.loads(Path("h.toml").read_text(encoding="utf-8"))["trainer"]["batch_size"] == 4
+
+
 class _Early(Model):
     """A model that is the first by name and fits everything."""
 
