@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +13,12 @@ from numpy.typing import NDArray
 
 from seqkit.api import Arrays, Batch, Codec, Features, Notify, Record, Say, Shape, Values, ignore
 from seqkit.config import Config
+from seqkit.data import listed
 from seqkit.errors import DataError
 from seqkit_timeseries._answers import answers_of, wanted_rows
 from seqkit_timeseries._fitted import Fitted
 from seqkit_timeseries._frequency import calendar_features, continued, time_texts
+from seqkit_timeseries._kinds import tell_new, with_kinds
 from seqkit_timeseries._layout import (
     ids_of,
     matrix_of,
@@ -101,6 +104,14 @@ class ForecastingCodec(Fitted, Codec):
         held = list(records)
         arrays = self.encode_from(held, notify, "the inputs")
         self._tell_later_rows(held, notify)
+        assumed = next((record["assumed"] for record in held if "assumed" in record), ())
+        if assumed:
+            them = "it is" if len(assumed) == 1 else "they are"
+            notify(
+                f"{listed(assumed)} behind the data: not known, and {them} taken for what "
+                f"{'it mostly was' if len(assumed) == 1 else 'they mostly were'}. Give rows ahead "
+                "with the targets empty (--file) to say otherwise"
+            )
         return arrays
 
     def _tell_later_rows(self, records: Iterable[Record], notify: Notify) -> None:
@@ -129,7 +140,10 @@ class ForecastingCodec(Fitted, Codec):
         short: list[tuple[str, int]] = []
         rows = 0
         known = True
-        for record in records:
+        new: set[str] = set()
+        for given in records:
+            record, others = with_kinds(given, self.layout.kinds)
+            new |= others
             part = self._series(record, place)
             known = known and "targets" in part
             if not len(part["windows"]):
@@ -141,6 +155,8 @@ class ForecastingCodec(Fitted, Codec):
             parts.append(part)
         if short and (not parts or not known):
             raise self._too_short(short[0], place, known)
+        if new:
+            notify(f"{tell_new(new)}.")
         if not parts:
             raise DataError(f"there is no series, in {place}. Give at least one")
         if short:
@@ -211,13 +227,26 @@ class ForecastingCodec(Fitted, Codec):
             return fitted
         known = np.where(np.isnan(history).all(axis=0), 0.0, history)
         check_training(known, record, self.layout.columns, place)
-        return fit_scaler(known, self.settings["normalization"])
+        own = fit_scaler(known, self.settings["normalization"])
+        like = next(iter(self.scalers.values()), own)
+        places = self._shared
+        own.location[places], own.scale[places] = like.location[places], like.scale[places]
+        return own
+
+    @property
+    def _shared(self) -> list[int]:
+        """Columns that are scaled alike in all series."""
+        names = {*self.layout.indicators, *self.layout.static}
+        return [place for place, name in enumerate(self.layout.columns) if name in names]
 
     def _ahead(self, record: Record, place: str) -> Floats:
         """Returns the rows of the horizon: NaN but for the columns that are known ahead."""
         layout, horizon = self.layout, self.horizon
         rows = np.full((horizon, len(layout.columns)), np.nan)
         for column, name in enumerate(layout.future, start=len(layout.observed)):
+            if name in layout.static:
+                rows[:, column] = _last_known(record["values"][name])
+                continue
             ahead = record.get("ahead", {}).get(name, ())
             if len(ahead) < horizon or np.isnan(ahead[:horizon]).any():
                 raise DataError(
@@ -301,9 +330,13 @@ class ForecastingCodec(Fitted, Codec):
         kind = self.settings["normalization"].split("+")[-1]
         local = kind in ("window", "last")
         if local:
+            plain = [layout.observed.index(n) for n in layout.indicators if n in layout.observed]
+            kinds = inputs[..., plain]
             inputs, shift, scale = normalise(
                 inputs, self._known(inputs), len(layout.observed), kind
             )
+            if plain:
+                inputs[..., plain] = kinds
         given = (inputs, batch["lengths"])
         outputs = model(*given, batch["future"]) if layout.ahead else model(*given)
         if local:
@@ -402,6 +435,11 @@ class ForecastingCodec(Fitted, Codec):
         from seqkit_timeseries._baselines import score_baselines
 
         return score_baselines(self, self.compared, splits["train"], splits[split])
+
+
+def _last_known(column: Floats) -> float:
+    known = np.asarray(column)[~np.isnan(column)]
+    return float(known[-1]) if len(known) else math.nan
 
 
 def seasonal_naive_error(values: Floats, period: int) -> Floats:

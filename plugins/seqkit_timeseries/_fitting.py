@@ -23,9 +23,10 @@ from seqkit_timeseries._layout import (
     unread,
     zoned,
 )
-from seqkit_timeseries._normalization import Scaler, fit_scaler
+from seqkit_timeseries._kinds import kinds_in, tell_new, with_kinds
+from seqkit_timeseries._normalization import Floats, Scaler, fit_scaler
 from seqkit_timeseries._paces import paces
-from seqkit_timeseries._precision import check_training, coarse, is_constant
+from seqkit_timeseries._precision import ROUNDING, check_training, coarse, is_constant
 
 _TRAIN = "the train split"
 
@@ -52,6 +53,8 @@ def fit(
     longest = max(train, key=lambda record: len(record["time"]))
     frequency = _frequency(held, longest)
     layout = choose_layout(longest, settings, frequency)
+    layout = _with_kinds(held, layout, longest, notify)
+    train = held["train"]
     if said := unread(longest, layout):
         notify(f"{said}.")
     period = int(settings["season"] or longest.get("period", 0) or frequency.period)
@@ -59,6 +62,7 @@ def fit(
         season = f"a season is {counted(period, 'row')}" if period > 1 else "no season is assumed"
         notify(f"rows are {frequency}; {season} (task.season sets it).")
     scalers, missing = _fit_scalers(train, layout, settings["normalization"], notify)
+    missing[[layout.columns.index(name) for name in layout.static]] = False
     if settings["missing"] == "mask":
         layout = layout.with_masks(missing)
     tail = _tail(held, layout, settings, notify)
@@ -68,6 +72,29 @@ def fit(
         split: codec.encode_from(records, notify, f"the {split} split")
         for split, records in held.items()
     }
+
+
+def _with_kinds(
+    held: dict[str, list[Record]], layout: Layout, longest: Record, notify: Notify
+) -> Layout:
+    """Puts a column for each kind of the training split into the layout and all records."""
+    texts = [name for name in layout.sources if name in longest.get("kinds", {})]
+    kinds = {name: kinds_in(held["train"], name) for name in texts}
+    for name, found in kinds.items():
+        if not found:
+            raise DataError(
+                f"column {name!r} is empty in {_TRAIN}. Take it out of the covariates, or begin "
+                "the test later"
+            )
+    layout = layout.with_kinds(kinds)
+    new: set[str] = set()
+    for split, records in held.items() if kinds else ():
+        pairs = [with_kinds(record, kinds) for record in records]
+        held[split] = [record for record, _ in pairs]
+        new.update(*(others for _, others in pairs))
+    if new:
+        notify(f"{tell_new(new)}.")
+    return layout
 
 
 def _latest(held: Mapping[str, Sequence[Record]]) -> dict[str, Record]:
@@ -108,6 +135,8 @@ def _fit_scalers(
     constant: list[str] = []
     lost: list[str] = []
     scalers: dict[str, Scaler] = {}
+    levels: list[Floats] = []
+    plain = {*layout.indicators, *layout.static}
     for record in train:
         matrix = matrix_of(record, layout.columns, _TRAIN)
         gaps = np.isnan(matrix)
@@ -123,9 +152,11 @@ def _fit_scalers(
         missing |= gaps.any(axis=0)
         check_training(matrix, record, layout.columns, _TRAIN)
         scalers[identity] = fit_scaler(matrix, kind)
+        levels.append(np.nanmean(matrix, axis=0))
         found = (constant, is_constant(matrix)), (lost, coarse(matrix))
         for names, columns in found:
-            names += [f"{layout.columns[c]!r} of {named(record)}" for c in np.flatnonzero(columns)]
+            places = [c for c in np.flatnonzero(columns) if layout.columns[c] not in plain]
+            names += [f"{layout.columns[c]!r} of {named(record)}" for c in places]
     if constant:
         what = counted(len(constant), "column is", "columns are")
         notify(f"{what} constant in {_TRAIN}, and not scaled: {_shown(constant)}.")
@@ -134,7 +165,32 @@ def _fit_scalers(
             f"{_shown(lost)}: the values differ by too little for single precision, in which a "
             "network reads them. Write task.normalization=standard."
         )
-    return scalers, missing
+    return shared_scales(scalers, layout, np.array(levels)), missing
+
+
+def shared_scales(
+    scalers: Mapping[str, Scaler], layout: Layout, levels: Floats
+) -> dict[str, Scaler]:
+    """Gives all series one scale for what tells them apart, and none for kinds.
+
+    Args:
+        scalers: That of each series.
+        layout: The columns.
+        levels: The mean of each column in each series, `(series, columns)`.
+    """
+    places = [layout.columns.index(name) for name in (*layout.indicators, *layout.static)]
+    kinds = [place for place in places if layout.columns[place] in layout.indicators]
+    if not places:
+        return dict(scalers)
+    location, scale = levels.mean(axis=0), levels.std(axis=0)
+    scale = np.where(scale > ROUNDING * np.abs(levels).max(axis=0), scale, 1.0)
+    location[kinds], scale[kinds] = 0.0, 1.0
+    found = {}
+    for name, own in scalers.items():
+        moved, sized = own.location.copy(), own.scale.copy()
+        moved[places], sized[places] = location[places], scale[places]
+        found[name] = Scaler(moved, sized)
+    return found
 
 
 def _shown(names: Sequence[str]) -> str:
@@ -182,7 +238,8 @@ def _tail(
             )[:horizon]
             for column in layout.future
         }
-        tail.append(one | {"ahead": ahead} if any(map(len, ahead.values())) else one)
+        told = any(len(ahead[column]) for column in layout.future if column not in layout.static)
+        tail.append(one | {"ahead": ahead} if told else one)
     return tail
 
 

@@ -10,6 +10,9 @@ from seqkit.data.times import DAY, Frequency, Times, clock_of, infer_frequency, 
 __all__ = ["Frequency", "Times", "calendar_features", "continued", "infer_frequency", "time_texts"]
 
 
+_ANY = Frequency()
+
+
 def continued(times: Times, frequency: Frequency, rows: int) -> Times:
     """Returns the times of the `rows` rows after the last one.
 
@@ -25,7 +28,7 @@ def continued(times: Times, frequency: Frequency, rows: int) -> Times:
 
 
 def calendar_features(
-    times: Times, names: tuple[str, ...], frequency: Frequency
+    times: Times, names: tuple[str, ...], frequency: Frequency = _ANY
 ) -> NDArray[np.float32]:
     """Returns sine and cosine of each feature's phase, as clocks show it, `(rows, 2 * features)`."""
     if not names:

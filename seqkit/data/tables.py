@@ -68,6 +68,7 @@ def read_csv(
     header: bool = True,
     quotes: bool = True,
     keep_empty: bool = False,
+    filled: bool = False,
     option: bool = False,
 ) -> Table:
     r"""Reads a CSV file. Empty rows are left out, and counted in one sentence to `notify`.
@@ -83,6 +84,7 @@ def read_csv(
         header: Whether the first row names the columns.
         quotes: Whether a field may stand in double quotes, to hold delimiters and line breaks.
         keep_empty: Whether rows without anything in them are kept, but for those at the end.
+        filled: Whether rows of fewer fields than the first one end with empty ones.
         option: See `read_text`.
 
     Raises:
@@ -110,6 +112,8 @@ def read_csv(
             if header:
                 _check_titles(path, row, text, delimiter, quotes)
                 continue
+        elif filled and len(row) < len(columns):
+            row = [*row, *[""] * (len(columns) - len(row))]
         elif len(row) != len(columns):
             raise _before_the_header(path, text, delimiter, quotes) or _misfit(
                 path, begins, row, len(columns), delimiter, quotes, option

@@ -9,9 +9,17 @@ from typing import Any, Literal
 import seqkit
 from seqkit.api import Dataset, Notify, Recognition, Record
 from seqkit.config import Field
-from seqkit.data import Encoding, Errors, LocalPath, fingerprint, missing_column, read_csv
+from seqkit.data import (
+    Encoding,
+    Errors,
+    LocalPath,
+    Table,
+    fingerprint,
+    missing_column,
+    read_csv,
+)
 from seqkit.data.own import OwnData
-from seqkit_timeseries._columns import Columns, IdColumns
+from seqkit_timeseries._columns import Columns, IdColumns, Numbers, Step
 from seqkit_timeseries.datasets.held_out import Span, test_field, validation_field
 
 
@@ -41,6 +49,23 @@ class SeriesCsv(Dataset):
         decimal: Literal["", ".", ","] = Field(
             "", help="What parts whole numbers from decimals; empty: found out."
         )
+        time_zone: str = Field(
+            "",
+            help="Zone of the times, such as Europe/Berlin; empty: that of their offsets, if any.",
+        )
+        wide: Literal["auto", "none", "rows", "columns"] = Field(
+            "auto",
+            help="rows: each row is a series, with times or V1, V2, ... for headings; columns: each "
+            "column of numbers is one; none: neither; auto: rows where it is plain.",
+        )
+        resample: Step = Field(
+            "",
+            help="Brings rows to equal steps: 15min, 1h, 1d, 1w or 1month; empty: as they are.",
+        )
+        aggregate: Literal["mean", "last", "sum"] = Field(
+            "mean", help="What becomes of the rows of a step of resample."
+        )
+        missing: Numbers = Field([], help="Numbers that stand for a missing one, such as -999.")
         duplicates: Literal["error", "first", "last", "mean"] = Field(
             "error", help="What to do with rows of the same time: refuse, or keep one, or the mean."
         )
@@ -57,20 +82,15 @@ class SeriesCsv(Dataset):
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
         from seqkit_timeseries._splitting import split_records
-        from seqkit_timeseries._table import Reading, read_series
+        from seqkit_timeseries._table import read_series
+        from seqkit_timeseries._tabled import Reading
+        from seqkit_timeseries._wide import is_wide, read_wide
 
         path = Path(config.path)
-        table = read_csv(
-            path,
-            notify,
-            encoding=config.encoding,
-            errors=config.errors,
-            delimiter=config.delimiter,
-            header=config.header,
-        )
+        table = _table(path, config, notify)
         words = {"auto": (), "none": None}
         ids = words[config.id] if isinstance(config.id, str) else tuple(config.id)
-        for name in filter(None, (config.time, *(ids or ()), *config.targets)):
+        for name in filter(None, (config.time, *(ids or ()))):
             if name not in table.columns:
                 raise missing_column(path, name, table.columns)
         how = Reading(
@@ -81,8 +101,22 @@ class SeriesCsv(Dataset):
             time_format=config.time_format,
             decimal=config.decimal,
             duplicates=config.duplicates,
+            time_zone=config.time_zone,
+            resample=config.resample,
+            aggregate=config.aggregate,
+            missing=tuple(config.missing),
         )
-        tabled = read_series(table.columns, table.rows, table.lines, how, notify)
+        wide = config.wide
+        if wide == "auto":
+            plain = not config.time and not config.targets
+            wide = "rows" if plain and is_wide(table.columns, table.rows) else "none"
+        if wide == "none":
+            for name in config.targets:
+                if name not in table.columns:
+                    raise missing_column(path, name, table.columns)
+            tabled = read_series(table.columns, table.rows, table.lines, how, notify)
+        else:
+            tabled = read_wide(table.columns, table.rows, table.lines, how, wide, notify)
         declared: dict[str, Any] = {"aside": tabled.aside}
         if config.targets:
             declared["targets"] = tuple(config.targets)
@@ -98,3 +132,16 @@ class SeriesCsv(Dataset):
 
     def location(self, config: Any) -> Path:
         return Path(config.path)
+
+
+def _table(path: Path, config: Any, notify: Notify) -> Table:
+    """Reads the file; rows of a wide table may end before the others."""
+    reading = {
+        "encoding": config.encoding,
+        "errors": config.errors,
+        "delimiter": config.delimiter,
+        "header": config.header,
+    }
+    if config.wide == "rows":
+        return read_csv(path, notify, filled=True, **reading)
+    return read_csv(path, notify, **reading)

@@ -18,16 +18,19 @@ from seqkit.data.times.frequency import (
     infer_frequency,
     time_texts,
 )
-from seqkit.data.times.reading import ReadTimes, parse_times, read_times
+from seqkit.data.times.numbers import are_spreadsheet_days
+from seqkit.data.times.reading import SPREADSHEET, ReadTimes, parse_times, read_times
 from seqkit.data.times.settling import settled
 from seqkit.data.times.zones import is_zone, local_times
 
 __all__ = [
     "DAY",
+    "SPREADSHEET",
     "Frequency",
     "ReadTimes",
     "Times",
     "TimesError",
+    "are_spreadsheet_days",
     "clock_of",
     "infer_frequency",
     "is_zone",

@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqkit.data.times.dates import DAY, FORMS, Day, Form, Parts, TimesError, form_of, parts_of
-from seqkit.data.times.numbers import DIGITS, from_numbers, is_numeric
+from seqkit.data.times.numbers import DIGITS, from_numbers, from_spreadsheet, is_numeric
 from seqkit.data.times.orders import chosen, first_of_hundred
 
+SPREADSHEET = "spreadsheet"
+"""The format of days that are counted since 1900, as spreadsheets do."""
 _MISSING = frozenset({"", "nat", "nan", "na", "n/a", "null", "none", "-", "?", "missing", "#n/a"})
 _CLOCKS = re.compile(r"%[HIMSpfXcTRzZs]")
 _FINEST = (np.datetime64("1678-01-01", "s"), np.datetime64("2262-01-01", "s"))
@@ -27,7 +29,7 @@ class ReadTimes:
 
     Attributes:
         times: `datetime64` `(rows,)`, in seconds or finer as needed; int64 for positions.
-        form: The format that was found, as of `strptime`; empty where it needs none.
+        form: The format that was found, as `read_times` takes it; empty where it needs none.
         hundred: The first of the hundred years in which two digits name one; 0 for whole years.
         said: What was decided and could have been otherwise, as sentences.
         offsets: Seconds ahead of UTC, `(rows,)`; None where the times have none.
@@ -65,7 +67,7 @@ def read_times(texts: Sequence[str], time_format: str = "", hundred: int = 0) ->
 
     Args:
         texts: ISO 8601, or one of the usual ways to write days and months.
-        time_format: As of `strptime`; empty to find it out.
+        time_format: As of `strptime`, or `spreadsheet`; empty to find it out.
         hundred: Where years of two digits begin; 0 to find it out.
 
     Raises:
@@ -78,6 +80,8 @@ def read_times(texts: Sequence[str], time_format: str = "", hundred: int = 0) ->
             raise TimesError(row, f"there is no time{shown}", "Fill it in, or leave the row out")
     if not texts:
         return ReadTimes(np.zeros(0, dtype=np.int64))
+    if time_format == SPREADSHEET:
+        return ReadTimes(from_spreadsheet(texts), SPREADSHEET)
     if time_format:
         return _with_format(texts, time_format, hundred)
     if is_numeric(texts):
