@@ -373,6 +373,7 @@ VIEWS: Mapping[str, View] = {
             },
             {
                 "series": Key("the name of the series", _text),
+                "note": Key("what to know of the forecast, in a sentence", _text),
                 "target": Key(
                     "for each column what the values turned out to be",
                     lambda value: value is None or _columns(value),

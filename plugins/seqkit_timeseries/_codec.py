@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from seqkit.api import Arrays, Batch, Codec, Features, Notify, Record, Say, Shape, Values, ignore
 from seqkit.config import Config
-from seqkit.data import listed
 from seqkit.errors import DataError
-from seqkit_timeseries._answers import answers_of, wanted_rows
+from seqkit_timeseries._answers import answers_of, note_of_record, wanted_rows
 from seqkit_timeseries._fitted import Fitted
 from seqkit_timeseries._frequency import calendar_features, continued, time_texts
 from seqkit_timeseries._kinds import tell_new, with_kinds
@@ -104,14 +103,6 @@ class ForecastingCodec(Fitted, Codec):
         held = list(records)
         arrays = self.encode_from(held, notify, "the inputs")
         self._tell_later_rows(held, notify)
-        assumed = next((record["assumed"] for record in held if "assumed" in record), ())
-        if assumed:
-            them = "it is" if len(assumed) == 1 else "they are"
-            notify(
-                f"{listed(assumed)} behind the data: not known, and {them} taken for what "
-                f"{'it mostly was' if len(assumed) == 1 else 'they mostly were'}. Give rows ahead "
-                "with the targets empty (--file) to say otherwise"
-            )
         return arrays
 
     def _tell_later_rows(self, records: Iterable[Record], notify: Notify) -> None:
@@ -404,7 +395,7 @@ class ForecastingCodec(Fitted, Codec):
         outputs, _ = self.forward(model, batch)
         forecasts = self.in_units(outputs.float(), batch).numpy()[:, :rows]
         shown = min(options.history or self.context, self.context)
-        return answers_of(
+        answers = answers_of(
             forecasts,
             batch["location"].numpy(),
             records,
@@ -413,6 +404,11 @@ class ForecastingCodec(Fitted, Codec):
             self._quantiles,
             shown,
         )
+        notes = [note_of_record(record, self.layout) for record in records]
+        return [
+            {**answer, "note": note} if note else answer
+            for answer, note in zip(answers, notes, strict=True)
+        ]
 
     def records(self, arrays: Arrays, indices: Sequence[int]) -> list[Record]:
         """Returns windows as records that begin with their context, in the units of the data."""

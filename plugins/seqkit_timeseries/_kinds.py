@@ -61,7 +61,7 @@ def with_kinds(record: Record, kinds: Mapping[str, Sequence[str]]) -> tuple[Reco
             continue
         found[part] = dict(held)
         for name, known in kinds.items():
-            if name not in held or all(channel(name, kind) in held for kind in known):
+            if name not in held:
                 continue
             numbers = np.asarray(held[name], dtype=np.float64)
             own = tuple(record.get("kinds", {}).get(name, known))

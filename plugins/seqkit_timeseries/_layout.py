@@ -200,7 +200,7 @@ def unread(record: Record, layout: Layout) -> str:
     """Says which columns are put aside and by which reasons; empty where all are read."""
     reasons: dict[str, list[str]] = {}
     for name, reason in record.get("aside", {}).items():
-        if name not in layout.columns:
+        if name not in layout.sources:
             reasons.setdefault(reason, []).append(name)
     if not reasons:
         return ""

@@ -255,8 +255,9 @@ def _times(
         return times_of(texts, how, owners, column)
     except TimesError as error:
         hint = how.advice(error.hint, "time_format", "Write times as 2024-01-31")
+        reason = error.reason.replace("time_zone is", f"{how.key}time_zone is")
         raise DataError(
-            f"{how.at(lines[error.row])}: {error.reason}, in column {column!r}. {hint}"
+            f"{how.at(lines[error.row])}: {reason}, in column {column!r}. {hint}"
         ) from error
 
 

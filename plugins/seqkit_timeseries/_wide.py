@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from seqkit.api import Notify
 from seqkit.data import counted, listed
 from seqkit.data.cells import holds_numbers
-from seqkit.data.columns import is_unnamed
+from seqkit.data.columns import are_numbered, is_unnamed
 from seqkit.data.numbers import NumbersError, is_number, parse_numbers, settle_decimal
 from seqkit.data.roles import STATIC, joined_ids, same_in_each
 from seqkit.data.times import ReadTimes, TimesError, looks_like_times
@@ -30,7 +29,6 @@ VALUE = "value"
 _LEAST_TIMES, _MANY_TIMES, _LEAST_VALUES = 6, 40, 3
 _MOST_BEFORE = 12
 _LOOKED_AT = 50
-_NUMBERED = re.compile(r"(.*?)(\d+)")
 
 
 @dataclass(frozen=True)
@@ -246,18 +244,10 @@ def _headings(columns: Sequence[str], how: Reading) -> _Headings | None:
         if read.times.dtype.kind == "M" and ((steps > 0).all() or (steps < 0).all()):
             return _Headings(before, read)
     for before in range(min(_MOST_BEFORE, len(columns) - _LEAST_TIMES) + 1):
-        if _are_numbered(columns[before:]):
+        if are_numbered(columns[before:]):
             # The first of V1, V2, ... may stand above the ids.
             return _Headings(max(1, before), None)
     return None
-
-
-def _are_numbered(names: Sequence[str]) -> bool:
-    parts = [_NUMBERED.fullmatch(name) for name in names]
-    found = [(match[1], int(match[2])) for match in parts if match is not None]
-    if len(found) < len(names) or len({word for word, _ in found}) > 1:
-        return False
-    return all(second - first == 1 for (_, first), (_, second) in zip(found, found[1:], strict=False))
 
 
 def _identity(cells: Mapping[str, Sequence[str]], how: Reading) -> tuple[str, ...]:

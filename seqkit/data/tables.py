@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.callbacks import Notify
-from seqkit.data.columns import header_of
+from seqkit.data.columns import are_numbered, header_of
 from seqkit.data.reports import counted, listed, missing_column, report_left_out
 from seqkit.data.texts import Errors, read_text
 from seqkit.errors import DataError
@@ -68,7 +68,6 @@ def read_csv(
     header: bool = True,
     quotes: bool = True,
     keep_empty: bool = False,
-    filled: bool = False,
     option: bool = False,
 ) -> Table:
     r"""Reads a CSV file. Empty rows are left out, and counted in one sentence to `notify`.
@@ -84,7 +83,6 @@ def read_csv(
         header: Whether the first row names the columns.
         quotes: Whether a field may stand in double quotes, to hold delimiters and line breaks.
         keep_empty: Whether rows without anything in them are kept, but for those at the end.
-        filled: Whether rows of fewer fields than the first one end with empty ones.
         option: See `read_text`.
 
     Raises:
@@ -100,6 +98,8 @@ def read_csv(
     rows: list[list[str]] = []
     lines: list[int] = []
     empty: list[int] = []
+    # Series that are one a row, under V1, V2, ..., end where they end.
+    numbered = False
     for begins, row in _numbered(path, text, delimiter, quotes, stand_in, option):
         if not any(field.strip() for field in row):
             empty.append(begins)
@@ -110,9 +110,10 @@ def read_csv(
             names = row if header else list(map(str, range(1, len(row) + 1)))
             columns = header_of(path, names, option=option)
             if header:
+                numbered = are_numbered(columns)
                 _check_titles(path, row, text, delimiter, quotes)
                 continue
-        elif filled and len(row) < len(columns):
+        elif numbered and len(row) < len(columns):
             row = [*row, *[""] * (len(columns) - len(row))]
         elif len(row) != len(columns):
             raise _before_the_header(path, text, delimiter, quotes) or _misfit(

@@ -13,7 +13,6 @@ from seqkit.data import (
     Encoding,
     Errors,
     LocalPath,
-    Table,
     fingerprint,
     missing_column,
     read_csv,
@@ -87,7 +86,14 @@ class SeriesCsv(Dataset):
         from seqkit_timeseries._wide import is_wide, read_wide
 
         path = Path(config.path)
-        table = _table(path, config, notify)
+        table = read_csv(
+            path,
+            notify,
+            encoding=config.encoding,
+            errors=config.errors,
+            delimiter=config.delimiter,
+            header=config.header,
+        )
         words = {"auto": (), "none": None}
         ids = words[config.id] if isinstance(config.id, str) else tuple(config.id)
         for name in filter(None, (config.time, *(ids or ()))):
@@ -132,16 +138,3 @@ class SeriesCsv(Dataset):
 
     def location(self, config: Any) -> Path:
         return Path(config.path)
-
-
-def _table(path: Path, config: Any, notify: Notify) -> Table:
-    """Reads the file; rows of a wide table may end before the others."""
-    reading = {
-        "encoding": config.encoding,
-        "errors": config.errors,
-        "delimiter": config.delimiter,
-        "header": config.header,
-    }
-    if config.wide == "rows":
-        return read_csv(path, notify, filled=True, **reading)
-    return read_csv(path, notify, **reading)

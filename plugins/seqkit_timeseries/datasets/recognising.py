@@ -234,7 +234,8 @@ def _check_times(
                 times = times_of(rows.whole(time), how, owners.reshape(-1), time).times
     except TimesError as error:
         raise DataError(
-            f"{rows.path}, line {rows.lines[error.row]}: {error.reason}, in column {time!r}. "
+            f"{rows.path}, line {rows.lines[error.row]}: "
+            f"{error.reason.replace('time_zone is', 'dataset.time_zone is')}, in column {time!r}. "
             f"{error.hint.replace('time_format', 'dataset.time_format')}"
         ) from error
     same = len(times) - len(np.unique(times))

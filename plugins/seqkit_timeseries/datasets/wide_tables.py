@@ -27,7 +27,7 @@ def recognise_wide(data: OwnData) -> tuple[dict[str, Any], str, int] | None:
     asked = data.given.get("wide", "auto")
     if asked == "none" or data.given.keys() & {"time", "targets"} or data.kind not in TABLES:
         return None
-    for reading in ({}, {"filled": True}, {"header": False, "filled": True}):
+    for reading in ({}, {"header": False}):
         if "header" in data.given and "header" in reading:
             continue
         rows = _read(data, reading)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -54,6 +55,9 @@ def series_lines(answer: Answer, width: int = 80, height: int = 0) -> list[Line]
         more = f"{len(left)} more: {names}; --json and --save have them all"
         lines.append(["  ", (one_line(more, width - 2), "dim")])
     lines += _legend(drawn, interval_of(answer), width, unicode)
+    if answer.get("note"):
+        note = f"({one_line(answer['note'])})"
+        lines += [["  ", (part, "dim")] for part in textwrap.wrap(note, width - 2)]
     return [*lines, [], *_table(columns, list(forecast["time"]), answer, width)]
 
 
