@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +34,8 @@ _ROWS = 400
 """Rows of a table below which its forecasts are shorter than usual."""
 _LEAST = 20
 """Numbers of a column without times that are plainly a series."""
+_LOOKED_AT = 10_000
+"""Rows of a long table that tell what its columns hold."""
 _HOUR_OF_ROWS = 12
 """Rows of a clock's hour that may come twice in a year, of those every five minutes."""
 _SENTENCE = 20
@@ -140,19 +142,39 @@ def _series(data: OwnData, rows: Rows, asked: bool) -> _Series | None:
     moments = None
     if time:
         ids, moments = _check_times(data, rows, time, ids)
-    measured = _measurements(data, rows, time, ids)
+    chosen = _looked_at(rows, ids, moments)
+    cells = {
+        name: [str(cell or "") for cell in map(rows.whole(name).__getitem__, chosen)]
+        for name in rows.columns
+        if name != time
+    }
+    owners = _owners(cells, ids, len(chosen))
+    measured = _measurements(data, rows, cells, ids, owners)
     if not measured:
         return None
     empty = [name for name in rows.columns if not any(map(is_given, rows.values[name]))]
-    texts = [name for name in rows.columns if name not in (time, *ids, *empty)]
-    uses = uses_of(
-        {name: rows.whole(name) for name in texts},
-        measured,
-        moments,
-        np.array(joined_ids({name: rows.whole(name) for name in ids}, ids)) if ids else None,
-        data.given,
-    )
+    others = {name: cells[name] for name in cells if name not in (*ids, *empty)}
+    uses = uses_of(others, measured, None if moments is None else moments[chosen], owners, data.given)
     return _Series(time, uses.targets, ids, empty, uses)
+
+
+def _looked_at(rows: Rows, ids: Sequence[str], moments: Any) -> list[int]:
+    """Returns the rows that tell what columns hold: some from all over, and the last of each series."""
+    count = len(rows)
+    found = {*range(min(count, rows.count)), *range(0, count, max(1, count // _LOOKED_AT))}
+    if moments is not None and count > _LOOKED_AT:
+        owners = _owners({name: rows.whole(name) for name in ids}, ids, count)
+        order = np.lexsort((moments.astype(np.int64), owners))
+        lasts = order[np.flatnonzero(np.append(np.diff(owners[order]) != 0, True))]
+        found |= set(lasts[:_LOOKED_AT].tolist())
+    return sorted(found)
+
+
+def _owners(cells: Mapping[str, Sequence[str]], ids: Sequence[str], count: int) -> NDArray[np.int64]:
+    """Returns the series of each row, as numbers."""
+    if not ids:
+        return np.zeros(count, dtype=np.int64)
+    return np.unique(np.array(joined_ids(cells, ids)), return_inverse=True)[1].reshape(-1)
 
 
 def _is_one_column(rows: Rows) -> bool:
@@ -214,10 +236,8 @@ def _check_times(
         DataError: A run would refuse the times.
     """
     given = data.given
-    owners = None
     cells = {name: rows.whole(name) for name in rows.columns}
-    if ids:
-        owners = np.unique(np.array(joined_ids(cells, ids)), return_inverse=True)[1].reshape(-1)
+    owners = _owners(cells, ids, len(rows))
     how = Reading(
         str(rows.path),
         time_format=str(given.get("time_format", "")),
@@ -230,8 +250,8 @@ def _check_times(
             others = {time, *_given_targets(data), *other_parts(cells, time)}
             ids = ids_by_content(cells, times, ids, others)
             if ids and how.time_zone:
-                owners = np.unique(np.array(joined_ids(cells, ids)), return_inverse=True)[1]
-                times = times_of(rows.whole(time), how, owners.reshape(-1), time).times
+                owners = _owners(cells, ids, len(rows))
+                times = times_of(rows.whole(time), how, owners, time).times
     except TimesError as error:
         raise DataError(
             f"{rows.path}, line {rows.lines[error.row]}: "
@@ -269,24 +289,25 @@ def _tells_apart(rows: Rows, name: str, times: Any) -> bool:
 
 
 def _measurements(
-    data: OwnData, rows: Rows, time: str, ids: Sequence[str]
+    data: OwnData,
+    rows: Rows,
+    cells: Mapping[str, Sequence[str]],
+    ids: Sequence[str],
+    owners: NDArray[np.int64],
 ) -> dict[str, NDArray[np.float64]]:
     """Returns the columns of numbers that a run would read without being told so."""
-    cells = {name: [str(value or "") for value in rows.whole(name)] for name in rows.columns}
-    others = [name for name in rows.columns if name not in (time, *ids)]
-    numbers = [name for name in others if holds_numbers(cells[name])]
+    numbers = [name for name in cells if name not in ids and holds_numbers(cells[name])]
     decimal = str(data.given.get("decimal", ""))
     usual = decimal or settle_decimal(cells[name] for name in numbers)
     values = {}
     for name in numbers:
         # What a run asks about, or refuses by its line, is a measurement all the same.
-        values[name] = np.full(len(rows), np.nan)
+        values[name] = np.full(len(owners), np.nan)
         with suppress(NumbersError):
             values[name] = parse_numbers(cells[name], decimal, usual)
-    owners = np.zeros(len(rows), dtype=np.int64)
-    if ids:
-        owners = np.unique(np.array(joined_ids(cells, ids)), return_inverse=True)[1].reshape(-1)
-    left, _ = aside(values, owners, rows.columns, _given_targets(data))
+    # What counts the rows is told by rows that follow each other.
+    first = {name: held[: rows.count] for name, held in values.items()}
+    left, _ = aside(first, owners[: rows.count], rows.columns, _given_targets(data))
     return {name: held for name, held in values.items() if name not in left}
 
 

@@ -89,25 +89,22 @@ def uses_of(
     cells: Mapping[str, Sequence[str]],
     values: Mapping[str, Floats],
     moments: Any,
-    ids: Any,
+    owners: NDArray[np.int64],
     given: Mapping[str, Any],
 ) -> Uses:
     """Tells what the columns of a table are good for.
 
     Args:
-        cells: All but the times, the ids and those that hold nothing.
+        cells: All but the times, the ids and those that hold nothing; rows from all over, with
+            the last of each series.
         values: Those of numbers that may be forecast.
         moments: The time of each row; None without.
-        ids: The id of each row; None for one series.
+        owners: The series of each row.
         given: Settings that the person gave.
     """
-    rows = len(next(iter(values.values())))
-    owners = np.zeros(rows, dtype=np.int64)
-    if ids is not None:
-        owners = np.unique(ids, return_inverse=True)[1].reshape(-1)
     static = [name for name in cells if name not in values and _is_static(cells[name], owners)]
     texts = [name for name in cells if name not in (*values, *static) and _is_text(cells[name])]
-    kinds = [name for name in texts if coded([str(cell or "") for cell in cells[name]]) is not None]
+    kinds = [name for name in texts if coded(cells[name]) is not None]
     left = [name for name in texts if name not in kinds]
     missing, odd = _sentinels(values) if "missing" not in given else ((), ())
     if given.get("targets"):
@@ -165,20 +162,19 @@ def _sentinels(
     return tuple(sorted(plain)), tuple(odd)
 
 
-def _is_static(cells: Sequence[Any], owners: NDArray[np.int64]) -> bool:
-    texts = [str(cell or "").strip() for cell in cells]
+def _is_static(cells: Sequence[str], owners: NDArray[np.int64]) -> bool:
+    texts = [cell.strip() for cell in cells]
     kinds = {text: float(place) for place, text in enumerate(dict.fromkeys(texts))}
     if len(kinds) > int(owners.max(initial=0)) + 1:
         return False
     return same_in_each(np.array([kinds[text] for text in texts]), owners)
 
 
-def _is_text(cells: Sequence[Any]) -> bool:
-    texts = [str(cell or "") for cell in cells]
-    if not any(map(is_given, texts)):
+def _is_text(cells: Sequence[str]) -> bool:
+    if not any(map(is_given, cells)):
         return False
     try:
-        parse_numbers(texts)
+        parse_numbers(cells)
     except NumbersError as error:
         return error.mostly_text
     return False

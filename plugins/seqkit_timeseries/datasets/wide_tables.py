@@ -6,6 +6,8 @@ from contextlib import suppress
 from typing import Any
 
 from seqkit.data import counted
+from seqkit.data.cells import holds_numbers
+from seqkit.data.numbers import is_number
 from seqkit.data.own import TABLES, OwnData, Rows
 from seqkit.data.times import time_column
 from seqkit.errors import DataError
@@ -25,11 +27,12 @@ def recognise_wide(data: OwnData) -> tuple[dict[str, Any], str, int] | None:
         DataError: It cannot be read.
     """
     asked = data.given.get("wide", "auto")
+    rows: Rows | None = None
     if asked == "none" or data.given.keys() & {"time", "targets"} or data.kind not in TABLES:
         return None
     for reading in ({}, {"header": False}):
-        if "header" in data.given and "header" in reading:
-            continue
+        if reading and ("header" in data.given or not _may_lack_names(rows)):
+            break
         rows = _read(data, reading)
         if rows is None:
             continue
@@ -56,10 +59,13 @@ def _read(data: OwnData, reading: dict[str, Any]) -> Rows | None:
     return None
 
 
+def _may_lack_names(rows: Rows | None) -> bool:
+    """Tells whether a table could not be read with its first row for names, or hardly so."""
+    return rows is None or sum(map(is_number, rows.columns)) * 2 > len(rows.columns)
+
+
 def _series_by_columns(rows: Rows) -> list[str]:
     """Returns the columns of a table whose others are the times alone, or nothing."""
-    from seqkit.data.cells import holds_numbers
-
     numbers = [name for name in rows.columns if holds_numbers(rows.values[name])]
     if len(rows.columns) - len(numbers) > 1 or len(rows) > _LONGEST or len(numbers) < 3:
         return []
