@@ -41,7 +41,7 @@ def api_page() -> str:
         "What plugins import: every public name, with its signature and docstring. Names that are",
         "not on this page may change at any time; how those of this page change,",
         "[Writing a plugin](plugins.md#what-stays) says. How they play together is on the pages",
-        "[Writing a plugin](plugins.md) and [A new task](new-task.md).",
+        "[What a plugin may bring](components.md) and [A new task](new-task.md).",
         "",
         *(f"- [`{name}`](#{_anchor(name)}): {_first(import_module(name))}" for name in MODULES),
         "",

@@ -1,7 +1,7 @@
 """A plugin-based toolkit for sequence models: one line from a recipe to a trained, saved model.
 
-Importing this package is cheap and does not import torch. `seqkit.run` and `seqkit.load` do, when
-they are called.
+Importing this package is cheap and does not import torch. What trains or answers does, when
+it is called.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from seqkit._version import __version__ as __version__
 if TYPE_CHECKING:
     from seqkit.api import (
         Accumulator,
+        Advice,
         Arrays,
         Batch,
         Choice,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         Notify,
         Number,
         Observer,
+        Outcome,
         Recipe,
         Recognition,
         Record,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
         Values,
         recipes_in,
     )
+    from seqkit.callbacks import STOP, StopRun
     from seqkit.config import Config, Field
     from seqkit.data.own import OwnData, Rows
     from seqkit.engine.predict import Predictor
@@ -56,12 +59,16 @@ if TYPE_CHECKING:
     )
     from seqkit.events import Event
     from seqkit.hookspecs import hookimpl
-    from seqkit.python import Result, from_records, load, run
+    from seqkit.python.data import Draft, from_records, new
+    from seqkit.python.running import Result, load, resume, run
+    from seqkit.python.scoring import Evaluation, compare, evaluate
+    from seqkit.python.sweeping import Sweep, sweep
 
 
 _HOMES = {
     "seqkit.api": (
         "Accumulator",
+        "Advice",
         "Arrays",
         "Batch",
         "Classes",
@@ -78,6 +85,7 @@ _HOMES = {
         "Notify",
         "Number",
         "Observer",
+        "Outcome",
         "Recipe",
         "Choice",
         "Recognition",
@@ -104,12 +112,18 @@ _HOMES = {
     "seqkit.events": ("Event",),
     "seqkit.hookspecs": ("hookimpl",),
     "seqkit.engine.predict": ("Predictor",),
-    "seqkit.python": ("Result", "from_records", "load", "run"),
+    "seqkit.callbacks": ("STOP", "StopRun"),
+    "seqkit.python.data": ("Draft", "from_records", "new"),
+    "seqkit.python.running": ("Result", "load", "resume", "run"),
+    "seqkit.python.scoring": ("Evaluation", "compare", "evaluate"),
+    "seqkit.python.sweeping": ("Sweep", "sweep"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "STOP",
     "Accumulator",
+    "Advice",
     "Arrays",
     "Batch",
     "CheckpointError",
@@ -121,6 +135,8 @@ __all__ = [
     "ConfigurationError",
     "DataError",
     "Dataset",
+    "Draft",
+    "Evaluation",
     "Event",
     "Features",
     "Field",
@@ -133,6 +149,7 @@ __all__ = [
     "Notify",
     "Number",
     "Observer",
+    "Outcome",
     "OwnData",
     "PluginError",
     "Predictor",
@@ -146,15 +163,22 @@ __all__ = [
     "SeqkitError",
     "Shape",
     "StepClasses",
+    "StopRun",
+    "Sweep",
     "Task",
     "Tokenizer",
     "Tokens",
     "Values",
+    "compare",
+    "evaluate",
     "from_records",
     "hookimpl",
     "load",
+    "new",
     "recipes_in",
+    "resume",
     "run",
+    "sweep",
 ]
 
 

@@ -12,7 +12,7 @@ def main() -> None:
     # Before a plugin can load torch.
     wait_passively()
     from seqkit.cli.main import run_command_line
-    from seqkit.engine.control import Signals
+    from seqkit.engine.signals import Signals
 
     # Also of commands that train nothing, SIGTERM and SIGHUP remove what is half written.
     with Signals():

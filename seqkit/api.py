@@ -15,6 +15,7 @@ from seqkit.callbacks import Notify, Say, ignore
 from seqkit.codec import Arrays, Batch, Codec, Record
 from seqkit.component import Component, Observer, Recipe, Tokenizer, recipes_in
 from seqkit.config import Config
+from seqkit.outcome import Advice, Outcome
 from seqkit.shapes import (
     Classes,
     Features,
@@ -152,6 +153,17 @@ class Dataset(Component):
         """
         return ""
 
+    def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record] | None:
+        """Returns all records of another file or folder, read as its own; None where it reads none.
+
+        They are scored by `seqkit evaluate --file`. A record may hold its `row` besides: every
+        field of the row that it comes from, by column, for scores of the values of a column.
+
+        Raises:
+            DataError: The file is missing or damaged; says which row, and the next step.
+        """
+        return None
+
     def recognise(self, data: OwnData, task: str) -> Recognition | None:
         """Returns what it makes of a user's own file or folder; None where it is not for it.
 
@@ -256,6 +268,17 @@ class Task(Component):
         """Reads back a codec that `Codec.save` wrote. Raises DataError when it is damaged."""
         raise NotImplementedError
 
+    def advice(self, outcome: Outcome) -> Sequence[Advice]:
+        """Returns what may be behind a score that is no better than the best baseline.
+
+        Asked when a run or an evaluation ends; what is true of any run, such as too few steps, is
+        told without it. The likeliest cause comes first, each with the settings to try.
+
+        Args:
+            outcome: What the run shows.
+        """
+        return ()
+
 
 class LossFunction(Protocol):
     """Called with a model's outputs and a batch's targets."""
@@ -342,9 +365,36 @@ class Metric(Component):
         """
         return ""
 
+    def positive(self, config: Any, shape: Shape) -> str:
+        """Returns the one of two classes that the score is of; empty where it is of none.
+
+        It is told beside the score, and `seqkit evaluate` looks for the threshold of the decision
+        between the two that makes the score best.
+        """
+        return ""
+
+    def names(self, config: Any, shape: Shape) -> Sequence[str]:
+        """Returns what the rows and columns of nested lists stand for; none where it is a place."""
+        return ()
+
+    def details(
+        self, config: Any, shape: Shape, accumulator: Any
+    ) -> Mapping[str, Mapping[str, float]]:
+        """Returns what makes up the score, a row for each class or label: its numbers, by name.
+
+        `seqkit evaluate` shows it as a table, once for metrics that have the same.
+
+        Args:
+            config: Settings of the metric.
+            shape: What goes in and comes out of the model.
+            accumulator: What `build` made, when all examples were seen.
+        """
+        return {}
+
 
 __all__ = [
     "Accumulator",
+    "Advice",
     "Arrays",
     "Batch",
     "Choice",
@@ -362,6 +412,7 @@ __all__ = [
     "Notify",
     "Number",
     "Observer",
+    "Outcome",
     "Recipe",
     "Recognition",
     "Record",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 
 Notify = Callable[[str], None]
@@ -13,3 +14,17 @@ Say = Callable[[int, str], None]
 
 def ignore(*_: object) -> None:
     """A callback that passes nothing on."""
+
+
+class Stop(enum.Enum):
+    """What an observer of events returns to have a run saved and ended."""
+
+    STOP = "stop"
+
+
+STOP = Stop.STOP
+"""Returned by `on_event` of `seqkit.run`, it has the run saved and ended."""
+
+
+class StopRun(Exception):  # noqa: N818 - nothing went wrong
+    """Raised by `on_event` of `seqkit.run`, it has the run saved and ended."""

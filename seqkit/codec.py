@@ -20,6 +20,10 @@ Record = Mapping[str, Any]
 Arrays = Mapping[str, "np.ndarray[Any, Any]"]
 """One encoded split: named flat arrays; ragged ones as `values` and `offsets`."""
 
+SHOWN = "shown_"
+"""How the names of arrays begin that hold what is shown to people, and nothing that is learnt of.
+A run goes on whether they are there or not."""
+
 Batch = Mapping[str, "Tensor"]
 """One batch: padded `inputs`, `lengths` and `targets`, with anything else a task needs."""
 
@@ -83,9 +87,31 @@ class Codec(ABC):
             DataError: A record cannot be encoded, naming the row.
         """
 
+    def scorable(self, records: Sequence[Record], notify: Notify) -> list[Record]:
+        """Returns those of newly labelled records that can be scored, as `encode` takes them.
+
+        What is left out is told, such as targets that the training data had none of.
+        """
+        return list(records)
+
     @abstractmethod
     def parse(self, inputs: Iterable[str | Record]) -> list[Record]:
         """Turns what a user hands to `predict` into records, without their targets."""
+
+    def answerable(self, records: Sequence[Record], options: Any, notify: Notify) -> list[Record]:
+        """Returns those of the records of `parse` that are answered; as many answers are given.
+
+        Tells which are left out though they were not, by `options`, unwanted.
+
+        Args:
+            records: What `parse` returned.
+            options: The task's `PredictOptions` settings.
+            notify: Receives what a person should know of the answers.
+
+        Raises:
+            ConfigurationError: The options ask for what cannot be answered.
+        """
+        return list(records)
 
     def sizes(self, arrays: Arrays) -> np.ndarray[Any, Any]:
         """Returns the time steps of each example, `(examples,)`."""
@@ -122,6 +148,22 @@ class Codec(ABC):
     def metric_inputs(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Returns predictions and targets as metrics take them, in the user's units."""
         return outputs, batch["targets"]
+
+    def groups(self, arrays: Arrays) -> Mapping[str, Sequence[str]]:
+        """Returns by what examples belong together, and the group of each: `{"series": [...]}`.
+
+        `seqkit evaluate` scores every group of more than one.
+        """
+        return {}
+
+    def by_column(
+        self, predictions: Tensor, targets: Tensor, batch: Batch
+    ) -> Mapping[str, tuple[Tensor, Tensor, Batch]]:
+        """Returns what metrics take of a batch for each column of its outputs, by its name.
+
+        `seqkit evaluate` scores every column of more than one.
+        """
+        return {}
 
     def answers(self, outputs: Tensor, records: Sequence[Record]) -> list[dict[str, Any]]:
         """Turns the outputs of some examples into what the user reads, as JSON values.
@@ -189,3 +231,13 @@ class Codec(ABC):
         metric that reads outputs is then scored.
         """
         return {}
+
+    def baseline_answers(
+        self, splits: Mapping[str, Arrays], split: str, baseline: str
+    ) -> tuple[Tensor, Tensor] | None:
+        """Returns what one baseline predicts for a split, and the targets, as `metric_inputs` does.
+
+        By it a run is held against its best baseline example by example. None where that is not
+        known; a codec whose baselines are many or slow to compute says it of one alone.
+        """
+        return self.baseline_outputs(splits, split).get(baseline)

@@ -12,7 +12,6 @@ A message reads `<what is wrong, with the value>, <where>. <nearest valid value 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -100,6 +99,8 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
         return None
     by_tail = {candidate.rsplit(":", 1)[-1].lower(): candidate for candidate in reversed(names)}
     by_tail |= {candidate.lower(): candidate for candidate in names}
+    import difflib
+
     found = difflib.get_close_matches(name.lower(), by_tail, n=1, cutoff=0.6)
     return by_tail[found[0]] if found else None
 

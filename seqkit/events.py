@@ -10,7 +10,9 @@ does not fit its own is damaged, and none of it is believed. By kind:
                  examples ({split: count}), tokens ({split: count}), facts (what the task tells of
                  the training data: {name: sentence or {name: count}}), batch_size, steps_per_epoch,
                  total_steps, epochs, estimate (seconds of the steps left, timed on a copy of the
-                 model, or null), metric, higher_is_better, baselines (of the validation split:
+                 model, or null), metric, higher_is_better, about (positive, the class that a
+                 metric is of, and names, of the rows of its table, by metric), directions (which
+                 way each metric is better: {name: higher}), baselines (of the validation split:
                  {name: {metric: value}}), encoding ({seconds, cached}), resumed_from (step or
                  null), plugins (paths of local ones), outputs (their kind), legend (what the
                  marks of answers mean), next (commands of the task, each with what it is for),
@@ -19,13 +21,17 @@ does not fit its own is damaged, and none of it is believed. By kind:
                  before clipping since the last step event), examples_per_second,
                  tokens_per_second, elapsed and eta (training seconds)
     evaluation   split, loss, train_loss, metrics ({name: value}), baselines ({name: {metric:
-                 value}}), examples, seconds, best (bool), elapsed
+                 value}}), examples, seconds, best (bool), elapsed, unknown (part of the input
+                 tokens that the vocabulary does not have, or null), unknown_targets (the same of
+                 those to be told), classes ({name: [examples, times told, times rightly told]})
     sample       split, items (list of dicts made by the task)
     checkpoint   path, best (bool), reason (epoch, interval, requested, interrupted, error)
     control      request (the line of control.jsonl), applied (bool), message
     warning      message
     ended        status (finished, stopped, interrupted, failed), message, elapsed, best
-                 ({step, epoch, metric, value} or null), resume (command, when there is more to do)
+                 ({step, epoch, metric, value} or null), resume (command, when there is more to do),
+                 verdict (whether a run that finished is better than its baselines, or null: what
+                 `Verdict.as_dict` of `seqkit.runs.verdict` returns)
 
 A value that is not a finite number is written as the string "NaN", "Infinity" or "-Infinity", as
 JSON has no other way, and is read back as a float everywhere but in `sample` events.

@@ -20,6 +20,9 @@ PLURAL = {one: several for several, one in SINGULAR.items()}
 PARTS = ("task", "dataset", "model", "loss")
 """The parts of an experiment that are one component each."""
 
+OBSERVERS = "observers"
+"""The table of an experiment that has a table for each observer."""
+
 FOR_TASKS = ("models", "datasets", "losses", "metrics")
 """Kinds whose components are for some tasks."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -41,7 +42,15 @@ from seqkit.text import (
     text_records,
     truncate,
 )
-from seqkit_classification._labels import Labels, in_order, mistakable, name_classes, united
+from seqkit.text.packing import ShownTexts, unpacked_text
+from seqkit_classification._labels import (
+    Labels,
+    in_order,
+    label_name,
+    mistakable,
+    name_classes,
+    united,
+)
 from seqkit_classification._reading import Reading, fill_empty, read_texts
 
 if TYPE_CHECKING:
@@ -78,7 +87,10 @@ def fit(
             f"there is no train split, in the dataset. It has: {', '.join(splits) or 'none'}"
         )
     labels: list[str | None] = []
-    texts: Iterable[str] = read_texts(splits["train"], reading, labels, _TRAIN, labelled=True)
+    shown = ShownTexts()
+    texts: Iterable[str] = shown.passing(
+        read_texts(splits["train"], reading, labels, _TRAIN, labelled=True)
+    )
     if tokenizer == "bpe":
         # Byte pairs are learnt from all texts before the first can be encoded.
         texts = list(texts)
@@ -119,7 +131,7 @@ def fit(
     codec = ClassificationCodec(cutter, vocabulary, known, counts, reading)
     values, offsets = fill_empty(values, offsets, notify, _TRAIN)
     encoded: dict[str, Arrays] = {
-        "train": {"values": values, "offsets": offsets, "targets": targets}
+        "train": {"values": values, "offsets": offsets, "targets": targets, **shown.arrays()}
     }
     for split, records in splits.items():
         if split != "train":
@@ -135,7 +147,8 @@ class ClassificationCodec(Codec):
 
     Arrays of a split: `values` int32 `(tokens,)` and `offsets` int64 `(texts + 1,)`, and `targets`
     int64 `(texts,)` where the records have labels. No text is without a token: an empty one holds
-    the unknown token.
+    the unknown token. `shown_bytes` uint8 and `shown_bounds` int64 hold the texts themselves, of
+    very many the first, to be shown.
     """
 
     def __init__(
@@ -219,10 +232,13 @@ class ClassificationCodec(Codec):
             labelled=labelled,
             known=self.known,
         )
-        values, offsets = self.vocabulary.encode_many(self.tokenizer.tokenize_many(texts))
+        shown = ShownTexts()
+        cut = self.tokenizer.tokenize_many(shown.passing(texts))
+        values, offsets = self.vocabulary.encode_many(cut)
         values, offsets = truncate(values, offsets, self.reading.maximum_length, self.reading.keep)
         values, offsets = fill_empty(values, offsets, notify, place)
         arrays: dict[str, NDArray[Any]] = {"values": values, "offsets": offsets}
+        arrays |= shown.arrays()
         if labels and None not in labels:
             arrays["targets"] = _targets(labels, self.known)
             names = self._names(label for label in labels if label not in said)
@@ -234,6 +250,21 @@ class ClassificationCodec(Codec):
         """Returns the name of the class of each spelling."""
         classes = {label: self.known.find(label) for label in dict.fromkeys(labels) if label}
         return {label: self.labels[n] for label, n in classes.items() if n is not None}
+
+    def scorable(self, records: Sequence[Record], notify: Notify) -> list[Record]:
+        """Leaves out records whose label is no class of the training data, and counts them."""
+        labels = [label_name(record.get("label")) for record in records]
+        others = Counter(label for label in labels if self.known.find(label) is None)
+        if others:
+            shown = ", ".join(f"{label!r} {count:,}" for label, count in others.most_common(5))
+            more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+            count = sum(others.values())
+            notify(
+                f"{count:,} of {len(records):,} records are left out of the scores, as their label "
+                f"is no class that the run learnt ({shown}{more}); none of them could be told right"
+            )
+        pairs = zip(records, labels, strict=True)
+        return [record for record, label in pairs if label is None or label not in others]
 
     def parse(self, inputs: Iterable[str | Record]) -> list[Record]:
         """Takes texts, or records with a `text`.
@@ -316,16 +347,25 @@ class ClassificationCodec(Codec):
         return tokens if len(tokens) == len(ids) else list(self.vocabulary.decode(ids))
 
     def records(self, arrays: Arrays, indices: Sequence[int]) -> list[Record]:
-        """Returns the texts as the model reads them: truncated, rare words as `<unk>`."""
+        """Returns the texts as far as the model reads them, rare words as they stand there."""
         values, offsets = arrays["values"], arrays["offsets"]
         found: list[Record] = []
         for index in indices:
-            tokens = self.vocabulary.decode(values[offsets[index] : offsets[index + 1]])
-            record = {"text": self.tokenizer.detokenize(tokens)}
+            record = {
+                "text": self._shown(arrays, index, values[offsets[index] : offsets[index + 1]])
+            }
             if "targets" in arrays:
                 record["label"] = self.labels[int(arrays["targets"][index])]
             found.append(record)
         return found
+
+    def _shown(self, arrays: Arrays, index: int, ids: NDArray[Any]) -> str:
+        if index < len(arrays.get("shown_bounds", ())) - 1:
+            text = unpacked_text(arrays["shown_bytes"], arrays["shown_bounds"], index)
+            if len(ids) != self.reading.maximum_length:
+                return text
+            return self.tokenizer.detokenize(self._words(text, ids.tolist()))
+        return self.tokenizer.detokenize(self.vocabulary.decode(ids))
 
     def legend(self) -> dict[str, str]:
         return dict(LEGEND)

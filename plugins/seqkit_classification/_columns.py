@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
-from seqkit.data.cells import kinds_score, prose_score
-from seqkit.data.columns import column_named
+from seqkit.data.cells import kinds_score, prose_score, words_score
+from seqkit.data.columns import column_named, names_ids, names_rows
+from seqkit.data.own import Rows
 
 TEXT_NAMES = (("text", "review", "sentence", "content", "comment", "message", "body"), ("tweet",))
 LABEL_NAMES = (
@@ -19,6 +19,7 @@ USUAL_COLUMNS = {
     "text": tuple(name for names in TEXT_NAMES for name in names),
     "label": tuple(name for names in LABEL_NAMES for name in names),
 }
+_SPLITS = frozenset({"", "train", "test", "validation", "valid", "val", "dev"})
 NAMES = frozenset(name for names in USUAL_COLUMNS.values() for name in names)
 
 
@@ -38,28 +39,40 @@ def named_columns(columns: Sequence[str], text: str = "", label: str = "") -> tu
     return text, label
 
 
-def likely_columns(
-    values: Mapping[str, Sequence[Any]], text: str = "", label: str = ""
-) -> tuple[str, str]:
+def likely_columns(rows: Rows, text: str = "", label: str = "") -> tuple[str, str]:
     """Returns the columns of the texts and of the labels by what they hold, and by their names.
 
     Args:
-        values: The cells of each column.
+        rows: The table.
         text: The column of the texts, where it is known.
         label: The column of the labels, where it is known.
 
     Returns:
         The columns; empty where none looks like it.
     """
-    others = [name for name in values if name != label]
-    text = text or _best(others, USUAL_COLUMNS["text"], lambda name: prose_score(values[name]))
-    others = [name for name in values if name != text]
-    label = label or _best(others, USUAL_COLUMNS["label"], lambda name: kinds_score(values[name]))
+
+    def prose(name: str) -> float:
+        return prose_score(rows.spread(name))
+
+    def words(name: str) -> float:
+        counts = names_ids(name) or names_rows(name)
+        return 0.0 if counts else words_score(rows.spread(name))
+
+    def kinds(name: str) -> float:
+        cells = rows.whole(name)
+        return 0.0 if _SPLITS.issuperset(map(str, cells)) else kinds_score(cells)
+
+    text = text or _best((n for n in rows.columns if n != label), USUAL_COLUMNS["text"], prose)
+    # Labels come last in most tables.
+    others = [name for name in reversed(rows.columns) if name != text]
+    label = label or _best(others, USUAL_COLUMNS["label"], kinds)
+    if label and not text:
+        text = _best((n for n in rows.columns if n != label), USUAL_COLUMNS["text"], words)
     return text, label
 
 
-def _best(columns: Sequence[str], names: Sequence[str], score: Callable[[str], float]) -> str:
+def _best(columns: Iterable[str], names: Sequence[str], score: Callable[[str], float]) -> str:
     scored = {column: score(column) for column in columns}
-    fitting = [column for column in columns if scored[column] > 0]
+    fitting = [column for column in scored if scored[column] > 0]
     named = [column for name in names for column in fitting if column.lower().strip() == name]
     return named[0] if named else max(fitting, key=lambda column: scored[column], default="")

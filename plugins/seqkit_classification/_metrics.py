@@ -102,8 +102,9 @@ class LabelCounts:
 
 
 class F1:
-    def __init__(self, counts: ClassCounts | LabelCounts, average: str) -> None:
+    def __init__(self, counts: ClassCounts | LabelCounts, average: str, positive: int = 1) -> None:
         self.average = average
+        self._positive = positive
         self._counts: Any = counts
 
     def update(self, predictions: Tensor, targets: Tensor) -> None:
@@ -120,10 +121,24 @@ class F1:
             return float(2 * right.sum() / (true + predicted).sum())
         scores = 2 * right / np.maximum(true + predicted, 1)
         if self.average == "binary":
-            return float(scores[1])
+            return float(scores[self._positive])
         if self.average == "weighted":
             return float(np.average(scores, weights=true)) if true.any() else 0.0
         return float(scores[true + predicted > 0].mean())
+
+    def of_each(self) -> list[dict[str, float]]:
+        """Returns precision, recall, F1 and support of each class; 0 where nothing was right."""
+        right, true, predicted = self._counts.right_true_predicted()
+        columns = {
+            "precision": right / np.maximum(predicted, 1),
+            "recall": right / np.maximum(true, 1),
+            "f1": 2 * right / np.maximum(true + predicted, 1),
+        }
+        return [
+            {name: float(values[place]) for name, values in columns.items()}
+            | {"support": int(true[place])}
+            for place in range(len(right))
+        ]
 
 
 class Confusion:

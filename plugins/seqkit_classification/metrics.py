@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import seqkit
 from seqkit.api import Accumulator, Labels, Metric, Shape, StepClasses
 from seqkit.config import Field
-from seqkit.errors import ConfigurationError, Problem
+from seqkit.errors import ConfigurationError, Problem, suggestion
+from seqkit_classification._labels import Labels as Classes
 from seqkit_classification.losses import NO_CLASS, PADDING_ID, classes_of
 
 
@@ -42,26 +44,66 @@ class F1(Metric):
     class Config(seqkit.Config):
         average: Literal["auto", "binary", "macro", "micro", "weighted"] = Field(
             "auto",
-            help="binary: of the second of two classes; macro: mean over the classes or labels "
+            help="binary: of one of two classes; macro: mean over the classes or labels "
             "that occur; weighted: by their frequency; micro: over all decisions (of one class "
             "each, it is accuracy); auto: binary for two classes, else macro.",
+        )
+        positive: str = Field(
+            "", help="The one of two classes that binary is of; empty: the second of them."
         )
 
     def build(self, config: Any, shape: Shape) -> Accumulator:
         from seqkit_classification._metrics import F1, ClassCounts, LabelCounts
 
+        average = _average(config, shape)
         if isinstance(shape.outputs, Labels):
-            average = "macro" if config.average == "auto" else config.average
-            if average == "binary":
-                raise _not_binary("an example has several labels")
             return F1(LabelCounts(len(shape.outputs.names)), average)
-        size = len(classes_of(shape).names)
-        average = config.average
-        if average == "auto":
-            average = "binary" if size == 2 else "macro"
-        if average == "binary" and size != 2:
-            raise _not_binary(f"the data have {size} classes")
-        return F1(ClassCounts(size), average)
+        names = classes_of(shape).names
+        place = names.index(self.positive(config, shape)) if average == "binary" else 0
+        return F1(ClassCounts(len(names)), average, place)
+
+    def positive(self, config: Any, shape: Shape) -> str:
+        """The class of `positive`, or else the second of two; empty where it is a mean."""
+        if _average(config, shape) != "binary":
+            return ""
+        names = classes_of(shape).names
+        return class_named(config.positive, names) if config.positive else names[1]
+
+    def details(
+        self, config: Any, shape: Shape, accumulator: Any
+    ) -> Mapping[str, Mapping[str, float]]:
+        """Precision, recall, F1 and support of each class or label."""
+        labels = shape.outputs
+        names = labels.names if isinstance(labels, Labels) else classes_of(shape).names
+        return dict(zip(names, accumulator.of_each(), strict=True))
+
+
+def _average(config: Any, shape: Shape) -> str:
+    """Returns how the scores of classes become one."""
+    several = isinstance(shape.outputs, Labels)
+    size = 0 if several else len(classes_of(shape).names)
+    average: str = config.average
+    if average == "auto":
+        average = "binary" if size == 2 else "macro"
+    if average == "binary" and size != 2:
+        what = "an example has several labels" if several else f"the data have {size} classes"
+        raise _not_binary(what)
+    if average != "binary" and config.positive:
+        message = f"positive of metric f1 is {config.positive!r}, and it is a mean over classes"
+        hint = "Leave it out, or write f1.average=binary with two classes"
+        raise ConfigurationError(problems=[Problem("f1.positive", message, hint)])
+    return average
+
+
+def class_named(name: str, names: Sequence[str]) -> str:
+    """Returns a class by a spelling of its label. Raises ConfigurationError where there is none."""
+    found = Classes(tuple(names)).find(name)
+    if found is None:
+        message = f"positive of metric f1 is {name!r}, which is no class of the data"
+        raise ConfigurationError(
+            problems=[Problem("f1.positive", message, suggestion(name, names))]
+        )
+    return names[found]
 
 
 def _not_binary(reason: str) -> ConfigurationError:
@@ -101,6 +143,9 @@ class Confusion(Metric):
         from seqkit_classification._metrics import Confusion
 
         return Confusion(len(classes_of(shape).names))
+
+    def names(self, config: Any, shape: Shape) -> Sequence[str]:
+        return classes_of(shape).names
 
 
 class Perplexity(Metric):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, WithJsonSchema, field_validator
 
 import seqkit
-from seqkit.api import Arrays, Codec, Notify, Record, Task
+from seqkit.api import Advice, Arrays, Choice, Codec, Notify, Outcome, Record, Task
 from seqkit.config import Field
 from seqkit.errors import nearest
 from seqkit_classification._columns import USUAL_COLUMNS
@@ -102,6 +102,11 @@ class Classification(Task):
             help="Tell which words count: how the probability falls when each is left out.",
         )
 
+    def choose(self, splits: Mapping[str, Sequence[Record]], cores: int) -> Sequence[Choice]:
+        from seqkit_classification._choosing import choose
+
+        return choose(splits, cores)
+
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
     ) -> tuple[Codec, dict[str, Arrays]]:
@@ -127,3 +132,8 @@ class Classification(Task):
         from seqkit_classification._codec import ClassificationCodec
 
         return ClassificationCodec.load(folder)
+
+    def advice(self, outcome: Outcome) -> Sequence[Advice]:
+        from seqkit_classification._advice import advice
+
+        return [*advice(outcome)]

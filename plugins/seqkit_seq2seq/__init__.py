@@ -6,7 +6,15 @@ from pathlib import Path
 
 from seqkit.api import Dataset, Metric, Model, Recipe, Task, recipes_in
 from seqkit.hookspecs import hookimpl
-from seqkit_seq2seq.datasets import Addition, Multi30k, PairsTsv, Reverse, Sort, Tatoeba
+from seqkit_seq2seq.datasets import (
+    Addition,
+    Multi30k,
+    PairsTsv,
+    ParallelText,
+    Reverse,
+    Sort,
+    Tatoeba,
+)
 from seqkit_seq2seq.metrics import Bleu, ChrF, ExactMatch
 from seqkit_seq2seq.model import Seq2Seq
 from seqkit_seq2seq.task import Seq2SeqTask
@@ -24,7 +32,7 @@ def register_tasks() -> list[type[Task]]:
 
 @hookimpl
 def register_datasets() -> list[type[Dataset]]:
-    return [Tatoeba, Multi30k, PairsTsv, Reverse, Sort, Addition]
+    return [Tatoeba, Multi30k, PairsTsv, ParallelText, Reverse, Sort, Addition]
 
 
 @hookimpl

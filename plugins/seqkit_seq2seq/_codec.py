@@ -15,8 +15,9 @@ from seqkit.api import Arrays, Batch, Codec, Notify, Record, Say, Shape, Tokens,
 from seqkit.data.ragged import pad_ragged
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.text import LEGEND, UNKNOWN_ID, Document, read_document, text_records
+from seqkit.text.packing import packed_texts, unpacked_text
 from seqkit_seq2seq._pairs import read_pairs
-from seqkit_seq2seq._side import BEGIN, END, Side, fit_side, packed_texts, unpacked_text
+from seqkit_seq2seq._side import BEGIN, END, Side, fit_side
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqkit.text import (
     BytePairTokenizer,
@@ -86,17 +85,3 @@ def fit_side(
             specials=(BEGIN, END),
         )
     return Side(cutter, vocabulary, lowercase)
-
-
-def packed_texts(texts: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Returns texts as bytes of UTF-8, one after another, and where each begins."""
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
-    offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
-    np.cumsum([len(part) for part in encoded], out=offsets[1:])
-    return np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets
-
-
-def unpacked_text(values: NDArray[np.uint8], offsets: NDArray[np.int64], index: int) -> str:
-    """Returns one of the texts that `packed_texts` packed."""
-    part = values[offsets[index] : offsets[index + 1]]
-    return part.tobytes().decode("utf-8", "surrogatepass")

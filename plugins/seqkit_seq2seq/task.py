@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import field_validator, model_validator
 
 import seqkit
-from seqkit.api import Arrays, Codec, Notify, Record, Shape, Task, Tokens
+from seqkit.api import Advice, Arrays, Choice, Codec, Notify, Outcome, Record, Shape, Task, Tokens
 from seqkit.config import Field
 from seqkit_seq2seq._columns import USUAL_COLUMNS
 
@@ -119,6 +119,11 @@ class Seq2SeqTask(Task):
                 raise ValueError("it must be 0 or at least 5, as the special tokens take four")
             return value
 
+    def choose(self, splits: Mapping[str, Sequence[Record]], cores: int) -> Sequence[Choice]:
+        from seqkit_seq2seq._choosing import choose
+
+        return choose(splits, cores)
+
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
     ) -> tuple[Codec, dict[str, Arrays]]:
@@ -140,3 +145,8 @@ class Seq2SeqTask(Task):
         from seqkit_seq2seq._codec import Seq2SeqCodec
 
         return Seq2SeqCodec.load(folder)
+
+    def advice(self, outcome: Outcome) -> Sequence[Advice]:
+        from seqkit_seq2seq._advice import advice
+
+        return [*advice(outcome)]

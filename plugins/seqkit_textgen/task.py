@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import field_validator
 
 import seqkit
-from seqkit.api import Arrays, Codec, Notify, Record, Task
+from seqkit.api import Advice, Arrays, Choice, Codec, Notify, Outcome, Record, Task
 from seqkit.config import Field
 
 
@@ -102,6 +102,11 @@ class LanguageModeling(Task):
         seed: int = Field(0, ge=0, lt=2**32, help="The same seed writes the same text.")
         samples: int = Field(1, ge=1, le=1000, help="Texts for each prompt.")
 
+    def choose(self, splits: Mapping[str, Sequence[Record]], cores: int) -> Sequence[Choice]:
+        from seqkit_textgen._choosing import choose
+
+        return choose(splits, cores)
+
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
     ) -> tuple[Codec, dict[str, Arrays]]:
@@ -126,3 +131,8 @@ class LanguageModeling(Task):
         from seqkit_textgen._codec import LanguageModelingCodec
 
         return LanguageModelingCodec.load(folder)
+
+    def advice(self, outcome: Outcome) -> Sequence[Advice]:
+        from seqkit_textgen._advice import advice
+
+        return [*advice(outcome)]

@@ -11,19 +11,10 @@ from numpy.typing import NDArray
 
 from seqkit.api import Record
 from seqkit.data import listed
-from seqkit.errors import ConfigurationError, DataError, Problem
+from seqkit.errors import DataError
 from seqkit_timeseries._frequency import Frequency, continued, time_texts
 from seqkit_timeseries._kinds import tell_new, with_kinds
 from seqkit_timeseries._layout import Layout, named
-
-
-def wanted_rows(asked: int, trained: int) -> int:
-    """Returns the rows to answer with. Raises ConfigurationError for more than were trained."""
-    if asked > trained:
-        message = f"horizon is {asked}, and the run was trained to forecast {trained} rows"
-        hint = f"Ask for at most {trained}, or train with task.horizon={asked}"
-        raise ConfigurationError(problems=[Problem("horizon", message, hint)])
-    return asked or trained
 
 
 def middle(quantiles: Sequence[float]) -> int:
@@ -87,8 +78,8 @@ def answers_of(
     return answers
 
 
-def note_of_record(record: Record, layout: Layout) -> str:
-    """Returns what to know of a forecast that goes on from a record; empty for nothing."""
+def note_of_record(record: Record, layout: Layout) -> list[str]:
+    """Returns what to know of a forecast that goes on from a record, in sentences."""
     notes = []
     if assumed := record.get("assumed", ()):
         was = "it mostly was" if len(assumed) == 1 else "they mostly were"
@@ -98,7 +89,7 @@ def note_of_record(record: Record, layout: Layout) -> str:
         )
     if "start" not in record and (new := with_kinds(record, layout.kinds)[1]):
         notes.append(tell_new(new))
-    return "; ".join(notes)
+    return notes
 
 
 def decimals(forecast: NDArray[np.float64], location: float) -> int | None:

@@ -21,6 +21,8 @@ _AT_ONCE = 512
 _PENALTY = 1e-4
 # Products of the largest fit of the linear forecast: some seconds on one core.
 _MOST_WORK = 5e9
+# Forecast numbers that are held at once: 400 MB.
+_MOST_NUMBERS = 50_000_000
 
 
 Maker = Callable[[NDArray[Any]], Floats]
@@ -190,6 +192,35 @@ def _naive2(split: Arrays, context: int, horizon: int, period: int) -> Iterator[
         yield np.stack([naive2(column, horizon, period) for column in past.T], axis=1)
 
 
+def forecasts_of(
+    codec: Codec, compared: Compared, train: Arrays, split: Arrays, baseline: str
+) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Returns the forecasts of one baseline for all windows of a split, and the targets.
+
+    None where there is no such baseline, or they would be very many numbers.
+    """
+    outputs = _outputs(codec.shape)
+    count = len(split["windows"])
+    make = naive_forecasts(codec, train, split).get(baseline)
+    if make is None or count * outputs.horizon * outputs.size > _MOST_NUMBERS:
+        return None
+    found = list(_compared(codec, compared, split, make))
+    return torch.cat([part[0] for part in found]), torch.cat([part[1] for part in found])
+
+
+def _compared(
+    codec: Codec, compared: Compared, split: Arrays, make: Maker
+) -> Iterator[tuple[torch.Tensor, torch.Tensor, Batch]]:
+    """Yields forecasts and targets as metrics take them, and the batch, some at a time."""
+    for first in range(0, len(split["windows"]), _AT_ONCE):
+        indices = np.arange(first, min(first + _AT_ONCE, len(split["windows"])))
+        batch = {
+            name: torch.from_numpy(array) for name, array in codec.batch(split, indices).items()
+        }
+        forecasts = torch.from_numpy(make(np.asarray(split["windows"])[indices]))
+        yield *compared(forecasts, batch), batch
+
+
 def _scores(codec: Codec, compared: Compared, split: Arrays, make: Maker) -> dict[str, float]:
     outputs = _outputs(codec.shape)
     metrics: dict[str, Any] = {
@@ -201,13 +232,7 @@ def _scores(codec: Codec, compared: Compared, split: Arrays, make: Maker) -> dic
         "r2": _metrics.determination(outputs),
         "rse": _metrics.relative_squared(outputs, 0),
     }
-    for first in range(0, len(split["windows"]), _AT_ONCE):
-        indices = np.arange(first, min(first + _AT_ONCE, len(split["windows"])))
-        batch = {
-            name: torch.from_numpy(array) for name, array in codec.batch(split, indices).items()
-        }
-        forecasts = torch.from_numpy(make(np.asarray(split["windows"])[indices]))
-        predictions, targets = compared(forecasts, batch)
+    for predictions, targets, batch in _compared(codec, compared, split, make):
         for metric in metrics.values():
             metric.update(predictions, targets, batch)
     values = {name: metric.compute() for name, metric in metrics.items()}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from seqkit.api import Arrays, Batch, Codec, Features, Notify, Record, Say, Shape, Values, ignore
 from seqkit.config import Config
 from seqkit.errors import DataError
-from seqkit_timeseries._answers import answers_of, note_of_record, wanted_rows
+from seqkit_timeseries._answers import answers_of, note_of_record
 from seqkit_timeseries._fitted import Fitted
 from seqkit_timeseries._frequency import calendar_features, continued, time_texts
 from seqkit_timeseries._kinds import tell_new, with_kinds
@@ -121,6 +121,10 @@ class ForecastingCodec(Fitted, Codec):
                     "without input still goes on from there. Give it the last rows (--file)"
                 )
 
+    def scorable(self, records: Sequence[Record], notify: Notify) -> list[Record]:
+        """Has every window scored that a series holds: the first one's context is read alone."""
+        return [{**record, "start": self.context} for record in records]
+
     def encode_from(self, records: Iterable[Record], notify: Notify, place: str) -> Arrays:
         """Encodes records that come from `place`.
 
@@ -209,8 +213,14 @@ class ForecastingCodec(Fitted, Codec):
         part["windows"] = windows
         return part
 
+    def scaler_of(self, record: Record, place: str) -> Scaler:
+        """Returns the scaler of a record without a `start`."""
+        return self._scaler(record, matrix_of(record, self.layout.columns, place), place)
+
     def _scaler(self, record: Record, history: Floats, place: str) -> Scaler:
         """Returns the scaler of a series; one that was not in the training split has its own."""
+        if "scaler" in record:
+            return cast(Scaler, record["scaler"])
         fitted = self.scalers.get(str(record.get("series", "")))
         if fitted is None and len(self.scalers) == 1 and record.get("start") is None:
             fitted = next(iter(self.scalers.values()))
@@ -376,12 +386,51 @@ class ForecastingCodec(Fitted, Codec):
             location, scale = location[..., None], scale[..., None]
         return _rising(outputs).cpu().double() * scale + location
 
+    def groups(self, arrays: Arrays) -> Mapping[str, Sequence[str]]:
+        names = np.asarray(arrays["ids"])[np.asarray(arrays["owners"])]
+        return {"series": names.tolist()}
+
+    def by_column(
+        self, predictions: Tensor, targets: Tensor, batch: Batch
+    ) -> dict[str, tuple[Tensor, Tensor, Batch]]:
+        found: dict[str, tuple[Tensor, Tensor, Batch]] = {}
+        for place, name in enumerate(self.layout.targets):
+            one = slice(place, place + 1)
+            own = {key: batch[key][:, one] for key in ("location", "scale", "naive_error")}
+            found[name] = (predictions[:, :, one], targets[..., one], {**batch, **own})
+        return found
+
     # --- answers ----------------------------------------------------------------------------------
 
     def parse(self, inputs: Iterable[str | Record]) -> list[Record]:
         from seqkit_timeseries._reading import parse
 
         return parse(self, list(inputs))
+
+    def answerable(self, records: Sequence[Record], options: Any, notify: Notify) -> list[Record]:
+        """Takes the series that are wanted, and leaves out what is too short beside others."""
+        from seqkit_timeseries._choosing import chosen_series, long_enough, require_columns
+
+        require_columns(options.target, self.layout.targets)
+        found = chosen_series(records, options.series)
+        blocks = -(-max(options.horizon, self.horizon) // self.horizon)
+        found = [self._known_ahead(record, blocks * self.horizon) for record in found]
+        found = long_enough(found, self.context, notify)
+        if options.horizon > self.horizon:
+            from seqkit_timeseries._rolling import check_rolling
+
+            check_rolling(self, found, options.horizon)
+        return found
+
+    def _known_ahead(self, record: Record, rows: int) -> Record:
+        """Returns a record with its kinds as columns, and what stays as it is told ahead."""
+        record, _ = with_kinds(record, self.layout.kinds)
+        same = {name: _last_known(record["values"][name]) for name in self.layout.static}
+        same |= {name: record["ahead"][name][0] for name in record.get("assumed", ())}
+        if not same:
+            return record
+        more = {name: np.full(rows, value) for name, value in same.items()}
+        return {**record, "ahead": {**record.get("ahead", {}), **more}}
 
     def predict(
         self,
@@ -391,20 +440,29 @@ class ForecastingCodec(Fitted, Codec):
         options: Any,
         say: Say = ignore,
     ) -> list[dict[str, Any]]:
-        rows = wanted_rows(options.horizon, self.horizon)
-        outputs, _ = self.forward(model, batch)
-        forecasts = self.in_units(outputs.float(), batch).numpy()[:, :rows]
+        from seqkit_timeseries._rolling import note_of, rolled
+
+        rows = options.horizon or self.horizon
+        if rows > self.horizon:
+            forecasts = rolled(self, model, batch, records, rows, self._quantiles)
+        else:
+            outputs, _ = self.forward(model, batch)
+            forecasts = self.in_units(outputs.float(), batch).numpy()[:, :rows]
         shown = min(options.history or self.context, self.context)
+        targets = list(self.layout.targets)
+        wanted = [name for name in targets if name in options.target] if options.target else targets
+        places = [targets.index(name) for name in wanted]
         answers = answers_of(
-            forecasts,
-            batch["location"].numpy(),
+            forecasts[:, :, places],
+            batch["location"].numpy()[:, places],
             records,
-            self.layout.targets,
+            wanted,
             self.frequency,
             self._quantiles,
             shown,
         )
-        notes = [note_of_record(record, self.layout) for record in records]
+        rolling = [note_of(self, rows, self._quantiles)] if rows > self.horizon else []
+        notes = ["; ".join(note_of_record(one, self.layout) + rolling) for one in records]
         return [
             {**answer, "note": note} if note else answer
             for answer, note in zip(answers, notes, strict=True)
@@ -431,6 +489,13 @@ class ForecastingCodec(Fitted, Codec):
         from seqkit_timeseries._baselines import score_baselines
 
         return score_baselines(self, self.compared, splits["train"], splits[split])
+
+    def baseline_answers(
+        self, splits: Mapping[str, Arrays], split: str, baseline: str
+    ) -> tuple[Tensor, Tensor] | None:
+        from seqkit_timeseries._baselines import forecasts_of
+
+        return forecasts_of(self, self.compared, splits["train"], splits[split], baseline)
 
 
 def _last_known(column: Floats) -> float:

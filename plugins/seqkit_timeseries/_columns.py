@@ -32,9 +32,14 @@ def _numbers(value: Any) -> Any:
     return [value] if isinstance(value, int | float) else _one_or_many(value)
 
 
+def is_step(text: str) -> bool:
+    """Tells whether a text is a step such as `15min`, `1h`, `1d`, `1w` or `1month`."""
+    match = STEP.fullmatch(text.strip().lower())
+    return match is not None and (not match[1] or int(match[1]) > 0)
+
+
 def _step(value: str) -> str:
-    match = STEP.fullmatch(value.strip().lower())
-    if value and (match is None or (match[1] and not int(match[1]))):
+    if value and not is_step(value):
         raise ValueError("it is no step such as 15min, 1h, 1d, 1w or 1month")
     return value.strip().lower()
 

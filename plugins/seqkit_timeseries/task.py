@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import AliasChoices
 
 import seqkit
-from seqkit.api import Arrays, Codec, Features, Notify, Record, Shape, Task, Values
+from seqkit.api import Advice, Arrays, Codec, Features, Notify, Outcome, Record, Shape, Task, Values
 from seqkit.config import Field
 from seqkit_timeseries._calendar import CalendarFeature
 from seqkit_timeseries._columns import ChosenColumns, Columns
@@ -137,7 +137,13 @@ class Forecasting(Task):
         )
 
     class PredictOptions(seqkit.Config):
-        horizon: int = Field(0, ge=0, help="Rows to forecast; 0: as many as in training.")
+        horizon: int = Field(
+            0,
+            ge=0,
+            help="Rows to forecast; 0: as many as in training. More go on from forecasts.",
+        )
+        series: Columns = Field([], help="Names of the series to forecast; empty: all.")
+        target: Columns = Field([], help="Names of the columns to show and save; empty: all.")
         history: int = Field(0, ge=0, help="Rows of history to show; 0: all that were read.")
 
     def encode(
@@ -151,3 +157,8 @@ class Forecasting(Task):
         from seqkit_timeseries._codec import ForecastingCodec
 
         return ForecastingCodec.load(folder, self.Config)
+
+    def advice(self, outcome: Outcome) -> Sequence[Advice]:
+        from seqkit_timeseries._advice import advice
+
+        return [*advice(outcome)]

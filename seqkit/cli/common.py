@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from seqkit.runs.folder import RunFolder
 
 PLUGIN_VARIABLE = "SEQKIT_PLUGIN"
+_UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)")
 
 
 def json_option(help: str = "Write one JSON document to stdout.") -> Callable[[Any], Any]:
@@ -112,6 +116,48 @@ def running_options(json_help: str = "") -> Callable[[Any], Any]:
     return add
 
 
+def reading_options(what: str, stdin: str = "") -> Callable[[Any], Any]:
+    """The options `--encoding` and `--delimiter`, which say how a file is read.
+
+    Args:
+        what: The option that names the file.
+        stdin: What of stdin the help adds to the default.
+    """
+    encoding = click.option(
+        "--encoding",
+        default="",
+        metavar="NAME",
+        callback=_known_encoding,
+        help=f"Encoding of {what}, such as cp1252 or utf-16.  [default: found{stdin}]",
+    )
+    delimiter = click.option(
+        "--delimiter",
+        default="",
+        metavar="SIGN",
+        callback=_one_sign,
+        help=f"What parts the fields of {what}, such as ';' or tab.  [default: found]",
+    )
+    return lambda command: encoding(delimiter(command))
+
+
+def _known_encoding(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
+    from seqkit.data.texts import known_encoding
+
+    if not name:
+        return ""
+    try:
+        return known_encoding(name)
+    except ValueError as error:
+        raise click.BadParameter(f"{name!r}: {error}.") from error
+
+
+def _one_sign(_context: click.Context, _parameter: click.Parameter, sign: str) -> str:
+    sign = {"tab": "\t", "\\t": "\t"}.get(sign, sign)
+    if len(sign) > 1:
+        raise click.BadParameter(f"{sign!r}: it must be one character, or tab.")
+    return sign
+
+
 def run_argument(name: str = "run") -> Callable[[Any], Any]:
     """The argument that names a run: a name, the beginning of one, a path, or `last`."""
     return click.argument(name, shell_complete=complete_runs)
@@ -151,9 +197,30 @@ def complete_runs(
     context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[str]:
     """Completes the name of a run."""
+    from seqkit.errors import SeqkitError
     from seqkit.paths import runs_home
     from seqkit.runs.folder import all_runs
 
     folder = context.params.get("runs_dir") or runs_home()
-    names = [run.name for run in all_runs(Path(folder))]
+    names: list[str] = []
+    with contextlib.suppress(SeqkitError):
+        names = [run.name for run in all_runs(Path(folder))]
     return [name for name in [*names, "last"] if name.startswith(incomplete)]
+
+
+class Duration(click.ParamType):
+    """A time with its unit, as seconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Returns the seconds of a time."""
+        if isinstance(value, float):
+            return value
+        found = _TIME.fullmatch(str(value).strip().lower())
+        seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
+        if not 0 < seconds < 1e7:
+            self.fail(f"{value!r} is not a time. Write one such as 90s, 10m or 2h", param, ctx)
+        return seconds

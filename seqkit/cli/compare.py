@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit.cli.common import complete_runs, json_option, open_run, runs_dir_option
+from seqkit.cli.common import (
+    complete_runs,
+    json_option,
+    open_registry,
+    open_run,
+    runs_dir_option,
+)
 from seqkit.errors import CheckpointError, ConfigurationError, suggestion
 from seqkit.terminal import figures, output, safe_text
 
 if TYPE_CHECKING:
+    from seqkit.registry.registry import Registry
     from seqkit.runs.folder import RunFolder
     from seqkit.terminal.output import Piece
 
@@ -52,12 +59,13 @@ def compare(runs: tuple[str, ...], metric: str, sort: str, runs_dir: Path, as_js
     whether there is evidence of any. GROUP is a group of runs, as of 'seqkit sweep'.
     """
     from seqkit.runs.compare import compare_runs
-    from seqkit.runs.summary import differing, settings
-    from seqkit.terminal.report.comparison import write_comparison
+    from seqkit.runs.summary import differing
+    from seqkit.terminal.report.comparison import write_comparison, write_what_is_missing
 
     found, varies, grouped = _found(runs, runs_dir)
     folders, described = _readable(found)
-    given = [settings(folder) for folder in folders]
+    registry = open_registry(())
+    given = [_settings(folder, registry) for folder in folders]
     # A run whose settings are lost differs in nothing that is known.
     keys = [key for key in differing([one for one in given if one]) if key != "description"]
     compared = [
@@ -69,20 +77,32 @@ def compare(runs: tuple[str, ...], metric: str, sort: str, runs_dir: Path, as_js
         order = _order(rows, sort)
         folders = [folders[place] for place in order]
         described = [described[place] for place in order]
+        given = [given[place] for place in order]
         compared = [compared[place] for place in order]
         rows = _rows(compared, keys)
-    comparison = compare_runs(folders, metric, varies, described=described)
+    comparison = compare_runs(folders, metric, varies, described=described, flat=given)
     if as_json:
         output.json_document({"differing": keys, "runs": compared} | comparison.as_dict())
         return
     if len({run["dataset"] for run in compared}) > 1:
         output.note("These runs are not of the same dataset; their scores do not compare.")
     repeated = any(len(setting.runs) > 1 for setting in comparison.settings)
+    write_what_is_missing(comparison)
     if not grouped:
         _write(compared, rows)
         if repeated or comparison.pairs:
             output.line()
     write_comparison(comparison, settings=grouped or repeated)
+
+
+def _settings(folder: RunFolder, registry: Registry) -> dict[str, Any]:
+    """Returns the settings of a run by their present names; none where they are lost."""
+    from seqkit.experiments.present import present_settings
+
+    try:
+        return present_settings(folder, registry)
+    except CheckpointError:
+        return {}
 
 
 def _readable(folders: list[RunFolder]) -> tuple[list[RunFolder], list[dict[str, Any]]]:

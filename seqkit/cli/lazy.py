@@ -31,6 +31,9 @@ class LazyCommand:
     owns_the_terminal: bool = False
 
 
+_HELP = {"--help", "-h"}
+
+
 class LazyGroup(click.Group):
     """Looks commands up by name and imports the one that is used, and no other.
 
@@ -84,6 +87,18 @@ class LazyGroup(click.Group):
         if cmd_name not in self.commands:
             self.load_more()
         return self.commands.get(cmd_name)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Lets `--plugin PATH` beside `--help` say whose commands are listed, too."""
+        left_out, rest = _taken("--no-plugin", args)
+        paths, rest = _taken("--plugin", rest)
+        if len(rest) < len(args) and set(rest) & _HELP and set(rest) <= _HELP:
+            from seqkit.cli.common import leave_out
+
+            leave_out(left_out, ctx)
+            self.load_more([Path(path) for path in paths])
+            args = rest
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

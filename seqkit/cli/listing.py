@@ -227,6 +227,7 @@ def entry_document(entry: Entry, registry: Registry) -> dict[str, Any]:
         "reads_whole_table",
         "higher_is_better",
         "reads",
+        "formerly",
     ):
         if hasattr(component, attribute):
             value = getattr(component, attribute)

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqkit.cli.common import json_option, open_registry, plugin_option
+from seqkit.cli.common import (
+    Duration,
+    json_option,
+    open_registry,
+    plugin_option,
+    reading_options,
+)
 from seqkit.cli.completion import complete_experiment, complete_task
-from seqkit.data.own import OBJECTS, TABLES, TEXTS, kind_of
-from seqkit.errors import ConfigurationError, DataError
+from seqkit.errors import ConfigurationError
 from seqkit.terminal import output
+
+if TYPE_CHECKING:
+    from seqkit.experiments.beginning import Begun
+    from seqkit.registry.registry import Registry
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.argument("settings", metavar="[dataset.KEY=VALUE]...", nargs=-1)
 @click.option(
     "--recipe",
@@ -32,7 +41,7 @@ from seqkit.terminal import output
     "--data",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Your own .csv, .tsv, .jsonl or .txt file, or folder of texts.",
+    help="Your own file, such as .csv, .xlsx, .json or .txt, or folder of texts.",
 )
 @click.option(
     "--task",
@@ -41,15 +50,26 @@ from seqkit.terminal import output
     shell_complete=complete_task,
     help="What --data are for.  [default: told from what they hold]",
 )
+@reading_options("--data")
+@click.option(
+    "--search",
+    "seconds",
+    type=Duration(),
+    metavar="TIME",
+    help="Train variations for so long, such as 90s, 10m or 2h, and write the best of them.",
+)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @plugin_option()
 @json_option()
 def new(
-    file: Path,
+    file: Path | None,
     settings: tuple[str, ...],
     experiment: str,
     data: Path | None,
     task: str,
+    encoding: str,
+    delimiter: str,
+    seconds: float | None,
     force: bool,
     plugins: tuple[Path, ...],
     as_json: bool,
@@ -57,45 +77,44 @@ def new(
     """Write an experiment file to start from, with every setting explained.
 
     With --data, asks every dataset that is installed what it makes of your file or folder, and
-    writes an experiment ready to run with the surest. What cannot be told from the file is said by
-    words: dataset.encoding=cp1252, or dataset.KEY=COLUMN for a column.
-    """
-    from seqkit.data import write_text
-    from seqkit.experiments.beginning import begin, first_recipe, recipe_document
-    from seqkit.experiments.own_data import recognise, said_in_full
-    from seqkit.experiments.template import experiment_toml
+    writes an experiment ready to run with the surest; without FILE it is named after the data. What
+    cannot be told from the file is said by words: dataset.KEY=COLUMN for a column.
 
-    if file.exists() and kind_of(file) in (*TABLES, *OBJECTS, *TEXTS):
-        raise ConfigurationError(
-            f"{file} is there already, and seems to hold data. Write an experiment for them: "
-            f"seqkit new {shlex.quote(f'{file.stem}.toml')} --data {shlex.quote(str(file))}"
-        )
-    if file.exists() and not force:
-        raise ConfigurationError(f"{file} is there already. Give another name, or --force")
+    With --search, trains the experiment and variations of it, and writes the settings that did
+    best on the validation split.
+    """
+    from seqkit.experiments.beginning import Begun, first_recipe, recipe_document
+    from seqkit.experiments.own_file import begin_on, named_after, write_experiment
+
+    if file is not None and str(file).startswith("dataset.") and "=" in str(file):
+        file, settings = None, (str(file), *settings)
+    if file is None and data is None:
+        raise click.MissingParameter(param_hint="'FILE'", param_type="argument")
+    file = file or named_after(data or Path())
+    _check_target(file, data, force)
     registry = open_registry(plugins)
-    if data is None and (task or settings):
-        what = f"--task {task}" if task else settings[0]
-        raise ConfigurationError(f"{what} says more of --data. Give --data too")
-    said = warning = ""
-    reasons: Mapping[str, str] = {}
+    reading = {"encoding": encoding, "delimiter": delimiter}
+    named = [f"--{name} {value}" for name, value in ({"task": task} | reading).items() if value]
+    if data is None and (named or settings):
+        raise ConfigurationError(f"{[*named, *settings][0]} says more of --data. Give --data too")
+    said = ""
     if data is not None:
-        given = _of_dataset(settings)
-        entry, recognition = recognise(data, registry, task, given, output.warn)
-        begun = begin(entry, recognition, registry, experiment, output.warn)
-        document, recipe, warning = begun.document, begun.recipe, begun.warning
-        reasons = begun.reasons
-        said = said_in_full(recognition)
+        given = {name: value for name, value in reading.items() if value} | _of_dataset(settings)
+        found = begin_on(
+            data, registry, recipe=experiment, task=task, given=given, warn=output.warn
+        )
+        begun, said = found.begun, found.said
     else:
         recipe = experiment or first_recipe(registry)
-        document = recipe_document(registry.find("recipes", recipe))
-    text = experiment_toml(document, registry, _command(file, plugins), warning, reasons)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(file, text)
-    except OSError as error:
-        raise DataError(f"{file} cannot be written: {error.strerror or error}.") from error
-    if warning:
-        output.warn(warning)
+        begun = Begun(recipe_document(registry.find("recipes", recipe)), recipe, "")
+    write_experiment(file, begun, registry, _command(file, plugins))
+    if begun.warning:
+        output.warn(begun.warning)
+    tried: list[dict[str, Any]] = []
+    if seconds is not None:
+        begun, tried = _searched(begun, registry, file, seconds, plugins)
+        write_experiment(file, begun, registry, _command(file, plugins))
+    document, recipe, reasons = begun.document, begun.recipe, begun.reasons
     if as_json:
         output.json_document(
             {
@@ -103,6 +122,7 @@ def new(
                 "recipe": recipe,
                 "dataset": document["dataset"],
                 "reasons": dict(reasons),
+                **({"tried": tried} if seconds is not None else {}),
             }
         )
         return
@@ -112,6 +132,49 @@ def new(
     for reason in dict.fromkeys(reasons.values()):
         output.line(f"- {reason}")
     output.note(f"Run it: {_command(file, plugins)}")
+
+
+def _check_target(file: Path, data: Path | None, force: bool) -> None:
+    """Raises ConfigurationError where an experiment would be written over a file, or over data."""
+    from seqkit.experiments.own_file import looks_like_data, named_after
+
+    if looks_like_data(file):
+        told = "is there already, and seems to hold data" if file.exists() else "is named like data"
+        words = ["seqkit", "new", str(named_after(file)), "--data", str(data or file)]
+        raise ConfigurationError(
+            f"{file} {told}. Write an experiment for them: {shlex.join(words)}"
+        )
+    if file.exists() and not force:
+        raise ConfigurationError(f"{file} is there already. Give another name, or --force")
+
+
+def _searched(
+    begun: Begun, registry: Registry, file: Path, seconds: float, plugins: tuple[Path, ...]
+) -> tuple[Begun, list[dict[str, Any]]]:
+    """Returns the best of an experiment and its variations, and what was tried."""
+    from seqkit.experiments.searching import Search
+    from seqkit.processes.searching import try_variations
+    from seqkit.terminal import figures
+
+    search = Search(begun.document, registry)
+    try_variations(search, file, seconds, plugins)
+    best, scores = search.best(), [one.score for one in search.tried]
+    tried = [
+        {
+            "settings": dict(one.settings),
+            search.metric: one.score if one.score == one.score else None,
+        }
+        for one in search.tried
+    ]
+    if best is None:
+        output.warn("nothing that was tried came to a score, and the file is as it was begun")
+        return begun, tried
+    why = (
+        f"best of {figures.count_of(len(scores), 'setting')} that were tried: {search.metric} "
+        f"{figures.number(best.score)} on validation, and {figures.number(scores[0])} before"
+    )
+    reasons = {**begun.reasons, **dict.fromkeys(best.settings, why)}
+    return replace(begun, document=search.document(best.settings), reasons=reasons), tried
 
 
 def _of_dataset(words: tuple[str, ...]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import click
 from seqkit.cli.common import (
     open_registry,
     open_run,
+    reading_options,
     run_argument,
     running_options,
 )
@@ -39,18 +40,6 @@ MOST_SERIES = 6
 """Series of one command that are drawn; hundreds would be read by nobody."""
 
 
-def _one_of_the_encodings(_context: Any, parameter: Any, name: str) -> str:
-    """Checks `--encoding`, as click asks for it."""
-    from seqkit.data.texts import known_encoding
-
-    if name == parameter.default == "":
-        return ""
-    try:
-        return known_encoding(name)
-    except ValueError as error:
-        raise click.BadParameter(f"{name!r}: {error}.") from error
-
-
 @click.command(cls=TaskCommand)
 @run_argument()
 @click.argument("inputs", metavar="[INPUT]...", nargs=-1)
@@ -58,17 +47,10 @@ def _one_of_the_encodings(_context: Any, parameter: Any, name: str) -> str:
     "--file",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     metavar="FILE",
-    help="Read inputs from a .csv, .tsv or .jsonl file, or a text file with one on each line.",
+    help="Read inputs from a table, such as .csv, .xlsx or .jsonl, or a text, one on each line.",
 )
 @click.option("--column", default="", metavar="NAME", help="The column of --file to read.")
-@click.option(
-    "--encoding",
-    default="utf-8",
-    show_default=True,
-    metavar="NAME",
-    callback=_one_of_the_encodings,
-    help="Encoding of --file or stdin, such as latin-1 or cp1252.",
-)
+@reading_options("--file", "; utf-8 for stdin")
 @click.option(
     "--checkpoint", default="best", show_default=True, metavar="NAME", help="best, last or a name."
 )
@@ -78,7 +60,8 @@ def _one_of_the_encodings(_context: Any, parameter: Any, name: str) -> str:
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write the answers as .csv or .jsonl, or what can be drawn as .png or .svg; repeatable.",
+    help="Write the answers as .csv, .tsv, .json, .jsonl or .parquet, or what can be drawn as .png "
+    "or .svg; repeatable. The columns of --file are kept.",
 )
 @click.option(
     "--serve",
@@ -92,6 +75,7 @@ def predict(
     file: Path | None,
     column: str,
     encoding: str,
+    delimiter: str,
     checkpoint: str,
     files: tuple[Path, ...],
     serve: bool,
@@ -127,7 +111,7 @@ def predict(
         serving.serve(predictor, getattr(sys.stdin, "buffer", sys.stdin), output.json_line, told)
         return
     together = predictor.experiment.task.component.reads_whole_table
-    given, at_once = _given(inputs, file, predictor, encoding, column, as_json)
+    given, at_once, rows = _given(inputs, file, predictor, (encoding, delimiter), column, as_json)
     answered: list[dict[str, Any]] = []
     keep = as_json or bool(files)
     options = given_options(of_task)
@@ -144,7 +128,7 @@ def predict(
         used = {"run": folder.name, "checkpoint": predictor.checkpoint.path.name}
         output.json_document(used | {"answers": answered})
     for path in files:
-        write_answers(answered, path)
+        write_answers(answered, path, rows)
         output.note(f"Wrote {path}.")
 
 
@@ -209,28 +193,30 @@ def _given(
     inputs: tuple[str, ...],
     file: Path | None,
     predictor: Predictor,
-    encoding: str,
+    reading: tuple[str, str],
     column: str,
     as_json: bool,
-) -> tuple[Iterable[Input], int]:
-    """Returns the inputs, and how many are answered at once."""
+) -> tuple[Iterable[Input], int, Sequence[Mapping[str, Any]]]:
+    """Returns the inputs, how many are answered at once, and the rows of a table they are of."""
+    encoding, delimiter = reading
     together = predictor.experiment.task.component.reads_whole_table
     if file is not None and str(file) != "-":
-        return read_inputs(file, predictor, encoding, column, output.warn), _AT_ONCE
+        read, rows = read_inputs(file, predictor, encoding, column, output.warn, delimiter)
+        return read, _AT_ONCE, rows
     if column:
         raise ConfigurationError(
             f"--column {column} names a column, and the inputs have none. Leave it out"
         )
     if inputs:
-        return list(inputs), _AT_ONCE
+        return list(inputs), _AT_ONCE, ()
     if together:
-        return (
-            [] if file is None else read_table_from_stdin(predictor, encoding, output.warn)
-        ), _AT_ONCE
+        if file is None:
+            return [], _AT_ONCE, ()
+        return read_table_from_stdin(predictor, encoding, output.warn, delimiter), _AT_ONCE, ()
     interactive = sys.stdin.isatty() and not as_json
     if interactive:
         output.note("Write one input a line; Ctrl-D ends.")
-    return lines_from(sys.stdin, encoding, interactive), 1 if interactive else _AT_ONCE
+    return lines_from(sys.stdin, encoding, interactive), 1 if interactive else _AT_ONCE, ()
 
 
 def _named_file(error: ConfigurationError, file: Path | None) -> ConfigurationError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -13,7 +14,7 @@ from seqkit.cli.common import (
 )
 from seqkit.cli.completion import complete_experiment
 from seqkit.cli.examples import ExampleCommand
-from seqkit.errors import ExitCode
+from seqkit.errors import ConfigurationError, ExitCode
 from seqkit.terminal import output, streams
 
 if TYPE_CHECKING:
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 
     from seqkit.engine.run import Outcome
     from seqkit.events import Event
+    from seqkit.registry.registry import Registry
     from seqkit.runs.folder import RunFolder
 
 
 @click.command(
     cls=ExampleCommand, example="seqkit run {recipe} model={model} {setting} trainer.epochs=3"
 )
-@click.argument("experiment", metavar="RECIPE|FILE", shell_complete=complete_experiment)
+@click.argument("experiment", metavar="RECIPE|FILE|DATA", shell_complete=complete_experiment)
 @click.argument("settings", metavar="[KEY=VALUE]...", nargs=-1, shell_complete=complete_experiment)
 @click.option("--name", default="", help="Name of the run.  [default: the recipe's and a number]")
 @click.option("--group", default="", metavar="NAME", help="Group to compare the run in.")
@@ -46,13 +48,17 @@ def run(
     as_json: bool,
     quiet: bool,
 ) -> int:
-    """Train a model, from a recipe or a TOML file.
+    """Train a model, from a recipe, a TOML file, or your own data.
 
-    KEY=VALUE words change the experiment: model=NAME, trainer.epochs=3.
+    KEY=VALUE words change the experiment: model=NAME, trainer.epochs=3. For your own file or folder
+    an experiment is written first, as by 'seqkit new', and named after it: my.toml for my.csv.
     """
     from seqkit.experiments.loading import load_experiment
+    from seqkit.experiments.own_file import own_data
 
     registry = open_registry(plugins)
+    if (data := own_data(experiment, registry)) is not None:
+        experiment = str(_experiment_on(data, settings, registry, quiet))
     words = [*settings, *([f"trainer.device={device}"] if device else [])]
     loaded = load_experiment(experiment, registry, words)
     with Observers(as_json, quiet) as observers:
@@ -62,6 +68,46 @@ def run(
         notes = {"group": group, "varies": list(varies)} if group else None
         outcome = start_run(loaded, registry, runs_dir, name, observers.all, notes)
     return exit_code(outcome)
+
+
+def _experiment_on(data: Path, words: tuple[str, ...], registry: Registry, quiet: bool) -> Path:
+    """Returns the experiment file of some data, which is written where there is none.
+
+    Raises:
+        ConfigurationError: The file is there, and is for other data.
+        DataError: No dataset recognises the data.
+    """
+    from seqkit.experiments.own_file import (
+        about_data,
+        begin_on,
+        is_of,
+        named_after,
+        write_experiment,
+    )
+
+    def say(text: str) -> None:
+        if not quiet:
+            output.note(text)
+
+    file = named_after(data)
+    if file.exists():
+        if not is_of(file, data):
+            command = shlex.join(["seqkit", "new", "OTHER.toml", "--data", str(data)])
+            raise ConfigurationError(
+                f"{file} is there already, and is no experiment on {data}. Write another one, and "
+                f"run it: {command}"
+            )
+        say(f"Taking {file}, which is there already.")
+        return file
+    task, given = about_data(words)
+    found = begin_on(data, registry, task=task, given=given, warn=output.warn)
+    write_experiment(file, found.begun, registry, f"seqkit run {shlex.quote(str(file))}")
+    say(f"Wrote {file}. {found.said}")
+    for reason in dict.fromkeys(found.begun.reasons.values()):
+        say(f"- {reason}")
+    if found.begun.warning:
+        output.warn(found.begun.warning)
+    return file
 
 
 def exit_code(outcome: Outcome) -> int:

@@ -195,6 +195,7 @@ def _show_trainer(as_json: bool) -> None:
 
 
 def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
+    from seqkit.experiments.present import present_settings
     from seqkit.experiments.provenance import drift
     from seqkit.runs.listing import describe, reading
     from seqkit.runs.log import RunLog
@@ -209,8 +210,8 @@ def _show_run(run: RunFolder, plugins: tuple[Path, ...], as_json: bool) -> None:
         given = read_settings(run)
         registry = _registry(plugins)
         if registry is not None:
-            defaults, names = _defaults(run, registry)
-            given = {names.get(key, key): value for key, value in given.items()}
+            defaults = _defaults(run, registry)
+            given = present_settings(run, registry)
             older = drift(run, registry)
     except CheckpointError as error:
         wrong = str(error)
@@ -251,12 +252,8 @@ def _registry(plugins: tuple[Path, ...]) -> Registry | None:
         return None
 
 
-def _defaults(run: RunFolder, registry: Registry) -> tuple[dict[str, Any], dict[str, str]]:
-    """Returns the default of every setting of the run's components; those missing have none.
-
-    And the present name of each setting by every older one.
-    """
-    from seqkit.config import older_names
+def _defaults(run: RunFolder, registry: Registry) -> dict[str, Any]:
+    """Returns the default of every setting of the run's components; those missing have none."""
     from seqkit.experiments.trainer import TrainerConfig
     from seqkit.runs.summary import flatten
     from seqkit.storage.toml_text import parse_toml
@@ -264,7 +261,7 @@ def _defaults(run: RunFolder, registry: Registry) -> tuple[dict[str, Any], dict[
     try:
         document = parse_toml(read_regular(run.experiment_file, LARGEST_TEXT).decode("utf-8"))
     except (OSError, ValueError, SeqkitError):
-        return {}, {}
+        return {}
     configs: dict[str, type[Config]] = {"trainer": TrainerConfig}
     for key in PARTS:
         table = document.get(key, {})
@@ -285,12 +282,7 @@ def _defaults(run: RunFolder, registry: Registry) -> tuple[dict[str, Any], dict[
             if not field.is_required()
         }
         values[key] = config.model_construct(**plain).model_dump(mode="json", warnings=False)
-    names = {
-        f"{key}.{old}": f"{key}.{new}"
-        for key, config in configs.items()
-        for old, new in older_names(config).items()
-    }
-    return flatten(values), names
+    return flatten(values)
 
 
 def _run_lines(
@@ -340,7 +332,8 @@ def _run_lines(
         ]
         lines += [[], *table.head(), *rows_of]
     lines += [*report.score_lines(summary), *report.example_lines(summary, _width())]
-    lines += [*report.plot_lines(summary), [], [("Files", "bold")]]
+    lines += [*report.plot_lines(summary), *report.closing_verdict(summary, run.path, _width())]
+    lines += [[], [("Files", "bold")]]
     checkpoints = ", ".join(path.name for path in _checkpoints(run)) or "none"
     lines += report.facts(
         [

@@ -68,5 +68,5 @@ def stop(
         output.json_document({"run": folder.name, "request": asked, "status": status})
     elif asked == "stop" and not no_wait:
         output.line(f"{folder.name} is {status}.")
-        output.note(f"Go on with it: seqkit resume {folder.name}")
+        output.note(f"Go on with it: {folder.command('resume')}")
     return ExitCode.DONE

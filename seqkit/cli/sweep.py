@@ -155,7 +155,7 @@ def _close(work: Sweep, code: int, as_json: bool) -> int:
     from seqkit.runs.compare import compare_runs
     from seqkit.runs.folder import RunFolder, is_run
     from seqkit.runs.listing import listed
-    from seqkit.terminal.report.comparison import write_comparison
+    from seqkit.terminal.report.comparison import write_comparison, write_what_is_missing
 
     plan, runs_dir = work.plan, work.runs_dir
     found = [(run, RunFolder(runs_dir / run.name)) for run in plan.runs]
@@ -181,6 +181,7 @@ def _close(work: Sweep, code: int, as_json: bool) -> int:
         )
     elif compared is not None:
         output.note("")
+        write_what_is_missing(compared)
         write_comparison(compared)
     _next(plan, runs_dir, work.failed, unfinished, code)
     return code

@@ -26,8 +26,10 @@ def tui(context: click.Context, runs_dir: Path, read_only: bool, plugins: tuple[
     """
     if not _can_draw():
         return _plain(context, runs_dir)
+    from seqkit.runs.folder import check_runs_folder
     from seqkit.tui.app import run_app
 
+    check_runs_folder(runs_dir)
     return run_app(runs_dir, read_only, plugins)
 
 

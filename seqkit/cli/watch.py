@@ -64,7 +64,7 @@ def follow(run: RunFolder, as_json: bool = False) -> int:
     if (now := run.status()) == "crashed":
         output.note(
             f"The process of {run.name} is gone, and left no word. "
-            f"Go on from its last checkpoint: seqkit resume {run.name}"
+            f"Go on from its last checkpoint: {run.command('resume')}"
         )
     else:
         output.note(f"{run.name} is {now}, and its log does not say how it ended.")

@@ -8,6 +8,8 @@ from typing import Any
 _MOSTLY = 0.9
 _MOST_KINDS = 100
 _LONGEST_KIND = 100
+_FEWEST_WORDS = 8
+_LETTERS = 0.6
 
 
 def prose_score(values: Sequence[Any]) -> float:
@@ -23,12 +25,31 @@ def _has_words(text: str) -> bool:
     return " " in text or (len(text) > 3 and any(c >= "\u0e00" and c.isalpha() for c in text))
 
 
+def words_score(values: Sequence[Any]) -> float:
+    """Returns the mean number of characters where the values are words, most of them different.
+
+    Such are names, and sequences of letters as of a protein; codes of digits are not.
+    """
+    words = [value.strip() for value in values if isinstance(value, str) and value.strip()]
+    different = len(set(words))
+    if len(words) * 2 < len(values) or different < _FEWEST_WORDS or different * 2 < len(words):
+        return 0.0
+    characters = "".join(words)
+    if sum(map(str.isalpha, characters)) < _LETTERS * len(characters):
+        return 0.0
+    return len(characters) / len(words)
+
+
 def kinds_score(values: Sequence[Any]) -> float:
     """Returns 1 / the number of different values, and 0 where these are one or very many."""
-    kinds = {str(value) for value in values if value is not None and value != ""}
-    if not 2 <= len(kinds) <= min(_MOST_KINDS, max(2, len(values) // 2)):
-        return 0.0
-    if max(map(len, kinds)) > _LONGEST_KIND:
+    most = max(2, min(len(values) // 2, max(_MOST_KINDS, min(10 * _MOST_KINDS, len(values) // 20))))
+    kinds: set[str] = set()
+    for value in values:
+        if is_given(value):
+            kinds.add(str(value))
+            if len(kinds) > most:
+                return 0.0
+    if len(kinds) < 2 or max(map(len, kinds)) > _LONGEST_KIND:
         return 0.0
     return 1 / len(kinds)
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from statistics import median
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
+
+
+def _median(counts: Iterable[int]) -> int:
+    """Returns the higher one of the two in the middle; `statistics` takes a while to import."""
+    ordered = sorted(counts)
+    return ordered[len(ordered) // 2]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -58,10 +63,16 @@ def is_heading(cells: Sequence[str], below: Sequence[str], names: Collection[str
         return "no"
     if any(usual.intersection(one) for one in words):
         return "yes"
-    return "yes" if below and median(map(len, below)) > _LONG else "perhaps"
+    return "yes" if below and _median(map(len, below)) > _LONG else "perhaps"
 
 
-def is_an_example(text: str, kind: str, kinds: Sequence[str], names: Collection[str] = ()) -> bool:
+def is_an_example(
+    text: str,
+    kind: str,
+    kinds: Sequence[str],
+    names: Collection[str] = (),
+    texts: Sequence[str] = (),
+) -> bool:
     """Tells whether the first cells of a text and of its kind are plainly no names of columns.
 
     Args:
@@ -69,9 +80,14 @@ def is_an_example(text: str, kind: str, kinds: Sequence[str], names: Collection[
         kind: The first kind.
         kinds: Those below it.
         names: Other names that such columns have.
+        texts: Some of the texts below it.
     """
-    written = " " in text.strip() or not text.isascii()
-    return kind in kinds and written and is_name(text, names) != "yes"
+    if is_name(text, names) == "yes" or not (kind in kinds or kind.strip().isdecimal()):
+        return False
+    if " " in text.strip() or not text.isascii():
+        return True
+    # Among words, a word may be a name or not: but its kind is one of those below.
+    return kind in kinds and bool(texts) and _median(len(one.split()) for one in texts) <= 1
 
 
 def is_name(text: str, names: Collection[str] = ()) -> Verdict:
@@ -85,6 +101,12 @@ def is_name(text: str, names: Collection[str] = ()) -> Verdict:
     if len(words) > _MOST_WORDS:
         return "no"
     return "yes" if _NAMES.union(names).intersection(words) else "perhaps"
+
+
+def names_a_language(text: str) -> bool:
+    """Tells whether a text is the name or the code of a language, such as `en` or `pt-BR`."""
+    first, *rest = _PARTS.findall(text.casefold()) or [""]
+    return first in _LANGUAGES and set(rest) <= _REGIONS
 
 
 def _names_a_column(words: Sequence[str], usual: Collection[str]) -> bool:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.callbacks import Notify
-from seqkit.data.reports import counted, report_left_out
-from seqkit.data.tables import _shown
+from seqkit.data.reports import counted, report_left_out, shortly
 from seqkit.data.texts import Errors, read_text
 from seqkit.errors import DataError
 
@@ -37,6 +36,11 @@ def read_jsonl(
         DataError: The file cannot be read or is empty, or a line is not a JSON object.
     """
     text = read_text(path, notify, encoding=encoding, errors=errors, option=option)
+    return objects_of_lines(path, text, notify)
+
+
+def objects_of_lines(path: Path, text: str, notify: Notify) -> list[tuple[int, dict[str, Any]]]:
+    """Returns the objects that stand one on each line of a text; see `read_jsonl`."""
     objects: list[tuple[int, dict[str, Any]]] = []
     empty: list[int] = []
     # Only \n ends a line: other Unicode line breaks may stand inside a JSON text.
@@ -55,7 +59,7 @@ def read_jsonl(
             ) from error
         if not isinstance(value, dict):
             raise DataError(
-                f"{path} holds {type(value).__name__} {_shown(value)} on line {number}. "
+                f"{path} holds {type(value).__name__} {shortly(value)} on line {number}. "
                 "Each line must be one JSON object"
             )
         objects.append((number, value))

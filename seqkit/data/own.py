@@ -11,34 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.callbacks import ignore
-from seqkit.errors import DataError
+from seqkit.data.endings import OBJECTS, OTHER_KINDS, PARQUET, SHEETS, TABLES, TEXTS, kind_of
+from seqkit.errors import DataError, SeqkitError
 
-TABLES = (".csv", ".tsv")
-OBJECTS = (".jsonl", ".ndjson")
-TEXTS = (".txt", ".text")
-"""Endings of the files that are read; a text may hold a table too."""
-
-OTHER_KINDS = {
-    ".xlsx": "Save the sheet as .csv. ",
-    ".xls": "Save the sheet as .csv. ",
-    ".ods": "Save the sheet as .csv. ",
-    ".json": "Write its objects one a line, as .jsonl. ",
-    ".parquet": "Write it as .csv. ",
-    ".zip": "Unpack it. ",
-    ".tar": "Unpack it. ",
-}
-"""Endings of files that are not read, and what to do about them."""
+__all__ = ["LOOKED_AT", "OBJECTS", "TABLES", "TEXTS", "OwnData", "Rows", "kind_of"]
 
 LOOKED_AT = 2000
 """Rows, lines or files that are looked at."""
 
-_READING = ("encoding", "errors", "delimiter", "header", "quotes")
-"""Settings of a dataset that say how its file is read."""
+_FILES = 200
+"""Files of a folder whose encoding is looked at."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of a table, or the objects of a JSONL file.
+    """The rows of a table, or the objects of a JSON file.
 
     `len(rows)` is how many there are, and `records()` has them all.
 
@@ -46,7 +33,7 @@ class Rows:
         path: The file.
         columns: Its columns, or the names that the first objects have.
         values: The first cells of each column, to tell what it holds: texts of a table, values of
-            objects.
+            objects. `spread(name)` has cells from all over the file.
         count: How many cells each of these has, at most 2000.
         header: Whether the first row names the columns.
         quotes: Whether it was read with fields in double quotes.
@@ -73,6 +60,11 @@ class Rows:
         for row in self.table:
             yield dict(zip(self.columns, row, strict=True))
         yield from map(dict, self.objects)
+
+    def spread(self, name: str) -> list[Any]:
+        """Returns at most 2000 cells of a column, from all over it: files are often sorted."""
+        cells = self.whole(name)
+        return cells[:: -(-len(cells) // LOOKED_AT) or 1]
 
     def known(self, name: str) -> str:
         """Returns the name of a column. Raises DataError where there is no such, naming those."""
@@ -121,28 +113,77 @@ class OwnData:
         """Whether `rows` may be asked for: of a table, objects, or a text that may be one."""
         return self.kind in (*TABLES, *OBJECTS, ".txt")
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a text, or a folder of such, and so has an encoding."""
+        return self.kind not in (*SHEETS, *PARQUET)
+
     def rows(self, **reading: Any) -> Rows:
-        """Returns the rows of a table, or the objects of a JSONL file: `rows().records()` has all.
+        """Returns the rows of a table, or the objects of a JSON file: `rows().records()` has all.
 
         Args:
             **reading: How it is read otherwise than `given` says: `header=False`.
 
         Raises:
             DataError: It cannot be read as one; says where, and what to do.
+            ConfigurationError: What reads such files is not installed.
         """
-        given = {name: self.given[name] for name in _READING if name in self.given} | reading
-        read = _objects if self.kind in OBJECTS else _table
-        key = ("rows", *sorted(given.items(), key=str))
+        return self._rows(_objects if self.kind in OBJECTS else _table, reading)
+
+    def table(self, **reading: Any) -> Rows:
+        """Returns the rows of a table as texts, also of objects; see `rows`."""
+        return self._rows(_table, reading)
+
+    def _rows(self, read: Callable[[Path, Mapping[str, Any]], Rows], reading: Any) -> Rows:
+        from seqkit.data.reading import READING
+
+        given = {name: self.given[name] for name in READING if name in self.given}
+        if self.is_text:
+            given["encoding"] = self.encoding
+        given |= reading
+        key = (read, *sorted(given.items(), key=str))
         rows: Rows = self._once(key, lambda: read(self.path, given))
         return rows
+
+    @property
+    def names_its_columns(self) -> bool:
+        """Whether files of its kind name their columns in any case, as JSON and Parquet do."""
+        return self.kind in (*OBJECTS, *PARQUET)
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of a text: as it is given, or else found. Of a folder, that of its texts.
+
+        Raises:
+            DataError: It cannot be read.
+        """
+        if "encoding" in self.given:
+            return str(self.given["encoding"])
+        return str(self._once("encoding", self._found_encoding))
+
+    def _found_encoding(self) -> str:
+        from seqkit.data.encodings import found_encoding
+        from seqkit.data.texts import read_bytes
+
+        paths = self._texts() if self.is_folder else [self.path]
+        found = (found_encoding(read_bytes(path)) for path in paths)
+        return next((name for name in found if name != "utf-8"), "utf-8")
+
+    def _texts(self) -> list[Path]:
+        texts = [path for path in self.files("*") if kind_of(path) not in (*TABLES, *OTHER_KINDS)]
+        return [path for path in texts if path.is_file()][:_FILES]
 
     @property
     def text(self) -> str:
         """The whole text of a file. Raises DataError where it is none."""
         from seqkit.data import read_text
 
-        given = {name: self.given[name] for name in ("encoding", "errors") if name in self.given}
-        return str(self._once("text", lambda: read_text(self.path, ignore, **given)))
+        given = {"errors": self.given["errors"]} if "errors" in self.given else {}
+
+        def read() -> str:
+            return read_text(self.path, ignore, encoding=self.encoding, **given)
+
+        return str(self._once("text", read))
 
     @property
     def lines(self) -> list[str]:
@@ -189,24 +230,18 @@ class OwnData:
         if key not in self._kept:
             try:
                 self._kept[key] = read()
-            except DataError as error:
+            except SeqkitError as error:
                 self._kept[key] = error
-        if isinstance(self._kept[key], DataError):
+        if isinstance(self._kept[key], SeqkitError):
             raise self._kept[key]
         return self._kept[key]
 
 
-def kind_of(path: Path) -> str:
-    """Returns the ending that tells how a file is read, in small letters and without `.gz`."""
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
-    return suffixes[-1] if suffixes else ""
-
-
 def _table(path: Path, given: Mapping[str, Any]) -> Rows:
-    from seqkit.data import read_csv
+    from seqkit.data.reading import read_table
 
     try:
-        table = read_csv(path, ignore, **given)
+        table = read_table(path, ignore, **given)
     except DataError as error:
         if kind_of(path) != ".tsv" or "quotes" in given:
             raise
@@ -222,7 +257,7 @@ def _table(path: Path, given: Mapping[str, Any]) -> Rows:
         tuple(table.columns),
         values,
         len(rows),
-        header=bool(given.get("header", True)),
+        header=table.headed,
         quotes=bool(given.get("quotes", True)),
         table=table.rows,
         lines=table.lines,
@@ -230,13 +265,11 @@ def _table(path: Path, given: Mapping[str, Any]) -> Rows:
 
 
 def _objects(path: Path, given: Mapping[str, Any]) -> Rows:
-    from seqkit.data import read_jsonl
+    from seqkit.data.objects import read_objects
 
     reading = {name: given[name] for name in ("encoding", "errors") if name in given}
-    found = read_jsonl(path, ignore, **reading)
-    objects = [values for _, values in found]
-    first = objects[:LOOKED_AT]
+    found = read_objects(path, ignore, **reading)
+    first = found.items[:LOOKED_AT]
     columns = tuple(dict.fromkeys(name for item in first for name in item))
     values = {name: [item.get(name) for item in first] for name in columns}
-    lines = [line for line, _ in found]
-    return Rows(path, columns, values, len(first), lines=lines, objects=objects)
+    return Rows(path, columns, values, len(first), lines=found.numbers, objects=found.items)

@@ -34,7 +34,8 @@ def is_a_row(names: Sequence[str], time: str) -> bool:
     """
     numbers = [name for name in names if name.lower() not in MISSING and is_number(name)]
     if not time:
-        return len(numbers) == len(names) and any(map(_fraction, numbers))
+        written = [name for name in numbers if _fraction(name) or "." in name]
+        return len(numbers) == len(names) and (len(names) == 1 or bool(written))
     if time in numbers:
         return len(numbers) == len(names) > 1 and any(map(_fraction, numbers))
     try:

@@ -14,7 +14,7 @@ from typing import Any
 
 from seqkit.callbacks import Notify
 from seqkit.data.columns import are_numbered, header_of
-from seqkit.data.reports import counted, listed, missing_column, report_left_out
+from seqkit.data.reports import counted, listed, missing_column, report_left_out, shortly
 from seqkit.data.texts import Errors, read_text
 from seqkit.errors import DataError
 
@@ -44,12 +44,16 @@ class Table:
         columns: Its column names; `1`, `2`, ... where it has no header.
         rows: The fields of each row that is not empty.
         lines: The line each row begins on, counted from 1.
+        counts: What these count: lines of a file, rows of a sheet, or objects.
+        headed: Whether the file names its columns.
     """
 
     path: Path
     columns: tuple[str, ...]
     rows: Sequence[Sequence[str]]
     lines: Sequence[int]
+    counts: str = "line"
+    headed: bool = True
 
     def position(self, column: str) -> int:
         """Returns the place of a column. Raises DataError, naming those there are."""
@@ -69,6 +73,7 @@ def read_csv(
     quotes: bool = True,
     keep_empty: bool = False,
     option: bool = False,
+    usual: str = "utf-8",
 ) -> Table:
     r"""Reads a CSV file. Empty rows are left out, and counted in one sentence to `notify`.
 
@@ -84,11 +89,12 @@ def read_csv(
         quotes: Whether a field may stand in double quotes, to hold delimiters and line breaks.
         keep_empty: Whether rows without anything in them are kept, but for those at the end.
         option: See `read_text`.
+        usual: See `read_text`.
 
     Raises:
         DataError: The file cannot be read, is empty, or has a row that does not fit its header.
     """
-    text = read_text(path, notify, encoding=encoding, errors=errors, option=option)
+    text = read_text(path, notify, encoding=encoding, errors=errors, option=option, usual=usual)
     if len(delimiter) > 1:
         raise DataError(f"delimiter is {delimiter!r}, for {path}. It must be one character")
     text, stand_in = _without_lone_returns(text)
@@ -130,7 +136,7 @@ def read_csv(
         raise DataError(f"{path} has a header ({listed(columns)}) and no rows.")
     if not keep_empty:
         report_left_out(path, empty, counted(len(empty), "empty row"), notify)
-    return Table(path, columns, rows, lines)
+    return Table(path, columns, rows, lines, headed=header)
 
 
 def _without_lone_returns(text: str) -> tuple[str, str]:
@@ -222,7 +228,7 @@ def _below(
     lines = "line 1" if begins == 2 else f"lines 1 to {begins - 1}"
     return DataError(
         f"{path} begins with {counted(place, 'row')} of fewer fields than the table, such as "
-        f"{_shown(delimiter.join(first[0][1]).rstrip(delimiter))}. The header seems to be on line "
+        f"{shortly(delimiter.join(first[0][1]).rstrip(delimiter))}. The header seems to be on line "
         f"{begins} ({listed([name.strip() for name in header])}): delete {lines}"
     )
 
@@ -234,14 +240,26 @@ def _is_a_title(row: Sequence[str]) -> bool:
 def _check_titles(
     path: Path, header: Sequence[str], text: str, delimiter: str, quotes: bool
 ) -> None:
-    """Raises DataError where the header has a first field alone, and a row of names follows."""
-    if not _is_a_title(header):
-        return
-    first = _first_rows(text, delimiter, quotes)
+    first = _first_rows(text, delimiter, quotes) if _is_a_title(header) else []
+    if error := below_titles(path, first, delimiter):
+        raise error
+
+
+def below_titles(
+    path: Path, first: Sequence[tuple[int, Sequence[str]]], delimiter: str
+) -> DataError | None:
+    """Returns the error for a header that has a first field alone, before a row of names.
+
+    Args:
+        path: The file.
+        first: Its first rows that are not empty, each with its number.
+        delimiter: What parts fields in the message.
+    """
     place = next((place for place, (_, row) in enumerate(first) if not _is_a_title(row)), 0)
-    names = [name.strip() for name in first[place][1]]
+    names = [name.strip() for name in first[place][1]] if place else []
     if place and all(names) and not any(name[0].isdigit() or name[0] in "+-.," for name in names):
-        raise _below(path, first, place, delimiter)
+        return _below(path, first, place, delimiter)
+    return None
 
 
 def _first_rows(text: str, delimiter: str, quotes: bool) -> list[tuple[int, list[str]]]:
@@ -291,8 +309,3 @@ def _misfit(
 def _quoted(row: Sequence[str]) -> bool:
     """Tells whether double quotes seem to hold some fields of a row together."""
     return any(field.startswith('"') for field in row) and any(field.endswith('"') for field in row)
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 
 from seqkit.callbacks import Notify
+from seqkit.data.encodings import WESTERN, a_word_of, found_encoding
 from seqkit.data.folders import opened_regular, unreadable
 from seqkit.data.reports import counted
 from seqkit.data.unpacking import unpacked
@@ -54,22 +55,26 @@ def read_text(
     encoding: str = "utf-8",
     errors: Errors = "strict",
     option: bool = False,
+    usual: str = "utf-8",
 ) -> str:
     """Reads a text file whole, unpacking it where gzip packed it. Line ends stay as they are.
 
     Args:
         path: The file.
         notify: Receives how much was replaced.
-        encoding: Its encoding; a byte order mark of UTF-8 is dropped.
+        encoding: Its encoding; a byte order mark of UTF-8 is dropped. Empty to find it.
         errors: `strict` refuses what the encoding does not allow and NUL bytes; `replace` puts
             U+FFFD in their place.
         option: Whether a command reads its input, whose one setting is the option `--encoding`;
             hints then name that.
+        usual: The encoding of other files like it, for one that is to be found.
 
     Raises:
         DataError: The file cannot be read, or holds what the encoding does not allow.
     """
-    content = _read_bytes(path, fifo=option)
+    content = read_bytes(path, fifo=option)
+    guessed = not encoding
+    encoding = encoding or found_encoding(content, usual)
     try:
         codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
     except LookupError as error:
@@ -89,10 +94,28 @@ def read_text(
         nuls = counted(text.count("\0"), f"NUL byte in {path} was", f"NUL bytes in {path} were")
         notify(f"{nuls} replaced by U+FFFD.")
         text = text.replace("\0", "\ufffd")
+    if guessed and encoding == WESTERN != usual:
+        way = "--encoding" if option else "dataset.encoding"
+        notify(f"{path} is {read_as(encoding, text)}. Give {way} if it is another.")
     return text
 
 
-def _read_bytes(path: Path, fifo: bool) -> bytes:
+def read_as(encoding: str, text: str) -> str:
+    """Says that a text is read by an encoding that was guessed, with a word to tell it by."""
+    word = a_word_of(text)
+    return f"not valid utf-8, and read as {encoding}" + (f" ({word!r})" if word else "")
+
+
+def read_bytes(path: Path, fifo: bool = False) -> bytes:
+    """Returns the bytes of a file, unpacked where gzip packed them.
+
+    Args:
+        path: The file.
+        fifo: Whether a FIFO will do.
+
+    Raises:
+        DataError: It cannot be read.
+    """
     try:
         with opened_regular(path, fifo) as file:
             content = file.read()

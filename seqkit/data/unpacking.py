@@ -49,3 +49,23 @@ def unpacked(path: Path, content: bytes) -> bytes:
     except (EOFError, OSError, zlib.error) as error:
         raise DataError(f"{path} is damaged or truncated: {error}. Copy it again") from error
     return b"".join(parts)
+
+
+def check_unpacked(
+    path: Path, packed: int, size: int, hint: str, *, repeated: bool = False
+) -> None:
+    """Raises DataError where a packed file would fill the memory.
+
+    Args:
+        path: The file.
+        packed: Its size, in bytes.
+        size: What it unpacks to.
+        hint: The next step.
+        repeated: Whether values that repeat are stored once, so that no ratio is too high.
+    """
+    most = LARGEST if repeated else min(LARGEST, max(_ALWAYS, _HIGHEST_RATIO * packed))
+    if size > most:
+        raise DataError(
+            f"{path} is refused: its {packed:,} bytes unpack to {size:,}, and it may unpack to "
+            f"{most:,}. {hint}"
+        )

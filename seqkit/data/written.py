@@ -59,10 +59,12 @@ def write_text(path: Path, text: str) -> None:
         aside.write_text(without_surrogates(text), encoding="utf-8")
 
 
-def write_table(path: Path, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def write_table(
+    path: Path, heads: Sequence[str], rows: Iterable[Sequence[Any]], *, delimiter: str = ","
+) -> None:
     """Writes a CSV file, whole or not at all, with `table_cell` of each value."""
     with written_whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream)
+        writer = csv.writer(stream, delimiter=delimiter)
         writer.writerow([table_cell(head) for head in heads])
         writer.writerows([table_cell(value) for value in row] for row in rows)
 

@@ -4,6 +4,7 @@
     SPLIT/ARRAY.npy             mapped into memory
     encoder/...                 what the task saved
     baselines-SPLIT.json        added later, with a checksum of its own
+    examples-NAME.safetensors   likewise: scores of the examples of a split by a baseline
 
 Whatever is wrong with an entry, the data are encoded again: a cache must never be why a run fails.
 """
@@ -22,11 +23,13 @@ import numpy as np
 
 from seqkit.api import Arrays, Codec
 from seqkit.errors import ConfigurationError, PluginError, SeqkitError
+from seqkit.runs.example_scores import Column, ExampleScores, load_scores
 from seqkit.runs.folder import write_atomically
 from seqkit.storage.checksums import digest_of, fingerprint, read_document, sealed_document
 from seqkit.storage.regular_files import check_folder, check_regular, read_regular
 
 _MANIFEST = "manifest.json"
+_EXAMPLES = "baseline"
 Scores = dict[str, dict[str, float]]
 
 
@@ -147,6 +150,25 @@ def write_scores(file: Path, scores: Scores) -> None:
     try:
         document = {"scores": scores, "sha256": digest_of(scores)}
         write_atomically(file, json.dumps(document))
+    except OSError:
+        discard(file)
+
+
+def read_examples(file: Path) -> np.ndarray[Any, Any] | None:
+    """Returns what `write_examples` wrote; None where there is none, or it is damaged."""
+    try:
+        check_regular(file)
+        scores = load_scores(file)
+    except (OSError, SeqkitError):
+        discard(file)
+        return None
+    return None if scores is None else scores.columns[_EXAMPLES].values
+
+
+def write_examples(file: Path, values: np.ndarray[Any, Any]) -> None:
+    """Writes a score for each example; where it cannot be written, it is computed again."""
+    try:
+        ExampleScores(np.ones(len(values)), {_EXAMPLES: Column(values)}).save(file)
     except OSError:
         discard(file)
 

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 import seqkit.data
 import seqkit.text
 from seqkit.api import Arrays, Codec, Notify, ignore
 from seqkit.engine import cache
 from seqkit.engine.baselines import scores_of_outputs
+from seqkit.engine.per_example import scores_of_each
 from seqkit.errors import DataError, sentence
 from seqkit.experiments.experiment import Experiment, Part
 from seqkit.experiments.used import used_tokenizers
@@ -63,27 +65,57 @@ class EncodedData:
 
         Args:
             split: The split.
-            metrics: Those of the experiment; any that the codec has no score of is scored by what
-                the baselines put out.
+            metrics: Those of the experiment; any that the codec has no score of, or that has other
+                settings than the usual ones, is scored by what the baselines put out.
         """
         scores = self._known_baselines(split)
         there = {name for values in scores.values() for name in values}
         others = [
             part
             for part in metrics
-            if part.name not in there
+            if (part.name not in there or part.config != type(part.config)())
             and part.component.reads == "outputs"
             and part.component.higher_is_better is not None
         ]
         if not others:
             return scores
-        key = " ".join([split, *(part.entry.qualified for part in others)])
+        key = " ".join([split, *(f"{part.entry.qualified} {part.config!r}" for part in others)])
         if key not in self._baselines:
             outputs = self.codec.baseline_outputs(self.splits, split)
             self._baselines[key] = scores_of_outputs(outputs, others, self.codec.shape)
         more: dict[str, dict[str, float]] = self._baselines[key]
         names = dict.fromkeys([*scores, *more])
         return {name: {**scores.get(name, {}), **more.get(name, {})} for name in names}
+
+    def baseline_examples(
+        self, split: str, part: Part, baseline: str
+    ) -> np.ndarray[Any, Any] | None:
+        """Returns the score of every example of a split by a baseline, computed once.
+
+        Args:
+            split: The split.
+            part: The metric.
+            baseline: Name of the baseline.
+
+        Returns:
+            `(examples,)`; None where examples have no scores of their own.
+        """
+        if part.component.reads != "outputs":
+            return None
+        settings = json.dumps(part.as_dict(), sort_keys=True, default=str)
+        name = hashlib.sha256(f"{split} {baseline} {settings}".encode()).hexdigest()[:16]
+        file = self.folder / f"examples-{name}.safetensors" if self.folder else None
+        kept = cache.read_examples(file) if file is not None else None
+        if kept is not None and len(kept) == len(self.sizes(split)):
+            return kept
+        with torch.inference_mode(mode=False), torch.random.fork_rng(devices=[]):
+            answers = self.codec.baseline_answers(self.splits, split, baseline)
+        if answers is None or len(answers[1]) != len(self.sizes(split)):
+            return None
+        values = scores_of_each(part, self.codec.shape, *answers)
+        if values is not None and file is not None:
+            cache.write_examples(file, values)
+        return values
 
     def _known_baselines(self, split: str) -> dict[str, dict[str, float]]:
         if split not in self._baselines:

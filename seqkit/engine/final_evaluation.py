@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from seqkit.api import Arrays
 from seqkit.callbacks import Notify
 from seqkit.engine.checkpoint import checkpoint_name, load_weights, open_checkpoint
+from seqkit.engine.encoding import EncodedData
 from seqkit.engine.progress import restore_loss
 from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError
 from seqkit.events import Event, spell_out
+from seqkit.experiments.experiment import Experiment
+from seqkit.runs.example_scores import ExampleScores
 from seqkit.runs.folder import RunFolder, write_atomically
+from seqkit.runs.verdict import best_baseline
 from seqkit.storage.checksums import sealed_line
 
 TEST_SAMPLES = 200
@@ -24,7 +28,7 @@ TEST_SAMPLES = 200
 
 def final_evaluation(
     training: Training,
-    arrays: Arrays,
+    data: EncodedData,
     baselines: Mapping[str, Mapping[str, float]],
     folder: RunFolder,
     warn: Notify,
@@ -33,12 +37,12 @@ def final_evaluation(
 
     Args:
         training: The loop, at its end; its model gets the best weights.
-        arrays: The test split.
-        baselines: Scores of baselines on it.
+        data: The encoded data, with a test split.
+        baselines: Scores of baselines on that.
         folder: Where scores of examples and answers are kept.
         warn: Receives what could not be done.
     """
-    model = training.evaluated
+    model, arrays = training.evaluated, data.splits["test"]
     best = training.progress.best_step
     if best is not None:
         try:
@@ -57,12 +61,15 @@ def final_evaluation(
         baselines=baselines,
         examples=score.examples,
         seconds=round(score.seconds, 3),
+        **score.observed.as_fields(),
         best=True,
         elapsed=round(training.progress.elapsed, 3),
     )
-    if score.of_examples is not None:
+    experiment = training.learner.experiment
+    scores = with_baseline(score.of_examples, experiment, data, "test", baselines)
+    if scores is not None:
         try:
-            score.of_examples.save(folder.scores("test"))
+            scores.save(folder.scores("test"))
         except OSError as error:
             warn(f"the scores of single test examples could not be written: {error}")
     shown = training.config.samples
@@ -76,6 +83,25 @@ def final_evaluation(
             _keep_answers(folder, chosen, items, warn)
         right = list(_right_and_wrong(items, shown))
         yield training.event("sample", split="test", items=right)
+
+
+def with_baseline(
+    scores: ExampleScores | None,
+    experiment: Experiment,
+    data: EncodedData,
+    split: str,
+    baselines: Mapping[str, Mapping[str, float]],
+) -> ExampleScores | None:
+    """Returns scores of examples with those of the best baseline beside them, if there are any."""
+    name, higher = experiment.monitor
+    part = next((one for one in experiment.metrics if one.name == name), None)
+    best, value = best_baseline(baselines, name, higher)
+    if scores is None or part is None or value is None or name not in scores.columns:
+        return scores
+    values = data.baseline_examples(split, part, best)
+    if values is None:
+        return scores
+    return replace(scores, baselines={f"{name} {best}": values})
 
 
 def _keep_answers(

@@ -21,12 +21,16 @@ from seqkit.api import (
 from seqkit.engine.attribution import attributed_to, blame
 from seqkit.engine.batching import evaluation_plan
 from seqkit.engine.device import Device, out_of_memory
+from seqkit.engine.observed import Observed, Tally
 from seqkit.engine.per_example import ExampleScorer
 from seqkit.errors import RunError, SeqkitError
 from seqkit.experiments.experiment import Absent, Experiment, Part
 from seqkit.registry.fitting import require_shape
 from seqkit.runs.example_scores import ExampleScores
 from seqkit.shapes import Classes, Labels, NextTokens, Number, Shape, StepClasses, Tokens, Values
+
+Watch = Callable[[np.ndarray[Any, Any], Mapping[str, tuple[Any, ...]]], None]
+"""Sees a batch that is scored: its examples, and what metrics are updated with."""
 
 EVALUATION_BATCH = 256
 """Examples of a batch where no gradient is kept; results do not depend on it."""
@@ -42,6 +46,7 @@ class Score:
         loss: Mean loss.
         metrics: Value of each metric.
         seconds: Time it took.
+        observed: What the pass showed besides.
         of_examples: Scores of every example, where they were asked for and there are any.
     """
 
@@ -50,6 +55,7 @@ class Score:
     loss: float
     metrics: dict[str, Any]
     seconds: float
+    observed: Observed = field(default_factory=Observed)
     of_examples: ExampleScores | None = None
 
 
@@ -154,6 +160,8 @@ class Learner:
         model: nn.Module | None = None,
         progress: Callable[[int, int], None] | None = None,
         each: bool = False,
+        watch: Callable[[], Watch] | None = None,
+        decide: Callable[[Tensor], Tensor] | None = None,
     ) -> Score:
         """Scores a split, leaving the random generators as they were.
 
@@ -163,6 +171,9 @@ class Learner:
             model: Another model than the learner's, such as an average of its weights.
             progress: Called with the batches done and their number.
             each: Whether every example is scored by itself, too.
+            watch: Returns what sees of each batch its examples, and what metrics take by what they
+                read; asked again where the pass begins again, as memory ended.
+            decide: Changes predictions before metrics see them, such as by a threshold.
 
         Raises:
             RunError: There is no memory for a single example.
@@ -172,12 +183,16 @@ class Learner:
             try:
                 examples = len(self.codec.sizes(arrays))
                 scorer = self._scorer(examples) if each else None
-                loss, metrics = self._scored(arrays, model or self.model, progress, scorer)
+                tally = Tally(self.shape)
+                network = model or self.model
+                seen = watch() if watch is not None else None
+                loss, metrics = self._scored(arrays, network, progress, scorer, tally, seen, decide)
                 scores = None
                 if scorer is not None:
                     scores = scorer.finish(loss, metrics, arrays, self.codec.overlap(arrays))
                 seconds = time.perf_counter() - start
-                return Score(split, examples, loss, metrics, seconds, scores)
+                observed = tally.finish()
+                return Score(split, examples, loss, metrics, seconds, observed, scores)
             except RuntimeError as error:
                 if not out_of_memory(error):
                     raise
@@ -198,6 +213,9 @@ class Learner:
         model: nn.Module,
         progress: Callable[[int, int], None] | None,
         scorer: ExampleScorer | None,
+        tally: Tally,
+        watch: Watch | None,
+        decide: Callable[[Tensor], Tensor] | None,
     ) -> tuple[float, dict[str, Any]]:
         parts = self.experiment.metrics
         metrics = {part.name: build_metric(part, self.shape) for part in parts}
@@ -217,6 +235,8 @@ class Learner:
                 totals.append(total)
                 counts.append(count)
                 predictions, targets = self.codec.metric_inputs(outputs, batch)
+                if decide is not None:
+                    predictions = decide(predictions)
                 taken: dict[str, tuple[Any, ...]] = {
                     "outputs": (predictions, targets),
                     "batch": (predictions, targets, batch),
@@ -226,8 +246,11 @@ class Learner:
                 for part in parts:
                     with attributed_to(part):
                         metrics[part.name].update(*taken[reads[part.name]])
+                tally.add(batch, predictions, targets)
                 if scorer is not None:
                     scorer.add(indices, outputs, batch["targets"], taken)
+                if watch is not None:
+                    watch(indices, taken)
                 if progress is not None:
                     progress(done, len(plan))
         loss = sum(float(total) for total in totals) / max(1e-12, sum(float(c) for c in counts))

@@ -13,17 +13,18 @@ from torch import nn
 
 from seqkit._version import __version__
 from seqkit.api import Task
+from seqkit.engine.attribution import attributed_to
 from seqkit.engine.batching import epoch_generator
 from seqkit.engine.encoding import EncodedData
 from seqkit.engine.learner import Learner
 from seqkit.engine.train import Training
 from seqkit.events import Event
-from seqkit.experiments.experiment import Experiment
+from seqkit.experiments.experiment import Experiment, Part
 from seqkit.experiments.provenance import code_of
 from seqkit.experiments.used import used_plugins
 from seqkit.registry.registry import Registry
 from seqkit.runs.folder import RunFolder
-from seqkit.shapes import kind_of
+from seqkit.shapes import Shape, kind_of
 from seqkit.storage.locks import this_process
 
 RUN_SCHEMA_VERSION = 1
@@ -99,12 +100,31 @@ def started(
         "estimate": None if estimate is None else round(estimate, 3),
         "metric": metric,
         "higher_is_better": higher_is_better,
+        "about": about_metrics(experiment.metrics, learner.shape),
+        "directions": {
+            part.name: bool(part.component.higher_is_better)
+            for part in experiment.metrics
+            if part.component.higher_is_better is not None
+        },
         "baselines": baselines,
         "encoding": {"seconds": round(data.seconds, 3), "cached": data.cached},
         "resumed_from": resumed_from,
         "versions": versions(),
     }
     return Event("started", training.progress.step, training.epoch, fields)
+
+
+def about_metrics(metrics: Sequence[Part], shape: Shape) -> dict[str, dict[str, Any]]:
+    """Returns what metrics are of: the class of each that is of one, and the names of tables."""
+    positive: dict[str, str] = {}
+    names: dict[str, list[str]] = {}
+    for part in metrics:
+        with attributed_to(part):
+            if found := part.component.positive(part.config, shape):
+                positive[part.name] = found
+            if rows := part.component.names(part.config, shape):
+                names[part.name] = list(rows)
+    return {"positive": positive, "names": names}
 
 
 def _next(task: Task) -> list[list[str]]:

@@ -144,10 +144,7 @@ class ExampleScorer:
         return True
 
     def _value(self, part: Part, rows: Any, start: int, end: int) -> float:
-        metric = part.component.build(part.config, self._shape)
-        metric.update(*(_cut(item, start, end) for item in rows))
-        value = metric.compute()
-        return float(value) if isinstance(value, int | float) else math.nan
+        return _value_of(part, self._shape, rows, start, end)
 
     def finish(
         self, loss: float, metrics: Mapping[str, Any], arrays: Arrays, overlap: int = 1
@@ -174,6 +171,33 @@ class ExampleScorer:
         if not columns:
             return None
         return ExampleScores(self._counts, columns, _digest(arrays, len(means)), overlap)
+
+
+def scores_of_each(part: Part, shape: Shape, predictions: Tensor, targets: Tensor) -> Floats | None:
+    """Returns what a metric that reads outputs gives for every single example.
+
+    None where it has no number for one of them.
+
+    Args:
+        part: The metric.
+        shape: What the outputs are.
+        predictions: As metrics take them, `(examples, ...)`.
+        targets: The same.
+    """
+    rows = (_on_host(predictions), _on_host(targets))
+    values = np.empty(len(targets))
+    for place in range(len(values)):
+        values[place] = _value_of(part, shape, rows, place, place + 1)
+        if not math.isfinite(values[place]):
+            return None
+    return values
+
+
+def _value_of(part: Part, shape: Shape, rows: Any, start: int, end: int) -> float:
+    metric = part.component.build(part.config, shape)
+    metric.update(*(_cut(item, start, end) for item in rows))
+    value = metric.compute()
+    return float(value) if isinstance(value, int | float) else math.nan
 
 
 def _explained(candidate: _Candidate, values: Floats, counts: Floats, whole: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,7 @@ from seqkit.engine.checkpoint import (
     read_manifest,
 )
 from seqkit.engine.device import choose_device, out_of_memory
+from seqkit.engine.in_memory import listed_inputs
 from seqkit.engine.learner import Learner, build_learner, evaluating
 from seqkit.engine.progress import Progress, restore_loss
 from seqkit.errors import CheckpointError, ConfigurationError, RunError, suggestion
@@ -51,16 +52,26 @@ class Predictor:
     """
 
     def __init__(
-        self, learner: Learner, checkpoint: Checkpoint, registry: Registry | None = None
+        self,
+        learner: Learner,
+        checkpoint: Checkpoint,
+        registry: Registry | None = None,
+        notify: Notify = warn,
     ) -> None:
         self.learner = learner
         self.checkpoint = checkpoint
         self._registry = registry
+        self._notify = notify
 
     @property
     def experiment(self) -> Experiment:
         """What the run was."""
         return self.learner.experiment
+
+    @property
+    def model(self) -> torch.nn.Module:
+        """The network, on its device and in evaluation mode."""
+        return self.learner.model
 
     @property
     def shape(self) -> Shape:
@@ -80,19 +91,22 @@ class Predictor:
     @torch.inference_mode()
     def predict(
         self,
-        inputs: Sequence[str | Mapping[str, Any]] = (),
+        inputs: Any = (),
         batch_size: int = 64,
         *,
+        column: str = "",
         say: Say = ignore,
         **options: Any,
     ) -> list[dict[str, Any]]:
         """Answers raw inputs, in their order.
 
         Args:
-            inputs: Texts, or records with the fields of the task, also as the rows of a DataFrame;
-                none for a forecast that goes on from the data of the run.
+            inputs: Texts, records with the fields of the task, or the rows of a table: a DataFrame,
+                or mappings with the columns that the run was trained on. None for a forecast that
+                goes on from the data of the run.
             batch_size: How many are computed at once, or fewer where memory ends; the answers do
                 not depend on it.
+            column: The column of a table to answer; found as that of a file when empty.
             say: Receives text as it is generated: the number of its input, from 0, and the piece.
             options: Settings of the task's `PredictOptions`, such as a temperature.
 
@@ -103,13 +117,14 @@ class Predictor:
         """
         if batch_size < 1:
             raise ConfigurationError(f"batch_size is {batch_size}; it must be at least 1.")
-        inputs = _listed(inputs)
+        inputs = listed_inputs(inputs, self, column)
         codec = self.learner.codec
         settings, problems = validate(self._task.PredictOptions, options, "", self._task.name)
         if problems:
             raise ConfigurationError(problems=problems)
         with attributed_in(self.experiment, self._registry):
-            return self._answers(codec.parse(inputs), settings, batch_size, say)
+            records = codec.answerable(codec.parse(inputs), settings, self._notify)
+            return self._answers(records, settings, batch_size, say)
 
     @torch.inference_mode()
     def outputs(self, arrays: Arrays, indices: np.ndarray[Any, Any]) -> tuple[Tensor, Batch]:
@@ -169,22 +184,6 @@ class Predictor:
                 )
 
 
-def _listed(inputs: Any) -> Sequence[str | Mapping[str, Any]]:
-    """Returns inputs one by one; what would be gone through by its letters or keys is refused."""
-    if isinstance(inputs, str | bytes):
-        raise ConfigurationError("predict() takes a list of inputs. Write predict([text])")
-    if hasattr(inputs, "columns") and hasattr(inputs, "to_dict"):
-        # A DataFrame, which goes through the names of its columns otherwise.
-        return list(inputs.to_dict("records"))
-    if isinstance(inputs, Mapping):
-        raise ConfigurationError("predict() takes a list of inputs. Write predict([record])")
-    if not isinstance(inputs, Iterable):
-        raise ConfigurationError(
-            f"predict() takes a list of inputs, and was given {inputs!r:.60}. Write predict([text])"
-        )
-    return inputs if isinstance(inputs, Sequence) else list(inputs)
-
-
 def _say_in_order(say: Say, order: Sequence[int], index: int, piece: str) -> None:
     say(order[index], piece)
 
@@ -231,7 +230,7 @@ def load_predictor(
         whole = open_checkpoint(found.path)
         restore_loss(learner.trained_loss, whole.training_state())
     learner.model.eval()
-    return Predictor(learner, found, registry)
+    return Predictor(learner, found, registry, notify)
 
 
 def _adapted(folder: RunFolder) -> dict[str, Any] | None:
@@ -279,7 +278,7 @@ def choose_checkpoint(folder: RunFolder, name: str = "best", notify: Notify = wa
         reason = f" {damaged[0]}" if damaged else ""
         raise CheckpointError(
             f"run {folder.name} has no whole checkpoint, in {folder.checkpoints}.{reason} "
-            f"Train it: seqkit resume {folder.name}"
+            f"Train it: {folder.command('resume')}"
         )
     for message in dict.fromkeys(damaged):
         notify(f"{message} The answers are those of {found.path.name}")

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.engine.checkpoint import checkpoints_in, newest_whole
-from seqkit.engine.control import Signals
 from seqkit.engine.metadata import identity
 from seqkit.engine.restoring import damage_of_record, restored_record
 from seqkit.engine.session import Observer, Session
+from seqkit.engine.signals import Signals
 from seqkit.errors import CheckpointError, DataError
 from seqkit.experiments.experiment import Experiment
 from seqkit.experiments.provenance import drift, load_run_experiment

@@ -16,23 +16,26 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
+from seqkit.callbacks import STOP, StopRun
 from seqkit.engine.attribution import ComponentError, attributed_in, attributed_to
 from seqkit.engine.checkpoint import (
     Checkpoint,
     checkpoints_in,
     tidy_up,
 )
-from seqkit.engine.control import ControlFile, Signals
+from seqkit.engine.control import ControlFile
 from seqkit.engine.device import choose_device, set_threads
 from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
 from seqkit.engine.estimate import estimated_seconds
 from seqkit.engine.final_evaluation import final_evaluation
+from seqkit.engine.judging import judge_run
 from seqkit.engine.keeping import best_of, restore_state, save_state
 from seqkit.engine.learner import build_learner
 from seqkit.engine.metadata import scalars_of, started, summary
 from seqkit.engine.progress import Progress
 from seqkit.engine.requests import Requests, status_after
 from seqkit.engine.restoring import damage_of_record
+from seqkit.engine.signals import Signals
 from seqkit.engine.train import Training
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
 from seqkit.events import Event, EventLog
@@ -43,10 +46,11 @@ from seqkit.registry.observing import Observers
 from seqkit.registry.registry import Registry
 from seqkit.runs.folder import RunFolder, resume_command, write_atomically
 from seqkit.runs.summary import words_to_go_on
+from seqkit.runs.verdict import Verdict
 from seqkit.storage.checksums import check_folder_seal, seal_folder, sealed_text
 from seqkit.storage.locks import Hold, this_process
 
-Observer = Callable[[Event], None]
+Observer = Callable[[Event], Any]
 _PLANNING = re.compile(r"trainer\.(batch_size|bucketing|overfit_batches|seed)=")
 
 
@@ -135,7 +139,10 @@ class Session:
             self.warn(complaint)
         for observer in list(self.observers):
             try:
-                observer(event)
+                if observer(event) is STOP:
+                    self.controls.stop("on_event")
+            except StopRun:
+                self.controls.stop("on_event")
             except BaseException:
                 # It is the caller's own, and ends the run; but the end is not told to it again.
                 self.observers.remove(observer)
@@ -206,18 +213,17 @@ class Session:
             self._note(shown)
         self.signals.ask = None
         if training.stopped in ("stopped", "interrupted"):
-            self._end(training.stopped, "", training)
+            self._end(training.stopped, "")
             return training.stopped
         if to_test:
             baselines = self._baselines(data, "test")
-            for event in final_evaluation(
-                training, data.splits["test"], baselines, self.folder, self.warn
-            ):
+            for event in final_evaluation(training, data, baselines, self.folder, self.warn):
                 self.publish(event)
                 if event.kind == "evaluation":
                     self._update(test=scalars_of(event))
         message = "stopped early: no improvement" if training.stopped else ""
-        self._end("finished", message, training)
+        verdict = judge_run(self.folder, self.experiment, self.registry, message)
+        self._end("finished", message, verdict)
         return "finished"
 
     def _loop(self, data: EncodedData, checkpoint: Checkpoint | None) -> Training:
@@ -329,6 +335,7 @@ class Session:
             "elapsed": round(self.progress.elapsed, 3),
             "best": ended.get("best"),
             "resume": None,
+            "verdict": None,
         }
         for observer in self.observers:
             observer(Event("ended", beginning.step, beginning.epoch, fields))
@@ -416,7 +423,7 @@ class Session:
 
     # --- the end ----------------------------------------------------------------------------------
 
-    def _end(self, status: str, message: str, training: Training | None = None) -> None:
+    def _end(self, status: str, message: str, verdict: Verdict | None = None) -> None:
         seconds = self.progress.elapsed
         if self.began:
             best = {"best": self._best} if self._best else {}
@@ -435,6 +442,7 @@ class Session:
             "elapsed": round(seconds, 3),
             "best": self._best,
             "resume": resume_command(self.folder, self._local) if more else None,
+            "verdict": verdict.as_dict() if verdict is not None else None,
         }
         self.publish(Event("ended", *self.at, fields))
 

@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from seqkit.api import Arrays
+from seqkit.codec import SHOWN
 from seqkit.engine import nonfinite
 from seqkit.engine.batching import training_plan
 from seqkit.engine.device import out_of_memory
@@ -163,6 +164,8 @@ class Training:
     def _data_digest(self) -> bytes:
         digest = hashlib.sha256()
         for name, array in sorted(self.splits["train"].items()):
+            if name.startswith(SHOWN):
+                continue
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data)
         return digest.digest()
@@ -440,6 +443,7 @@ class Training:
             metrics=score.metrics,
             examples=score.examples,
             seconds=round(score.seconds, 3),
+            **score.observed.as_fields(),
             best=best,
             elapsed=round(self.progress.elapsed, 3),
         )

@@ -10,7 +10,6 @@ from typing import Any
 
 from seqkit.api import Choice, Notify, Recognition, Task, ignore
 from seqkit.errors import ConfigurationError, sentence
-from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.own_data import said_in_full
 from seqkit.registry.fitting import why_not
 from seqkit.registry.registry import Entry, Registry
@@ -80,6 +79,9 @@ def begin(
     if trainer:
         document["trainer"] = trainer
     choices = () if recipe else _choices(document, task, registry, warn)
+    # A dataset knows its own data better than the task does.
+    known = tuple(recognition.overrides)
+    choices = [c for c in choices if not any(f"{c.key}.".startswith(f"{key}.") for key in known)]
     for choice in choices:
         _set(document, choice.key, choice.value)
     return Begun(document, name, warning, {choice.key: choice.reason for choice in choices})
@@ -93,6 +95,8 @@ def _choices(
     Raises:
         DataError: They cannot be read.
     """
+    from seqkit.experiments.loading import load_experiment
+
     if type(task.component).choose is Task.choose:
         return ()
     dataset = load_experiment(document, registry).dataset

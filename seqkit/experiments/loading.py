@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from seqkit.config import Config, canonical, validate
+from seqkit.data.endings import OBJECTS, TABLES, TEXTS, kind_of
 from seqkit.errors import ConfigurationError, Problem, nearest, suggestion
 from seqkit.experiments.experiment import Absent, Experiment, Part
 from seqkit.experiments.observers import chosen_observers
@@ -58,6 +59,41 @@ def load_experiment(
     return _resolve(document, recipe, registry, overrides, own, needed)
 
 
+def chosen_metrics(
+    experiment: Experiment,
+    registry: Registry,
+    names: Sequence[str] = (),
+    words: Sequence[str] = (),
+) -> tuple[Part, ...]:
+    """Returns metrics to score a trained run by, each with the settings that the run has of it.
+
+    Args:
+        experiment: What the run was.
+        registry: Where metrics are looked up.
+        names: Their names; those of the run when empty.
+        words: Words such as `NAME.KEY=VALUE`, which set something of a metric.
+
+    Raises:
+        ConfigurationError: There is no such metric or setting, or it is not for the task.
+    """
+    problems: list[Problem] = []
+    own = {part.name: part for part in experiment.metrics}
+    value = [own[name].as_dict() if name in own else name for name in names or own]
+    given = apply_words({}, words, problems)
+    task = experiment.task.entry
+    finder = _Finder(registry, {}, (task.plugin,), ("metrics",), problems)
+    metrics = _metrics(value, finder, task, given)
+    chosen = [part.name for part in metrics]
+    for head, settings in given.items():
+        if head not in chosen:
+            key = ".".join((head, *settings[0][0]))
+            message = f"{key} is no setting of the metrics that are scored"
+            problems.append(Problem(head, message, suggestion(head, chosen)))
+    if problems:
+        raise ConfigurationError(problems=problems)
+    return tuple(metrics)
+
+
 def _read(
     source: str | Path | Mapping[str, Any], registry: Registry
 ) -> tuple[dict[str, Any], str, str]:
@@ -71,6 +107,8 @@ def _read(
         if str(source) not in names and path.is_file():
             return _read_toml(path), path.stem, ""
         hint = "Run 'seqkit list recipes' for every name, or give the path of a TOML file"
+        if _is_named_like_data(path) and str(source) not in names:
+            raise _no_file(path)
         if str(source) not in names and nearest(str(source), names) is None:
             raise ConfigurationError(
                 problems=[Problem("", f"there is no recipe {str(source)!r}", hint)]
@@ -80,14 +118,21 @@ def _read(
     if path.is_dir() and (path / "experiment.toml").is_file():
         path = path / "experiment.toml"
     if not path.is_file():
-        raise ConfigurationError(
-            problems=[Problem("", f"there is no file {source}", "Write one with 'seqkit new FILE'")]
-        )
+        raise _no_file(path)
     document = _read_toml(path)
     if path.name == "experiment.toml":
         _leave_out_what_was_off(document)
         return document, path.parent.name, ""
     return document, path.stem, ""
+
+
+def _no_file(path: Path) -> ConfigurationError:
+    hint = "Check the path" if _is_named_like_data(path) else "Write one with 'seqkit new FILE'"
+    return ConfigurationError(problems=[Problem("", f"there is no file {path}", hint)])
+
+
+def _is_named_like_data(path: Path) -> bool:
+    return kind_of(path) in (*TABLES, *OBJECTS, *TEXTS)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -96,6 +141,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
             content = file.read(LARGEST_TEXT + 1)
         return parse_toml(content.decode("utf-8-sig"))
     except ValueError as error:
+        if _is_named_like_data(path):
+            raise ConfigurationError(
+                f"{path} holds data, and is no experiment. Write one: seqkit new --data {path}"
+            ) from error
         raise ConfigurationError(
             f"{path} is not valid TOML: {error}. Mend the line it names"
         ) from error
@@ -180,7 +229,8 @@ def _resolve(
             parts[key] = part
         if task is not None and key in ("dataset", "model", "loss"):
             _check_task(entry, key, task, registry, problems)
-    metrics = _metrics(document.get("metrics", []), finder, task)
+    metrics = _metrics(document.get("metrics", []), finder, task, given)
+    _no_settings(given, [part.name for part in metrics], problems)
     # Asked for in any case, as it also takes out the settings that chose one formerly.
     wrong = problems if "observers" in needed else []
     chosen = chosen_observers(document, given, registry, finder.own, wrong)
@@ -343,7 +393,20 @@ def _check_task(
     )
 
 
-def _metrics(value: Any, finder: _Finder, task: Entry | None) -> list[Part]:
+def _no_settings(
+    given: Mapping[str, Settings], metrics: Sequence[str], problems: list[Problem]
+) -> None:
+    """Notes the words that set something of what is neither a part nor a metric of this one."""
+    for head, settings in given.items():
+        if head not in (*KEYS, *metrics):
+            key = ".".join((head, *settings[0][0]))
+            message = f"{key} is not a setting"
+            problems.append(Problem(head, message, suggestion(head, [*KEYS, *metrics])))
+
+
+def _metrics(
+    value: Any, finder: _Finder, task: Entry | None, given: Mapping[str, Settings]
+) -> list[Part]:
     problems = finder.problems
     if isinstance(value, str):
         value = value.split(",")
@@ -383,7 +446,8 @@ def _metrics(value: Any, finder: _Finder, task: Entry | None) -> list[Part]:
             problems.append(Problem(key, message, "Leave one out"))
             continue
         wrong: list[Problem] = []
-        part = _part(entry, table, key, wrong)
+        table = with_words(entry.component.Config, table, given.get(entry.name, []))
+        part = _part(entry, table, entry.name if entry.name in given else key, wrong)
         problems += wrong if "metrics" in finder.needed else []
         if part is not None:
             parts.append(part)

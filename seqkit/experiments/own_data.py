@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.api import Dataset, Notify, Recognition, ignore
-from seqkit.data.own import OTHER_KINDS, OwnData
+from seqkit.data.endings import OTHER_KINDS
+from seqkit.data.own import OwnData
 from seqkit.errors import DataError, SeqkitError, sentence
 from seqkit.registry.registry import Entry, Registry
 
@@ -70,7 +71,11 @@ def recognise(
         raise _unrecognised(data, registry, wanted, asked, [said.said for _, said in found])
     entry, recognition = found[0]
     settings = {**recognition.settings, **data.given}
-    said = f"{recognition.said}{_otherwise(found)}"
+    said = recognition.said
+    if "encoding" in entry.component.Config.model_fields and "encoding" not in settings:
+        settings |= _encoding(data)
+        said += _read_as(data)
+    said += _otherwise(found)
     recognition = replace(recognition, settings=settings, said=said)
     if wanted and registry.find("tasks", recognition.task, own=(entry.plugin,)) != wanted:
         # The person named the task of one plugin, and the dataset another of the same name.
@@ -84,6 +89,22 @@ def said_in_full(recognition: Recognition) -> str:
 
 
 # --- what is said ---------------------------------------------------------------------------------
+
+
+def _encoding(data: OwnData) -> dict[str, str]:
+    """Returns the setting for a text that is not UTF-8."""
+    return {"encoding": data.encoding} if data.is_text and data.encoding != "utf-8" else {}
+
+
+def _read_as(data: OwnData) -> str:
+    """Says how a text is read whose encoding was guessed."""
+    from seqkit.data.encodings import WESTERN
+    from seqkit.data.texts import read_as
+
+    if not data.is_text or data.encoding != WESTERN:
+        return ""
+    text = "" if data.is_folder else data.text
+    return f"; it is {read_as(WESTERN, text)}: set dataset.encoding if that is wrong"
 
 
 def _otherwise(found: Sequence[tuple[Entry, Recognition]]) -> str:
@@ -134,8 +155,8 @@ def _unrecognised(
     if not data.is_folder and not data.holds_rows:
         return DataError(
             f"--data {data.path} is not a file that seqkit knows. "
-            f"{OTHER_KINDS.get(data.kind, '')}Give a .csv, .tsv, .jsonl or .txt file, a folder of "
-            "texts, or one with a folder for each class"
+            f"{OTHER_KINDS.get(data.kind, '')}Give a .csv, .tsv, .xlsx, .parquet, .json, .jsonl or "
+            ".txt file, a folder of texts, or one with a folder for each class"
         )
     what = task.name if task else "a task"
     has = "" if data.is_folder else f"; it has {listed(data.rows().columns)}"

@@ -168,6 +168,7 @@ def _remedy(origins: Sequence[str]) -> str:
     if wanted:
         said.append(f"Run: pip install {shlex.join(wanted)}")
     if paths:
-        said.append(f"Name {' and '.join(paths)} by --plugin, from where the run was made")
+        words = shlex.join(word for path in paths for word in ("--plugin", path))
+        said.append(f"Add {words}, from where the run was made")
     said += dict.fromkeys(filter(None, map(how_to_name, others)))
     return ". ".join(said)

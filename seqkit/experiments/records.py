@@ -63,7 +63,7 @@ def rows_of(records: Any) -> list[dict[str, Any]]:
         return [_plain_row(row) for row in records.to_dicts()]
     if hasattr(records, "to_dict") and hasattr(records, "columns"):
         # The usual index counts rows; any other, such as one of times, is data.
-        kept = type(records.index).__name__ != "RangeIndex"
+        kept = type(getattr(records, "index", range(0))).__name__ not in ("RangeIndex", "range")
         frame = records.reset_index() if kept else records
         return [_plain_row(row) for row in frame.to_dict("records")]
     if isinstance(records, Mapping):

@@ -261,7 +261,7 @@ def in_toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(k)} = {in_toml(v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{toml_key(k)} = {in_toml(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(in_toml, value)) + "]"
     if isinstance(value, int | float):
@@ -269,7 +269,8 @@ def in_toml(value: Any) -> str:
     return json.dumps(str(value), ensure_ascii=False)
 
 
-def _key(key: object) -> str:
+def toml_key(key: object) -> str:
+    """Returns a key as TOML has it: in quotes where it must be."""
     return str(key) if _BARE_KEY.match(str(key)) else json.dumps(str(key), ensure_ascii=False)
 
 

@@ -6,12 +6,12 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seqkit.experiments.schema import in_toml, settings_of
-from seqkit.kinds import PLURAL
+from seqkit.experiments.schema import in_toml, settings_of, toml_key
+from seqkit.kinds import OBSERVERS, PLURAL
 
 if TYPE_CHECKING:
     from seqkit.config import Config
-    from seqkit.experiments.experiment import Part
+    from seqkit.experiments.experiment import Experiment, Part
     from seqkit.registry.registry import Entry, Registry
 
 
@@ -63,7 +63,27 @@ def experiment_toml(
         lines += _table(part.component.Config, _given(document, key), key, reasons)
     trainer = _given(document, "trainer")
     lines += ["[trainer]", *_table(TrainerConfig, trainer, "trainer", reasons)]
+    lines += _observers(loaded, registry)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _observers(loaded: Experiment, registry: Registry) -> list[str]:
+    """Returns a table for each observer there is; a comment where it is not on.
+
+    The settings in such a comment are set in, as they are no defaults of the experiment.
+    """
+    on = {part.entry.qualified: part for part in loaded.observers}
+    lines = ["# What looks on while a run goes; on where its table stands here without a '# '."]
+    for entry in registry.entries(OBSERVERS):
+        part = on.get(entry.qualified)
+        table = f"[{OBSERVERS}.{toml_key(_name(entry, registry))}]"
+        about = textwrap.wrap(entry.component.summary(), 96)
+        lines += ["", *(f"# {line}" for line in about), table if part else f"# {table}"]
+        given = part.config.model_dump(mode="json", exclude_unset=True) if part else {}
+        key = f"{OBSERVERS}.{entry.name}"
+        settings = _table(entry.component.Config, given, key, {})[:-1]
+        lines += settings if part else [line.replace("# ", "#   ", 1) for line in settings]
+    return lines if len(lines) > 1 else []
 
 
 def _metric(part: Part, registry: Registry) -> str | dict[str, Any]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date, time
+from pathlib import PurePath
 from typing import Any
 
 from seqkit.config import Config, canonical, canonical_path
 from seqkit.errors import ConfigurationError, Problem, suggestion
+from seqkit.experiments.schema import in_toml
 from seqkit.kinds import PARTS
 from seqkit.storage.toml_text import parse_toml
 
@@ -42,6 +45,44 @@ def parse_override(word: str) -> tuple[tuple[str, ...], Any]:
     return parts, text if isinstance(value, date | time) else value
 
 
+def words_of(settings: Mapping[str, Any]) -> list[str]:
+    """Returns settings of Python as words: `{"trainer": {"epochs": 3}}` is `trainer.epochs=3`.
+
+    Raises:
+        ConfigurationError: A value is None, or of a kind that no setting takes.
+    """
+    found: list[str] = []
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            inner = sorted(value.items(), key=lambda item: item[0] != "name")
+            found += words_of({f"{key}.{name}": item for name, item in inner})
+        else:
+            found.append(word_of(str(key), value))
+    return found
+
+
+def word_of(key: str, value: Any) -> str:
+    """Returns a setting as a word that reads back as the same value.
+
+    Raises:
+        ConfigurationError: The value is None, or of a kind that no setting takes.
+    """
+    if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
+        value = value.item()
+    if isinstance(value, PurePath):
+        value = str(value)
+    if not isinstance(value, str | int | float | list | tuple | Mapping):
+        raise ConfigurationError(
+            f"{key} is {value!r:.60}, and a setting is a text, a number, true or false, or a list. "
+            "Leave it out for its default"
+        )
+    if isinstance(value, str) and "," not in value:
+        with suppress(ConfigurationError):
+            if parse_override(f"{key}={value}")[1] == value:
+                return f"{key}={value}"
+    return f"{key}={in_toml(value)}"
+
+
 def apply_words(
     document: dict[str, Any], overrides: Iterable[str], problems: list[Problem]
 ) -> dict[str, Settings]:
@@ -49,6 +90,7 @@ def apply_words(
 
     Returns:
         What they set inside tables, by table: which settings there are depends on the component.
+        A table that is no part of an experiment may be that of a metric, `NAME.KEY=VALUE`.
     """
     given: dict[str, Settings] = {}
     for word in overrides:
@@ -57,6 +99,8 @@ def apply_words(
         if len(parts) > _DEEPEST:
             message = f"a key that begins with {head[:40]!r} has {len(parts):,} parts"
             problems.append(Problem("", message, f"At most {_DEEPEST} make one"))
+        elif head not in KEYS and rest:
+            given.setdefault(head, []).append((rest, value))
         elif head not in KEYS:
             problems.append(
                 Problem(head, f"{'.'.join(parts)} is not a setting", suggestion(head, KEYS))
@@ -77,7 +121,7 @@ def _set_whole(
     key = ".".join((head, *rest))
     if head == "metrics" and rest:
         return Problem(
-            head, f"{key} cannot be set by a word", "Write metrics=NAME,NAME, or use a TOML file"
+            head, f"{key} cannot be set by a word", "Write metrics=NAME,NAME, and NAME.KEY=VALUE"
         )
     if head == "description" and rest:
         return Problem(head, f"{key} is not a setting", "Write description=TEXT")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
-from seqkit.engine.control import Signals
+from seqkit.engine.signals import Signals
 from seqkit.errors import CheckpointError, ExitCode
 from seqkit.experiments.sweep_file import folder_of, save_plan
 from seqkit.experiments.sweep_plan import SweepPlan, SweepRun
@@ -50,7 +50,7 @@ class Sweep:
         self._jobs = jobs
         self._retry = retry_failed
         self._plugins = plugins
-        self._table = SweepTable(plan.runs)
+        self._table = SweepTable(plan.runs, plan.varies)
         self._queue: list[SweepRun] = []
         self._running: dict[str, tuple[SweepRun, Child]] = {}
         self._done = 0

@@ -23,7 +23,8 @@ class AnswerWorker:
 
     Args:
         run: The run whose model answers.
-        hear: Called with every reply, in another thread; the last one is `{"ended": why}`.
+        hear: Called with every reply, in another thread; the last one is
+            `{"ended": why}`, with its exit `code` where it was started.
         words: More words of the command line, such as local plugins.
         checkpoint: `best`, `last`, or the name of one.
 
@@ -87,7 +88,7 @@ class AnswerWorker:
             if isinstance(reply, dict):
                 self._tell(reply)
         code = self._process.wait()
-        self._tell({"ended": self._said() or f"it ended with exit code {code}"})
+        self._tell({"ended": self._said() or f"it ended with exit code {code}", "code": code})
         for stream in (self._process.stdin, self._process.stdout, self._errors):
             with contextlib.suppress(OSError):
                 assert stream is not None

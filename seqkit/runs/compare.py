@@ -16,7 +16,16 @@ from typing import Any
 import numpy as np
 
 from seqkit.errors import ConfigurationError, DataError, suggestion
-from seqkit.runs.comparison import SEED, Comparison, Pair, ScoredRun, Setting, label_of
+from seqkit.runs.against_baselines import verdict_on_best
+from seqkit.runs.comparison import (
+    FEWEST_SEEDS,
+    SEED,
+    Comparison,
+    Pair,
+    ScoredRun,
+    Setting,
+    label_of,
+)
 from seqkit.runs.example_scores import Column, ExampleScores, Floats, from_sum, load_scores, to_sum
 from seqkit.runs.folder import RunFolder
 from seqkit.runs.listing import describe
@@ -40,6 +49,7 @@ def compare_runs(
     keys: Sequence[str] = (),
     resamples: int = RESAMPLES,
     described: Sequence[Mapping[str, Any]] = (),
+    flat: Sequence[Mapping[str, Any]] = (),
 ) -> Comparison:
     """Compares runs on the test split, or on the validation split where none was tested.
 
@@ -49,21 +59,24 @@ def compare_runs(
         keys: The settings that vary on purpose; found out when empty.
         resamples: How many test sets to draw.
         described: What `describe` says of each of them, where it was asked already.
+        flat: The settings of each of them, flat, where they were read already.
 
     Raises:
         ConfigurationError: No run has such a metric.
         CheckpointError: A run cannot be read.
     """
     described = described or [describe(folder) for folder in folders]
-    flat = [settings(folder) for folder in folders]
+    flat = flat or [settings(folder) for folder in folders]
     infos = [folder.info() for folder in folders]
     split = "test" if any("test" in run["metrics"] for run in described) else "validation"
     name = _chosen_metric(metric, described, infos, split)
-    found, left_out = _grouped(folders, described, flat, name, split, keys)
+    found, left_out = _grouped(folders, described, flat, infos, name, split, keys)
     runs = [run for setting in found for run in setting.runs]
     resampled, unexplained = _resampled(runs, name, resamples)
+    told = {run["name"]: run for run in described}
     higher = [info.get("higher_is_better") for info in infos if info.get("metric") == name]
     direction = False if name == "loss" else (bool(higher[0]) if higher else None)
+    best = verdict_on_best(found, name, split, direction, told, resamples)
     return Comparison(
         metric=name,
         split=split,
@@ -77,6 +90,9 @@ def compare_runs(
         examples=resampled.examples,
         block=resampled.block,
         unexplained=unexplained,
+        best="" if best is None else best.label,
+        best_run="" if best is None else best.run,
+        verdict=None if best is None else best.verdict,
     )
 
 
@@ -107,6 +123,7 @@ def _grouped(
     folders: Sequence[RunFolder],
     described: Sequence[Mapping[str, Any]],
     flat: Sequence[Mapping[str, Any]],
+    infos: Sequence[Mapping[str, Any]],
     metric: str,
     split: str,
     keys: Sequence[str],
@@ -116,7 +133,7 @@ def _grouped(
     left_out: dict[str, str] = {}
     groups: dict[str, list[ScoredRun]] = {}
     values_of: dict[str, dict[str, Any]] = {}
-    for folder, run, own in zip(folders, described, flat, strict=True):
+    for folder, run, own, info in zip(folders, described, flat, infos, strict=True):
         value = (run["metrics"].get(split) or {}).get(metric)
         if run["status"] != "finished":
             left_out[run["name"]] = f"is {run['status']}"
@@ -127,7 +144,8 @@ def _grouped(
         else:
             key = json.dumps([own.get(each) for each in varied], default=str)
             values_of[key] = {each: own.get(each) for each in keys or varied}
-            scored = _scored(folder, run, own, float(value), split)
+            baselines = _baselines([info], split, metric)
+            scored = _scored(folder, run, own, float(value), split, baselines)
             twin = next((r for r in groups.get(key, []) if r.seed == scored.seed), None)
             if twin is None:
                 groups.setdefault(key, []).append(scored)
@@ -143,7 +161,12 @@ def _grouped(
 
 
 def _scored(
-    folder: RunFolder, run: Mapping[str, Any], own: Mapping[str, Any], value: float, split: str
+    folder: RunFolder,
+    run: Mapping[str, Any],
+    own: Mapping[str, Any],
+    value: float,
+    split: str,
+    baselines: Mapping[str, float],
 ) -> ScoredRun:
     dataset = {key: item for key, item in own.items() if key.partition(".")[0] == "dataset"}
     seed = own.get(SEED)
@@ -161,6 +184,8 @@ def _scored(
         scores=scores,
         dataset=json.dumps(dataset, sort_keys=True, default=str),
         damage=damage,
+        baselines=baselines,
+        folder=str(folder.path),
     )
 
 
@@ -270,7 +295,7 @@ def _compared(first: Setting, second: Setting, resampled: Mapping[str, tuple[str
     ours = {run.seed: run for run in first.runs}
     theirs = {run.seed: run for run in second.runs}
     common = [seed for seed in ours if seed in theirs]
-    matched = len(common) if len(common) > 1 else 0
+    matched = len(common) if len(common) >= FEWEST_SEEDS else 0
     one = [ours[seed] for seed in common] if matched else list(first.runs)
     other = [theirs[seed] for seed in common] if matched else list(second.runs)
     a, b = [run.value for run in one], [run.value for run in other]
@@ -278,7 +303,7 @@ def _compared(first: Setting, second: Setting, resampled: Mapping[str, tuple[str
     seeds = None
     if matched:
         seeds = paired_difference(a, b)
-    elif len(a) > 1 and len(b) > 1:
+    elif min(len(a), len(b)) >= FEWEST_SEEDS:
         seeds = unpaired_difference(a, b)
     examples = None
     found = [resampled.get(run.name) for run in (*one, *other)]

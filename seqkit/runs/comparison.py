@@ -14,10 +14,15 @@ from seqkit.runs.significance import (
     Difference,
     mean_interval,
 )
+from seqkit.runs.verdict import Verdict
 
 SEED = "trainer.seed"
 EVIDENCE = 0.05
 """The p-value below which a difference is believed."""
+
+FEWEST_SEEDS = 3
+"""Seeds below which nothing is told of the noise of seeds: by Student's t, the interval of two is
+so wide that it says nothing."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,8 @@ class ScoredRun:
     scores: ExampleScores | None
     dataset: str
     damage: str = ""
+    baselines: Mapping[str, float] = field(default_factory=dict)
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,8 +56,28 @@ class Setting:
     runs: tuple[ScoredRun, ...]
 
     def interval(self) -> tuple[float, float, float]:
-        """Returns the mean over seeds, and the ends of its 95% interval, NaN for one seed."""
-        return mean_interval([run.value for run in self.runs])
+        """Returns the mean over seeds, and the ends of its 95% interval, NaN for few seeds."""
+        values = [run.value for run in self.runs]
+        if len(values) < FEWEST_SEEDS:
+            return float(np.mean(values)), math.nan, math.nan
+        return mean_interval(values)
+
+    @property
+    def short(self) -> str:
+        """The values of its settings alone, `128, 0.003`, which `heading_of` names."""
+        whole = label_of(self.values)
+        if not whole or not self.label.startswith(whole):
+            return self.label
+        return short_label_of(self.values) + self.label.removeprefix(whole)
+
+    @property
+    def baselines(self) -> dict[str, float]:
+        """The score of each baseline on the data of its runs, the mean over them."""
+        names = dict.fromkeys(name for run in self.runs for name in run.baselines)
+        of_each = {
+            name: [r.baselines[name] for r in self.runs if name in r.baselines] for name in names
+        }
+        return {name: float(np.mean(values)) for name, values in of_each.items()}
 
 
 @dataclass(frozen=True)
@@ -98,7 +125,7 @@ class Comparison:
         split: The split it is measured on.
         higher_is_better: Which way is better; None where the runs do not say.
         settings: Runs by their settings.
-        baselines: Naive answers on the same split, by name.
+        baselines: Baselines on the same split, by name; those of the first run where they differ.
         pairs: Every two settings.
         left_out: Runs that count nothing, and why.
         damaged: Runs whose scores of single examples cannot be read, and why.
@@ -106,6 +133,9 @@ class Comparison:
         examples: Size of the split, where examples were resampled.
         block: Neighbouring examples that were drawn together.
         unexplained: Why no test examples were resampled; empty where they were.
+        best: The best setting in words; empty where none is known to be.
+        best_run: Name of its first run.
+        verdict: Whether it is better than the best baseline.
     """
 
     metric: str
@@ -120,6 +150,21 @@ class Comparison:
     examples: int = 0
     block: int = 1
     unexplained: str = ""
+    best: str = ""
+    best_run: str = ""
+    verdict: Verdict | None = None
+
+    @property
+    def shared_baselines(self) -> bool:
+        """Whether all runs have the same baselines, as on the same data."""
+        runs = [run for setting in self.settings for run in setting.runs]
+        return all(run.baselines == runs[0].baselines for run in runs)
+
+    @property
+    def too_few_seeds(self) -> int:
+        """The most seeds of any setting, where that is more than one and yet too few."""
+        most = max((len(setting.runs) for setting in self.settings), default=0)
+        return most if 1 < most < FEWEST_SEEDS else 0
 
     def better(self, pair: Pair) -> str:
         """Returns the label of the better setting; empty where there is no evidence of one."""
@@ -136,6 +181,9 @@ class Comparison:
             "settings": [_setting(setting) for setting in self.settings],
             "baselines": dict(self.baselines),
             "pairs": [_pair(pair, self.better(pair)) for pair in self.pairs],
+            "verdict": None
+            if self.verdict is None
+            else {"setting": self.best, **self.verdict.as_dict()},
             "left_out": dict(self.left_out),
             "damaged": dict(self.damaged),
             "bootstrap": {
@@ -159,6 +207,7 @@ def _setting(setting: Setting) -> dict[str, Any]:
         "interval": None if math.isnan(low) else [low, high],
         "elapsed": float(np.mean([run.elapsed for run in setting.runs])),
         "parameters": setting.runs[0].parameters,
+        "baselines": setting.baselines,
     }
 
 
@@ -192,9 +241,17 @@ def label_of(values: Mapping[str, Any]) -> str:
 
 
 def short_label_of(values: Mapping[str, Any]) -> str:
-    """Returns the values of settings alone: `NAME/3`."""
-    known = [item for item in values.items() if item[0] != SEED and item[1] is not None]
-    return "/".join(_shown(value) if "." in key else _bare(value) for key, value in known)
+    """Returns the values of settings alone: `NAME, 3`."""
+    return ", ".join(
+        "-" if value is None else _shown(value) if "." in key else _bare(value)
+        for key, value in values.items()
+        if key != SEED
+    )
+
+
+def heading_of(values: Mapping[str, Any]) -> str:
+    """Returns what the values of `short_label_of` are of: `model, epochs`."""
+    return ", ".join(key.rpartition(".")[2] for key in values if key != SEED)
 
 
 def _bare(value: object) -> str:

@@ -2,7 +2,7 @@
 
 A file of safetensors, `scores/test.safetensors`: `count` `(examples,)` is what the loss of each
 example is divided by, and `loss` and `metric.NAME` `(examples,)` are its scores, in the order of
-the dataset.
+the dataset. `baseline.METRIC NAME` are the scores of a baseline, by a mean as the metric has it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,6 +31,7 @@ MEANS: tuple[Mean, ...] = ("arithmetic", "geometric", "quadratic")
 LOSS = "loss"
 _COUNT = "count"
 _METRIC = "metric."
+_BASELINE = "baseline."
 _SCHEMA = "1"
 
 
@@ -59,12 +60,14 @@ class ExampleScores:
         digest: Of the targets, where each example has one; tells whether two runs were scored on
             the same examples. Empty for other tasks.
         block: Neighbouring examples that depend on each other, as overlapping windows do.
+        baselines: Scores of baselines, `(examples,)`, by `METRIC NAME`; older runs keep none.
     """
 
     count: Floats
     columns: Mapping[str, Column]
     digest: str = ""
     block: int = 1
+    baselines: Mapping[str, Floats] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         """Writes the file, aside and then renamed, with a checksum.
@@ -77,6 +80,8 @@ class ExampleScores:
         for name, column in self.columns.items():
             tensors[name if name == LOSS else _METRIC + name] = column.values.astype(np.float64)
             how[name] = {"weighted": column.weighted, "mean": column.mean}
+        for name, values in self.baselines.items():
+            tensors[_BASELINE + name] = values.astype(np.float64)
         metadata = {
             "schema": _SCHEMA,
             "digest": self.digest,
@@ -126,7 +131,13 @@ def load_scores(path: Path) -> ExampleScores | None:
                 columns[name] = Column(
                     values.astype(np.float64), bool(item["weighted"]), item["mean"]
                 )
-            return ExampleScores(count, columns, metadata["digest"], int(metadata["block"]))
+            baselines = {
+                name.removeprefix(_BASELINE): values.astype(np.float64)
+                for name, values in tensors.items()
+                if name.startswith(_BASELINE) and values.shape == count.shape
+            }
+            block = int(metadata["block"])
+            return ExampleScores(count, columns, metadata["digest"], block, baselines)
     except Exception as error:
         # A crafted file raises much more than SafetensorError.
         raise DataError(f"{path} is damaged: {error}. Delete it to compare without it") from error

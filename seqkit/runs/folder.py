@@ -112,6 +112,19 @@ class RunFolder:
         except (ValueError, RecursionError) as error:
             raise DamagedRecordError(path, str(error)) from error
 
+    def local_plugins(self) -> list[str]:
+        """Returns the paths of the plugins it was made with by `--plugin`; none where unknown."""
+        try:
+            found = self.info().get("plugin_paths")
+        except CheckpointError:
+            return []
+        return [str(path) for path in found.values()] if isinstance(found, Mapping) else []
+
+    def command(self, verb: str) -> str:
+        """Returns the command `seqkit VERB RUN`, with the local plugins that it needs."""
+        words = [word for path in self.local_plugins() for word in ("--plugin", path)]
+        return shlex.join(["seqkit", verb, self.name, *words])
+
     def update(self, **changes: Any) -> None:
         """Changes fields of `run.json`, replacing the file at once.
 
@@ -241,6 +254,7 @@ def create_run(
             f"--name {shown!r} cannot be a run's name. Use letters, digits and hyphens, "
             f"{_LONGEST_NAME} bytes at most"
         )
+    check_runs_folder(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _remove_unborn(folder)
@@ -302,12 +316,29 @@ def remove_run(run: RunFolder) -> None:
 
 
 def all_runs(folder: Path) -> list[RunFolder]:
-    """Returns every run of a folder, the newest first."""
+    """Returns every run of a folder, the newest first.
+
+    Raises:
+        DataError: It is there, and is no folder.
+    """
+    check_runs_folder(folder)
     try:
         found = [path.parent for path in folder.glob("*/run.json")]
     except OSError:
         return []
     return [RunFolder(path) for path in sorted(found, key=_modified, reverse=True)]
+
+
+def check_runs_folder(folder: Path) -> None:
+    """Refuses a folder of runs that is a file.
+
+    Raises:
+        DataError: It is there, and is no folder.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise DataError(
+            f"the runs folder {folder} is a file and no folder. Give another with --runs-dir"
+        )
 
 
 def _is_folder(path: Path) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from seqkit.errors import CheckpointError, SeqkitError
 from seqkit.runs.folder import LIVE, RunFolder
 from seqkit.runs.log import RunLog, damage_of
+from seqkit.runs.verdict import verdict_of
 
 UNREADABLE = "unreadable"
 """What `listed` says is the status of a run that cannot be read."""
@@ -17,7 +18,7 @@ _DESCRIBED = (
     *("name", "path", "status", "created", "group", "recipe", "task", "dataset", "model"),
     *("device", "parameters", "step", "total_steps", "epoch", "epochs", "progress", "eta"),
     *("elapsed", "examples_per_second", "score", "metrics", "higher_is_better", "message"),
-    "damage",
+    *("verdict", "damage"),
 )
 
 
@@ -80,7 +81,7 @@ def _described(run: RunFolder, info: Mapping[str, Any], status: str, log: RunLog
     summary = log.summary
     started = summary.started
     _check_types(started)
-    score = summary.score()
+    score, verdict = summary.score(), verdict_of(summary)
     return {
         "name": run.name,
         "path": str(run.path),
@@ -105,5 +106,6 @@ def _described(run: RunFolder, info: Mapping[str, Any], status: str, log: RunLog
         },
         "higher_is_better": started.get("higher_is_better"),
         "message": summary.ended.get("message", "") if summary.ended else "",
+        "verdict": verdict.as_dict() if verdict is not None else None,
         "damage": damage_of(run, info, status in LIVE, log),
     }

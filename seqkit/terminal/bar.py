@@ -4,16 +4,6 @@ from __future__ import annotations
 
 from typing import Self
 
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-
 from seqkit.terminal import output, safe_text
 from seqkit.terminal.streams import is_plain, stderr
 
@@ -27,6 +17,17 @@ class Bar:
     """
 
     def __init__(self, title: str, transfer: bool = False) -> None:
+        # The commands that use a bar are loaded by many that show none.
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
         amounts = (DownloadColumn(), TransferSpeedColumn()) if transfer else (MofNCompleteColumn(),)
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),

@@ -59,3 +59,34 @@ def bar(part: float, width: int) -> str:
     eighths = round(max(0.0, min(1.0, part)) * width * 8)
     whole, rest = divmod(eighths, 8)
     return ("█" * whole + (_EIGHTHS[rest] if rest else "")).ljust(width)
+
+
+def told_apart(texts: Sequence[str], width: int) -> list[str]:
+    """Returns texts cut to a width so that they still differ.
+
+    What all of them begin and end with is cut first, and then the middle of each. Where they would
+    not differ any more, they are left as they are.
+    """
+    if max(map(len, texts), default=0) <= width:
+        return list(texts)
+    head = _shared(texts)
+    tail = min(_shared([text[::-1] for text in texts]), min(map(len, texts)) - head)
+    cut = []
+    for text in texts:
+        own = text[head : len(text) - tail]
+        before = "…" if head > 1 else text[:head]
+        after = "…" if tail > 1 else text[len(text) - tail :]
+        cut.append(before + own + after)
+    half = max(1, (width - 1) // 2)
+    cut = [text if len(text) <= width else f"{text[:half]}…{text[-half:]}" for text in cut]
+    return cut if len(set(cut)) == len(set(texts)) else list(texts)
+
+
+def _shared(texts: Sequence[str]) -> int:
+    """Returns how many characters all texts begin with."""
+    count = 0
+    for letters in zip(*texts, strict=False):
+        if len(set(letters)) > 1:
+            break
+        count += 1
+    return count

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from seqkit.events import Event
+from seqkit.runs.verdict import verdict_from
 from seqkit.terminal.figures import duration, number, scores
 from seqkit.terminal.safe_text import bare, one_line
 
 _LONGEST = 400
+"""Characters of a line."""
+_LONGEST_WHOLE = 2000
+"""Characters of what is said in full."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,7 @@ class Entry:
         time: Seconds since 1970.
         text: What happened, on one line and without control characters.
         good: Whether it is good news, bad news, or neither.
+        whole: The text in full, where it is cut.
     """
 
     kind: str
@@ -32,13 +37,17 @@ class Entry:
     time: float
     text: str
     good: bool | None = None
+    whole: str = ""
 
 
 def entry(event: Event) -> Entry:
     """Returns the line of an event; control characters from data or messages are spelt out."""
     write = _WORDS.get(event.kind, _other)
     text, good = write(event)
-    return Entry(event.kind, event.step, event.epoch, event.time, one_line(text, _LONGEST), good)
+    line = one_line(text, _LONGEST)
+    whole = one_line(text, _LONGEST_WHOLE)
+    whole = "" if whole == line else whole
+    return Entry(event.kind, event.step, event.epoch, event.time, line, good, whole)
 
 
 def _started(event: Event) -> tuple[str, bool | None]:
@@ -79,7 +88,9 @@ def _ended(event: Event) -> tuple[str, bool | None]:
     message = f": {event.get('message')}" if event.get("message") else ""
     elapsed = event.get("elapsed")
     spent = f" after {duration(elapsed)}" if isinstance(elapsed, int | float) else ""
-    return f"{status}{spent}{message}", {"finished": True, "failed": False}.get(status)
+    verdict = verdict_from(event.get("verdict"))
+    judged = f". {verdict.sentence}" if verdict is not None else ""
+    return f"{status}{spent}{message}{judged}", {"finished": True, "failed": False}.get(status)
 
 
 def _other(event: Event) -> tuple[str, bool | None]:

@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from seqkit.events import spell_out
 from seqkit.terminal.safe_text import CONTROL, one_line, visible
 from seqkit.terminal.streams import ReaderGoneError, is_plain, stderr, stdout
 
@@ -139,6 +138,8 @@ def json_line(document: Any) -> None:
 
 def _json(document: Any, indent: int | None = None) -> str:
     r"""Returns JSON that moves no cursor: what `visible` spells out is written as `\u009b`."""
+    from seqkit.events import spell_out
+
     text = json.dumps(spell_out(document), ensure_ascii=False, indent=indent, default=str)
     return CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 

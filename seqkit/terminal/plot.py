@@ -117,6 +117,19 @@ def dot_character(
     return chr(0x2800 + bits) if bits else " "
 
 
+def block_character(
+    column: int, row: int, dots: set[tuple[int, int]], unicode: bool, plain: str = "*"
+) -> str:
+    """Returns the same in heavy half blocks, which stand out from braille without any colour."""
+    if not unicode:
+        return dot_character(column, row, dots, unicode, plain)
+    across = (2 * column, 2 * column + 1)
+    upper, lower = (
+        any((x, 4 * row + y) in dots for x in across for y in half) for half in ((0, 1), (2, 3))
+    )
+    return {(True, True): "█", (True, False): "▀", (False, True): "▄"}.get((upper, lower), " ")
+
+
 def _legend(train: bool, validation: bool, unicode: bool) -> list[Piece]:
     pieces: list[Piece] = [" " * (_MARGIN + 1)]
     if train:

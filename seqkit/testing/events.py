@@ -9,6 +9,7 @@ from typing import Any
 from seqkit.events import Event
 from seqkit.experiments.trainer import TrainerConfig
 from seqkit.registry.observing import Observers
+from seqkit.runs.verdict import Verdict
 from seqkit.testing.checks import require
 
 
@@ -36,7 +37,14 @@ def sample_events(folder: Path) -> list[Event]:
             "ended",
             10,
             1.0,
-            {"status": "finished", "message": "", "elapsed": 1.5, "best": best, "resume": ""},
+            {
+                "status": "finished",
+                "message": "",
+                "elapsed": 1.5,
+                "best": best,
+                "resume": "",
+                "verdict": _VERDICT.as_dict(),
+            },
         ),
     ]
 
@@ -60,7 +68,11 @@ _EVALUATION = {
     "seconds": 0.1,
     "best": True,
     "elapsed": 1.1,
+    "unknown": 0.02,
+    "unknown_targets": None,
+    "classes": {"neg": [4, 4, 3], "pos": [4, 4, 3]},
 }
+_VERDICT = Verdict(True, "validation", "score", 0.75, "usual", 0.5, 0.25, (0.1, 0.4), 8)
 _SAMPLE = {
     "view": "labels",
     "text": "a fine film",
@@ -104,6 +116,8 @@ def _started(folder: Path) -> dict[str, Any]:
         "estimate": 2.5,
         "metric": "score",
         "higher_is_better": True,
+        "about": {"positive": {"score": "pos"}, "names": {"table": ["neg", "pos"]}},
+        "directions": {"score": True},
         "baselines": {"usual": {"score": 0.5}},
         "encoding": {"seconds": 0.1, "cached": False},
         "plugins": [],

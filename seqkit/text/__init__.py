@@ -1,8 +1,10 @@
 """Text toolbox: tokenizers, vocabularies and flat arrays of token ids. Never imports torch."""
 
 from seqkit.text.bpe import BytePairTokenizer, train_bpe
+from seqkit.text.choosing import threads, training
 from seqkit.text.documents import Document, damaged, read_document, read_json, write_json
 from seqkit.text.encoding import fit_and_encode
+from seqkit.text.facts import TextFacts, facts_of, quantile
 from seqkit.text.inputs import text_records
 from seqkit.text.loading import load_text
 from seqkit.text.tokenizers import (
@@ -29,19 +31,24 @@ __all__ = [
     "Document",
     "PlainTokenizer",
     "PluginTokenizer",
+    "TextFacts",
     "Tokenizer",
     "Vocabulary",
     "build_tokenizer",
     "damaged",
+    "facts_of",
     "fit_and_encode",
     "load_text",
     "load_tokenizer",
     "parts_of",
+    "quantile",
     "read_document",
     "read_json",
     "read_vectors",
     "text_records",
+    "threads",
     "train_bpe",
+    "training",
     "truncate",
     "write_json",
 ]

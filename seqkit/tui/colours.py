@@ -157,6 +157,7 @@ STATUS_SIGNS = {
     "interrupted": ("■", "warning"),
     "failed": ("✗", "error"),
     "crashed": ("✗", "error"),
+    "unreadable": ("✗", "error"),
 }
 """A sign and a tone for each status of a run."""
 

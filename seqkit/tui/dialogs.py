@@ -9,7 +9,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -58,6 +58,46 @@ class Confirm(ModalScreen[bool]):
     def action_answer(self, answer: bool) -> None:
         """Closes with an answer."""
         self.dismiss(answer)
+
+
+class Reading(ModalScreen[None]):
+    """A text to read, wrapped and to scroll in, until a closing key is pressed.
+
+    Args:
+        title: What it is.
+        text: The text.
+    """
+
+    DEFAULT_CSS = f"""
+    Reading {{ {_BOX}
+        & > .dialog--box {{ width: 96; scrollbar-size-vertical: 1; }}
+    }}
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "close", "Close"),
+        Binding("y", "yank", "Copy"),
+    ]
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__()
+        self._title, self._text = title, text
+
+    def compose(self) -> ComposeResult:
+        """Lays the text out."""
+        box = VerticalScroll(classes="dialog--box")
+        box.border_title = Text(self._title)
+        box.border_subtitle = Text("y copies · escape closes")
+        with box:
+            yield Static(Text(self._text))
+
+    def action_close(self) -> None:
+        """Closes it."""
+        self.dismiss(None)
+
+    def action_yank(self) -> None:
+        """Copies the text."""
+        self.app.copy_to_clipboard(self._text)
+        self.app.notify("Copied.", timeout=2)
 
 
 class Ask(ModalScreen[str | None]):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.runs.folder import LIVE, RunFolder
+from seqkit.runs.listing import UNREADABLE
 from seqkit.runs.tail import SLICE, Tail, first_and_last, here_and_there
 from seqkit.storage.regular_files import check_regular, open_regular
 from seqkit.terminal.cells import reason
@@ -136,7 +137,7 @@ class Watch:
             self.complaint = ""
         except Exception as error:
             self.complaint = reason(error)
-            self.status = "gone" if not self.folder.path.is_dir() else self.status or "crashed"
+            self.status = UNREADABLE if self.folder.path.is_dir() else "gone"
         return before != (self.status, self.info)
 
     def _swap(self) -> bool:

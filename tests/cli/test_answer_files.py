@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from seqkit.data.written import table_cell, write_text
-from seqkit.terminal.answers.files import write_answers
+from seqkit.errors import ConfigurationError
+from seqkit.terminal.answers.files import check_files, write_answers
 
 
 def test_half_a_surrogate_pair_is_the_replacement_character_in_a_table(tmp_path: Path) -> None:
@@ -63,6 +65,85 @@ def test_json_lines_keep_texts_as_they_are(tmp_path: Path) -> None:
     write_answers([{"text": "=1+1"}], path)
 
     assert json.loads(path.read_text()) == {"text": "=1+1"}
+
+
+ROWS = [{"id": "7", "body": "good", "predicted": "x"}, {"id": "8", "body": "bad", "predicted": ""}]
+LABELLED = [
+    {
+        "view": "labels",
+        "text": text,
+        "label": label,
+        "probability": 0.75,
+        "probabilities": {"neg": 1 - p, "pos": p},
+    }
+    for text, label, p in (("good", "pos", 0.75), ("bad", "neg", 0.25))
+]
+HEADS = [
+    "id",
+    "body",
+    "predicted",
+    "predicted_2",
+    "probability",
+    "probability_neg",
+    "probability_pos",
+]
+
+
+@pytest.mark.parametrize("kind", [".csv", ".tsv"])
+def test_a_table_keeps_the_columns_of_the_input_and_none_collides(
+    tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / f"answers{kind}"
+    write_answers(LABELLED, path, ROWS)
+
+    with path.open(encoding="utf-8", newline="") as file:
+        found = list(csv.reader(file, delimiter="\t" if kind == ".tsv" else ","))
+    assert found[0] == HEADS
+    assert found[1] == ["7", "good", "x", "pos", "0.75", "0.25", "0.75"]
+    assert found[2] == ["8", "bad", "", "neg", "0.75", "0.75", "0.25"]
+
+
+@pytest.mark.parametrize("kind", [".json", ".jsonl"])
+def test_objects_keep_the_fields_of_the_input(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"answers{kind}"
+    write_answers(LABELLED, path, ROWS)
+
+    text = path.read_text(encoding="utf-8")
+    found = json.loads(text) if kind == ".json" else [json.loads(one) for one in text.splitlines()]
+    assert list(found[0]) == HEADS
+    assert found[1]["predicted_2"] == "neg"
+
+
+def test_an_empty_list_of_answers_is_valid_json(tmp_path: Path) -> None:
+    write_answers([], tmp_path / "none.json")
+
+    assert json.loads((tmp_path / "none.json").read_text()) == []
+
+
+def test_the_keys_of_a_view_with_several_numbers_are_columns(tmp_path: Path) -> None:
+    path = tmp_path / "answers.csv"
+    answers = [{"view": "numbers", "values": {"height": 1.5, "weight": 2.5}, "text": "a"}]
+    write_answers(answers, path, [{"a": "1"}])
+
+    assert path.read_text().split() == ["a,predicted_height,predicted_weight", "1,1.5,2.5"]
+
+
+def test_parquet_holds_numbers_as_numbers(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "answers.parquet"
+    write_answers(LABELLED, path, ROWS)
+
+    found = parquet.read_table(path).to_pydict()
+    assert list(found) == HEADS
+    assert found["probability"] == [0.75, 0.75]
+
+
+def test_a_file_whose_writer_is_not_installed_is_refused_with_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'seqkit\[parquet\]'"):
+        check_files([tmp_path / "a.parquet"])
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:

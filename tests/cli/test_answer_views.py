@@ -208,4 +208,13 @@ def test_series_among_others_are_saved_as_a_plain_table(tmp_path: Path) -> None:
     with path.open(encoding="utf-8", newline="") as file:
         first, second = csv.DictReader(file)
     assert json.loads(first["forecast"]) == ANSWERS["series"]["forecast"]
-    assert second["label"] == "yes"
+    assert second["predicted"] == "yes"
+
+
+def test_an_answer_in_full_says_what_its_lines_are() -> None:
+    lines = drawn(answer_lines(ANSWERS["pair"], 80, full=True)).splitlines()
+    assert lines[0] == "✗ source      the house"
+    assert lines[1] == "  prediction  das haus  -0.500"
+    assert lines[3] == "  target      das Haus"
+    cut = {**ANSWERS["text"], "ended": "length"}
+    assert "12 tokens, cut at the length asked for" in drawn(answer_lines(cut, 80, full=True))

@@ -17,9 +17,10 @@ import pytest
 from seqkit.cli.predict import MOST_SERIES
 from seqkit.errors import ConfigurationError
 from seqkit.terminal import output
+from seqkit.terminal.answers.files import write_answers
 from seqkit.terminal.answers.pictures import MOST_DRAWN
 from seqkit.terminal.answers.series import series_lines
-from seqkit.terminal.answers.series_files import write_csv, write_picture
+from seqkit.terminal.answers.series_files import write_picture
 
 
 def days(first: str, count: int) -> list[str]:
@@ -192,7 +193,7 @@ def table(path: Path) -> list[dict[str, str]]:
 
 def test_a_table_has_a_row_for_each_series_column_and_time(tmp_path: Path) -> None:
     answers = [answer(2), answer(2) | {"series": '=H8, "quoted"\n'}]
-    write_csv(answers, tmp_path / "forecast.csv")
+    write_answers(answers, tmp_path / "forecast.csv")
     rows = table(tmp_path / "forecast.csv")
     assert len(rows) == 2 * 2 * 10
     assert list(rows[0]) == [
@@ -208,7 +209,7 @@ def test_a_table_has_a_row_for_each_series_column_and_time(tmp_path: Path) -> No
 def test_unknown_values_are_empty_cells(tmp_path: Path) -> None:
     made = answer(quantiles=False)
     made["target"][0][2] = None
-    write_csv([made, answer(target=False, quantiles=False)], tmp_path / "forecast.csv")
+    write_answers([made, answer(target=False, quantiles=False)], tmp_path / "forecast.csv")
     rows = table(tmp_path / "forecast.csv")
     assert [row["target"] == "" for row in rows] == [n == 2 or n >= 10 for n in range(20)]
     assert "q0.1" not in rows[0]

@@ -71,6 +71,31 @@ def _is_default(line: str) -> bool:
     return line.startswith("# ") and bool(equals) and key.replace("_", "").isalnum()
 
 
+def test_a_new_file_has_a_comment_for_each_observer_that_turns_it_on(
+    seqkit: Callable, tmp_path: Path
+) -> None:
+    plugin = tmp_path / "watching.py"
+    plugin.write_text(
+        "import seqkit\n"
+        "class Watcher(seqkit.Observer):\n    'Watches.'\n    name = 'watcher'\n"
+        "    class Config(seqkit.Config):\n"
+        "        often: int = seqkit.Field(3, help='How often.')\n"
+        "@seqkit.hookimpl\ndef register_observers():\n    return [Watcher]\n"
+    )
+    assert seqkit("new", "mine.toml", "--plugin", plugin).code == 0
+    text = Path("mine.toml").read_text(encoding="utf-8")
+    table = '# [observers."watching:watcher"]'
+    assert table in text
+    assert "#   often = 3" in text
+
+    Path("on.toml").write_text(
+        text.replace(table, table[2:]).replace("#   often = 3", "often = 4"), encoding="utf-8"
+    )
+    registry = load_registry([plugin])
+    assert not load_experiment("mine.toml", registry).observers
+    assert load_experiment("on.toml", registry).observers[0].settings() == {"often": 4}
+
+
 def test_new_never_writes_over_a_file_without_force(seqkit: Callable) -> None:
     Path("mine.toml").write_text("precious", encoding="utf-8")
     done = seqkit("new", "mine.toml")
@@ -101,14 +126,15 @@ def test_new_never_writes_over_data_whatever_is_said(name: str, seqkit: Callable
 def test_new_takes_an_encoding_and_writes_it(seqkit: Callable) -> None:
     rows = [f"{'schön' if n % 2 else 'öde'} film {n},{n % 2}\n" for n in range(60)]
     Path("t.csv").write_text("text,label\n" + "".join(rows), encoding="cp1252")
-    done = seqkit("new", "t.toml", "--data", "t.csv")
-    assert done.code == 4
-    assert "t.csv is not valid utf-8: byte 0xf6 on line 2. Set its encoding (dataset.e" in done.err
-    done = seqkit("new", "t.toml", "--data", "t.csv", "dataset.encoding=cp1252")
-    assert done.code == 0
-    assert tomllib.loads(Path("t.toml").read_text())["dataset"]["encoding"] == "cp1252"
+    for words in ([], ["dataset.encoding=cp1252"], ["--encoding", "cp1252"]):
+        done = seqkit("new", "t.toml", "--data", "t.csv", "--force", *words)
+        assert done.code == 0
+        assert ("read as cp1252 ('öde')" in done.out) == (not words)
+        assert tomllib.loads(Path("t.toml").read_text())["dataset"]["encoding"] == "cp1252"
     assert seqkit("new", "u.toml", "dataset.encoding=cp1252").code == 2
-    assert seqkit("new", "t.toml", "--data", "t.csv", "dataset.encoding=klingon").code == 2
+    assert seqkit("new", "u.toml", "--encoding", "cp1252").code == 2
+    assert seqkit("new", "u.toml", "--data", "t.csv", "dataset.encoding=klingon").code == 4
+    assert seqkit("new", "u.toml", "--data", "t.csv", "--encoding", "klingon").code == 2
     assert seqkit("run", "t.toml", "dataset.encoding=utf-8").code == 4
     assert (
         "Set its encoding (dataset.encoding=latin-1"
@@ -166,10 +192,10 @@ def test_new_takes_a_folder_of_classes(seqkit: Callable) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("own.xlsx", "", ".csv"),
+        ("own.ods", "", ".xlsx or .csv"),
         ("own.csv", "", "empty"),
         ("own.csv", "a,b\n1,2\n3,4\n", "'a', 'b'"),
-        ("own.jsonl", "[1]\n", "line 1"),
+        ("own.jsonl", "[1]\n", "place 1"),
     ],
 )
 def test_new_says_why_a_file_cannot_be_used(
@@ -317,9 +343,9 @@ def test_texts_without_spaces_are_texts(tmp_path: Path) -> None:
     [
         (
             "a.csv",
-            "Datum;Größe;Zahl\n" + DAYS.replace(",", ";"),
-            ["dataset.encoding=cp1252"],
-            {"time": "Datum", "encoding": "cp1252"},
+            "Дата;Размер;Число\n" + DAYS.replace(",", ";"),
+            ["dataset.encoding=cp1251"],
+            {"time": "Дата", "encoding": "cp1251"},
         ),
         (
             "a.csv",
@@ -330,7 +356,7 @@ def test_texts_without_spaces_are_texts(tmp_path: Path) -> None:
         ),
         (
             "a.csv",
-            "a,b,c\n" + "".join(f"word{n},x{n % 2},{n}\n" for n in range(60)),
+            "a,b,c\n" + "".join(f"{n}-{n},x{n % 2},{n}\n" for n in range(60)),
             ["dataset.text=a", "dataset.label=b"],
             {"name": "text-csv", "text": "a", "label": "b"},
         ),
@@ -353,7 +379,7 @@ def test_texts_without_spaces_are_texts(tmp_path: Path) -> None:
 def test_words_say_what_cannot_be_told_and_the_experiment_reads_its_data(
     name: str, content: str, words: list[str], dataset: dict[str, Any], seqkit: Callable
 ) -> None:
-    codec = "cp1252" if "dataset.encoding=cp1252" in words else "utf-8"
+    codec = "cp1251" if "dataset.encoding=cp1251" in words else "utf-8"
     Path(name).write_text(content, encoding=codec)
     assert words == [] or seqkit("new", "mine.toml", "--data", name).code == 4
     done = seqkit("new", "mine.toml", "--data", name, *words)
@@ -390,8 +416,7 @@ def test_a_word_of_new_must_be_one_about_the_data(seqkit: Callable) -> None:
         ("a.csv", "y\n1.5\n2.5\n", "give --task forecasting"),
         ("a.csv", "text,label\na text,x\nb text,x\n", "the class 'x' alone"),
         ("a.csv", "date,town,y\n2024,a,1\n2025,a,2\n2024,b,3\n2025,b,4\n", "dataset.id=town if"),
-        ("a.jsonl", '{"source": "a b", "target": "c d"}\n' * 9, "It reads a .csv or .tsv"),
-        ("a.json", "[]", "one a line, as .jsonl"),
+        ("a.json", "[]", "Write a list of objects"),
         ("a.zip", "", "Unpack it"),
     ],
 )
@@ -399,8 +424,7 @@ def test_what_is_not_found_in_a_file_says_what_to_do(
     name: str, content: str, said: str, seqkit: Callable
 ) -> None:
     Path(name).write_text(content, encoding="utf-8")
-    task = ["--task", "seq2seq"] if "source" in content else []
-    done = seqkit("new", "mine.toml", "--data", name, *task)
+    done = seqkit("new", "mine.toml", "--data", name)
     assert done.code == 4
     assert said in done.err
 

@@ -306,6 +306,18 @@ def test_a_command_of_a_plugin_that_is_not_installed_is_found_by_its_path(
     assert "there is no command 'greet'" in nursery.run("greet", "Ada", folder=tmp_path).err
 
 
+def test_help_lists_the_commands_of_a_plugin_that_is_named(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    (tmp_path / "greeting.py").write_text(GREETING)
+    for words in (["--help", "--plugin", "greeting.py"], ["--plugin=greeting.py", "-h"]):
+        done = nursery.run(*words, folder=tmp_path)
+        assert done.code == 0, done.err
+        assert "greet       Greet somebody.\n" in done.out
+        assert "backtest" in done.out
+    assert "greet" not in nursery.run("--help", folder=tmp_path).out
+
+
 def test_help_names_the_commands_of_plugins_and_follows_what_is_installed(
     in_process_of_its_own: Call, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seqkit.python import load
+from seqkit.python.running import load
 
 if TYPE_CHECKING:
     from tests.nursery import Nursery
@@ -73,13 +73,18 @@ def test_answers_are_written_as_a_table_and_as_lines(seqkit: Callable, tmp_path:
         rows = list(csv.DictReader(stream))
     answers = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
     assert [row["text"] for row in rows] == ["good", "bad, it was"]
-    assert [row["label"] for row in rows] == [answer["label"] for answer in answers]
-    assert json.loads(rows[0]["probabilities"]) == answers[0]["probabilities"]
+    assert [row["predicted"] for row in rows] == [answer["label"] for answer in answers]
+    for name, probability in answers[0]["probabilities"].items():
+        assert float(rows[0][f"probability_{name}"]) == probability
 
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("a.txt", ".csv, .jsonl, .png, .svg"), ("none/a.csv", "Make it first"), ("a.png", "a.csv")],
+    [
+        ("a.txt", ".csv, .tsv, .json, .jsonl, .parquet, .png, .svg"),
+        ("none/a.csv", "Make it first"),
+        ("a.png", "a.csv"),
+    ],
 )
 def test_a_file_that_cannot_be_written_is_refused(
     name: str, message: str, seqkit: Callable, tmp_path: Path

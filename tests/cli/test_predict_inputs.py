@@ -307,7 +307,7 @@ def test_a_column_without_a_name_loses_no_row(
         assert [answer["text"] for answer in _answers(done)] == content.splitlines()[1:]
 
 
-@pytest.mark.parametrize(("name", "hint"), [("a.json", "as .jsonl"), ("a.xlsx", "as .csv")])
+@pytest.mark.parametrize(("name", "hint"), [("a.ods", "as .xlsx or .csv"), ("a.zip", "Unpack it")])
 def test_a_file_of_another_kind_is_no_list_of_lines(
     seqkit: Callable[..., Any], tmp_path: Path, name: str, hint: str
 ) -> None:

@@ -151,6 +151,14 @@ def test_predict_names_the_columns_there_are(seqkit: Callable, tmp_path: Path) -
     assert "none.csv" in missing.err
 
 
+def test_a_folder_of_runs_that_is_a_file_is_an_error(seqkit: Callable, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for words in (["runs"], ["show", "last"], ["run", "sentiment", "trainer.max_steps=1"]):
+        done = seqkit(*words, "--runs-dir", tmp_path / "file")
+        assert done.code == 4
+        assert "is a file and no folder. Give another with --runs-dir" in done.err
+
+
 def test_predict_reads_stdin(nursery: Nursery, runs_dir: Path) -> None:
     words = ["predict", "first", "--runs-dir", runs_dir]
     done = nursery.run(*words, stdin="one text\nescape \x1b[31m here\n")

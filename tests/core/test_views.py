@@ -66,7 +66,7 @@ def test_a_number_may_be_unknown(number: Any) -> None:
 
 
 def test_the_keys_of_every_view_are_documented(repository: Path) -> None:
-    page = (repository / "docs" / "plugins.md").read_text(encoding="utf-8")
+    page = (repository / "docs" / "components.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (`[a-z]+`)? ?\| `([a-z_]+)` \| (needs|may) \| (.+) \|$", page, re.M)
     view, found = "", []
     for name, key, kind, holds in rows:

@@ -1,4 +1,4 @@
-"""The author's tutorial: its files work, its commands run, its excerpts are the example's."""
+"""The author's pages: their files work, their commands run, their excerpts are the example's."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ FENCE = re.compile(r"^```(\S+)(?: title=\"(.+?)\")?\n(.*?)^```$", re.MULTILINE |
 
 @pytest.fixture(scope="module")
 def page(repository: Path) -> str:
-    return (repository / "docs" / "plugins.md").read_text(encoding="utf-8")
+    """The text of the pages, one behind the other: later ones use the files of earlier ones."""
+    names = ("plugins.md", "components.md", "contracts.md")
+    return "\n".join((repository / "docs" / name).read_text(encoding="utf-8") for name in names)
 
 
 def blocks(page: str, language: str) -> list[tuple[str, str]]:

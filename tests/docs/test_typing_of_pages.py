@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-TYPED = {"plugins.md": ("lengths.py",), "forecasting.md": ("shops.py",)}
+TYPED = {"components.md": ("lengths.py",), "forecasting.md": ("shops.py",)}
 
 
 @pytest.mark.slow

@@ -123,7 +123,7 @@ def test_no_inputs_give_no_answers_and_a_bare_text_is_refused(predictor: Predict
     with pytest.raises(ConfigurationError, match="takes a list"):
         predictor.predict("good film")
     with pytest.raises(ConfigurationError):
-        predictor.predict([3])  # type: ignore[list-item]
+        predictor.predict([3])
 
 
 @pytest.mark.parametrize("inputs", ["good", b"good", {"text": "good"}, None, 5])
@@ -153,8 +153,10 @@ def test_the_rows_of_a_frame_are_answered_and_not_the_names_of_its_columns(
 ) -> None:
     frame: Any = Frame(text=["good film", "bad film"], stars=["5", "1"])
     assert labels(predictor.predict(frame)) == labels(predictor.predict(["good film", "bad film"]))
-    with pytest.raises(ConfigurationError, match="input 1 has no text; its fields are: 'body'"):
-        predictor.predict(Frame(body=["good film"]))  # type: ignore[arg-type]
+    other: Any = Frame(first=["good film", "bad film"], second=["a", "b"], third=["c", "d"])
+    with pytest.raises(DataError, match="does not tell which column is the text; it has 'first'"):
+        predictor.predict(other)
+    assert labels(predictor.predict(other, column="first")) == labels(predictor.predict(frame))
 
 
 def test_evaluating_a_run_gives_the_score_it_ended_with(trained: Path) -> None:

@@ -116,7 +116,7 @@ def test_a_project_that_was_given_by_its_path_is_asked_for_by_its_path(
     with pytest.raises(PluginError) as caught:
         evaluate_run(run.folder, load_registry(), "validation")
     assert str(caught.value).endswith(
-        "'rows', not installed here. Name seqkit-rows by --plugin, from where the run was made"
+        "'rows', not installed here. Add --plugin seqkit-rows, from where the run was made"
     )
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seqkit.engine.control import POLL_SECONDS, ControlFile, Signals
+from seqkit.engine.control import POLL_SECONDS, ControlFile
+from seqkit.engine.signals import Signals
 from seqkit.events import Event
 from seqkit.runs.folder import RunFolder
 from seqkit.storage.checksums import sealed_line

@@ -481,10 +481,14 @@ def test_samples_show_the_context_the_forecast_and_the_target() -> None:
     assert np.allclose(found[1]["forecast"]["values"], [[27, 27], [27, 27]], atol=1e-4)
 
 
-def test_a_longer_horizon_than_trained_is_refused_and_a_shorter_one_cut() -> None:
+def test_a_longer_horizon_than_trained_goes_on_from_forecasts_and_a_shorter_one_is_cut() -> None:
     codec, _, _ = encode(splits_of({"y": np.arange(30.0)}, 30))
-    with pytest.raises(ConfigurationError, match=r"trained to forecast 2 rows\. Ask for at most 2"):
-        answer(codec, horizon=3)
+    (longer,) = answer(codec, horizon=5)
+    assert longer["forecast"]["time"] == [f"2024-01-{day}" for day in (31,)] + [
+        f"2024-02-0{day}" for day in (1, 2, 3, 4)
+    ]
+    assert np.allclose(longer["forecast"]["values"], 29.0, atol=1e-4)
+    assert "5 rows are forecast 2 at a time" in longer["note"]
     assert len(answer(codec, horizon=1)[0]["forecast"]["time"]) == 1
     assert answer(codec, history=1)[0]["history"]["values"] == [[29.0]]
 

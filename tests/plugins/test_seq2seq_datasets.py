@@ -198,8 +198,7 @@ def test_columns_are_chosen_by_name_or_place(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a\tb\nc\t \n", r"pairs\.tsv has no target on line 2, beside 'c'"),
-        ("a\tb\n\tc\n", r"pairs\.tsv has no source on line 2, beside 'c'"),
+        ("c\t \n\tc\n", r"pairs\.tsv holds no pair in columns '1' and '2'"),
         ("a\tb\nc\n", r"pairs\.tsv has 1 field in the row on line 2, where its first row has 2"),
         ("a\nb\n", r"pairs\.tsv has 1 column, and pairs need two"),
         ("", r"pairs\.tsv is empty"),
@@ -208,6 +207,13 @@ def test_columns_are_chosen_by_name_or_place(
 def test_a_row_that_is_no_pair_is_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
         read(PairsTsv(), path=pairs_file(tmp_path, text))
+
+
+def test_rows_with_an_empty_side_are_left_out_and_counted(tmp_path: Path) -> None:
+    path = pairs_file(tmp_path, "a\tb\nc\t \n\td\ne\tf\n")
+    splits, notes = read(PairsTsv(), path=path, validation=0, test=0)
+    assert [one["source"] for one in splits["train"]] == ["a", "e"]
+    assert any("2 rows without one of the two" in note and "(line 2, 3)" in note for note in notes)
 
 
 @pytest.mark.parametrize(

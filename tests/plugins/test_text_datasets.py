@@ -376,11 +376,26 @@ def test_a_file_without_header_goes_by_numbers(splits: Splits, file: Writer) -> 
     assert found["train"][1] == {"text": "dull", "label": "bad"}
 
 
-def test_a_missing_label_is_named_with_its_line(splits: Splits, file: Writer) -> None:
-    with pytest.raises(DataError, match=r"reviews.csv has no label in column 'label' on line 3"):
-        splits("text-csv", path=file("text,label\nx,a\ny, \n"))
-    with pytest.raises(DataError, match=r"no label in column 'label' on line 2"):
-        splits("text-jsonl", path=file(jsonl_of([("x", "a"), ("y", None)])))
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("text-csv", "text,label\nx,a\ny, \nz,\n"),
+        ("text-jsonl", jsonl_of([("x", "a"), ("y", None)]) + '{"text": "z"}\n'),
+    ],
+)
+def test_rows_without_label_are_left_out_and_counted(
+    splits: Splits, file: Writer, notes: list[str], name: str, content: str
+) -> None:
+    path = file(content)
+    found = splits(name, path=path, test=0, validation=0)
+    assert [record["text"] for record in found["train"]] == ["x"]
+    first = 3 if name == "text-csv" else 2
+    assert notes == [f"2 rows without label in {path} left out (line {first}, {first + 1})."]
+
+
+def test_a_file_whose_rows_all_lack_a_label_is_an_error(splits: Splits, file: Writer) -> None:
+    with pytest.raises(DataError, match=r"reviews.csv holds no label in column 'label'"):
+        splits("text-csv", path=file("text,label\nx,\n"))
 
 
 def test_rows_without_text_are_left_out_and_counted(
@@ -402,8 +417,8 @@ def test_jsonl_of_the_wrong_kind_is_named_with_its_line(splits: Splits, file: Wr
         splits("text-jsonl", path=file(jsonl_of([("x", "a"), (12, "b")])))
     with pytest.raises(DataError, match=r"holds \['a'\] \(list\) under 'label' on line 1"):
         splits("text-jsonl", path=file(jsonl_of([("x", ["a"])])))
-    with pytest.raises(DataError, match=r"no 'label' on line 2, which has 'text'"):
-        splits("text-jsonl", path=file('{"text": "x", "label": 1}\n{"text": "y"}\n'))
+    with pytest.raises(DataError, match=r"no 'text' on line 2, which has 'label'"):
+        splits("text-jsonl", path=file('{"text": "x", "label": 1}\n{"label": 0}\n'))
 
 
 def test_labels_that_are_numbers_stay_what_they_are(splits: Splits, file: Writer) -> None:

@@ -143,7 +143,7 @@ def test_a_damaged_run_is_a_line_of_the_list_and_of_a_comparison(runs_dir: Path,
     if (runs_dir / "first" / "run.json").exists():
         assert "first" in rows
     if "run.json" in name:
-        assert rows["first"].status == "damaged"
+        assert rows["first"].status == "unreadable"
         assert rows["first"].message
     side = read_side([RunFolder(runs_dir / "first"), RunFolder(runs_dir / "second")])
     directions(side)

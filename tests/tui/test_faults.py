@@ -274,13 +274,13 @@ def test_a_damaged_cache_of_runs_is_read_anew(recorded_runs: Path, text: str) ->
         terminal.wait_for("first", "second", "finished")
 
 
-def test_a_file_in_the_place_of_the_runs_is_an_empty_list(tmp_path: Path) -> None:
+def test_a_file_in_the_place_of_the_runs_is_an_error_before_anything_is_drawn(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "runs").write_text("no folder")
     with Terminal("tui", folder=tmp_path) as terminal:
-        terminal.wait_for("1 Runs", "trains a first model")
-        terminal.press("enter")
-        terminal.wait_for("cannot be written")
-        assert terminal.process.poll() is None
+        terminal.wait_for("the runs folder runs is a file and no folder")
+        assert terminal.process.wait(20) == 4
 
 
 def test_a_file_of_keys_that_holds_escapes_is_told_of_without_them(tmp_path: Path) -> None:

@@ -14,14 +14,15 @@ from textual.app import App
 from textual.widgets import Input, OptionList
 
 from seqkit.config import Config, Field
-from seqkit.errors import Problem
+from seqkit.errors import ConfigurationError, Problem
 from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.schema import MISSING, in_toml, settings_of, show
 from seqkit.registry.discovery import load_registry
+from seqkit.registry.registry import Registry
 from seqkit.tui.dialogs import Choice, Choose
 from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.draft import Draft
-from seqkit.tui.new.draft_files import base_of
+from seqkit.tui.new.draft_files import as_toml, base_of
 from seqkit.tui.new.line_editor import LineEditor
 from seqkit.tui.new.rows import explain, form_rows, problems_by_row
 
@@ -254,6 +255,116 @@ def test_a_text_that_looks_like_a_number_stays_a_text_on_the_command_line(
     draft.set("dataset", setting(draft, "dataset", "path"), "2024")
     (word,) = draft.words()
     assert parse_override(word) == (("dataset", "path"), "2024")
+
+
+# --- observers ------------------------------------------------------------------------------------
+
+WATCHER = """
+import seqkit
+
+class Watcher(seqkit.Observer):
+    "Watches."
+    name = "watcher"
+    formerly = "trainer.watch"
+
+    class Config(seqkit.Config):
+        often: int = seqkit.Field(3, ge=1, help="How often.")
+
+    def build(self, config):
+        return lambda event: None
+
+@seqkit.hookimpl
+def register_observers():
+    return [Watcher]
+"""
+SWITCH = "observers.watching:watcher"
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> tuple[Registry, Catalogue]:
+    from seqkit.cli.listing import NAMES, _document
+
+    path = tmp_path / "watching.py"
+    path.write_text(WATCHER)
+    registry = load_registry([path])
+    document = _document(registry, list(NAMES), whole=True)
+    return registry, Catalogue(json.loads(json.dumps(document)))
+
+
+def beginning(catalogue: Catalogue, source: str) -> Draft:
+    return Draft(catalogue, source, base_of(source, catalogue))
+
+
+def test_an_observer_of_anyone_has_a_line_in_the_form_and_its_settings_while_it_is_on(
+    watched: tuple[Registry, Catalogue],
+) -> None:
+    registry, catalogue = watched
+    draft = beginning(catalogue, "sentiment")
+    assert SWITCH in [row.key for row in form_rows(draft, set())]
+    assert "observers" not in draft.document()
+
+    draft.set("observers", setting(draft, "observers", "watching:watcher"), True)
+    assert f"{SWITCH}.often" in [row.key for row in form_rows(draft, set())]
+    draft.set(SWITCH, setting(draft, SWITCH, "often"), 7)
+
+    by_form = load_experiment(draft.document(), registry)
+    words = shlex.split(draft.command())[2:]
+    by_command = load_experiment(words[0], registry, words[1:])
+    assert by_form.as_dict()["observers"] == {"watching:watcher": {"often": 7}}
+    assert by_command.as_dict() == by_form.as_dict()
+
+
+def test_an_observer_that_a_file_turns_on_is_turned_off_in_the_form(
+    watched: tuple[Registry, Catalogue], tmp_path: Path
+) -> None:
+    registry, catalogue = watched
+    path = tmp_path / "mine.toml"
+    parts = as_toml(beginning(catalogue, "sentiment"))
+    for table in ("[observers.watcher]\noften = 5\n", "[observers]\nwatcher = true\n"):
+        path.write_text(f"{parts}\n{table}")
+        draft = beginning(catalogue, str(path))
+        switch = setting(draft, "observers", "watching:watcher")
+        assert draft.value("observers", switch) is True
+        assert draft.changes() == 0
+        assert load_experiment(draft.document(), registry).observers
+
+        draft.set("observers", switch, False)
+        words = shlex.split(draft.command())[2:]
+        assert not load_experiment(words[0], registry, words[1:]).observers
+        path.write_text(as_toml(draft))
+        assert not load_experiment(path, registry).observers
+
+
+def test_the_old_setting_that_chose_an_observer_is_its_line_in_the_form(
+    watched: tuple[Registry, Catalogue],
+) -> None:
+    registry, catalogue = watched
+    old = {**beginning(catalogue, "sentiment").document(), "trainer": {"watch": True}}
+    draft = Draft(catalogue, "old", catalogue.as_own(old, ""))
+    assert draft.observers() == [SWITCH]
+    assert "watch" not in draft.document().get("trainer", {})
+    assert load_experiment(draft.document(), registry).observers
+
+
+def test_an_observer_that_is_not_installed_can_be_turned_off(catalogue: Catalogue) -> None:
+    draft = Draft(catalogue, "x", {"observers": {"gone:gone": {"a": 1}}})
+    assert draft.document()["observers"] == {"gone:gone": {"a": 1}}
+    draft.set("observers", setting(draft, "observers", "gone:gone"), False)
+    assert "observers" not in draft.document()
+    assert draft.loses() == ["observers.gone:gone"]
+
+
+def test_what_is_wrong_with_an_observer_stands_at_its_line(
+    watched: tuple[Registry, Catalogue],
+) -> None:
+    registry, catalogue = watched
+    draft = beginning(catalogue, "sentiment")
+    draft.set("observers", setting(draft, "observers", "watching:watcher"), True)
+    draft.set(SWITCH, setting(draft, SWITCH, "often"), 0)
+    with pytest.raises(ConfigurationError) as raised:
+        load_experiment(draft.document(), registry)
+    found = problems_by_row(form_rows(draft, set()), raised.value.problems)
+    assert list(found) == [f"{SWITCH}.often"]
 
 
 # --- lines ----------------------------------------------------------------------------------------

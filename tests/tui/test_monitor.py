@@ -25,13 +25,14 @@ from seqkit.terminal.answers.lines import answer_lines
 from seqkit.tui.chart import Chart
 from seqkit.tui.colours import CHART_DEFAULTS, themed
 from seqkit.tui.context import Context
-from seqkit.tui.dialogs import Ask, Confirm
+from seqkit.tui.dialogs import Ask, Confirm, Reading
 from seqkit.tui.monitor import MonitorScreen
 from seqkit.tui.monitor.answers_pane import AnswersPane, series_plot
 from seqkit.tui.monitor.header import RunHeader
 from seqkit.tui.monitor.layout import PANES, Split, plan
 from seqkit.tui.monitor.log import LogLines
 from seqkit.tui.monitor.steering import learning_rate
+from seqkit.tui.runs.rows import read_row
 from seqkit.views import view_of
 from tests.answers import ANSWERS, DAMAGED, SHOWN
 from tests.tui.waiting import until
@@ -330,6 +331,32 @@ async def test_read_only_steers_nothing(live: RunFolder) -> None:
     assert requests(live) == []
 
 
+async def test_a_run_whose_record_is_damaged_is_called_as_the_list_calls_it(
+    run: RunFolder,
+) -> None:
+    (run.path / "run.json").write_text("{ torn", encoding="utf-8")
+    app = Tiny(run)
+    async with app.run_test(size=NARROW) as pilot:
+        await until(pilot, lambda: "unreadable" in app.text)
+        assert "crashed" not in app.text
+        assert read_row(run).status == "unreadable"
+
+
+async def test_enter_shows_all_of_a_long_line_of_the_log(run: RunFolder) -> None:
+    add(run, Event("warning", 24, 2.0, {"message": "a long way " * 60 + "to the end"}))
+    app = Tiny(run)
+    async with app.run_test(size=NARROW) as pilot:
+        await opened(pilot)
+        await pilot.press("E")
+        await until_shown(pilot, "enter reads one")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, Reading))
+        await until_shown(pilot, "warning, step 24")
+        assert "way to the end" in " ".join(str(app.screen.query_one(Static).content).split())
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.monitor)
+
+
 async def test_a_run_whose_process_was_killed_is_shown_as_crashed(run: RunFolder) -> None:
     code = (
         "import sys; from pathlib import Path; from seqkit.runs.folder import RunFolder\n"
@@ -500,16 +527,19 @@ async def test_answers_of_any_view_are_shown(run: RunFolder) -> None:
         await opened(pilot)
         pane = app.monitor.query_one(AnswersPane)
         text = pane.query_one("#answers--text", Static)
-        for step, (name, item) in enumerate(ANSWERS.items(), start=25):
-            add(run, Event("sample", step, 2.0, {"split": "test", "items": [item, item]}))
-            await until_shown(pilot, f"step {step}")
+        items = list(ANSWERS.values())
+        add(run, Event("sample", 25, 2.0, {"split": "test", "items": items}))
+        await until_shown(pilot, "step 25")
+        for name, item in ANSWERS.items():
             if view_of(item) == "series":
-                await until_shown(pilot, "sales, 1 of 2, after 2026")
+                await until_shown(pilot, f"of {len(items)}, after 2026")
                 assert pane.query_one(Chart).region.height > 5
-                continue
-            shown = str(text.render())
-            for words in SHOWN[name]:
-                assert words in shown
+            else:
+                shown = str(text.render())
+                for words in SHOWN[name]:
+                    assert words in shown
+            pane.action_turn(1)
+            await pilot.pause()
         assert app.monitor.query_one(RunHeader).region.height == 3
 
 
@@ -517,12 +547,15 @@ async def test_answers_that_do_not_fit_their_view_are_shown_as_tables(run: RunFo
     app = Tiny(run)
     async with app.run_test(size=(120, 36)) as pilot:
         await opened(pilot)
-        text = app.monitor.query_one(AnswersPane).query_one("#answers--text", Static)
-        for step, item in enumerate(DAMAGED, start=25):
-            add(run, Event("sample", step, 2.0, {"split": "test", "items": [item, 3, None]}))
-            await until_shown(pilot, f"step {step}, 1 of 1")
+        pane = app.monitor.query_one(AnswersPane)
+        text = pane.query_one("#answers--text", Static)
+        add(run, Event("sample", 25, 2.0, {"split": "test", "items": [*DAMAGED, 3, None]}))
+        await until_shown(pilot, "step 25")
+        for item in DAMAGED:
             key = next(key for key in item if key != "view")
             assert key in str(text.render())
+            pane.action_turn(1)
+            await pilot.pause()
 
 
 async def test_what_is_right_and_wrong_has_the_colours_of_the_theme(run: RunFolder) -> None:

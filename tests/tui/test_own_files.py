@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, Static
+from textual.widgets import Input, OptionList, Static
 
 from seqkit.tui.app import SeqkitApp
 from seqkit.tui.context import Context
 from seqkit.tui.new.draft import Draft
-from seqkit.tui.new.files import FilePicker
+from seqkit.tui.new.files import FilePicker, completed, place_of
 from seqkit.tui.new.screen import NewRunScreen
 from tests.cli.test_own_data_of_a_plugin import PLUGIN
 from tests.tui.waiting import until
@@ -64,3 +65,48 @@ async def test_short_series_get_the_horizon_that_seqkit_new_gives_them(tmp_path:
     assert draft.source == "weather-rnn"
     assert "dataset.time=date" in words
     assert {"task.horizon=4", "task.context=12", "task.calendar=none"} <= set(words)
+
+
+async def test_paths_from_the_root_and_the_home_folder_are_typed_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "words.txt").write_text("some words\n" * 20, encoding="utf-8")
+    app = SeqkitApp(Context(tmp_path / "runs"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, NewRunScreen) and app.screen.draft)
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(app.screen, FilePicker))
+        picker = app.screen
+        assert isinstance(picker, FilePicker)
+        line, options = picker.query_one(Input), picker.query_one(OptionList)
+
+        await pilot.press(*"~/de", "tab")
+        assert line.value == "~/deep/"
+        await until(pilot, lambda: options.highlighted == 1)
+        assert options.get_option_at_index(1).id == str(tmp_path / "deep" / "words.txt")
+
+        line.value = "./"
+        await pilot.press(*f"{tmp_path}/nothing")
+        assert line.value == f"{tmp_path}/nothing"
+        await pilot.press("enter")
+        assert f"Nothing in {tmp_path} begins with nothing." in shown(picker).replace("\n", "")
+        assert line.value == f"{tmp_path}/nothing"
+
+
+def test_what_is_written_of_a_path_is_completed_as_far_as_it_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Data").mkdir()
+    for name in ("one-a.csv", "one-b.csv"):
+        (tmp_path / "Data" / name).touch()
+    assert completed("da") == "Data/"
+    assert completed("Data/o") == "Data/one-"
+    assert completed(f"{tmp_path}/Data/one-b") == f"{tmp_path}/Data/one-b.csv"
+    assert completed("Data/x") == "Data/x"
+    assert completed("~") == "~/"
+    assert place_of("~nobody-of-this-name/x")[1] == "x"

@@ -21,6 +21,7 @@ from seqkit.storage.locks import Hold, this_process
 from seqkit.terminal.cells import bar, fit, sparkline
 from seqkit.terminal.figures import short_duration
 from seqkit.tui.runs.columns import COLUMNS, GAP, layout, sort_rows
+from seqkit.tui.runs.detail import lines_of
 from seqkit.tui.runs.index import RunIndex
 from seqkit.tui.runs.query import parse
 from seqkit.tui.runs.rows import WHOLE, RunRow, read_row, some_events
@@ -54,8 +55,18 @@ def test_a_row_says_what_the_run_came_to(recorded_runs: Path) -> None:
 def test_a_folder_without_a_whole_run_json_is_shown_as_damaged(runs_dir: Path) -> None:
     (runs_dir / "first" / "run.json").write_text("{ torn")
     row = read_row(RunFolder(runs_dir / "first"))
-    assert row.status == "damaged"
+    assert row.status == "unreadable"
     assert "cannot be read" in row.message
+
+
+def test_a_long_message_is_wrapped_below_a_run() -> None:
+    message = "model mine:net raised ValueError: " + "much is to be said of it, " * 5 + "the end"
+    row = a_row("bad", status="failed", message=message, settings={"model.depth": 3})
+    lines = [line.plain for line in lines_of(row, width=60)]
+    assert len(lines) == 5
+    assert max(map(len, lines[2:])) <= 60
+    assert " ".join(lines[2:]) == message
+    assert [line.plain for line in lines_of(row, width=300)][-2:] == ["depth=3", message]
 
 
 def test_a_long_log_is_read_in_part_and_keeps_its_ends(runs_dir: Path) -> None:

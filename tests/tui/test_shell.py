@@ -475,3 +475,6 @@ async def test_a_broken_plugin_is_shown_with_its_error(
         await pilot.pause()
         assert "✗ broken" in shown(app)
         assert "RuntimeError: [b]no[/b] way" in shown(app)
+        await pilot.press("slash", *"zzz")
+        await until(pilot, lambda: "Nothing matches zzz" in shown(app))
+        assert "RuntimeError" not in shown(app)

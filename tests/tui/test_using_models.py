@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,27 @@ async def test_a_killed_model_leaves_the_screen_alive_and_is_loaded_again(
         screen.area.load_text("a dull film")
         await pilot.press("ctrl+r")
         await until(pilot, lambda: bool(screen.answers))
+
+
+async def test_a_model_of_a_plugin_that_is_missing_says_how_to_start_with_it(
+    two_runs: list[RunFolder], tmp_path: Path
+) -> None:
+    run = RunFolder(shutil.copytree(two_runs[0].path, tmp_path / "mine"))
+    plugins = run.info()["plugins"] | {"mine": "my models.py"}
+    run.update(plugins=plugins, plugin_paths={"mine": "my models.py"})
+    toml = run.experiment_file.read_text(encoding="utf-8")
+    toml = toml.replace('name = "recurrent:bilstm"', 'name = "mine:net"')
+    # Without its first line, the checksum.
+    run.experiment_file.write_text(toml.partition("\n")[2], encoding="utf-8")
+    app = SeqkitApp(Context(tmp_path))
+    async with app.run_test(size=(100, 24)) as pilot:
+        screen = TryScreen(app.context, run)
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen._worker is None)
+        assert "cannot be loaded" in shown(screen, "#try-head")
+        assert "Add --plugin 'my models.py'" in shown(screen, "#try-answer")
+        assert "seqkit tui --plugin 'my models.py'" in shown(screen, "#try-answer")
+    assert run.command("resume") == "seqkit resume mine --plugin 'my models.py'"
 
 
 async def test_a_run_without_a_checkpoint_is_told_in_words(tmp_path: Path) -> None:

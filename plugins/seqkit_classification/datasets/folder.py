@@ -46,6 +46,9 @@ class TextFolder(Dataset):
         given = {split: _read(folder, config, notify) for split, folder in _folders(root).items()}
         return with_held_out(given, config.validation, config.test, config.seed, notify)
 
+    def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
+        return _read(path, config, notify)
+
     def fingerprint(self, config: Any) -> str:
         root = Path(config.path)
         folders = _folders(root).values()

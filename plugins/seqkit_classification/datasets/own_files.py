@@ -1,4 +1,4 @@
-"""A person's own CSV and JSONL files."""
+"""A person's own tables and objects of texts and labels."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from seqkit.data import (
     fingerprint,
     listed,
     missing_column,
-    read_csv,
-    read_jsonl,
     report_left_out,
 )
 from seqkit.data.columns import column_named
+from seqkit.data.objects import read_objects
 from seqkit.data.own import OwnData
+from seqkit.data.reading import read_table, reading_of
 from seqkit.errors import DataError
 from seqkit_classification._columns import named_columns
 from seqkit_classification._labels import label_name
@@ -37,7 +37,7 @@ Reader = Callable[[Path], Iterable[Record]]
 
 
 class OwnFiles(Config):
-    """Settings that CSV and JSONL files share."""
+    """Settings that tables and objects share."""
 
     path: LocalPath = Field(
         min_length=1, help="The file of training examples, or a pattern such as reviews-*.csv."
@@ -60,7 +60,10 @@ class OwnFiles(Config):
 
 
 class TextCsv(Dataset):
-    """Your own CSV or TSV file: a column of texts and a column of labels."""
+    """Your own table: a column of texts and a column of labels.
+
+    A .csv, .tsv, .xlsx or .parquet file.
+    """
 
     name = "text-csv"
     tasks = ("classification",)
@@ -75,9 +78,13 @@ class TextCsv(Dataset):
         quotes: bool = Field(
             True, help="Whether fields may stand in double quotes; false takes quotes as they are."
         )
+        sheet: str = Field("", help="Sheet of an .xlsx file; empty: the first.")
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
-        return _splits(config, lambda path: _csv_records(path, config, notify), notify)
+        return _splits(config, lambda path: _table_records(path, config, notify), notify)
+
+    def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
+        return _table_records(path, config, notify, with_rows=True)
 
     def fingerprint(self, config: Any) -> str:
         return _fingerprint(config)
@@ -92,7 +99,7 @@ class TextCsv(Dataset):
 
 
 class TextJsonl(Dataset):
-    """Your own JSONL file: one object a line, with a text and a label."""
+    """Your own JSON file: objects with a text and a label, one a line or in a list."""
 
     name = "text-jsonl"
     tasks = ("classification",)
@@ -101,7 +108,10 @@ class TextJsonl(Dataset):
         pass
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
-        return _splits(config, lambda path: _jsonl_records(path, config, notify), notify)
+        return _splits(config, lambda path: _object_records(path, config, notify), notify)
+
+    def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
+        return _object_records(path, config, notify, with_rows=True)
 
     def fingerprint(self, config: Any) -> str:
         return _fingerprint(config)
@@ -146,16 +156,10 @@ def _matching(pattern: str) -> list[Path]:
     return found
 
 
-def _csv_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]:
-    table = read_csv(
-        path,
-        notify,
-        encoding=config.encoding,
-        errors=config.errors,
-        delimiter=config.delimiter,
-        header=config.header,
-        quotes=config.quotes,
-    )
+def _table_records(
+    path: Path, config: Any, notify: Notify, *, with_rows: bool = False
+) -> Iterator[Record]:
+    table = read_table(path, notify, **reading_of(config))
     text, label, identity = _chosen(path, table.columns, config)
     places = [table.position(name) for name in (text, label)]
     identities = table.position(identity) if identity else None
@@ -165,63 +169,73 @@ def _csv_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]:
             row[places[0]],
             row[places[1]],
             row[identities] if identities is not None else None,
+            dict(zip(table.columns, row, strict=True)) if with_rows else None,
         )
         for line, row in zip(table.lines, table.rows, strict=True)
     )
-    return _records(path, rows, text, label, notify)
+    return _records(path, rows, (text, label), notify, table.counts)
 
 
-def _jsonl_records(path: Path, config: Any, notify: Notify) -> Iterator[Record]:
-    objects = read_jsonl(path, notify, encoding=config.encoding, errors=config.errors)
-    text, label, identity = _chosen(path, tuple(objects[0][1]), config)
-    for line, values in objects:
-        for name in (text, label):
-            if name not in values:
-                raise DataError(
-                    f"{path} has no {name!r} on line {line}, which has {listed(tuple(values))}. "
-                    "Each object needs it"
-                )
+def _object_records(
+    path: Path, config: Any, notify: Notify, *, with_rows: bool = False
+) -> Iterator[Record]:
+    objects = read_objects(path, notify, **reading_of(config))
+    text, label, identity = _chosen(path, objects.columns, config)
+    found = list(zip(objects.numbers, objects.items, strict=True))
+    for number, values in found:
+        where = f"{objects.counts} {number}"
+        if text not in values:
+            raise DataError(
+                f"{path} has no {text!r} on {where}, which has {listed(tuple(values))}. "
+                "Each object needs it"
+            )
         if not isinstance(values[text], str | None):
-            raise _wrong_type(path, values[text], text, line, "text")
-        if isinstance(values[label], list | dict):
-            raise _wrong_type(path, values[label], label, line, "one word or number")
+            raise _wrong_type(path, values[text], text, where, "text")
+        if isinstance(values.get(label), list | dict):
+            raise _wrong_type(path, values[label], label, where, "one word or number")
     rows = (
-        (line, values[text] or "", values[label], values.get(identity) if identity else None)
-        for line, values in objects
+        (
+            line,
+            values[text] or "",
+            values.get(label),
+            values.get(identity) if identity else None,
+            values if with_rows else None,
+        )
+        for line, values in found
     )
-    return _records(path, rows, text, label, notify)
+    return _records(path, rows, (text, label), notify, objects.counts)
 
 
 def _records(
     path: Path,
-    rows: Iterable[tuple[int, str, Any, Any]],
-    text_name: str,
-    label_column: str,
+    rows: Iterable[tuple[int, str, Any, Any, Mapping[str, Any] | None]],
+    columns: tuple[str, str],
     notify: Notify,
+    counts: str,
 ) -> Iterator[Record]:
     empty: list[int] = []
+    unlabelled: list[int] = []
     some = False
-    for line, text, label, identity in rows:
+    for line, text, label, identity, row in rows:
         if not text.strip():
             empty.append(line)
         elif label_name(label) is None:
-            raise DataError(
-                f"{path} has no label in column {label_column!r} on line {line}. "
-                "Fill it in, or leave the row out"
-            )
+            unlabelled.append(line)
         else:
             some = True
-            record = {"text": text, "label": label}
+            record = {"text": text, "label": label} | ({} if row is None else {"row": row})
             yield record if identity is None else {"id": str(identity), **record}
     if not some:
-        raise DataError(f"{path} holds no text in column {text_name!r}.")
-    what = counted(len(empty), "row without text", "rows without text")
-    report_left_out(path, empty, what, notify)
+        missing, name = ("label", columns[1]) if unlabelled else ("text", columns[0])
+        raise DataError(f"{path} holds no {missing} in column {name!r}.")
+    for lines, what in ((empty, "text"), (unlabelled, "label")):
+        said = counted(len(lines), f"row without {what}", f"rows without {what}")
+        report_left_out(path, lines, said, notify, counts)
 
 
-def _wrong_type(path: Path, value: Any, name: str, line: int, wanted: str) -> DataError:
+def _wrong_type(path: Path, value: Any, name: str, where: str, wanted: str) -> DataError:
     shown = f"{repr(value)[:40]} ({type(value).__name__})"
-    return DataError(f"{path} holds {shown} under {name!r} on line {line}. It must be {wanted}")
+    return DataError(f"{path} holds {shown} under {name!r} on {where}. It must be {wanted}")
 
 
 def _chosen(path: Path, columns: Sequence[str], config: Any) -> tuple[str, str, str]:

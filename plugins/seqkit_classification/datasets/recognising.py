@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from seqkit.api import Recognition
-from seqkit.data.cells import is_given
+from seqkit.data import counted, listed
+from seqkit.data.cells import holds_numbers, is_given, prose_score
 from seqkit.data.headings import is_an_example
 from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
 from seqkit_classification._columns import NAMES, USUAL_COLUMNS, likely_columns
 
-_NAMED, _ALIKE, _ASKED, _PERHAPS = 0.85, 0.6, 0.95, 0.3
-"""How sure it is: of columns called so, of cells that look so, if asked, of a text with tabs."""
+_NAMED, _ALIKE, _WORDS, _ASKED, _TEXT = 0.85, 0.6, 0.4, 0.95, 0.7
+"""How sure it is: of columns called so, of cells that look so, of words of many kinds, if asked,
+of a text with tabs."""
+
+_TIMES_EACH = 5
+"""How often each kind occurs at least, where words plainly have kinds."""
+_LONGEST_PART = 30
+"""Characters of a class in a cell of several."""
+_SENTENCE = 20
+"""Characters that a cell of a column of texts has on average, at least."""
+_FLAGS = frozenset({"0", "1", "True", "False", "true", "false"})
 
 
 def recognise_table(data: OwnData, task: str) -> Recognition | None:
     """Looks for texts and labels in a table."""
     if data.kind == ".txt" and not task:
-        said = "its lines are parted by tabs"
-        return _recognition({"path": data.as_setting}, said, _PERHAPS) if data.tabs else None
+        found = _found(data, task) if data.tabs else None
+        return replace(found, confidence=min(found.confidence, _TEXT)) if found else None
     return _found(data, task) if data.kind in (*TABLES, ".txt") else None
 
 
@@ -34,9 +46,10 @@ def _found(data: OwnData, task: str) -> Recognition | None:
         return _hint(rows, text, label, task)
     settings: dict[str, Any] = {"path": data.as_setting}
     if (
-        rows.table
+        rows.header
+        and not data.names_its_columns
         and "header" not in data.given
-        and is_an_example(text, label, rows.whole(label), NAMES)
+        and is_an_example(text, label, rows.whole(label), NAMES, rows.spread(text))
     ):
         # What was taken for the names of columns is an example.
         rows = data.rows(header=False)
@@ -45,32 +58,72 @@ def _found(data: OwnData, task: str) -> Recognition | None:
     settings |= {"text": text, "label": label}
     if not rows.quotes:
         settings["quotes"] = False
+    labelled = sum(map(is_given, rows.whole(label)))
     said = f"texts are in column {text!r}, labels in {label!r}"
-    return _recognition(settings, said, _confidence(data, task, text, label), len(rows), data)
+    said += _of_several(rows.whole(label)) + _left_out(rows, text, label)
+    if labelled < len(rows):
+        rest = counted(len(rows) - labelled, "row without a label is", "rows without a label are")
+        said += f"; {rest} left out"
+    return _recognition(settings, said, _confidence(data, task, rows, text, label), labelled, data)
+
+
+def _of_several(cells: Sequence[Any]) -> str:
+    """Says that an example has one class, where its cell seems to hold several."""
+    kinds = {str(cell) for cell in cells if is_given(cell)}
+    for sign in ";|,":
+        joined = [kind for kind in kinds if sign in kind]
+        parts = {part.strip() for kind in kinds for part in kind.split(sign)}
+        if len(joined) > 1 and len(parts) < len(kinds) and max(map(len, parts)) < _LONGEST_PART:
+            return f"; {min(joined)!r} is taken for one class, as an example has one"
+    return ""
+
+
+def _left_out(rows: Rows, text: str, label: str) -> str:
+    """Names the columns that are not read."""
+    left = [name for name in rows.columns if name not in (text, label)]
+    if not left:
+        return ""
+    cells = {name: rows.spread(name) for name in left}
+    flags = [name for name in left if _FLAGS.issuperset(map(str, cells[name]))]
+    why = ""
+    if any(prose_score(cells[name]) > _SENTENCE for name in left):
+        why = ", as an example has one text"
+    elif flags and _FLAGS.issuperset(map(str, rows.spread(label))):
+        why = ", as an example has one class"
+    return f"; {listed(left)} {'is' if len(left) == 1 else 'are'} left out{why}"
 
 
 def _columns(data: OwnData, rows: Rows) -> tuple[str, str]:
     given = [str(data.given.get(field, "")) for field in ("text", "label")]
-    return likely_columns(rows.values, *(name and rows.known(name) for name in given))
+    return likely_columns(rows, *(name and rows.known(name) for name in given))
 
 
-def _confidence(data: OwnData, task: str, text: str, label: str) -> float:
+def _confidence(data: OwnData, task: str, rows: Rows, text: str, label: str) -> float:
     if task or data.given.keys() & {"text", "label"}:
         return _ASKED
     named = [
         name.lower().strip() in USUAL_COLUMNS[field]
         for field, name in (("text", text), ("label", label))
     ]
-    return _NAMED if all(named) else _ALIKE
+    if all(named):
+        return _NAMED
+    kinds = len(set(map(str, rows.whole(label))))
+    plain = prose_score(rows.spread(text)) > 0 or _TIMES_EACH * kinds <= len(rows)
+    return _ALIKE if plain else _WORDS
 
 
 def _hint(rows: Rows, text: str, label: str, task: str) -> Recognition | None:
     """Says what to do about a table in which no column looks like texts, or none like labels."""
-    for name, cells in rows.values.items():
-        kinds = {str(cell).strip() for cell in cells if is_given(cell)}
-        if name.lower().strip() in USUAL_COLUMNS["label"] and len(kinds) == 1:
+    for name in rows.columns:
+        kinds = {str(cell).strip() for cell in rows.whole(name) if is_given(cell)}
+        if name.lower().strip() not in USUAL_COLUMNS["label"]:
+            continue
+        if len(kinds) == 1:
             said = f"column {name!r} holds the class {kinds.pop()!r} alone, and two are needed"
             return _recognition({}, said, 0)
+        if text and len(kinds) > 1 and holds_numbers(rows.spread(name)):
+            said = f"column {name!r} holds {counted(len(kinds), 'different number')}, and no "
+            return _recognition({}, f"{said}classes: round them to a few", 0)
     missing = [field for field, name in (("text", text), ("label", label)) if not name]
     if not task:
         return None

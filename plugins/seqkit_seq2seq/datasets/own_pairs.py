@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,35 @@ from seqkit.data import (
     hold_out,
     listed,
     missing_column,
-    read_csv,
+    report_left_out,
 )
 from seqkit.data.columns import column_named, header_of
 from seqkit.data.headings import is_heading
 from seqkit.data.own import OwnData
+from seqkit.data.reading import read_table, reading_of
 from seqkit.errors import DataError
 from seqkit_seq2seq._columns import SOURCE_NAMES, TARGET_NAMES
 
 
+def held_out_field(what: str) -> Any:
+    return Field(
+        0.05,
+        ge=0,
+        lt=1,
+        help=f"Part of the different sources held out for {what}, where there is no file for it; "
+        "0: none.",
+    )
+
+
+def seed_field() -> Any:
+    return Field(0, help="Chooses the sources that are held out.")
+
+
 class PairsTsv(Dataset):
-    """Your own TSV or CSV file: a column of sources and a column of targets."""
+    """Your own table: a column of sources and a column of targets.
+
+    A .tsv, .csv, .xlsx, .parquet, .json or .jsonl file.
+    """
 
     name = "pairs-tsv"
     tasks = ("seq2seq",)
@@ -52,6 +71,7 @@ class PairsTsv(Dataset):
             help="Whether the first row names the columns; else they are 1, 2, ..., and a first "
             "row of such names as source and target is told and left out all the same.",
         )
+        sheet: str = Field("", help="Sheet of an .xlsx file; empty: the first.")
         source: str = Field(
             "", help="Column of the sources; empty: told from its name, or else the first."
         )
@@ -61,21 +81,9 @@ class PairsTsv(Dataset):
         quotes: bool = Field(
             False, help="Whether fields may stand in double quotes; false takes quotes as they are."
         )
-        validation: float = Field(
-            0.05,
-            ge=0,
-            lt=1,
-            help="Part of the different sources held out for validation, where there is no file "
-            "for it; 0: none.",
-        )
-        test: float = Field(
-            0.05,
-            ge=0,
-            lt=1,
-            help="Part of the different sources held out for the test, where there is no file for "
-            "it; 0: none.",
-        )
-        seed: int = Field(0, help="Chooses the sources that are held out.")
+        validation: float = held_out_field("validation")
+        test: float = held_out_field("the test")
+        seed: int = seed_field()
         encoding: Encoding = Field(
             "utf-8", help="Encoding of the files, such as latin-1 or cp1252."
         )
@@ -94,6 +102,9 @@ class PairsTsv(Dataset):
         return {"train": train} | {
             split: given[split] for split in ("validation", "test") if given[split]
         }
+
+    def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
+        return _records(path, config, notify, with_rows=True)
 
     def fingerprint(self, config: Any) -> str:
         return fingerprint(config, _paths(config).values())
@@ -129,31 +140,25 @@ def _paths(config: Any) -> dict[str, Path]:
     return {split: Path(path) for split, path in paths.items() if path}
 
 
-def _records(path: Path, config: Any, notify: Notify) -> list[Record]:
-    table = read_csv(
-        path,
-        notify,
-        encoding=config.encoding,
-        errors=config.errors,
-        delimiter=config.delimiter,
-        header=config.header,
-        quotes=config.quotes,
-    )
-    if not config.header:
+def _records(path: Path, config: Any, notify: Notify, *, with_rows: bool = False) -> list[Record]:
+    table = read_table(path, notify, **reading_of(config))
+    if not table.headed:
         table = _without_heading(table, config, notify)
     source, target = _chosen(path, table.columns, config)
     places = {"source": table.position(source), "target": table.position(target)}
     records: list[Record] = []
+    empty: list[int] = []
     for line, row in zip(table.lines, table.rows, strict=True):
         record = {side: row[place].strip() for side, place in places.items()}
-        for side, text in record.items():
-            if not text:
-                other = record["target" if side == "source" else "source"]
-                raise DataError(
-                    f"{path} has no {side} on line {line}, beside {other[:40]!r}. "
-                    "Fill it in, or leave the row out"
-                )
-        records.append({"id": str(line), **record})
+        if all(record.values()):
+            fields = {"row": dict(zip(table.columns, row, strict=True))} if with_rows else {}
+            records.append({"id": str(line), **record, **fields})
+        else:
+            empty.append(line)
+    if not records:
+        raise DataError(f"{path} holds no pair in columns {source!r} and {target!r}.")
+    what = counted(len(empty), "row without a source or a target", "rows without one of the two")
+    report_left_out(path, empty, what, notify, table.counts)
     return records
 
 
@@ -180,7 +185,7 @@ def _without_heading(table: Table, config: Any, notify: Notify) -> Table:
     if not table.rows[1:]:
         raise DataError(f"{table.path} has a header ({listed(first)}) and no rows.")
     columns = table.columns if numbered else header_of(table.path, first)
-    return Table(table.path, columns, table.rows[1:], table.lines[1:])
+    return replace(table, columns=columns, rows=table.rows[1:], lines=table.lines[1:])
 
 
 def _chosen(path: Path, columns: Sequence[str], config: Any) -> tuple[str, str]:

@@ -2,58 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from seqkit.api import Recognition
-from seqkit.data.cells import holds_numbers, is_given, kinds_score, prose_score
+from seqkit.data import listed
+from seqkit.data.cells import holds_numbers, is_given, kinds_score, prose_score, words_score
+from seqkit.data.columns import names_ids, names_rows
+from seqkit.data.headings import names_a_language
 from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
 from seqkit_seq2seq._columns import USUAL_COLUMNS
 
-_ASKED, _NAMED, _TABS, _ALIKE, _PERHAPS = 0.95, 0.87, 0.75, 0.5, 0.3
-"""How sure it is: if asked, of columns called so, of tabs, of two texts, of a text with tabs."""
+_ASKED, _NAMED, _TABS, _ALIKE, _WORDS, _TEXT = 0.95, 0.87, 0.75, 0.5, 0.45, 0.65
+"""How sure it is: if asked, of columns called so, of tabs, of two texts, of two words, and of a
+text with tabs."""
 
 _FEW_KINDS = 0.05
 """Score of a column of so few kinds that it holds labels rather than targets."""
+_NAMES = frozenset({"word", "words", "name", "singular", "plural", "lemma", "form", "stem"})
 
 
 def recognise(data: OwnData, task: str) -> Recognition | None:
     """Looks for sources and targets in a table."""
-    if data.kind in OBJECTS:
-        said = "it reads a .csv or .tsv file: write one"
-        return Recognition({}, said, 0, "seq2seq") if task else None
-    if data.kind == ".txt" and not task:
-        said = "its lines are parted by tabs"
-        return _recognition(data, {}, said, _PERHAPS) if data.tabs else None
-    if data.kind not in (*TABLES, ".txt"):
+    if data.kind not in (*TABLES, *OBJECTS, ".txt") or (
+        data.kind == ".txt" and not (task or data.tabs)
+    ):
         return None
-    rows = data.rows()
+    rows = data.table()
     chosen, confidence = _two_texts(data, rows, bool(task))
-    return _found(data, rows, chosen, confidence) if confidence else None
+    if not confidence:
+        return None
+    if data.kind == ".txt" and not task:
+        confidence = min(confidence, _TEXT)
+    return _found(data, rows, chosen, confidence)
 
 
 def _found(data: OwnData, rows: Rows, chosen: tuple[str, str], confidence: float) -> Recognition:
     source, target = chosen
-    headed = rows.header and (
-        _word(source) in USUAL_COLUMNS["source"]
-        or _word(target) in USUAL_COLUMNS["target"]
-        or all(_is_name(rows, name) for name in chosen)
-    )
+    headed = rows.header and (data.names_its_columns or _is_headed(rows, chosen))
     settings: dict[str, Any] = {}
-    if data.kind != ".tsv":
+    if data.is_text and data.kind not in (".tsv", *OBJECTS):
         settings = {"delimiter": "", "quotes": True}
+    left = [name for name in rows.columns if name not in chosen]
     said = f"sources are in column {source!r}, targets in {target!r}"
     places = tuple(map(rows.columns.index, chosen))
     if headed or data.given.get("header"):
         settings |= {"header": True, "source": source, "target": target}
-    elif places == (0, 1):
-        said = "each row holds a source and a target"
     else:
+        left = [str(rows.columns.index(name) + 1) for name in left]
         source, target = (str(place + 1) for place in places)
-        settings |= {"source": source, "target": target}
-        said = f"each row holds a source, in column {source}, and a target, in {target}"
+        said = "each row holds a source and a target"
+        if places != (0, 1):
+            settings |= {"source": source, "target": target}
+            said = f"each row holds a source, in column {source}, and a target, in {target}"
+        if rows.header and not any(" " in name for name in chosen):
+            said += f", the first {' and '.join(map(repr, chosen))}"
+    if left:
+        said += f"; {listed(left)} {'is' if len(left) == 1 else 'are'} left out"
     # What was taken for the names of columns is a pair then.
     more = rows.header and "header" not in settings
-    return _recognition(data, settings, said, confidence, len(rows) + more)
+    cells = zip(rows.whole(chosen[0]), rows.whole(chosen[1]), strict=True)
+    pairs = sum(bool(one.strip() and other.strip()) for one, other in cells)
+    return _recognition(data, settings, said, confidence, pairs + more)
 
 
 def _two_texts(data: OwnData, rows: Rows, asked: bool) -> tuple[tuple[str, str], float]:
@@ -65,22 +75,48 @@ def _two_texts(data: OwnData, rows: Rows, asked: bool) -> tuple[tuple[str, str],
     targets = [
         name for name in columns if _word(name) in USUAL_COLUMNS["target"] and name not in sources
     ]
-    texts = [name for name in columns if prose_score(rows.values[name]) > 0]
-    if sources and targets and (asked or kinds_score(rows.values[targets[0]]) < _FEW_KINDS):
+    if sources and targets and (asked or kinds_score(rows.whole(targets[0])) < _FEW_KINDS):
         chosen = (sources[0], targets[0])
         numbers = all(holds_numbers(rows.values[name]) for name in chosen)
         return chosen, _ASKED if asked else _ALIKE if numbers else _NAMED
-    if len(columns) < 2:
+    texts = _texts(rows, prose_score)
+    sure = _ALIKE
+    if len(texts) < 2 and data.kind == ".tsv" and len(columns) == 2:
+        texts = list(columns)
+    if len(texts) < 2:
+        texts, sure = _texts(rows, words_score), _WORDS
+    first, second = (texts if len(texts) >= 2 else [*_others(rows), *columns, "", ""])[:2]
+    if len(columns) < 2 or (len(texts) < 2 and not asked):
         return ("", ""), 0.0
-    first, second = (texts if len(texts) >= 2 else columns)[:2]
     if asked:
         return (first, second), _ASKED
     headed = bool(sources or targets) or all(_is_name(rows, name) for name in columns[:2])
-    if len(texts) >= 2:
-        return (first, second), _TABS if data.kind == ".tsv" and not headed else _ALIKE
-    if data.kind == ".tsv" and len(columns) == 2:
-        return (columns[0], columns[1]), _ALIKE
-    return ("", ""), 0.0
+    tabs = data.kind == ".tsv" and not headed and all(map(prose_score, map(rows.spread, texts[:2])))
+    return (first, second), _TABS if tabs else sure
+
+
+def _texts(rows: Rows, score: Callable[[Sequence[Any]], float]) -> list[str]:
+    """Returns the columns that hold texts, those in languages first where they are two."""
+    texts = [name for name in _others(rows) if score(rows.spread(name)) > 0]
+    languages = [name for name in texts if names_a_language(_word(name))]
+    return languages if len(languages) >= 2 else texts
+
+
+def _others(rows: Rows) -> list[str]:
+    """Returns the columns whose names do not say that they number rows or tell them apart."""
+    return [name for name in rows.columns if not (names_ids(name) or names_rows(name))]
+
+
+def _is_headed(rows: Rows, chosen: tuple[str, str]) -> bool:
+    """Tells whether the first row of a table names its columns."""
+    words = [_word(name) for name in chosen]
+    return (
+        words[0] in USUAL_COLUMNS["source"]
+        or words[1] in USUAL_COLUMNS["target"]
+        or all(names_a_language(word) or word in _NAMES for word in words)
+        or bool(_NAMES.intersection(words))
+        or all(_is_name(rows, name) for name in chosen)
+    )
 
 
 def _is_name(rows: Rows, name: str) -> bool:
@@ -106,4 +142,5 @@ def _recognition(
 
 
 def _word(name: str) -> str:
-    return name.lower().strip()
+    """Returns a name in small letters: of nested ones, such as `translation.en`, the last."""
+    return name.lower().strip().rpartition(".")[2]

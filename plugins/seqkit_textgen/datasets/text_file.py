@@ -73,6 +73,9 @@ class TextFile(Dataset):
         found = own | splits
         return {split: found[split] for split in ("train", "validation", "test") if split in found}
 
+    def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
+        return [{"text": text} for text in _texts(_matching(str(path)), config, notify)]
+
     def fingerprint(self, config: Any) -> str:
         return fingerprint(config, [path for paths in _paths(config).values() for path in paths])
 

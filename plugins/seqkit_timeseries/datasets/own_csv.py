@@ -9,21 +9,18 @@ from typing import Any, Literal
 import seqkit
 from seqkit.api import Dataset, Notify, Recognition, Record
 from seqkit.config import Field
-from seqkit.data import (
-    Encoding,
-    Errors,
-    LocalPath,
-    fingerprint,
-    missing_column,
-    read_csv,
-)
+from seqkit.data import Encoding, Errors, LocalPath, fingerprint, missing_column
 from seqkit.data.own import OwnData
+from seqkit.data.reading import read_table, reading_of
 from seqkit_timeseries._columns import Columns, IdColumns, Numbers, Step
 from seqkit_timeseries.datasets.held_out import Span, test_field, validation_field
 
 
 class SeriesCsv(Dataset):
-    """Your own CSV file: a column of times, columns of numbers, and an id where series are many."""
+    """Your own table: a column of times, columns of numbers, and an id where series are many.
+
+    A .csv, .tsv, .xlsx, .parquet, .json or .jsonl file.
+    """
 
     name = "series-csv"
     tasks = ("forecasting",)
@@ -74,6 +71,7 @@ class SeriesCsv(Dataset):
         header: bool = Field(
             True, help="Whether the first row names the columns; else they are 1, 2, ..."
         )
+        sheet: str = Field("", help="Sheet of an .xlsx file; empty: the first.")
         encoding: Encoding = Field("utf-8", help="Encoding of the file, such as latin-1 or cp1252.")
         errors: Errors = Field(
             "strict", help="What to do with bytes the encoding does not allow: refuse or replace."
@@ -86,14 +84,7 @@ class SeriesCsv(Dataset):
         from seqkit_timeseries._wide import is_wide, read_wide
 
         path = Path(config.path)
-        table = read_csv(
-            path,
-            notify,
-            encoding=config.encoding,
-            errors=config.errors,
-            delimiter=config.delimiter,
-            header=config.header,
-        )
+        table = read_table(path, notify, **reading_of(config))
         words = {"auto": (), "none": None}
         ids = words[config.id] if isinstance(config.id, str) else tuple(config.id)
         for name in filter(None, (config.time, *(ids or ()))):
@@ -127,6 +118,10 @@ class SeriesCsv(Dataset):
         if config.targets:
             declared["targets"] = tuple(config.targets)
         return split_records(tabled, config.validation, config.test, notify, **declared)
+
+    def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
+        whole = config.model_copy(update={"path": str(path), "validation": 0, "test": 0})
+        return self.splits(whole, notify)["train"]
 
     def fingerprint(self, config: Any) -> str:
         return fingerprint(config, [Path(config.path)])

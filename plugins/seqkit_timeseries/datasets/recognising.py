@@ -25,6 +25,7 @@ from seqkit.data.times import (
     time_column,
 )
 from seqkit.errors import DataError
+from seqkit_timeseries._columns import is_step
 from seqkit_timeseries._tabled import Reading, times_of
 from seqkit_timeseries.datasets.uses import Uses, uses_of
 from seqkit_timeseries.datasets.wide_tables import recognise_wide
@@ -67,25 +68,24 @@ def recognise(data: OwnData, task: str) -> Recognition | None:
     Raises:
         DataError: It seems to be one, and its times cannot be read.
     """
-    if data.kind in OBJECTS:
-        return _hint("it reads a .csv or .tsv file: write one") if task else None
     if data.kind == ".txt" and not task:
         said = "it holds numbers alone"
         return _recognition(data, {}, said, _PERHAPS, {}) if data.holds_numbers_alone else None
-    if data.kind not in (*TABLES, ".txt"):
+    if data.kind not in (*TABLES, *OBJECTS, ".txt"):
         return None
     if (wide := recognise_wide(data)) is not None:
         settings, said, rows = wide
         return _recognition(data, settings, said, _SURE, _short(rows))
     asked = bool(task) or bool(data.given.keys() & {"time", "targets"})
-    table = data.rows()
+    table = data.table()
     series = _series(data, table, asked)
     if series is None:
         return _what_to_do(data, table, task)
     settings = {}
-    if "header" not in data.given and is_a_row(table.columns, series.time):
+    may_lack = "header" not in data.given and not data.names_its_columns
+    if may_lack and is_a_row(table.columns, series.time):
         # What was taken for the names of columns is a row like the others.
-        table = data.rows(header=False)
+        table = data.table(header=False)
         series = _series(data, table, asked)
         settings["header"] = False
     return _found(data, table, series, settings, asked) if series is not None else None
@@ -238,11 +238,13 @@ def _check_times(
     given = data.given
     cells = {name: rows.whole(name) for name in rows.columns}
     owners = _owners(cells, ids, len(rows))
+    step = str(given.get("resample", ""))
     how = Reading(
         str(rows.path),
         time_format=str(given.get("time_format", "")),
         time_zone=str(given.get("time_zone", "")),
-        resample=str(given.get("resample", "")),
+        # A step that is none is refused with the other settings.
+        resample=step if is_step(step) else "",
     )
     try:
         times = times_of(rows.whole(time), how, owners, time).times

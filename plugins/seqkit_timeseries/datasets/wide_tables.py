@@ -8,7 +8,7 @@ from typing import Any
 from seqkit.data import counted
 from seqkit.data.cells import holds_numbers
 from seqkit.data.numbers import is_number
-from seqkit.data.own import TABLES, OwnData, Rows
+from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
 from seqkit.data.times import time_column
 from seqkit.errors import DataError
 from seqkit_timeseries._wide import has_many_ends, is_wide, values_in
@@ -28,10 +28,11 @@ def recognise_wide(data: OwnData) -> tuple[dict[str, Any], str, int] | None:
     """
     asked = data.given.get("wide", "auto")
     rows: Rows | None = None
-    if asked == "none" or data.given.keys() & {"time", "targets"} or data.kind not in TABLES:
+    fixed = "header" in data.given or data.names_its_columns
+    if asked == "none" or data.given.keys() & {"time", "targets"} or data.kind not in (*TABLES, *OBJECTS):
         return None
     for reading in ({}, {"header": False}):
-        if reading and ("header" in data.given or not _may_lack_names(rows)):
+        if reading and (fixed or not _may_lack_names(rows)):
             break
         rows = _read(data, reading)
         if rows is None:
@@ -55,7 +56,7 @@ def recognise_wide(data: OwnData) -> tuple[dict[str, Any], str, int] | None:
 def _read(data: OwnData, reading: dict[str, Any]) -> Rows | None:
     """Returns the rows, read in a way; None where that does not go."""
     with suppress(DataError):
-        return data.rows(**reading)
+        return data.table(**reading)
     return None
 
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from seqkit.terminal.answers.curves import Curves, Numbers, curves_of, interval_of, levels_of
 from seqkit.terminal.figures import number
 from seqkit.terminal.output import Piece
-from seqkit.terminal.plot import dot_character, dots_between
+from seqkit.terminal.plot import block_character, dot_character, dots_between
 from seqkit.terminal.safe_text import encodable, one_line
 from seqkit.views import Answer
 
@@ -23,7 +23,7 @@ _MOST_PLOTS = 4
 _MOST_ROWS = 6
 _TIME = 29
 """Characters of the longest time, with nanoseconds."""
-_GLYPHS = "⣿░×┤└┴─…"
+_GLYPHS = "⣿▀▄█░×┤└┴─…"
 
 
 def series_lines(answer: Answer, width: int = 80, height: int = 0) -> list[Line]:
@@ -174,9 +174,12 @@ class _Layers:
     band: set[tuple[int, int]]
 
     def cell(self, column: int, row: int) -> tuple[str, str]:
-        """Returns a character and its style: forecast over truth over history over band."""
+        """Returns a character and its style: forecast over truth over history over band.
+
+        The forecast is drawn in blocks and the history in dots, so that they differ in any colour.
+        """
         unicode = self.area.unicode
-        character = dot_character(column, row, self.forecast, unicode, "*")
+        character = block_character(column, row, self.forecast, unicode, "*")
         if character != " ":
             return character, _FORECAST
         if (column, row) in self.truth:
@@ -248,7 +251,7 @@ def _joined(cells: Sequence[tuple[str, str]]) -> Line:
 def _legend(drawn: Sequence[Curves], interval: str, width: int, unicode: bool) -> list[Line]:
     signs: list[tuple[str, str, str]] = [
         ("⠒⠒" if unicode else "..", _HISTORY, "history"),
-        ("⠒⠒" if unicode else "**", _FORECAST, "forecast"),
+        ("▄▀" if unicode else "**", _FORECAST, "forecast"),
     ]
     if interval:
         signs.append(("░░" if unicode else "::", _BAND, interval))

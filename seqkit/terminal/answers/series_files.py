@@ -1,4 +1,4 @@
-"""The view `series` as files: a long table as CSV, or a drawing by matplotlib as PNG or SVG."""
+"""The view `series` as files: the rows of a long table, or a drawing by matplotlib."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqkit.data import write_table
 from seqkit.terminal.answers.curves import Curves, curves_of, interval_of
 from seqkit.terminal.answers.pictures import write_plots
 from seqkit.views import Answer
@@ -18,21 +17,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def write_csv(answers: Sequence[Answer], path: Path) -> None:
-    """Writes a row for each series, column and time.
+def as_rows(answers: Sequence[Answer]) -> tuple[list[str], Iterator[list[Any]]]:
+    """Returns the columns of a table, and a row for each series, column and time.
 
     Columns are `series`, `column`, `time`, `forecast`, one for each quantile (`q0.1`), and
     `target` where it is known; cells of unknown values are empty.
-
-    Raises:
-        OSError: The file cannot be written.
     """
     levels = sorted({level for answer in answers for level in _quantiles(answer)}, key=float)
     with_target = any(answer.get("target") for answer in answers)
     heads = ["series", "column", "time", "forecast", *(f"q{level}" for level in levels), "target"]
     end = None if with_target else -1
-    rows = (row[:end] for answer in answers for row in _rows(answer, levels))
-    write_table(path, heads[:end], rows)
+    return heads[:end], (row[:end] for answer in answers for row in _rows(answer, levels))
 
 
 def _quantiles(answer: Answer) -> Mapping[str, Sequence[Sequence[float | None]]]:
@@ -78,6 +73,9 @@ def _draw(answer: Answer, curves: Curves, axes: Axes) -> None:
         [*history[-1:], *forecast],
         color="C0",
         linewidth=1.6,
+        # Points, as colours are lost in print.
+        marker="o",
+        markersize=2.5,
         label="forecast",
     )
     if any(not math.isnan(value) for value in curves.truth):

@@ -16,10 +16,11 @@ def series_in_short(answer: Answer, width: int) -> list[Piece]:
     """Returns the first column's history and forecast as two small curves, and its last value."""
     curves = curves_of(answer)[0]
     series = one_line(answer["series"], 12) if answer.get("series") else ""
-    room = max(8, (width - 44) // 2)
+    room = max(8, (width - 46) // 2)
     past, ahead = _drawn([curves.history[-room:], curves.forecast[:room]])
     line: list[Piece] = [f"{series} " if series else ""]
-    line += [(f"{one_line(curves.name, 16)} ", "bold"), (past, "dim"), " "]
+    arrow = " → " if encodable("→") else " > "
+    line += [(f"{one_line(curves.name, 16)} ", "bold"), (past, "dim"), (arrow, "dim")]
     line += [(ahead, "cyan"), f" {known_number(curves.forecast[-1])}"]
     if curves.truth and curves.truth[-1] == curves.truth[-1]:
         line.append((f" (is {known_number(curves.truth[-1])})", "dim"))

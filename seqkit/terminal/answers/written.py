@@ -12,6 +12,9 @@ from seqkit.views import Answer, number_of
 
 Line = list[Piece]
 
+_ENDINGS = {"length": "cut at the length asked for", "stop": "ended where it was to stop"}
+"""Why a text ends, by the word that an answer has for it."""
+
 
 # --- text -----------------------------------------------------------------------------------------
 
@@ -25,7 +28,7 @@ def text_lines(answer: Answer, width: int, full: bool) -> list[Line]:
     if full and "tokens" in answer:
         known.append(count_of(answer["tokens"], "token"))
     if full and answer.get("ended"):
-        known.append(f"ended: {one_line(answer['ended'], 40)}")
+        known.append(_ENDINGS.get(answer["ended"]) or f"ended: {one_line(answer['ended'], 40)}")
     return [*lines, [(", ".join(known), "dim")]] if known else lines
 
 
@@ -57,17 +60,26 @@ def continued(answer: Answer, width: int) -> list[Line]:
 
 
 def pair_lines(answer: Answer, width: int, full: bool) -> list[Line]:
-    """Returns a source, below it what was made of it, best first, and what was looked at."""
-    lines = _wrapped(mark(answer), one_line(answer["source"]), "dim", width)
+    """Returns a source, below it what was made of it, best first, and what was looked at.
+
+    In full, each line is called as its key of the view is.
+    """
+    lines = _wrapped(
+        [*mark(answer), *_label("source", full)], one_line(answer["source"]), "dim", width
+    )
     best = answer.get("n_best") or [answer]
     for rank, other in enumerate(best):
-        head: Line = ["    "] if rank else [("  " + _arrow(), "cyan")]
+        arrow = "  " if full else "  " + _arrow()
+        head: Line = [(arrow, "cyan"), *_label("prediction", full)]
+        if rank:
+            head = [" " * _width_of(head)]
         lines += _wrapped(head, one_line(other["prediction"]), "" if rank else "bold", width)
         score = number_of(other.get("score"))
         if score == score and (full or len(best) > 1):
             lines[-1].append((f"  {score:.3f}", "dim"))
     if "target" in answer and not answer.get("correct"):
-        lines += _wrapped([("  = ", "dim")], one_line(answer["target"]), "dim", width)
+        head = ["  ", *_label("target", full)] if full else [("  = ", "dim")]
+        lines += _wrapped(head, one_line(answer["target"]), "dim", width)
     if "attention" in answer:
         from seqkit.terminal.answers.attention import attention_lines
 
@@ -86,13 +98,21 @@ def pair_in_short(answer: Answer, width: int) -> list[Line]:
     return lines
 
 
+def _label(key: str, full: bool) -> Line:
+    return [(f"{key:<12}", "dim")] if full else []
+
+
+def _width_of(line: Line) -> int:
+    return sum(len(piece if isinstance(piece, str) else piece[0]) for piece in line)
+
+
 def _arrow() -> str:
     return "→ " if encodable("→") else "> "
 
 
 def _wrapped(head: Line, text: str, style: str, width: int) -> list[Line]:
     """Returns a text behind a head, its further lines below its first one."""
-    margin = sum(len(piece if isinstance(piece, str) else piece[0]) for piece in head)
+    margin = _width_of(head)
     parts = textwrap.wrap(text, max(20, width - margin - 8)) or [""]
     lines: list[Line] = [[*head, (parts[0], style) if style else parts[0]]]
     return lines + [[" " * margin, (part, style) if style else part] for part in parts[1:]]

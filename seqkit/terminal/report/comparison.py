@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from seqkit.runs.comparison import heading_of
+from seqkit.runs.verdict import best_baseline
 from seqkit.terminal import output
+from seqkit.terminal.cells import told_apart
 from seqkit.terminal.figures import count_of, duration, number
 from seqkit.terminal.output import Piece
+from seqkit.terminal.report.verdict import STYLES, cause_lines, experiment_of, wrapped
 from seqkit.terminal.safe_text import one_line
 
 if TYPE_CHECKING:
@@ -20,6 +24,7 @@ _LABEL = 34
 _MOST_PAIRS = 10
 _MOST_COLUMNS = 3
 _WIDTH = 80
+_TWO_SEEDS = "Two seeds cannot show how much a seed matters: 'seqkit sweep ... --seeds 5'."
 
 
 def write_comparison(comparison: Comparison, settings: bool = True) -> None:
@@ -40,13 +45,66 @@ def write_comparison(comparison: Comparison, settings: bool = True) -> None:
     if settings and comparison.pairs:
         output.line()
     if comparison.pairs:
-        _pairs(comparison)
+        _differences(comparison)
+    if comparison.too_few_seeds:
         output.line()
-        for verdict in _verdicts(comparison):
-            output.line(*verdict)
+        output.line((_TWO_SEEDS, "bold yellow"))
+    _against_baselines(comparison)
+
+
+def write_what_is_missing(comparison: Comparison) -> None:
+    """Says, before anything else, where too little is known to tell settings apart."""
+    unknown = sum(pair.p is None for pair in comparison.pairs)
+    if unknown:
+        _wrapped(_too_little(comparison, unknown), "bold yellow")
         output.line()
-        for text in textwrap.wrap(" ".join(_explained(comparison)), _WIDTH):
-            output.line((text, "dim"))
+
+
+def _differences(comparison: Comparison) -> None:
+    _pairs(comparison)
+    verdicts = list(_verdicts(comparison))
+    if verdicts:
+        output.line()
+    for verdict in verdicts:
+        output.line(*verdict)
+    if any(pair.p is not None for pair in comparison.pairs):
+        output.line()
+        _wrapped(_explained(comparison), "dim")
+
+
+def _wrapped(sentences: Iterator[str], style: str) -> None:
+    for text in textwrap.wrap(" ".join(sentences), _WIDTH):
+        output.line((text, style))
+
+
+def _too_little(comparison: Comparison, unknown: int) -> Iterator[str]:
+    """Yields why there can be no verdict on differences, and what would make one."""
+    where = "" if unknown == len(comparison.pairs) else " on some of the differences"
+    seeds = "Two seeds" if comparison.too_few_seeds else "One run"
+    why = comparison.unexplained or "the settings were not scored on the same examples"
+    yield f"Too little is known for a verdict{where}."
+    yield f"{seeds} of each, and no {comparison.split} examples to draw from: {why}."
+
+
+def _against_baselines(comparison: Comparison) -> None:
+    """Writes whether the best setting is better than the best baseline, and what to try if not."""
+    verdict = comparison.verdict
+    if verdict is None:
+        return
+    width = min(output.results().width, 100)
+    named = f"{one_line(comparison.best, 80)}: " if len(comparison.settings) > 1 else ""
+    best = next(
+        run
+        for setting in comparison.settings
+        for run in setting.runs
+        if run.name == comparison.best_run
+    )
+    output.line()
+    for part in wrapped(named + verdict.judgement, width):
+        output.line((part, STYLES[verdict.better]))
+    run = experiment_of({}, best.folder)
+    for line in cause_lines(verdict, run, "", width):
+        output.line(*line)
 
 
 # --- settings -------------------------------------------------------------------------------------
@@ -54,32 +112,62 @@ def write_comparison(comparison: Comparison, settings: bool = True) -> None:
 
 def _settings(comparison: Comparison) -> None:
     title = f"{comparison.split} {comparison.metric}".upper()
-    several = any(len(setting.runs) > 1 for setting in comparison.settings)
-    columns = ["SETTING", "RUNS", title, *(["95% INTERVAL"] if several else [])]
-    columns += ["TRAINING TIME", "PARAMETERS"]
-    means = [setting.interval()[0] for setting in comparison.settings]
+    found = comparison.settings
+    intervals = any(not math.isnan(setting.interval()[1]) for setting in found)
+    own_baselines = not comparison.shared_baselines
+    heading = (heading_of(found[0].values) or "setting").upper()
+    columns = [heading, "RUNS", title, *(["95% INTERVAL"] if intervals else [])]
+    columns += [*(["BEST BASELINE"] if own_baselines else []), "TRAINING TIME", "PARAMETERS"]
+    means = [setting.interval()[0] for setting in found]
     best = None
     if comparison.higher_is_better is not None and len(set(means)) > 1:
         best = max(means) if comparison.higher_is_better else min(means)
     rows: list[list[Piece]] = []
-    for setting in comparison.settings:
+    for setting in found:
         mean, low, high = setting.interval()
         seconds = sum(run.elapsed for run in setting.runs) / len(setting.runs)
         row: list[Piece] = [
-            (one_line(setting.label, _LABEL), "cyan"),
+            one_line(setting.short),
             str(len(setting.runs)),
             (number(mean), "bold green" if mean == best else ""),
         ]
-        if several:
+        if intervals:
             row.append("-" if math.isnan(low) else f"{number(low)} to {number(high)}")
+        if own_baselines:
+            row.append(_own_baseline(setting, comparison))
         rows.append([*row, duration(seconds), f"{setting.runs[0].parameters:,}"])
-    for name, value in comparison.baselines.items():
-        cells = [one_line(f"baseline {name}", _LABEL), "-", number(value)]
+    for name, value in comparison.baselines.items() if not own_baselines else ():
+        cells = [one_line(f"baseline {name}"), "-", number(value)]
         cells += ["-"] * (len(columns) - len(cells))
         rows.append([(cell, "dim") for cell in cells])
+    optional = ("RUNS", "PARAMETERS", "TRAINING TIME")
+    labels = told_apart([str(row[0]) for row in rows[: len(found)]], _room(columns, rows, optional))
+    for row, label in zip(rows, labels, strict=False):
+        row[0] = (label, "cyan")
     output.table(
-        columns, rows, numbers=("RUNS", title, "TRAINING TIME", "PARAMETERS"), optional=("RUNS",)
+        columns, rows, numbers=("RUNS", title, "TRAINING TIME", "PARAMETERS"), optional=optional
     )
+
+
+def _own_baseline(setting: Setting, comparison: Comparison) -> str:
+    """Returns the best baseline on the data of a setting, which others do not share."""
+    scores = {name: {"score": value} for name, value in setting.baselines.items()}
+    name, value = best_baseline(scores, "score", comparison.higher_is_better is not False)
+    return "-" if value is None else f"{one_line(name, 24)} {number(value)}"
+
+
+def _room(columns: Sequence[str], rows: Sequence[Sequence[Piece]], optional: Sequence[str]) -> int:
+    """Returns how wide the first column may be, where those that need not be seen give way."""
+    needed = 0
+    for place, column in enumerate(columns):
+        if place and column not in optional:
+            cells = [
+                piece if isinstance(piece, str) else piece[0]
+                for row in rows
+                for piece in row[place : place + 1]
+            ]
+            needed += max(len(column), *map(len, cells)) + 2
+    return max(12, output.results().width - needed - 1)
 
 
 # --- pairs ----------------------------------------------------------------------------------------
@@ -98,7 +186,8 @@ def _pairs(comparison: Comparison) -> None:
     ):
         if any(found):
             cells.append([title, *(_interval(difference) for difference in found)])
-    cells.append(["p", *("-" if pair.p is None else _p(pair.p) for pair in pairs)])
+    if any(pair.p is not None for pair in pairs):
+        cells.append(["p", *("-" if pair.p is None else _p(pair.p) for pair in pairs)])
     shorter = {setting.label: _short(setting) for setting in comparison.settings}
     names = [f"{shorter[pair.second]} - {shorter[pair.first]}" for pair in pairs]
     if len(pairs) <= _MOST_COLUMNS:
@@ -125,10 +214,8 @@ def _chosen(comparison: Comparison) -> list[Pair]:
 
 def _short(setting: Setting) -> str:
     """Returns a label that two of fit beside each other."""
-    from seqkit.runs.comparison import short_label_of
-
     fits = len(setting.label) <= _LABEL // 2
-    return one_line(setting.label if fits else short_label_of(setting.values), _LABEL // 2)
+    return one_line(setting.label if fits else setting.short, _LABEL)
 
 
 def _p(value: float) -> str:
@@ -151,17 +238,11 @@ def _verdicts(comparison: Comparison) -> Iterator[list[Piece]]:
         if len(comparison.pairs) == 1:
             others = f"{unproven[0].second} and {unproven[0].first}"
         yield [("No evidence of a difference", "bold"), f" between {others}."]
-    if any(pair.p is None for pair in comparison.pairs):
-        yield ["Too little is known for a verdict" + (" on the others." if unproven else ".")]
 
 
 def _explained(comparison: Comparison) -> Iterator[str]:
     """Yields what the intervals and p-values are, and what they do not cover."""
     pairs = comparison.pairs
-    if not any(pair.deciding for pair in pairs):
-        yield f"One run each, and no {comparison.split} examples to draw from: "
-        yield f"{comparison.unexplained}."
-        return
     yield "All intervals are of 95%."
     if any(pair.seeds for pair in pairs):
         how = "paired by seed" if all(pair.matched for pair in pairs if pair.seeds) else "of Welch"
@@ -176,7 +257,7 @@ def _explained(comparison: Comparison) -> Iterator[str]:
         yield f"{comparison.unexplained}."
     if len(pairs) > 1:
         yield f"P-values are corrected for {len(pairs)} differences (Holm)."
-    if any(pair.seeds is None for pair in pairs):
+    if any(pair.seeds is None for pair in pairs) and not comparison.too_few_seeds:
         yield (
             "A single seed says nothing of the noise of others: for that, run several, as by "
             "'seqkit sweep RECIPE KEY=A,B --seeds 5'."

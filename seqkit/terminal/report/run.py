@@ -12,10 +12,13 @@ from typing import Any
 from seqkit.events import Event
 from seqkit.paths import runs_home
 from seqkit.runs.summary import RunSummary, words_to_go_on
+from seqkit.runs.verdict import verdict_of
 from seqkit.terminal.answers import lines as answers
 from seqkit.terminal.figures import count_of, duration, number, scores
 from seqkit.terminal.output import Piece, styled
 from seqkit.terminal.plot import epoch_number, plot_losses
+from seqkit.terminal.report.matrix import matrix
+from seqkit.terminal.report.verdict import experiment_of, verdict_lines
 from seqkit.terminal.safe_text import bare, encodable, one_line
 
 Line = list[Piece]
@@ -234,7 +237,7 @@ def explain_signs(lines: Iterable[Line], started: Mapping[str, Any]) -> Line:
 
 
 def closing(summary: RunSummary, width: int = WIDTH, explain: bool = True) -> list[Line]:
-    """Returns the result of a run that ended well: scores, examples, plot, folder, next steps.
+    """Returns the result of a run that ended well: scores, examples, plot, verdict, next steps.
 
     Args:
         summary: The run.
@@ -243,9 +246,19 @@ def closing(summary: RunSummary, width: int = WIDTH, explain: bool = True) -> li
     """
     folder = str(summary.started.get("folder") or summary.started.get("run") or "")
     lines = [*score_lines(summary), *example_lines(summary, width, explain=explain)]
-    lines += plot_lines(summary)
+    lines += [*plot_lines(summary), *closing_verdict(summary, folder, width)]
     lines += [[], [("Run folder  ", "bold"), shown(folder)]]
     return [*lines, [], *next_lines(summary, folder)]
+
+
+def closing_verdict(summary: RunSummary, folder: str | Path, width: int = WIDTH) -> list[Line]:
+    """Returns whether a run is better than the best baseline, below an empty line; or nothing."""
+    verdict = verdict_of(summary)
+    if verdict is None:
+        return []
+    started = summary.started
+    where = experiment_of(started, folder)
+    return [[], *verdict_lines(verdict, where, _plugin_words(started), width)]
 
 
 def score_lines(summary: RunSummary) -> list[Line]:
@@ -265,7 +278,7 @@ def score_lines(summary: RunSummary) -> list[Line]:
             (f"{split.capitalize()} score", "bold"),
             f"  {count_of(int(count or 0), 'example')}{which}",
         ],
-        *scores_beside(name, event.data, baselines, summary.metric),
+        *scores_beside(name, event.data, baselines, summary.metric, started.get("about")),
     ]
 
 
@@ -283,9 +296,21 @@ def checkpoint_named(name: str, checkpoints: Iterable[Event]) -> str:
 
 
 def scores_beside(
-    name: str, event: Mapping[str, Any], baselines: Mapping[str, Any], metric: str
+    name: str,
+    event: Mapping[str, Any],
+    baselines: Mapping[str, Any],
+    metric: str,
+    about: Mapping[str, Any] | None = None,
 ) -> list[Line]:
-    """Returns a small table, this run's metrics and loss above each baseline's, then matrices."""
+    """Returns a small table, this run's metrics and loss above each baseline's, then matrices.
+
+    Args:
+        name: The run.
+        event: Its `metrics` and `loss`.
+        baselines: Scores of each baseline.
+        metric: The one that comes first.
+        about: What the metrics are of, as the `started` event has it: `positive` and `names`.
+    """
     found = event.get("metrics") or {}
     values = scores(found, [metric])
     labels = [one_line(label, 24) for label in (name, *baselines)]
@@ -305,18 +330,14 @@ def scores_beside(
         ]
         line = f"  {labels[row]:<{first}}" + "".join(cells)
         lines.append([(line, "" if row else "bold green")])
+    about = about or {}
+    told = {key: who for key, who in (about.get("positive") or {}).items() if key in found}
+    lines += [[(f"  {key} is of {one_line(who, 40)!r}", "dim")] for key, who in told.items()]
     for key, value in found.items():
         if isinstance(value, list):
-            lines += [[], [(key, "bold")], *_matrix(value)]
+            names = (about.get("names") or {}).get(key) or ()
+            lines += [[], [(key, "bold")], *matrix(value, names)]
     return lines
-
-
-def _matrix(values: Sequence[object]) -> list[Line]:
-    """Returns nested lists of numbers as aligned rows."""
-    rows = [row if isinstance(row, list) else [row] for row in values]
-    cells = [[number(cell) for cell in row] for row in rows]
-    width = max((len(cell) for row in cells for cell in row), default=1)
-    return [["  " + "  ".join(f"{cell:>{width}}" for cell in row)] for row in cells]
 
 
 def example_lines(

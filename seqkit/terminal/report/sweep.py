@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seqkit.experiments.sweep_plan import SweepRun
+from seqkit.experiments.words import parse_override
+from seqkit.runs.comparison import heading_of, short_label_of
 from seqkit.runs.summary import RunSummary
 from seqkit.terminal import output
+from seqkit.terminal.cells import told_apart
 from seqkit.terminal.figures import duration, number
 from seqkit.terminal.output import Piece
 from seqkit.terminal.report.status import STATUS_COLOURS
@@ -20,10 +23,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 SECONDS_BETWEEN_LINES = 30.0
-_WIDEST_LABEL = 30
+_LEAST_LABEL = 30
 _SCORE, _TIME = 12, 8
 _BAR = 20
-_WIDTH = 80
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,12 @@ class SweepTable:
 
     Args:
         runs: All runs of the sweep.
+        varies: The settings that vary, without the seed.
     """
 
-    def __init__(self, runs: Sequence[SweepRun]) -> None:
-        widest = max(len(run.label) for run in runs)
-        self._label = min(max(widest, len("setting")), _WIDEST_LABEL)
+    def __init__(self, runs: Sequence[SweepRun], varies: Sequence[str] = ()) -> None:
+        self._heading, self._labels = _short_labels(runs, varies)
+        self._label = max(len(self._heading), *map(len, self._labels.values()))
         self._seed = max(4, *(len(str(run.seed)) for run in runs))
         self._total = len(runs)
         self._metric = ""
@@ -57,7 +60,7 @@ class SweepTable:
     def _head(self, metric: str) -> None:
         self._metric = metric
         words = [
-            f"  {'setting':<{self._label}}",
+            f"  {self._heading:<{self._label}}",
             f"{'seed':>{self._seed}}",
             f"{one_line(metric, _SCORE):>{_SCORE}}",
             f"{'time':>{_TIME}}",
@@ -69,7 +72,7 @@ class SweepTable:
         if not self._metric:
             self._head(summary.metric or "score")
         first = [
-            f"  {one_line(run.label, self._label):<{self._label}}",
+            f"  {self._labels[run.name]:<{self._label}}",
             f"{run.seed:>{self._seed}}",
         ]
         if status == "failed":
@@ -107,7 +110,7 @@ class SweepTable:
         for each in running:
             name, text = each.run.name, each.text
             if name not in self._tasks:
-                named = _named(each.run)
+                named = self._named(each.run)
                 self._tasks[name] = self._bar.add_task("", total=1.0, text=text, run=named)
             self._bar.update(self._tasks[name], completed=each.part, text=text)
 
@@ -116,10 +119,13 @@ class SweepTable:
         if now < self._next_line or (not left and not self._next_line):
             return
         self._next_line = now + SECONDS_BETWEEN_LINES
-        words = [f"{_named(each.run)} {each.part:.0%}" for each in running]
+        words = [f"{self._named(each.run)} at {each.part:.0%}" for each in running]
         more = f", {left} left" if left else ""
         said = f"{done} of {self._total} runs done{more}; running: {', '.join(words)}"
-        output.note((f"  {one_line(said, _WIDTH - 2)}", "dim"))
+        output.note((f"  {one_line(said)}", "dim"))
+
+    def _named(self, run: SweepRun) -> str:
+        return f"{self._labels[run.name]} (seed {run.seed})"
 
     def close(self) -> None:
         """Takes the live lines off the terminal."""
@@ -129,8 +135,18 @@ class SweepTable:
             self._tasks = {}
 
 
-def _named(run: SweepRun) -> str:
-    return f"{one_line(run.label, 20)} {run.seed}"
+def _short_labels(runs: Sequence[SweepRun], varies: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Returns the settings that vary, and their values in each run, so cut that they differ."""
+    found = {run.name: _varied(run, varies) for run in runs}
+    heading = heading_of(dict.fromkeys(varies)) or "setting"
+    labels = [one_line(short_label_of(values)) or "all" for values in found.values()]
+    room = max(_LEAST_LABEL, output.narration().width - _SCORE - _TIME - 16)
+    return heading, dict(zip(found, told_apart(labels, room), strict=True))
+
+
+def _varied(run: SweepRun, varies: Sequence[str]) -> dict[str, Any]:
+    given = {".".join(parts): value for parts, value in map(parse_override, run.words)}
+    return {key: given.get(key) for key in varies}
 
 
 def _live() -> Progress:

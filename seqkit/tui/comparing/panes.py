@@ -57,7 +57,8 @@ def scores(
     damaged += [
         Text(one_line(why), "bold yellow") for why in (verdict.damaged.values() if verdict else ())
     ]
-    return [table, Text(""), *unread, *damaged, *words]
+    judged = _judged(verdict) if verdict else []
+    return [table, Text(""), *unread, *damaged, *judged, *words]
 
 
 def settings(
@@ -117,6 +118,20 @@ def _answered(run: Compared, answer: Mapping[str, Any], colour: str) -> Text:
     return line
 
 
+def _judged(comparison: Comparison) -> list[RenderableType]:
+    """Returns whether the best setting is better than the best baseline, and why if not."""
+    verdict = comparison.verdict
+    if verdict is None or not verdict.short:
+        return []
+    styles = {True: "bold green", False: "bold yellow", None: "bold"}
+    line = Text.assemble((f"{one_line(comparison.best)}: ", "bold"))
+    line.append(one_line(verdict.judgement), styles[verdict.better])
+    lines: list[RenderableType] = [line]
+    if verdict.remedy:
+        lines.append(Text(f"  Most likely: {one_line(verdict.remedy)}"))
+    return [*lines, Text("")]
+
+
 def _evidence(comparison: Comparison) -> list[RenderableType]:
     """Returns a line for each pair of settings: the difference, its interval, and the verdict."""
     lines: list[RenderableType] = []
@@ -139,6 +154,8 @@ def _evidence(comparison: Comparison) -> list[RenderableType]:
         if len(setting.runs) > 1 and low == low:
             text = f"{one_line(setting.label)}: {number(mean)}, 95% {number(low)} to {number(high)}"
             lines.append(Text(f"{text}, {len(setting.runs)} seeds", "dim"))
+    if comparison.too_few_seeds:
+        lines.append(Text("Two seeds cannot show how much a seed matters; try --seeds 5", "dim"))
     lines += [
         Text(f"{one_line(n)} {one_line(why)}", "dim") for n, why in comparison.left_out.items()
     ]

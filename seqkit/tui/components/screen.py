@@ -123,6 +123,10 @@ class ComponentsScreen(Screen[None]):
                 self._shown[key] = (kind, entry)
                 options.add_option(Option(self._label(kind, entry), id=key))
         options.highlighted = 1 if options.option_count > 1 else None
+        if not groups:
+            said = Text(f"Nothing matches {one_line(wanted)}; escape takes the filter away.", "dim")
+            self.query_one("#about", Static).update(said)
+            self.query_one("#settings", Static).update("")
 
     def _label(self, kind: str, entry: Mapping[str, Any]) -> Text:
         label = Text("  " + one_line(entry.get("shown") or entry["name"]), no_wrap=True)

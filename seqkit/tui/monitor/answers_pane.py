@@ -199,8 +199,8 @@ def series_plot(curves: Curves, interval: str) -> Plot:
 
     series = [Series("history", past, np.array(curves.history, dtype=np.float64), "chart-axis")]
     if curves.truth:
-        series.append(Series("actual", *joined(curves.truth), "chart-3"))
-    series.append(Series("forecast", *joined(curves.forecast), "chart-2"))
+        series.append(Series("actual", *joined(curves.truth), "chart-3", "×"))
+    series.append(Series("forecast", *joined(curves.forecast), "chart-2", "●"))
     bands = []
     if curves.band:
         low, high = (np.array(values, np.float64) for values in curves.band)

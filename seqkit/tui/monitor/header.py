@@ -9,7 +9,9 @@ from rich.text import Text
 from textual.app import RenderResult
 from textual.widget import Widget
 
+from seqkit.events import Event
 from seqkit.runs.folder import LIVE
+from seqkit.runs.verdict import verdict_from
 from seqkit.terminal.cells import bar
 from seqkit.terminal.figures import duration, number
 from seqkit.terminal.plot import epoch_number
@@ -83,6 +85,9 @@ class RunHeader(Widget):
             while len(kept) > 2 and self._styled(kept).cell_len > room - 2:
                 kept.pop()
             start = self._styled(kept)
+            # What has to be known begins with what matters, and is to be read in full elsewhere.
+            end.truncate(max(0, width - start.cell_len - 2), overflow="ellipsis")
+            room = width - end.cell_len
         start.truncate(max(0, room - 2) if end.cell_len else width, overflow="ellipsis")
         return Text.assemble(start, " " * max(0, room - start.cell_len), end)
 
@@ -150,6 +155,15 @@ def _speed(history: History) -> float | None:
     newest = history.steps["examples_per_second"][-_NEWEST:]
     known = sorted(value for value in newest.tolist() if value == value)
     return known[len(known) // 2] if known else None
+
+
+def verdict_note(ended: Event) -> list[Piece]:
+    """Returns whether a run that ended is better than its baselines, in a few words."""
+    verdict = verdict_from(ended.get("verdict"))
+    if verdict is None or not verdict.short:
+        return []
+    colours = {True: "$success bold", False: "$warning bold", None: "bold"}
+    return [(one_line(verdict.short), colours[verdict.better])]
 
 
 def _best(history: History) -> list[Piece]:

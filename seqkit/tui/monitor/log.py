@@ -19,6 +19,7 @@ from textual.strip import Strip
 from textual.widgets import Input
 
 from seqkit.terminal.log_lines import Entry
+from seqkit.tui.dialogs import Reading
 from seqkit.tui.history import History
 from seqkit.tui.monitor.panes import PaneTitle
 
@@ -33,7 +34,7 @@ class LogLines(ScrollView, can_focus=True):
 
     HELP: ClassVar[str] = (
         "What happened, the newest last. The chosen line puts the cursor of the charts at its "
-        "step. / searches, n and N go from match to match."
+        "step, and enter shows all of it. / searches, n and N go from match to match."
     )
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -64,6 +65,7 @@ class LogLines(ScrollView, can_focus=True):
         Binding("pagedown", "choose(10)", "10 lines down", show=False, id="log.page-down"),
         Binding("home", "ends(0)", "First line", show=False, id="log.first"),
         Binding("end", "ends(-1)", "Newest line", show=False, id="log.last"),
+        Binding("enter", "read", "Read the line", show=False, id="log.read"),
     ]
 
     class Chosen(Message):
@@ -192,6 +194,15 @@ class LogLines(ScrollView, can_focus=True):
         self._follow()
         self.refresh()
 
+    def action_read(self) -> None:
+        """Shows all of the chosen line, or of the newest one."""
+        if not self._entries:
+            return
+        line = self._entries[-1 if self._chosen is None else self._chosen]
+        time = strftime("%H:%M:%S", localtime(_timestamp(line.time)))
+        title = f"{line.kind}, step {line.step:,}, {time}"
+        self.app.push_screen(Reading(title, line.whole or line.text))
+
     def on_click(self, event: events.Click) -> None:
         """Chooses the line that was clicked."""
         self._choose(event.y + self.scroll_offset.y)
@@ -293,6 +304,8 @@ class LogPane(Vertical):
         self._note = f"{len(history.entries) + history.entries_before:,}"
         if history.damaged:
             self._note += f", {history.damaged:,} damaged lines skipped"
+        if history.entries:
+            self._note += ", enter reads one"
         self._describe()
 
     def _describe(self, note: str = "") -> None:

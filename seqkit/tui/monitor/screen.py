@@ -17,7 +17,7 @@ from seqkit.terminal.safe_text import one_line
 from seqkit.tui.chart import Chart
 from seqkit.tui.messages import TryRun
 from seqkit.tui.monitor.answers_pane import AnswersPane
-from seqkit.tui.monitor.header import Piece, RunHeader
+from seqkit.tui.monitor.header import Piece, RunHeader, verdict_note
 from seqkit.tui.monitor.layout import CHARTS, LOSS, PANES, Panes
 from seqkit.tui.monitor.log import LogLines, LogPane
 from seqkit.tui.monitor.machine import MachinePane
@@ -258,7 +258,7 @@ class MonitorScreen(Screen[None]):
             return [("c resumes", "$warning")]
         if watch.filling:
             return [("reading its history ...", "$chart-axis")]
-        return []
+        return verdict_note(ended) if ended is not None else []
 
     def on_resize(self) -> None:
         """Shows the tabs of the new plan."""

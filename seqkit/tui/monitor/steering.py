@@ -12,6 +12,7 @@ from textual.screen import Screen
 from seqkit.errors import SeqkitError
 from seqkit.processes.launch import resume_run
 from seqkit.runs.folder import LIVE, RunFolder
+from seqkit.runs.listing import UNREADABLE
 from seqkit.terminal.cells import reason
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Ask, Confirm
@@ -80,7 +81,7 @@ class Steering:
         if self._read_only:
             return False
         if action == "resume":
-            ended = self.status in ("stopped", "interrupted", "failed", "crashed")
+            ended = self.status in ("stopped", "interrupted", "failed", "crashed", UNREADABLE)
             return ended and not self.resuming
         return self.status in LIVE
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from seqkit.errors import PluginError
 from seqkit.experiments.schema import Setting, settings_of
-from seqkit.kinds import PARTS, PLURAL
+from seqkit.kinds import OBSERVERS, PARTS, PLURAL
 from seqkit.processes.command import Command
 
 
@@ -76,7 +76,37 @@ class Catalogue:
         metrics = document.get("metrics")
         if isinstance(metrics, list):
             result["metrics"] = [self._own_part("metrics", item, plugin) for item in metrics]
+        self._take_observers(result, plugin)
         return result
+
+    def _take_observers(self, document: dict[str, Any], plugin: str) -> None:
+        """Gives each observer that is on a table, by its qualified name where it has one.
+
+        Settings that chose one in older experiments are taken out. What is no table of observers
+        stays, for the check to name.
+        """
+        found: dict[str, Any] = {}
+        for entry in self.entries(OBSERVERS):
+            head, _, key = str(entry.get("formerly", "")).partition(".")
+            table = document.get(head)
+            if key and isinstance(table, Mapping) and isinstance(table.get(key), bool):
+                document[head] = {k: value for k, value in table.items() if k != key}
+                found |= {str(entry["qualified"]): {}} if table[key] else {}
+        written = document.get(OBSERVERS, {})
+        if isinstance(written, list) and all(isinstance(name, str) for name in written):
+            written = dict.fromkeys(written, True)
+        if not isinstance(written, Mapping):
+            return
+        for name, value in written.items():
+            entry_of_name = self.find(OBSERVERS, str(name), plugin)
+            qualified = str(entry_of_name["qualified"]) if entry_of_name else str(name)
+            if value is False:
+                found.pop(qualified, None)
+            else:
+                found[qualified] = {} if value is True else value
+        document.pop(OBSERVERS, None)
+        if found:
+            document[OBSERVERS] = found
 
     def _own_part(self, kind: str, value: Any, plugin: str) -> Any:
         name = value.get("name", "") if isinstance(value, Mapping) else value
@@ -98,9 +128,17 @@ class Catalogue:
         return str(first[0]["shown"]) if first else ""
 
     def fields(self, kind: str, name: str) -> list[Setting]:
-        """Returns the settings of a component; of the trainer for `trainer`."""
+        """Returns the settings of a component; of the trainer for `trainer`.
+
+        Of observers without a name: which of them are on.
+        """
         if kind == "trainer":
             return settings_of(self.document["trainer"]["schema"])
+        if kind == OBSERVERS and not name:
+            return [
+                Setting(str(e["qualified"]), "boolean", help=str(e["summary"]), default=False)
+                for e in self.entries(OBSERVERS)
+            ]
         entry = self.find(kind, name)
         return settings_of(entry["schema"]) if entry else []
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seqkit.experiments.schema import MISSING, Setting, in_toml, show
-from seqkit.kinds import PARTS, PLURAL
+from seqkit.kinds import OBSERVERS, PARTS, PLURAL
 from seqkit.tui.new.catalogue import Catalogue
 
 TABLES = (*PARTS, "trainer")
@@ -26,7 +26,8 @@ class Draft:
         base: The nested tables that it starts from.
         chosen: Components chosen in place of those of the base: `{"model": NAME}`.
         metrics: Metrics chosen in place of those of the base.
-        values: Changed settings, by part and component: `{("model", NAME): {KEY: 64}}`.
+        values: Changed settings, by part and component: `{("model", NAME): {KEY: 64}}`. Those of
+            the part `observers` turn one on or off; the part of its settings is `observers.NAME`.
     """
 
     catalogue: Catalogue
@@ -40,14 +41,19 @@ class Draft:
 
     def table(self, part: str) -> dict[str, Any]:
         """Returns a table of the base, without the name of its component."""
-        found = self.base.get(part)
+        head, _, observer = part.partition(".")
+        found = self.base.get(head)
+        if observer:
+            found = found.get(observer) if isinstance(found, Mapping) else None
         return {k: v for k, v in found.items() if k != "name"} if isinstance(found, Mapping) else {}
 
     def base_name(self, part: str) -> str:
         """Returns the component that a part has without changes: the base's, or else the usual."""
+        if part not in PARTS:
+            return ""
         found = self.base.get(part)
         name = found.get("name", "") if isinstance(found, Mapping) else found or ""
-        if name or part == "trainer":
+        if name:
             return self._shown(part, str(name))
         if part == "task":
             dataset = self.catalogue.find("datasets", self.name("dataset"))
@@ -135,12 +141,32 @@ class Draft:
 
     # --- settings ---------------------------------------------------------------------------------
 
+    def observers(self) -> list[str]:
+        """Returns the parts of the observers that are on: `observers.NAME`."""
+        on = dict.fromkeys(self.table(OBSERVERS), True)
+        on |= self.values.get((OBSERVERS, ""), {})
+        return [f"{OBSERVERS}.{name}" for name, value in on.items() if value]
+
+    def tables(self) -> tuple[str, ...]:
+        """Returns the parts that have settings."""
+        return (*TABLES, OBSERVERS, *self.observers())
+
     def fields(self, part: str) -> list[Setting]:
         """Returns the settings of a part."""
+        head, _, observer = part.partition(".")
+        if observer:
+            return self.catalogue.fields(head, observer)
+        if part == OBSERVERS:
+            known = self.catalogue.fields(OBSERVERS, "")
+            missing = dict.fromkeys(self.table(OBSERVERS)).keys() - {field.key for field in known}
+            about = "It is not installed; turn it off to do without."
+            return known + [Setting(name, "boolean", help=about) for name in sorted(missing)]
         return self.catalogue.fields(PLURAL.get(part, part), self.name(part))
 
     def before(self, part: str, setting: Setting) -> Any:
         """Returns the value that a setting has without changes: the base's or its default."""
+        if part == OBSERVERS:
+            return setting.key in self.table(part)
         value: Any = self.table(part)
         for key in setting.key.split("."):
             value = value.get(key, MISSING) if isinstance(value, Mapping) else MISSING
@@ -170,9 +196,7 @@ class Draft:
 
     def changes(self) -> int:
         """Returns how much differs from the starting point."""
-        settings = sum(
-            len(self.values.get((part, self.name(part)), {})) for part in (*TABLES, "metrics")
-        )
+        settings = sum(len(self.values.get((part, self.name(part)), {})) for part in self.tables())
         return settings + len(self.chosen) + (self.metrics is not None)
 
     # --- the result -------------------------------------------------------------------------------
@@ -196,8 +220,23 @@ class Draft:
                 result[part] = table
         if self.metrics is not None or "metrics" in self.base:
             result["metrics"] = self._metric_items()
-        if "observers" in self.base:
-            result["observers"] = copy.deepcopy(self.base["observers"])
+        if observers := self._observer_tables():
+            result[OBSERVERS] = observers
+        return result
+
+    def _observer_tables(self) -> Any:
+        """Returns a table for each observer that is on; what is none stays, for the check."""
+        found = self.base.get(OBSERVERS, {})
+        if not isinstance(found, Mapping):
+            return found
+        result = {}
+        for part in self.observers():
+            name = part.partition(".")[2]
+            table = copy.deepcopy(found.get(name, {}))
+            if isinstance(table, dict):
+                for key, value in self.values.get((part, ""), {}).items():
+                    _put(table, key, value)
+            result[self._shown(OBSERVERS, name)] = table
         return result
 
     def _metric_items(self) -> list[Any]:
@@ -218,10 +257,13 @@ class Draft:
         if self.metrics is not None:
             metrics = [named("metrics", name) for name in self.metrics]
             words.append(f"metrics={','.join(metrics)}")
-        for part in TABLES:
+        for part in self.tables():
+            head, _, observer = part.partition(".")
+            where = f"{head}.{named(head, self._shown(head, observer))}" if observer else part
             for key, value in self.values.get((part, self.name(part)), {}).items():
                 if value is not None:
-                    words.append(f"{part}.{key}={_word(value)}")
+                    shown = named(part, self._shown(part, key)) if part == OBSERVERS else key
+                    words.append(f"{where}.{shown}={_word(value)}")
         return words
 
     def command(self, source: str = "", plugin_words: Sequence[str] = ()) -> str:
@@ -235,12 +277,15 @@ class Draft:
         return shlex.join(["seqkit", "run", *words, *plugin_words])
 
     def loses(self) -> list[str]:
-        """Returns the changes that words cannot express: a setting that was emptied."""
+        """Returns the changes that words cannot express.
+
+        These are settings that were emptied, and observers left out that are not installed.
+        """
         return [
             f"{part}.{key}"
-            for part in TABLES
+            for part in self.tables()
             for key, value in self.values.get((part, self.name(part)), {}).items()
-            if value is None
+            if value is None or (part == OBSERVERS and not self.catalogue.find(part, key))
         ]
 
 

@@ -59,7 +59,7 @@ def draw_label(pen: Pen, row: Row, setting: Setting, wrong: bool) -> list[Segmen
     """Draws the name of a setting, and whether it is changed or wrong."""
     changed = is_changed(row, pen.draft)
     mark, tone = ("✗", "error") if wrong else ("●", "accent") if changed else (" ", "muted")
-    label = fit(setting.label.replace("_", " "), label_width(row, pen.width))
+    label = fit((row.title or setting.label).replace("_", " "), label_width(row, pen.width))
     return [
         Segment(" " * (2 * row.depth), pen.base),
         Segment(f"{mark} ", pen.tone(tone)),

@@ -27,6 +27,9 @@ _ROWS = 8
 _REST = 0.1
 """Seconds that a file stays highlighted before it is looked into."""
 _COLUMN = 24
+_FOLDERS = ("~", ".", "..")
+"""Names that mean a folder by themselves."""
+_HERE = "./"
 
 
 def listed(folder: Path, beginning: str) -> list[Path]:
@@ -43,6 +46,38 @@ def listed(folder: Path, beginning: str) -> list[Path]:
     return sorted(found, key=lambda path: (not path.is_dir(), path.name.lower()))
 
 
+def place_of(written: str) -> tuple[Path, str]:
+    """Returns the folder of what is written so far, and the beginning of a name in it."""
+    if written in _FOLDERS:
+        return _expanded(written), ""
+    folder, slash, beginning = written.rpartition("/")
+    return _expanded(folder + slash), beginning
+
+
+def _expanded(folder: str) -> Path:
+    try:
+        return Path(folder).expanduser()
+    except RuntimeError:
+        # Of a user that there is not.
+        return Path(folder)
+
+
+def completed(written: str) -> str:
+    """Returns what is written with all that every path that begins so has in common."""
+    if written in _FOLDERS:
+        return f"{written}/"
+    folder, beginning = place_of(written)
+    paths = listed(folder, beginning)
+    # A name of another case is put in place of what is written of it.
+    common = paths[0].name if paths else ""
+    while not all(path.name.startswith(common) for path in paths):
+        common = common[:-1]
+    if len(common) < len(beginning):
+        return written
+    only_folder = len(paths) == 1 and paths[0].is_dir()
+    return written[: len(written) - len(beginning)] + common + ("/" if only_folder else "")
+
+
 class FilePicker(ModalScreen[dict[str, Any] | None]):
     """Closes with what a look into the chosen file found: `dataset`, `task`, `recipe`, `document`.
 
@@ -51,9 +86,9 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         checker: Who looks into files.
     """
 
-    HELP: ClassVar[str] = """Type a path, or go through folders with the arrows and enter. The first
-    rows are shown, and what they are for is guessed; ctrl+d takes another task, ctrl+n and ctrl+k
-    take other columns. Ctrl+o uses the file."""
+    HELP: ClassVar[str] = """Type a path, also from / or ~, or go through folders with the arrows
+    and enter; tab completes a name. The first rows are shown, and what they are for is guessed;
+    ctrl+d takes another task, ctrl+n and ctrl+k take other columns. Ctrl+o uses the file."""
     DEFAULT_CSS = """
     FilePicker {
         align: center middle; background: $background 60%;
@@ -80,6 +115,7 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         Binding("escape", "give_up", "Cancel", id="files.cancel"),
         Binding("down", "move('cursor_down')", "Down", show=False),
         Binding("up", "move('cursor_up')", "Up", show=False),
+        Binding("tab", "complete", "Complete the name", show=False, priority=True),
         Binding("ctrl+o", "take", "Use it", priority=True, id="files.take"),
         Binding("ctrl+n", "column(0)", "Other first column", priority=True, id="files.first"),
         Binding("ctrl+k", "column(1)", "Other second column", priority=True, id="files.second"),
@@ -94,6 +130,7 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         self._path: Path | None = None
         self._found: dict[str, Any] = {}
         self._looking = self._take_when_known = False
+        self._put = _HERE
 
     def compose(self) -> ComposeResult:
         """Lays the picker out."""
@@ -101,7 +138,7 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         box.border_title = Text("Your own file or folder")
         box.border_subtitle = Text("enter opens · ctrl+o uses it · escape")
         with box:
-            yield Input("./", placeholder="path", select_on_focus=False)
+            yield Input(_HERE, placeholder="path", select_on_focus=False)
             with Horizontal():
                 yield OptionList(compact=True)
                 with Vertical(id="side"):
@@ -112,30 +149,44 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         """Shows the current folder."""
         self._fill()
 
-    def _place(self) -> tuple[Path, str]:
-        """Returns the folder that is written so far, and the beginning of a name in it."""
-        folder, _, beginning = self.query_one(Input).value.rpartition("/")
-        return Path(f"{folder}/" if folder or self.query_one(Input).value[:1] == "/" else "."), (
-            beginning
-        )
-
     def _fill(self) -> None:
-        folder, beginning = self._place()
-        folder = folder.expanduser()
+        folder, beginning = place_of(self.query_one(Input).value)
+        paths = listed(folder, beginning)
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_option(Option(Text("../"), id=".."))
-        options.add_options(_options(listed(folder, beginning)))
-        options.highlighted = 1 if options.option_count > 1 else 0
+        options.add_options(_options(paths))
+        whole = [number for number, path in enumerate(paths, 1) if path.name == beginning]
+        options.highlighted = whole[0] if whole else min(1, len(paths))
+        if not paths:
+            # What was found in a file that is no longer shown is not to be taken.
+            self.workers.cancel_group(self, "look")
+            self._path, self._looking = None, False
+            self._found = {"said": _nothing(folder, beginning)}
+            self._draw()
 
     def on_input_changed(self) -> None:
-        """Narrows the list."""
+        """Narrows the list; a path from the root or the home folder begins anew."""
+        line = self.query_one(Input)
+        for put in (self._put, _HERE):
+            more = line.value.removeprefix(put)
+            if more != line.value and more[:1] in ("/", "~"):
+                self._write(more, by_hand=True)
+                return
         self._fill()
+
+    def _write(self, path: str, by_hand: bool = False) -> None:
+        line = self.query_one(Input)
+        self._put = path if path.endswith("/") and not by_hand else ""
+        line.value = path
+        line.cursor_position = len(path)
 
     def on_input_submitted(self) -> None:
         """Opens the highlighted folder, or takes the file."""
-        options = self.query_one(OptionList)
-        if options.highlighted is not None:
+        options, written = self.query_one(OptionList), self.query_one(Input).value
+        if written in _FOLDERS:
+            self._write(f"{written}/")
+        elif options.highlighted is not None and (options.option_count > 1 or written[-1:] == "/"):
             self._open(str(options.get_option_at_index(options.highlighted).id))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -150,12 +201,10 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
 
     def _open(self, name: str) -> None:
         line = self.query_one(Input)
-        folder, _ = self._place()
-        path = (folder / "..") if name == ".." else Path(name)
-        if path.expanduser().is_dir():
-            shown = path.expanduser().resolve() if name == ".." else path
-            line.value = f"{shown}/"
-            line.cursor_position = len(line.value)
+        folder, _ = place_of(line.value)
+        path = (folder / "..").resolve() if name == ".." else Path(name)
+        if path.is_dir():
+            self._write(f"{path}/".replace("//", "/"))
             line.focus()
         else:
             if path != self._path:
@@ -251,6 +300,10 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
                 {key: self._found[key] for key in ("dataset", "task", "recipe", "document")}
             )
 
+    def action_complete(self) -> None:
+        """Completes the name that is written, as far as there is one way to."""
+        self._write(completed(self.query_one(Input).value))
+
     def action_move(self, how: str) -> None:
         """Moves in the list while the path is written in."""
         getattr(self.query_one(OptionList), f"action_{how}")()
@@ -258,6 +311,14 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
     def action_give_up(self) -> None:
         """Closes with nothing."""
         self.dismiss(None)
+
+
+def _nothing(folder: Path, beginning: str) -> str:
+    """Says why there is nothing to choose from."""
+    if not folder.is_dir():
+        return f"There is no folder {one_line(folder)}."
+    where = "here" if folder == Path() else f"in {one_line(folder)}"
+    return f"Nothing {where} begins with {beginning}." if beginning else f"Nothing is {where}."
 
 
 def _options(paths: Iterable[Path]) -> Iterable[Option]:

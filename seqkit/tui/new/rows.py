@@ -8,7 +8,7 @@ from typing import Any
 
 from seqkit.errors import Problem
 from seqkit.experiments.schema import MISSING, Setting, show
-from seqkit.kinds import PARTS, PLURAL
+from seqkit.kinds import OBSERVERS, PARTS, PLURAL
 from seqkit.tui.new.draft import TABLES, Draft
 
 SOURCE = Setting("start from", "choice", "The recipe, file or run that this one starts from.")
@@ -36,7 +36,7 @@ class Row:
     Attributes:
         part: The table that it belongs to; `run` for what is not part of the experiment.
         setting: What is set on it; None for a heading.
-        title: Text of a heading.
+        title: Text of a heading, or of a line that is not called as its setting is.
         fold: What folds under a heading, `part` or `part.group`; empty for a setting.
         depth: How far it is set in.
         component: Whether it chooses a component, and not one of its settings.
@@ -71,6 +71,25 @@ def form_rows(draft: Draft, folded: set[str]) -> list[Row]:
         rows.append(Row("run", RUN_NAME, depth=1))
     for part in ("model", "trainer", *(p for p in TABLES if p not in ("model", "trainer"))):
         rows += _part_rows(draft, part, folded)
+    return rows + _observer_rows(draft, folded)
+
+
+def _observer_rows(draft: Draft, folded: set[str]) -> list[Row]:
+    """Returns a line for each observer there is, with its settings below it while it is on."""
+    switches = draft.fields(OBSERVERS)
+    if not switches:
+        return []
+    rows = [Row(OBSERVERS, title=OBSERVERS, fold=OBSERVERS)]
+    if OBSERVERS in folded:
+        return rows
+    for switch in switches:
+        entry = draft.catalogue.find(OBSERVERS, switch.key) or {}
+        rows.append(Row(OBSERVERS, switch, title=str(entry.get("shown", switch.key)), depth=1))
+        part = f"{OBSERVERS}.{switch.key}"
+        if part in draft.observers():
+            rows += [
+                Row(part, setting, title=setting.key, depth=2) for setting in draft.fields(part)
+            ]
     return rows
 
 
@@ -135,6 +154,9 @@ def changed_in(row: Row, draft: Draft) -> int:
     """Returns how many changes a heading stands above."""
     if row.part in ("run", "metrics"):
         return len(draft.chosen) + (draft.metrics is not None)
+    if row.part == OBSERVERS:
+        parts = (OBSERVERS, *draft.observers())
+        return sum(len(draft.values.get((part, ""), {})) for part in parts)
     changed = draft.values.get((row.part, draft.name(row.part)), {})
     group = row.fold.partition(".")[2]
     return sum(1 for key in changed if not group or key.startswith(f"{group}."))

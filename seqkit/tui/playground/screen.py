@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Checkbox, Footer, Input, Label, Static, TextArea
 
+from seqkit.errors import ExitCode
 from seqkit.processes.worker import AnswerWorker, Reply
 from seqkit.runs.folder import RunFolder
 from seqkit.terminal.answers.in_short import asked, said
@@ -150,10 +152,22 @@ class TryScreen(Screen[None]):
             await self._ready(reply["ready"])
         elif "ended" in reply:
             self._worker, self._waiting = None, None
-            self._head("the model is gone; ctrl+r loads it again", "$error")
-            self._show(Text(one_line(reply["ended"]), style="red"))
+            remedy = self._remedy() if reply.get("code") == ExitCode.PLUGIN else ""
+            gone = "the model is gone" if self.task_name else "the model cannot be loaded"
+            self._head(f"{gone}; ctrl+r tries again", "$error")
+            self._show(Text(one_line(reply["ended"]), style="red").append(remedy))
         elif reply.get("id") == self._waiting or reply.get("id") is None:
             self._heard_of_request(reply)
+
+    def _remedy(self) -> str:
+        """Returns how to start the program with the plugins of the run that it was not given."""
+        given = [str(path) for path in self.context.plugins]
+        missing = [path for path in self.run.local_plugins() if path not in given]
+        if not missing:
+            return ""
+        words = [word for path in (*given, *missing) for word in ("--plugin", path)]
+        command = one_line(shlex.join(["seqkit", "tui", *words]))
+        return f"\n\nQuit, and start this program with it:\n{command}"
 
     async def _ready(self, ready: Mapping[str, Any]) -> None:
         self.task_name = str(ready["task"])

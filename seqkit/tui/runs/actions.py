@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -162,7 +163,7 @@ class RunActions:
             except Exception as error:
                 self._say(f"{row.title} cannot be read: {reason(error)}", wrong=True)
                 return
-        detail = f"seqkit resume {row.name} {' '.join(words)}".rstrip()
+        detail = shlex.join(["seqkit", "resume", row.name, *words, *self._context.plugin_words])
         question = f"Train {row.title} for longer?" if words else f"Resume {row.title}?"
 
         def act() -> None:

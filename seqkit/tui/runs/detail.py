@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import ClassVar
 
 from rich.text import Text
@@ -10,6 +11,9 @@ from textual.widgets import Static
 from seqkit.terminal.figures import number, short_duration
 from seqkit.terminal.safe_text import one_line, visible
 from seqkit.tui.runs.rows import RunRow
+
+_LINES = 5
+"""Lines that are shown at the most."""
 
 _TRAINER = ("trainer.batch_size", "trainer.learning_rate")
 _MODEL_FIRST = 2
@@ -27,13 +31,31 @@ class RunDetail(Static):
     }
     """
 
+    _shown: tuple[RunRow | None, int] = (None, 0)
+
     def show(self, row: RunRow | None, marked: int = 0) -> None:
         """Shows a run, or nothing."""
-        self.update(Text() if row is None else Text("\n").join(lines_of(row, marked)))
+        self._shown = (row, marked)
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Wraps a message anew."""
+        self._draw()
+
+    def _draw(self) -> None:
+        row, marked = self._shown
+        width = self.content_size.width
+        self.update(Text() if row is None else Text("\n").join(lines_of(row, marked, width)))
 
 
-def lines_of(row: RunRow, marked: int = 0) -> list[Text]:
-    """Returns what is shown of a run, line by line."""
+def lines_of(row: RunRow, marked: int = 0, width: int = 0) -> list[Text]:
+    """Returns what is shown of a run, line by line.
+
+    Args:
+        row: The run.
+        marked: How many runs are marked.
+        width: Columns that a message is wrapped to; 0: it stays on one line.
+    """
     head = Text(no_wrap=True, overflow="ellipsis")
     head.append(one_line(row.title), "bold")
     if row.label.title:
@@ -54,12 +76,17 @@ def lines_of(row: RunRow, marked: int = 0) -> list[Text]:
         scores = "  ".join(f"{name} {number(value)}" for name, value in row.scores.items())
         base = f"  (best baseline {number(row.baseline)})" if row.baseline is not None else ""
         lines.append(_line(f"{row.split} scores  {scores}{base}"))
+    said = ". ".join(one_line(text) for text in (row.message, row.verdict) if text)
+    room = max(1, _LINES - len(lines) - bool(row.remedy))
+    wrapped = textwrap.wrap(said, width) if width and said else [said] if said else []
+    if len(wrapped) > room:
+        wrapped = [*wrapped[: room - 1], " ".join(wrapped[room - 1 :])]
     settings = _settings(row)
-    if settings:
+    if settings and not row.remedy and len(wrapped) < room:
         lines.append(_line(settings, "dim"))
-    lines.append(
-        _line(one_line(row.message), "bold") if row.message else _line(str(row.folder.path), "dim")
-    )
+    lines += [_line(line, "bold") for line in wrapped] or [_line(str(row.folder.path), "dim")]
+    if row.remedy:
+        lines.append(_line(one_line(row.remedy[:1].upper() + row.remedy[1:])))
     return lines
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from seqkit.paths import cache_home
 from seqkit.runs.folder import LIVE, RunFolder, write_atomically
+from seqkit.runs.listing import UNREADABLE
 from seqkit.runs.log import RunLog
 from seqkit.storage.checksums import read_document, sealed_document
 from seqkit.tui.runs.columns import COLUMNS
@@ -33,7 +34,7 @@ from seqkit.tui.runs.rows import (
     stamp,
 )
 
-_CACHE_VERSION = 1
+_CACHE_VERSION = 2
 _NOTHING: Stamp = ()
 """The stamp of a row that is still to be read."""
 
@@ -146,7 +147,7 @@ class RunIndex:
         self._queued.discard(name)
         row = _shown(read_row(run, log))
         self._known[name] = _Known(row, now)
-        if row.status == "damaged" or not (long or row.live):
+        if row.status == UNREADABLE or not (long or row.live):
             del self._logs[name]
         return True
 

@@ -13,8 +13,10 @@ from seqkit.errors import CheckpointError, SeqkitError
 from seqkit.events import Event, parse_event
 from seqkit.runs.folder import LIVE, RunFolder
 from seqkit.runs.labels import FILE, NO_LABEL, Label, read_label
+from seqkit.runs.listing import UNREADABLE
 from seqkit.runs.log import RunLog, damage_of
 from seqkit.runs.summary import RunSummary, flatten, summarise
+from seqkit.runs.verdict import verdict_of
 from seqkit.storage.regular_files import open_regular
 from seqkit.terminal.cells import reason
 from seqkit.terminal.safe_text import bare
@@ -36,7 +38,7 @@ class RunRow:
     Attributes:
         folder: Where it is.
         label: Its title and tags.
-        status: running, paused, finished, stopped, interrupted, failed, crashed or damaged.
+        status: running, paused, finished, stopped, interrupted, failed, crashed or unreadable.
         created: Seconds since 1970.
         progress: Part of its steps that is done, from 0 to 1; None before it started.
         eta: Training seconds left, while it runs.
@@ -48,6 +50,8 @@ class RunRow:
         scores: Every score of the split: `{metric: value}`.
         settings: Every setting, flat.
         message: How it ended, or what is wrong with it.
+        verdict: Whether it is better than its baselines, in a few words; empty while that is open.
+        remedy: If it is not, the likeliest cause and what to try.
     """
 
     folder: RunFolder
@@ -76,6 +80,8 @@ class RunRow:
     scores: Mapping[str, float] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     message: str = ""
+    verdict: str = ""
+    remedy: str = ""
 
     @property
     def name(self) -> str:
@@ -141,7 +147,7 @@ def first_row(run: RunFolder) -> RunRow:
 
 
 def read_row(run: RunFolder, log: RunLog | None = None) -> RunRow:
-    """Reads a run; one that is damaged has the status `damaged`, and a message that says why.
+    """Reads a run; one that is damaged has the status `unreadable`, and a message that says why.
 
     Args:
         run: The run.
@@ -173,7 +179,7 @@ def damaged_row(run: RunFolder, label: Label, error: Exception) -> RunRow:
     said = reason(error)
     if not isinstance(error, SeqkitError):
         said = f"{run.path} cannot be read: {said}. Its checkpoints may still be whole"
-    return RunRow(run, label, "damaged", created=_modified(run.path), message=said)
+    return RunRow(run, label, UNREADABLE, created=_modified(run.path), message=said)
 
 
 def _row(
@@ -192,6 +198,7 @@ def _row(
     losses = [loss for _, loss in summary.train]
     ended = str(summary.ended.get("message") or "") if summary.ended else ""
     message = ". ".join(filter(None, (damage, label.damage, ended)))
+    verdict = verdict_of(summary)
     return RunRow(
         run,
         label,
@@ -217,6 +224,8 @@ def _row(
         scores=_scores(scored),
         settings=flatten(started.get("experiment") or {}),
         message=message,
+        verdict=verdict.short if verdict is not None else "",
+        remedy=verdict.remedy if verdict is not None else "",
     )
 
 

@@ -1,0 +1,172 @@
+"""What `seqkit new --data` begins with, against the baselines and a small search.
+
+    python tests/benchmarks/own_data.py                         every data set
+    python tests/benchmarks/own_data.py --only rare-11 --search 6
+    python tests/benchmarks/own_data.py --half check --real FOLDER
+
+Each data set is written to a file, given to what `seqkit new --data` does, and trained as the
+experiment says, in one thread. A row tells the test score, the best baseline of the run, the best
+of `--search N` variations (chosen on validation, as `seqkit new --search` does), and processor
+time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from own_data_sets import OwnDataSet, all_sets
+
+import seqkit
+from seqkit.experiments.beginning import begin
+from seqkit.experiments.loading import load_experiment
+from seqkit.experiments.own_data import recognise
+from seqkit.experiments.searching import Search, in_words
+from seqkit.registry.discovery import load_registry
+
+
+def measured(
+    one: OwnDataSet, folder: Path, real: Path | None, words: Sequence[str], search: int
+) -> dict[str, Any]:
+    """Returns the row of a data set."""
+    registry = load_registry()
+    path = one.write(folder, real)
+    entry, recognition = recognise(path, registry, one.task, one.given)
+    begun = begin(entry, recognition, registry)
+    for reason in dict.fromkeys(begun.reasons.values()):
+        print(f"    - {reason}", file=sys.stderr)
+    metric = _metric(begun.document, registry)
+    row: dict[str, Any] = {"name": one.name, "about": one.about, "half": one.half}
+    row |= {"metric": metric.name, "higher": metric.component.higher_is_better}
+    row |= _trained(begun.document, words, folder, row)
+    if search:
+        looking, tried = Search(begun.document, registry), [row]
+        looking.propose()
+        looking.add({}, row["validation"])
+        while len(tried) <= search and (settings := looking.propose()):
+            tried.append(_trained(looking.document(settings), words, folder, row))
+            tried[-1]["words"] = in_words(settings)
+            looking.add(settings, tried[-1]["validation"])
+        best = max(tried, key=lambda run: _sign(row) * run["validation"])
+        row |= {
+            "searched": best["test"],
+            "tried": [(run["words"], run["validation"], run["test"]) for run in tried],
+        }
+    return row
+
+
+def _metric(document: Mapping[str, Any], registry: Any) -> Any:
+    return load_experiment(document, registry).metrics[0]
+
+
+def _sign(row: Mapping[str, Any]) -> int:
+    return 1 if row["higher"] else -1
+
+
+def _trained(
+    document: Mapping[str, Any], words: Sequence[str], folder: Path, row: Mapping[str, Any]
+) -> dict[str, Any]:
+    begun, seconds = time.process_time(), time.perf_counter()
+    result = seqkit.run(
+        document, "trainer.threads=1", *words, runs_dir=folder / "runs", progress=False
+    )
+    evaluations = [event for event in result.events if event.kind == "evaluation"]
+    # A task without a test split of its own is judged by its validation.
+    scored = [event for event in evaluations if event.data["split"] == "test"] or [
+        max(evaluations, key=lambda event: _sign(row) * event.data["metrics"][row["metric"]])
+    ]
+    test = scored[0]
+    validation = [
+        event.data["metrics"].get(row["metric"], math.nan)
+        for event in evaluations
+        if event.data["split"] == "validation"
+    ]
+    baselines = {
+        name: scores[row["metric"]]
+        for name, scores in test.data.get("baselines", {}).items()
+        if row["metric"] in scores
+    }
+    best = max(baselines, key=lambda name: _sign(row) * baselines[name], default="")
+    steps = max(event.step for event in result.events)
+    chosen = max(validation, key=lambda score: _sign(row) * score) if validation else math.nan
+    return {
+        "test": test.data["metrics"][row["metric"]],
+        "metrics": test.data["metrics"],
+        "validation": chosen,
+        "best_at": validation.index(chosen) + 1 if validation else 0,
+        "evaluations": len(validation),
+        "baseline": baselines.get(best, math.nan),
+        "baseline_name": best,
+        "steps": steps,
+        "words": [],
+        "cpu": time.process_time() - begun,
+        "seconds": time.perf_counter() - seconds,
+    }
+
+
+def main() -> None:
+    """Measures the data sets that are asked for, and prints a table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", default="", help="Names of data sets, parted by commas.")
+    parser.add_argument("--half", choices=("tune", "check"), help="The data sets of one half.")
+    parser.add_argument(
+        "--search", type=int, default=0, help="Variations tried beside the default."
+    )
+    parser.add_argument(
+        "--real",
+        type=Path,
+        default=os.environ.get("SEQKIT_REAL_DATA"),
+        help="Folder of real data sets; those that need it are skipped without.",
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="A setting of every experiment.",
+    )
+    parser.add_argument("--log", type=Path, help="A file that each row is added to, as JSON.")
+    given = parser.parse_args()
+    names = [name for name in given.only.split(",") if name]
+    print("| data | default | best baseline | search | steps | best at | CPU s |")
+    print("|---|---|---|---|---|---|---|")
+    for one in all_sets():
+        if (names and one.name not in names) or (given.half and one.half != given.half):
+            continue
+        if one.real and not (given.real and Path(given.real).is_dir()):
+            print(f"{one.name}: skipped, as there is no folder of real data", file=sys.stderr)
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            row = measured(
+                one, Path(folder), given.real and Path(given.real), given.set, given.search
+            )
+        cells = [
+            f"{row['about']}, {row['metric']}",
+            f"{row['test']:.3f}",
+            f"{row['baseline_name']} {row['baseline']:.3f}",
+            f"{row['searched']:.3f}" if "searched" in row else "",
+            str(row["steps"]),
+            f"{row['best_at']}/{row['evaluations']}",
+            f"{row['cpu']:.0f}",
+        ]
+        print(f"| {' | '.join(cells)} |", flush=True)
+        if given.log:
+            with given.log.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row, default=str) + "\n")
+
+
+if __name__ == "__main__":
+    main()
