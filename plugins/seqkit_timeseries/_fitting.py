@@ -13,6 +13,7 @@ from seqkit.data import counted
 from seqkit.errors import DataError
 from seqkit_timeseries._codec import ForecastingCodec
 from seqkit_timeseries._frequency import Frequency
+from seqkit_timeseries._kinds import kinds_in, tell_new, with_kinds
 from seqkit_timeseries._layout import (
     Layout,
     choose_layout,
@@ -23,7 +24,6 @@ from seqkit_timeseries._layout import (
     unread,
     zoned,
 )
-from seqkit_timeseries._kinds import kinds_in, tell_new, with_kinds
 from seqkit_timeseries._normalization import Floats, Scaler, fit_scaler
 from seqkit_timeseries._paces import paces
 from seqkit_timeseries._precision import ROUNDING, check_training, coarse, is_constant

@@ -30,7 +30,7 @@ def continued(times: Times, frequency: Frequency, rows: int) -> Times:
 def calendar_features(
     times: Times, names: tuple[str, ...], frequency: Frequency = _ANY
 ) -> NDArray[np.float32]:
-    """Returns sine and cosine of each feature's phase, as clocks show it, `(rows, 2 * features)`."""
+    """Returns sine and cosine of each feature's phase, by the clock, `(rows, 2 * features)`."""
     if not names:
         return np.zeros((len(times), 0), dtype=np.float32)
     times = clock_of(times, frequency)

@@ -1,4 +1,4 @@
-"""Columns of few kinds, such as the weather in words: their numbers, and a channel for each kind."""
+"""Columns of few kinds, such as the weather in words, and a channel for each of these."""
 
 from __future__ import annotations
 

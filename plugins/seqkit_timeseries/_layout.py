@@ -113,7 +113,6 @@ def choose_layout(record: Record, settings: Mapping[str, Any], frequency: Freque
         ConfigurationError: A setting names a column the data do not have, or one twice.
     """
     there = tuple(record["values"])
-    of_kinds = record.get("kinds", {})
     future, past = tuple(settings["future_covariates"]), settings["past_covariates"]
     static = tuple(settings.get("static_covariates", ()))
     named_ahead = (*future, *static, *(past if isinstance(past, list) else ()))
@@ -130,6 +129,26 @@ def choose_layout(record: Record, settings: Mapping[str, Any], frequency: Freque
         "future_covariates": future,
         "static_covariates": static,
     }
+    problems = _problems(record, chosen, from_where)
+    calendar = settings["calendar"]
+    if calendar == "auto":
+        calendar = frequency.calendar
+    elif calendar == "none":
+        calendar = ()
+    elif calendar and frequency.unit == "rows":
+        shown = ", ".join(calendar)
+        message = f"task.calendar asks for {shown}, and the data have no times"
+        problems.append(Problem("task.calendar", message, "Write task.calendar=none"))
+    if problems:
+        raise ConfigurationError(problems=problems)
+    return Layout(targets, tuple(past), future + static, tuple(calendar), static=static)
+
+
+def _problems(
+    record: Record, chosen: Mapping[str, Sequence[str]], from_where: str
+) -> list[Problem]:
+    """Returns what is wrong with the columns that settings name."""
+    there, of_kinds = tuple(record["values"]), record.get("kinds", {})
     problems = []
     seen: dict[str, str] = {}
     for setting, names in chosen.items():
@@ -146,22 +165,11 @@ def choose_layout(record: Record, settings: Mapping[str, Any], frequency: Freque
                 message = f"{key} names {name!r}, which is named already, by {seen[name]}"
                 problems.append(Problem(key, message, f"Take it out of {seen[name]} or {key}"))
             seen[name] = from_where if setting == "targets" else key
-    if not targets:
+    if not chosen["targets"]:
         message = "no column is left to forecast, as all are named as covariates"
         hint = f"Name one in task.targets; there are {listed(there)}"
         problems.append(Problem("task.targets", message, hint))
-    calendar = settings["calendar"]
-    if calendar == "auto":
-        calendar = frequency.calendar
-    elif calendar == "none":
-        calendar = ()
-    elif calendar and frequency.unit == "rows":
-        shown = ", ".join(calendar)
-        message = f"task.calendar asks for {shown}, and the data have no times"
-        problems.append(Problem("task.calendar", message, "Write task.calendar=none"))
-    if problems:
-        raise ConfigurationError(problems=problems)
-    return Layout(targets, tuple(past), future + static, tuple(calendar), static=static)
+    return problems
 
 
 def _targets(

@@ -21,8 +21,8 @@ from seqkit.data.times import TimesError
 from seqkit.errors import DataError
 from seqkit_timeseries._arranging import arranged
 from seqkit_timeseries._frequency import infer_frequency
-from seqkit_timeseries._layout import ids_of, rows_with_targets
 from seqkit_timeseries._kinds import all_coded
+from seqkit_timeseries._layout import ids_of, rows_with_targets
 from seqkit_timeseries._table import read_series
 from seqkit_timeseries._tabled import Reading, shown_times, times_of
 from seqkit_timeseries._wide import read_wide
@@ -79,7 +79,9 @@ def parse(fitted: Fitted, inputs: Sequence[str | Record]) -> list[Record]:
     ready = {
         name: np.array([np.nan if cell is None else cell for cell in cells_of[name]], np.float64)
         for name in fitted.layout.sources
-        if name in cells_of and name not in fitted.layout.kinds and all(isinstance(cell, _NUMBER | None) for cell in cells_of[name])
+        if name in cells_of
+        and name not in fitted.layout.kinds
+        and all(isinstance(cell, _NUMBER | None) for cell in cells_of[name])
     }
     return _of_table(fitted, list(map(str, columns)), cells, ready)
 
@@ -176,9 +178,7 @@ def _said(fitted: Fitted) -> dict[str, Any]:
     }
 
 
-def _of_wide(
-    fitted: Fitted, columns: Sequence[str], rows: Sequence[Sequence[str]]
-) -> list[Record]:
+def _of_wide(fitted: Fitted, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Record]:
     """Reads a table of one series a row, or a column, as that of the run."""
     ids = ids_of(fitted.names)
     how = Reading(
@@ -192,12 +192,8 @@ def _of_wide(
         counted="row",
         **_said(fitted),
     )
-    tabled = read_wide(
-        columns, rows, range(1, len(rows) + 1), how, fitted.names["wide"], ignore
-    )
-    return [
-        _record(fitted, one.name, one.time, one.values, tabled.kinds) for one in tabled.series
-    ]
+    tabled = read_wide(columns, rows, range(1, len(rows) + 1), how, fitted.names["wide"], ignore)
+    return [_record(fitted, one.name, one.time, one.values, tabled.kinds) for one in tabled.series]
 
 
 def _usual(fitted: Fitted, rows: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
@@ -259,9 +255,7 @@ def _from_values(fitted: Fitted, given: Any, place: int) -> Record:
     name = str(given.get("series", ""))
     if given.get("time") is None:
         return _record(fitted, name, np.arange(rows.pop()), values, kinds)
-    how = Reading(
-        f"input {place}", usual=fitted.names, key="", counted="row", **_said(fitted)
-    )
+    how = Reading(f"input {place}", usual=fitted.names, key="", counted="row", **_said(fitted))
     times = _given_times(given["time"], rows.pop(), how)
     one = arranged(name, times, values, how, kinds)
     return _record(fitted, name, one.time, one.values, kinds)

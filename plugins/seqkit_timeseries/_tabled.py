@@ -133,9 +133,7 @@ class Tabled:
     kinds: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def times_of(
-    texts: Sequence[str], how: Reading, owners: Any = None, column: str = ""
-) -> ReadTimes:
+def times_of(texts: Sequence[str], how: Reading, owners: Any = None, column: str = "") -> ReadTimes:
     """Reads times as those of a table like this one, and else as they are.
 
     Args:

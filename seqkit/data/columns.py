@@ -64,7 +64,7 @@ def header_of(source: object, row: Sequence[str], *, option: bool = False) -> tu
 
 
 def are_numbered(columns: Sequence[str]) -> bool:
-    """Tells whether names are one word with rising numbers, as V1, V2, ... are, or numbers alone."""
+    """Tells whether names are one word with numbers that count on, as V1, V2, ..., or none."""
     parts = [_NUMBERED.fullmatch(name) for name in columns]
     found = [(match[1], int(match[2])) for match in parts if match is not None]
     if len(found) < max(2, len(columns)) or len({word for word, _ in found}) > 1:

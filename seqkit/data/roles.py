@@ -35,7 +35,9 @@ def is_a_row(names: Sequence[str], time: str) -> bool:
     numbers = [name for name in names if name.lower() not in MISSING and is_number(name)]
     if not time:
         written = [name for name in numbers if _fraction(name) or "." in name]
-        return len(numbers) == len(names) and (len(names) == 1 or bool(written))
+        # A column that no row names is called 1.
+        alone = len(names) == 1 and list(names) != ["1"]
+        return len(numbers) == len(names) and (alone or bool(written))
     if time in numbers:
         return len(numbers) == len(names) > 1 and any(map(_fraction, numbers))
     try:

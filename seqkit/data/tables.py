@@ -119,9 +119,8 @@ def read_csv(
                 numbered = are_numbered(columns)
                 _check_titles(path, row, text, delimiter, quotes)
                 continue
-        elif numbered and len(row) < len(columns):
-            row = [*row, *[""] * (len(columns) - len(row))]
-        elif len(row) != len(columns):
+        row = [*row, *[""] * (len(columns) - len(row))] if numbered else row
+        if len(row) != len(columns):
             raise _before_the_header(path, text, delimiter, quotes) or _misfit(
                 path, begins, row, len(columns), delimiter, quotes, option
             )

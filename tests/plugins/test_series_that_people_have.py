@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,6 +43,11 @@ class Made:
         return {key: value for key, value in self.document["dataset"].items() if key not in left}
 
 
+@cache
+def registry_of_all() -> Any:
+    return load_registry()
+
+
 def value(row: int) -> float:
     return round(100 + 20 * math.sin(row / 3) + (row * 7919 % 13) / 5, 2)
 
@@ -57,7 +63,7 @@ def write(path: Path, head: Sequence[str], rows: Rows, delimiter: str = ",") -> 
 
 def made(path: Path, **given: Any) -> Made:
     """Begins an experiment as `new` does, and reads its data as a run does."""
-    registry = load_registry()
+    registry = registry_of_all()
     entry, recognition = recognise(path, registry, "", given)
     assert recognition.task == "forecasting"
     document = begin(entry, recognition, registry).document
@@ -95,14 +101,14 @@ def _last_weekday(row: int) -> Any:
 TIMES: dict[str, tuple[str, Callable[[int], Any], str, str]] = {
     "years": ("year", lambda row: 1860 + row, "yearly", "2020-01-01"),
     "seconds": ("ts", lambda row: 1699999200 + 3600 * row, "hourly", "2023-11-21T14:00"),
-    "nanoseconds": ("ts", lambda row: (1699999200 + 3600 * row) * 10**9, "hourly", "2023-11-21T14:00"),
+    "nanoseconds": ("ts", lambda r: (1699999200 + 3600 * r) * 10**9, "hourly", "2023-11-21T14:00"),
     "spreadsheet": ("date", lambda row: 45292 + row, "daily", "2024-06-09"),
-    "spreadsheet hours": ("Datum", lambda r: round(45292 + r / 24, 6), "hourly", "2024-01-07T16:00"),
-    "twelve hours": ("when", lambda row: f"{hour(row):%m/%d/%Y %I:%M %p}", "hourly", "2024-02-05T16:00"),
+    "sheet hours": ("Datum", lambda n: round(45292 + n / 24, 6), "hourly", "2024-01-07T16:00"),
+    "12 hours": ("when", lambda n: f"{hour(n):%m/%d/%Y %I:%M %p}", "hourly", "2024-02-05T16:00"),
     "two digits": ("date", lambda row: f"{day(row):%d/%m/%y}", "daily", "2022-06-12"),
     "months": ("month", lambda row: f"{month(row):%Y-%m}", "monthly", "2023-05-01"),
     "month names": ("month", lambda row: f"{month(row):%b %Y}", "monthly", "2023-05-01"),
-    "weeks": ("week", lambda r: "%dW%02d" % day(7 * r).isocalendar()[:2], "weekly", "2025-01-27"),
+    "weeks": ("week", lambda r: f"{day(7 * r):%GW%V}", "weekly", "2025-01-27"),
     "quarters": ("q", lambda row: f"{1980 + row // 4}-Q{row % 4 + 1}", "quarterly", "2020-01-01"),
     "business days": (
         "Date",
@@ -129,7 +135,8 @@ def test_a_month_end_that_a_holiday_moves_is_a_business_month_end_all_the_same(
 ) -> None:
     days = [_last_weekday(row) for row in range(60)]
     days[38] -= 1
-    found = made(write(tmp_path / "a.csv", ["date", "y"], zip(days, map(value, range(60)))))
+    rows = ([time, value(row)] for row, time in enumerate(days))
+    found = made(write(tmp_path / "a.csv", ["date", "y"], rows))
     assert str(found.codec.frequency) == "monthly"
     assert ahead(found.codec) == ["2015-01-30", "2015-02-27", "2015-03-31"]
 
@@ -354,7 +361,8 @@ def test_static_covariates_are_scaled_over_all_series(tmp_path: Path) -> None:
     rows_each = codec.context + codec.horizon
     seen = values[::rows_each, 1:]
     assert seen[:, 1:].tolist() == [[1, 0], [0, 1], [0, 1]]
-    assert seen[0, 0] == pytest.approx(math.sqrt(2)) and seen[1, 0] == seen[2, 0] < 0
+    assert seen[0, 0] == pytest.approx(math.sqrt(2))
+    assert seen[1, 0] == seen[2, 0] < 0
 
 
 # --- equal steps ----------------------------------------------------------------------------------
@@ -410,7 +418,8 @@ def test_changing_offsets_are_those_of_a_zone_and_go_on_in_it(tmp_path: Path) ->
     assert any("offsets change as in Europe/Berlin" in text for text in found.told)
     assert (found.codec.frequency.zone, str(found.codec.frequency)) == ("Europe/Berlin", "hourly")
     last = SPRING[-1].isoformat()[:16] + SPRING[-1].isoformat()[-6:]
-    assert ahead(found.codec)[0] > last and ahead(found.codec)[0].endswith("+02:00")
+    assert ahead(found.codec)[0] > last
+    assert ahead(found.codec)[0].endswith("+02:00")
     back = [{"time": time.isoformat(), "y": "1"} for time in AUTUMN[:144]]
     expected = [time.isoformat(timespec="minutes") for time in AUTUMN[144:147]]
     assert ahead(found.codec, found.codec.parse(back)) == expected
@@ -444,7 +453,9 @@ def test_the_hour_that_comes_twice_is_told_by_each_series_alone() -> None:
     from seqkit.data.times import read_times, settled
 
     clock = [time.replace(tzinfo=None).isoformat() for time in AUTUMN[100:140]]
-    expected = [np.datetime64(time.astimezone(UTC).replace(tzinfo=None)) for time in AUTUMN[100:140]]
+    expected = [
+        np.datetime64(time.astimezone(UTC).replace(tzinfo=None)) for time in AUTUMN[100:140]
+    ]
     both = settled(read_times(clock * 2), "Europe/Berlin", False, np.repeat([0, 1], 40))
     assert (both.times == np.array(expected * 2)).all()
     falling = settled(read_times(clock[::-1]), "Europe/Berlin", False)

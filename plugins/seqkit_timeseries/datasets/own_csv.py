@@ -51,8 +51,8 @@ class SeriesCsv(Dataset):
         )
         wide: Literal["auto", "none", "rows", "columns"] = Field(
             "auto",
-            help="rows: each row is a series, with times or V1, V2, ... for headings; columns: each "
-            "column of numbers is one; none: neither; auto: rows where it is plain.",
+            help="rows: each row is a series, under times or V1, V2, ...; columns: each column of "
+            "numbers is one; none: neither; auto: rows where it is plain.",
         )
         resample: Step = Field(
             "",

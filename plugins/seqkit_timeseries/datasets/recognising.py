@@ -115,9 +115,7 @@ def _found(
     if uses.missing:
         settings["missing"] = list(uses.missing)
     said += uses.said()
-    return _recognition(
-        data, settings, said, _ASKED if asked else _SURE, task | _short(rows.count)
-    )
+    return _recognition(data, settings, said, _ASKED if asked else _SURE, task | _short(rows.count))
 
 
 def _short(rows: int) -> dict[str, Any]:
@@ -154,12 +152,14 @@ def _series(data: OwnData, rows: Rows, asked: bool) -> _Series | None:
         return None
     empty = [name for name in rows.columns if not any(map(is_given, rows.values[name]))]
     others = {name: cells[name] for name in cells if name not in (*ids, *empty)}
-    uses = uses_of(others, measured, None if moments is None else moments[chosen], owners, data.given)
+    uses = uses_of(
+        others, measured, None if moments is None else moments[chosen], owners, data.given
+    )
     return _Series(time, uses.targets, ids, empty, uses)
 
 
 def _looked_at(rows: Rows, ids: Sequence[str], moments: Any) -> list[int]:
-    """Returns the rows that tell what columns hold: some from all over, and the last of each series."""
+    """Returns rows that tell what columns hold: from all over, and the last of each series."""
     count = len(rows)
     found = {*range(min(count, rows.count)), *range(0, count, max(1, count // _LOOKED_AT))}
     if moments is not None and count > _LOOKED_AT:
@@ -170,7 +170,9 @@ def _looked_at(rows: Rows, ids: Sequence[str], moments: Any) -> list[int]:
     return sorted(found)
 
 
-def _owners(cells: Mapping[str, Sequence[str]], ids: Sequence[str], count: int) -> NDArray[np.int64]:
+def _owners(
+    cells: Mapping[str, Sequence[str]], ids: Sequence[str], count: int
+) -> NDArray[np.int64]:
     """Returns the series of each row, as numbers."""
     if not ids:
         return np.zeros(count, dtype=np.int64)

@@ -29,7 +29,11 @@ def recognise_wide(data: OwnData) -> tuple[dict[str, Any], str, int] | None:
     asked = data.given.get("wide", "auto")
     rows: Rows | None = None
     fixed = "header" in data.given or data.names_its_columns
-    if asked == "none" or data.given.keys() & {"time", "targets"} or data.kind not in (*TABLES, *OBJECTS):
+    if (
+        asked == "none"
+        or data.given.keys() & {"time", "targets"}
+        or data.kind not in (*TABLES, *OBJECTS)
+    ):
         return None
     for reading in ({}, {"header": False}):
         if reading and (fixed or not _may_lack_names(rows)):
