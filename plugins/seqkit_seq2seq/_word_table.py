@@ -43,13 +43,13 @@ class WordTable:
         keys = left * max(1, len(written)) + right
         cells, places = np.unique(keys, return_inverse=True)
         heads = cells // max(1, len(written))
-        chances = np.ones(len(cells))
+        chances: NDArray[np.float64] = np.ones(len(cells))
         groups = int(owners.max(initial=-1)) + 1
         for _ in range(_ITERATIONS if len(cells) else 0):
             # Each target word is shared out among the words of its source.
             each = chances[places]
             each /= np.bincount(owners, each, groups)[owners]
-            chances = np.bincount(places, each, len(cells))
+            chances = np.bincount(places, each, len(cells)).astype(np.float64)
             chances /= np.bincount(heads, chances, len(self._numbers))[heads]
         order = np.lexsort((-chances, heads))
         first = np.flatnonzero(np.diff(heads[order], prepend=-1))

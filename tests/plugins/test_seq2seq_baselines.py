@@ -1,7 +1,7 @@
 """The most similar training source, and a table of words, against slow copies and by eye."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 import numpy as np
@@ -75,13 +75,13 @@ def slow_model_1(pairs: list[tuple[str, str]]) -> dict[tuple[str, str], float]:
     """IBM model 1 with dictionaries, t(target | source), without an empty word."""
     chances = {(s, t): 1.0 for a, b in pairs for s in units(a) for t in units(b)}
     for _ in range(_word_table._ITERATIONS):
-        counts: Counter[tuple[str, str]] = Counter()
+        counts: defaultdict[tuple[str, str], float] = defaultdict(float)
         for a, b in pairs:
             for t in units(b):
                 total = sum(chances[s, t] for s in units(a))
                 for s in units(a):
                     counts[s, t] += chances[s, t] / total
-        totals: Counter[str] = Counter()
+        totals: defaultdict[str, float] = defaultdict(float)
         for (s, _), n in counts.items():
             totals[s] += n
         chances = {(s, t): n / totals[s] for (s, t), n in counts.items()}
