@@ -45,6 +45,7 @@ from seqkit.text import (
 from seqkit.text.packing import ShownTexts, unpacked_text
 from seqkit_classification._labels import (
     Labels,
+    further_names,
     in_order,
     label_name,
     mistakable,
@@ -79,8 +80,12 @@ def fit(
     minimum_count: int,
     maximum_size: int | None,
     bpe_size: int,
+    before: ClassificationCodec | None = None,
 ) -> tuple[ClassificationCodec, dict[str, Arrays]]:
     """Fits tokenizer, vocabulary and labels on the training split and encodes every split.
+
+    With a codec of `before` the tokenizer is its own, and words and labels that are new come behind
+    those that it knows.
 
     Raises:
         DataError: A split is empty, a record lacks its text or label, there is one class only, or
@@ -95,10 +100,14 @@ def fit(
     texts: Iterable[str] = shown.passing(
         read_texts(splits["train"], reading, labels, _TRAIN, labelled=True)
     )
-    if tokenizer == "bpe":
+    if before is None and tokenizer == "bpe":
         # Byte pairs are learnt from all texts before the first can be encoded.
         texts = list(texts)
-    cutter = build_tokenizer(tokenizer, texts=texts, vocabulary_size=bpe_size)
+    cutter = (
+        build_tokenizer(tokenizer, texts=texts, vocabulary_size=bpe_size)
+        if before is None
+        else before.tokenizer
+    )
     if isinstance(cutter, BytePairTokenizer):
         vocabulary = Vocabulary.of(cutter.tokens)
         values, offsets = vocabulary.encode_many(cutter.tokenize_many(texts))
@@ -111,6 +120,7 @@ def fit(
             maximum_size=maximum_size,
             maximum_length=reading.maximum_length,
             keep=reading.keep,
+            before=None if before is None else before.vocabulary,
         )
     if not len(values):
         raise DataError(
@@ -123,6 +133,8 @@ def fit(
         )
     names = name_classes(label for label in labels if label is not None)
     known = in_order(names.values())
+    if before is not None:
+        names, known = further_names(names, before.known)
     for sentence in (*united(names, _TRAIN), *mistakable(known)):
         notify(sentence)
     if len(known) == 1:
