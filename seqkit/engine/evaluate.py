@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from seqkit.api import Arrays, Notify, ignore
 from seqkit.engine.attribution import attributed_in
 from seqkit.engine.breakdown import Breakdown, Grouping, by_value
@@ -299,4 +297,6 @@ class _Evaluation:
 
 
 def _grouped(named: Any) -> dict[str, Grouping]:
-    return {kind: Grouping.of(list(map(str, np.asarray(names)))) for kind, names in named.items()}
+    """Returns groupings of examples; one group alone is the whole, and no part of it."""
+    found = {kind: Grouping.of(list(map(str, names))) for kind, names in named.items()}
+    return {kind: grouping for kind, grouping in found.items() if len(grouping.names) > 1}

@@ -140,4 +140,4 @@ def _document(file: Path) -> dict[str, Any]:
         document = parse_toml(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
         return {}
-    return document if {"dataset", "task", "model"} & document.keys() else {}
+    return document if {"dataset", "task", "model", "extends"} & document.keys() else {}
