@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from seqkit.api import Record
 from seqkit.data import listed
 from seqkit.data.roles import STATIC
+from seqkit.data.times import is_offset, offsets_at
 from seqkit.errors import ConfigurationError, DataError, Problem, suggestion
 from seqkit_timeseries._frequency import Frequency, time_texts
 from seqkit_timeseries._kinds import channel
@@ -292,3 +293,15 @@ def zoned(frequency: Frequency, record: Record) -> Frequency:
     names = record.get("names", {})
     zone = str(names.get("time_zone", ""))
     return replace(frequency, zone=zone, local=names.get("clock") == "local")
+
+
+def times_as_before(record: Record, frequency: Frequency) -> NDArray[Any]:
+    """Returns the times of a record as those of a run that was fitted to rows in this frequency.
+
+    A run of before zones were kept has UTC for times with an offset.
+    """
+    times, names = record["time"], record.get("names", {})
+    zone = str(names.get("time_zone", ""))
+    if frequency.zone or names.get("clock") != "local" or not is_offset(zone):
+        return np.asarray(times)
+    return np.asarray(times - offsets_at(times, zone).astype("timedelta64[s]"))

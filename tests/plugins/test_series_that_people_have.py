@@ -6,7 +6,7 @@ import csv
 import gzip
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -502,3 +502,17 @@ def test_a_split_begins_at_a_date_of_the_clock(tmp_path: Path) -> None:
     (record,) = list(splits["test"])
     first = next(n for n, time in enumerate(SPRING) if time.day == 31)
     assert record["start"] == first
+
+
+def test_a_run_of_before_zones_goes_on_with_the_times_that_it_had(tmp_path: Path) -> None:
+    rows = ([hour(n).isoformat() + "+05:30", value(n)] for n in range(ROWS))
+    found = made(write(tmp_path / "a.csv", ["time", "y"], rows))
+    from seqkit_timeseries._layout import times_as_before
+    from seqkit_timeseries.datasets import SeriesCsv
+
+    (record,) = SeriesCsv().splits(
+        SeriesCsv.Config(path=str(tmp_path / "a.csv")), list[str]().append
+    )["train"]
+    assert str(times_as_before(record, found.codec.frequency)[0]) == "2024-01-30T00:00:00"
+    before = replace(found.codec.frequency, zone="", local=False)
+    assert str(times_as_before(record, before)[0]) == "2024-01-29T18:30:00"
