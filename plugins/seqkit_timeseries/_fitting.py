@@ -32,9 +32,16 @@ _TRAIN = "the train split"
 
 
 def fit(
-    splits: Mapping[str, Iterable[Record]], notify: Notify, settings: Mapping[str, Any]
+    splits: Mapping[str, Iterable[Record]],
+    notify: Notify,
+    settings: Mapping[str, Any],
+    before: ForecastingCodec | None = None,
+    refit: bool = False,
 ) -> tuple[ForecastingCodec, dict[str, Arrays]]:
     """Fits a codec on the training split and encodes every split.
+
+    With a codec of `before` columns and frequency are its own, and so are the scalers of the series
+    that it knows, unless they are to be fitted again.
 
     Raises:
         DataError: A split is empty, a series lacks a column or has only missing values, or no
@@ -53,17 +60,22 @@ def fit(
     longest = max(train, key=lambda record: len(record["time"]))
     frequency = _frequency(held, longest)
     layout = choose_layout(longest, settings, frequency)
-    layout = _with_kinds(held, layout, longest, notify)
+    layout = _with_kinds(held, layout, longest, notify, before)
     train = held["train"]
+    if before is not None:
+        layout = _as_before(layout, frequency, before)
     if said := unread(longest, layout):
         notify(f"{said}.")
     period = int(settings["season"] or longest.get("period", 0) or frequency.period)
-    if not (settings["season"] or "period" in longest):
+    if before is None and not (settings["season"] or "period" in longest):
         season = f"a season is {counted(period, 'row')}" if period > 1 else "no season is assumed"
         notify(f"rows are {frequency}; {season} (task.season sets it).")
     scalers, missing = _fit_scalers(train, layout, settings["normalization"], notify)
     missing[[layout.columns.index(name) for name in layout.static]] = False
-    if settings["missing"] == "mask":
+    if before is not None:
+        period = int(settings["season"]) or before.period
+        scalers = _with_those_before(scalers, before, refit, notify)
+    elif settings["missing"] == "mask":
         layout = layout.with_masks(missing)
     tail = _tail(held, layout, settings, notify)
     names = longest.get("names", {})
@@ -74,12 +86,56 @@ def fit(
     }
 
 
+def _as_before(layout: Layout, frequency: Frequency, before: ForecastingCodec) -> Layout:
+    """Returns the columns of a codec. Raises DataError where the data have others, or another step.
+
+    Which columns have a channel that tells where they are known was chosen by the former data.
+    """
+    for what, now, then in (
+        ("rows are", str(frequency), str(before.frequency)),
+        ("targets are", ", ".join(layout.targets), ", ".join(before.layout.targets)),
+        ("columns are", ", ".join(layout.columns), ", ".join(before.layout.columns)),
+    ):
+        if now != then:
+            raise DataError(
+                f"{what} {now} in the data, and {then} in the run that is gone on from. Give data "
+                "like those it was trained on, or train a new model"
+            )
+    return before.layout
+
+
+def _with_those_before(
+    scalers: Mapping[str, Scaler], before: ForecastingCodec, refit: bool, notify: Notify
+) -> dict[str, Scaler]:
+    """Returns the scalers of a codec with those of series that are new, or of all if `refit`."""
+    known = [name for name in scalers if name in before.scalers]
+    new = len(scalers) - len(known)
+    if known and not refit:
+        notify(
+            f"the scalers of {counted(len(known), 'series', 'series')} stay those of the run that "
+            "is gone on from (from.refit=true fits them to these data)."
+        )
+    if new and known:
+        notify(f"{counted(new, 'series is', 'series are')} new, and scaled by their own rows.")
+    if refit:
+        return {**before.scalers, **scalers}
+    return {**scalers, **before.scalers}
+
+
 def _with_kinds(
-    held: dict[str, list[Record]], layout: Layout, longest: Record, notify: Notify
+    held: dict[str, list[Record]],
+    layout: Layout,
+    longest: Record,
+    notify: Notify,
+    before: ForecastingCodec | None,
 ) -> Layout:
-    """Puts a column for each kind of the training split into the layout and all records."""
+    """Puts a column for each kind of the training split into the layout and all records.
+
+    The kinds are those of a codec of `before`, which has a channel for no others.
+    """
     texts = [name for name in layout.sources if name in longest.get("kinds", {})]
-    kinds = {name: kinds_in(held["train"], name) for name in texts}
+    known = before.layout.kinds if before is not None else {}
+    kinds = {name: known.get(name) or kinds_in(held["train"], name) for name in texts}
     for name, found in kinds.items():
         if not found:
             raise DataError(

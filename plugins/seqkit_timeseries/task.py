@@ -67,6 +67,7 @@ class Forecasting(Task):
     live = True
     next_commands = {"backtest {run}": "errors by how far ahead"}  # noqa: RUF012 - as the contract has it
     own_data_recipe = "weather-rnn"
+    further_settings = ("stride", "evaluation_stride", "season", "report", "keep_series")
     sample_shapes = (
         _sample_shape(Values(1, 4), future=0),
         _sample_shape(Values(2, 3), future=0),
@@ -152,6 +153,19 @@ class Forecasting(Task):
         from seqkit_timeseries._fitting import fit
 
         return fit(splits, notify, config.model_dump())
+
+    def encode_further(
+        self,
+        config: Any,
+        codec: Any,
+        splits: Mapping[str, Iterable[Record]],
+        notify: Notify,
+        *,
+        refit: bool = False,
+    ) -> tuple[Codec, dict[str, Arrays]]:
+        from seqkit_timeseries._fitting import fit
+
+        return fit(splits, notify, config.model_dump(), codec, refit)
 
     def load(self, folder: Path) -> Codec:
         from seqkit_timeseries._codec import ForecastingCodec
