@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import math
+import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,11 +18,10 @@ import numpy as np
 import pytest
 
 from seqkit.engine.encoding import encode_data
-from seqkit.experiments.beginning import begin
 from seqkit.experiments.loading import load_experiment
-from seqkit.experiments.own_data import recognise
 from seqkit.registry.discovery import load_registry
 from seqkit_timeseries._codec import ForecastingCodec
+from tests.own_files import take, train
 
 ROWS = 160
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -62,15 +62,15 @@ def write(path: Path, head: Sequence[str], rows: Rows, delimiter: str = ",") -> 
 
 
 def made(path: Path, **given: Any) -> Made:
-    """Begins an experiment as `new` does, and reads its data as a run does."""
+    """Writes an experiment as `new` does, and reads its data as a run of that file does."""
     registry = registry_of_all()
-    entry, recognition = recognise(path, registry, "", given)
-    assert recognition.task == "forecasting"
-    document = begin(entry, recognition, registry).document
+    taken = take(path, registry, **given)
+    assert taken.recognition.task == "forecasting"
     told: list[str] = []
-    data = encode_data(load_experiment(document, registry), registry, told.append)
+    data = encode_data(taken.experiment, registry, told.append)
     assert isinstance(data.codec, ForecastingCodec)
-    return Made(recognition.said, document, data.codec, told)
+    document = tomllib.loads(taken.file.read_text(encoding="utf-8"))
+    return Made(taken.recognition.said, document, data.codec, told)
 
 
 def ahead(codec: ForecastingCodec, records: Sequence[Any] = ()) -> list[str]:
@@ -516,3 +516,47 @@ def test_a_run_of_before_zones_goes_on_with_the_times_that_it_had(tmp_path: Path
     assert str(times_as_before(record, found.codec.frequency)[0]) == "2024-01-30T00:00:00"
     before = replace(found.codec.frequency, zone="", local=False)
     assert str(times_as_before(record, before)[0]) == "2024-01-29T18:30:00"
+
+
+def test_days_that_are_made_of_hours_are_those_of_the_clock(tmp_path: Path) -> None:
+    rows = ([time.isoformat(), 1] for time in _berlin(datetime(2024, 3, 5, tzinfo=UTC), 24 * 100))
+    path = write(tmp_path / "a.csv", ["time", "n"], rows)
+    found = made(path, resample="1d", aggregate="sum", test=90, validation=2)
+    assert str(found.codec.frequency) == "daily"
+    days = load_experiment(found.document, registry_of_all()).dataset
+    (record,) = list(days.component.splits(days.config, list[str]().append))["test"]
+    counts = dict(
+        zip(np.datetime_as_string(record["time"], unit="D"), record["values"]["n"], strict=False)
+    )
+    assert [counts[f"2024-03-{day}"] for day in (30, 31)] == [24, 23]
+
+
+# --- trained, asked and scored --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["wide", "zone", "kinds"])
+def test_such_files_are_trained_on_asked_and_scored(kind: str, tmp_path: Path) -> None:
+    import seqkit
+    from seqkit.engine.predict import load_predictor
+
+    words: list[str] = []
+    if kind == "wide":
+        rows: Rows = ([name, *numbers] for name, numbers in WIDE)
+        path = write(tmp_path / "a.csv", _headings(), rows)
+    elif kind == "zone":
+        rows = ([time.isoformat(), value(n)] for n, time in enumerate(SPRING))
+        path = write(tmp_path / "a.csv", ["time", "y"], rows)
+    else:
+        rows = ([shop, day(n), value(n), "ab"[n % 2], size, int(n % 9 == 0)]
+                for shop, size in (("n", 1), ("s", 2)) for n in range(90))  # fmt: skip
+        path = write(tmp_path / "a.csv", ["shop", "ds", "y", "sky", "size", "promo"], rows)
+        words = ["task.past_covariates=sky", "task.static_covariates=size"]
+    run = train(take(path, registry_of_all()), *words)
+    answers = seqkit.load(run).predict([])
+    assert len(answers) == {"wide": 4, "zone": 1, "kinds": 2}[kind]
+    times = answers[0]["forecast"]["time"]
+    assert (
+        times[0] == {"wide": "120", "zone": times[0][:-6] + "+02:00", "kinds": "2022-04-03"}[kind]
+    )
+    assert bool(answers[0].get("note")) == (kind == "kinds")
+    assert load_predictor(run).shape.extras["columns"]
