@@ -525,7 +525,7 @@ def test_days_that_are_made_of_hours_are_those_of_the_clock(tmp_path: Path) -> N
     found = made(path, resample="1d", aggregate="sum")
     assert str(found.codec.frequency) == "daily"
     days = load_experiment(found.document, registry_of_all()).dataset
-    (record,) = list(days.component.splits(days.config, list[str]().append))["test"]
+    (record,) = days.component.splits(days.config, list[str]().append)["test"]
     texts = [str(time)[:10] for time in record["time"]]
     counts = dict(zip(texts, record["values"]["n"], strict=True))
     assert [counts[f"2024-03-{day}"] for day in (30, 31)] == [24, 23]
