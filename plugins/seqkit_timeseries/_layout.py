@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from seqkit.api import Record
 from seqkit.data import listed
 from seqkit.data.roles import STATIC
-from seqkit.data.times import is_offset, offsets_at
+from seqkit.data.times import is_offset, local_times, moments_of, offsets_at
 from seqkit.errors import ConfigurationError, DataError, Problem, suggestion
 from seqkit_timeseries._frequency import Frequency, time_texts
 from seqkit_timeseries._kinds import channel
@@ -295,13 +295,19 @@ def zoned(frequency: Frequency, record: Record) -> Frequency:
     return replace(frequency, zone=zone, local=names.get("clock") == "local")
 
 
-def times_as_before(record: Record, frequency: Frequency) -> NDArray[Any]:
+def times_in(record: Record, frequency: Frequency) -> NDArray[Any]:
     """Returns the times of a record as those of a run that was fitted to rows in this frequency.
 
-    A run of before zones were kept has UTC for times with an offset.
+    Another file may have another zone, or be of winter alone. A run of before zones were kept has
+    UTC for times with an offset.
     """
-    times, names = record["time"], record.get("names", {})
-    zone = str(names.get("time_zone", ""))
-    if frequency.zone or names.get("clock") != "local" or not is_offset(zone):
-        return np.asarray(times)
-    return np.asarray(times - offsets_at(times, zone).astype("timedelta64[s]"))
+    times, own = np.asarray(record["time"]), zoned(Frequency(), record)
+    if (own.zone, own.local) == (frequency.zone, frequency.local) or times.dtype.kind != "M":
+        return times
+    if not frequency.zone:
+        fixed = own.local and is_offset(own.zone)
+        return times - offsets_at(times, own.zone).astype("timedelta64[s]") if fixed else times
+    if not own.zone:
+        own = replace(own, zone=frequency.zone, local=True)
+    moments = moments_of(times, own.zone)[0] if own.local else times
+    return local_times(moments, frequency.zone) if frequency.local else moments

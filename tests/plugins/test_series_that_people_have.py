@@ -508,15 +508,15 @@ def test_a_split_begins_at_a_date_of_the_clock(tmp_path: Path) -> None:
 def test_a_run_of_before_zones_goes_on_with_the_times_that_it_had(tmp_path: Path) -> None:
     rows = ([hour(n).isoformat() + "+05:30", value(n)] for n in range(ROWS))
     found = made(write(tmp_path / "a.csv", ["time", "y"], rows))
-    from seqkit_timeseries._layout import times_as_before
+    from seqkit_timeseries._layout import times_in
     from seqkit_timeseries.datasets import SeriesCsv
 
     (record,) = SeriesCsv().splits(
         SeriesCsv.Config(path=str(tmp_path / "a.csv")), list[str]().append
     )["train"]
-    assert str(times_as_before(record, found.codec.frequency)[0]) == "2024-01-30T00:00:00"
+    assert str(times_in(record, found.codec.frequency)[0]) == "2024-01-30T00:00:00"
     before = replace(found.codec.frequency, zone="", local=False)
-    assert str(times_as_before(record, before)[0]) == "2024-01-29T18:30:00"
+    assert str(times_in(record, before)[0]) == "2024-01-29T18:30:00"
 
 
 def test_days_that_are_made_of_hours_are_those_of_the_clock(tmp_path: Path) -> None:
@@ -557,3 +557,18 @@ def test_such_files_are_trained_on_and_asked(kind: str, tmp_path: Path) -> None:
     expected = {"wide": "120", "zone": f"{times[0][:-6]}+02:00", "kinds": "2022-04-03"}
     assert times[0] == expected[kind]
     assert bool(answers[0].get("note")) == (kind == "kinds")
+
+
+def test_a_file_of_winter_alone_is_scored_on_the_clock_of_the_run(tmp_path: Path) -> None:
+    from seqkit_timeseries._layout import times_in
+    from seqkit_timeseries.datasets import SeriesCsv
+
+    for name, times in (("a.csv", SPRING), ("b.csv", SPRING[:100])):
+        rows = ([time.isoformat(), value(n)] for n, time in enumerate(times))
+        write(tmp_path / name, ["time", "y"], rows)
+    codec = made(tmp_path / "a.csv").codec
+    settings = SeriesCsv.Config(path=str(tmp_path / "b.csv"))
+    (record,) = SeriesCsv().splits(settings, list[str]().append)["test"]
+    assert record["names"]["time_zone"] == "+01:00"
+    expected = [np.datetime64(time.astimezone(UTC).replace(tzinfo=None)) for time in SPRING[:100]]
+    assert (times_in(record, codec.frequency) == np.array(expected)).all()
