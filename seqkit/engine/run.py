@@ -13,6 +13,7 @@ from seqkit.engine.metadata import identity
 from seqkit.engine.restoring import damage_of_record, restored_record
 from seqkit.engine.session import Observer, Session
 from seqkit.engine.signals import Signals
+from seqkit.engine.warm_start import open_source
 from seqkit.errors import CheckpointError, ConfigurationError, DataError, Problem
 from seqkit.experiments.experiment import Experiment
 from seqkit.experiments.provenance import drift, load_run_experiment
@@ -58,6 +59,10 @@ def start_run(
         SeqkitError: It failed; the `ended` event and `run.json` say so too. A run that fails or is
             ended before its first step could be tried, as for missing data, leaves no folder.
     """
+    source = None
+    if experiment.origin is not None:
+        source = open_source(experiment, registry, runs_dir)
+        experiment = replace(experiment, origin=source.origin)
     base = experiment.recipe or f"{experiment.dataset.name}-{experiment.model.name}"
 
     def fill(folder: RunFolder) -> None:
@@ -70,7 +75,9 @@ def start_run(
         session: Session | None = None
         try:
             with _held(folder, {}) as hold:
-                session = Session(folder, experiment, registry, observers, hold, signals)
+                session = Session(
+                    folder, experiment, registry, observers, hold, signals, source=source
+                )
                 return Outcome(folder, session.run(None))
         finally:
             if session is None or not session.began:
@@ -135,6 +142,9 @@ def resume_run(
                     f"no checkpoint of run {folder.name} is whole, in {folder.checkpoints}. "
                     f"Start it again: seqkit run {folder.experiment_file}"
                 )
+            if checkpoint is None and experiment.origin is not None:
+                # It was ended before its first checkpoint, which holds the weights it began with.
+                session.source = open_source(experiment, registry, folder.path.parent)
         except BaseException:
             session.close()
             raise
