@@ -84,6 +84,9 @@ class Classification(Task):
             False,
             help="Tell which words count: how the probability falls when each is left out.",
         )
+        threshold: str = Field(
+            "", help="The probability from which one of two classes is told: 0.3, or CLASS=0.3."
+        )
 
     def choose(self, splits: Mapping[str, Sequence[Record]], cores: int) -> Sequence[Choice]:
         from seqkit_classification._choosing import choose
