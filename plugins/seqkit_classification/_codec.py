@@ -57,8 +57,12 @@ from seqkit_classification._reading import Reading, fill_empty, read_texts
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from seqkit_classification._baselines import Baselines
+
 _FILE = "classification.json"
 _TRAIN = "the train split"
+# Baselines read every text as it stands, not the first ones alone.
+_WHOLE = 2**62
 
 
 class _Saved(Document):
@@ -92,7 +96,7 @@ def fit(
             f"there is no train split, in the dataset. It has: {', '.join(splits) or 'none'}"
         )
     labels: list[str | None] = []
-    shown = ShownTexts()
+    shown = ShownTexts(_WHOLE)
     texts: Iterable[str] = shown.passing(
         read_texts(splits["train"], reading, labels, _TRAIN, labelled=True)
     )
@@ -177,6 +181,7 @@ class ClassificationCodec(Codec):
         self.known = Labels(labels)
         self.counts = counts
         self.reading = reading
+        self._baselines: tuple[Arrays, Baselines] | None = None
 
     @property
     def shape(self) -> Shape:
@@ -244,7 +249,7 @@ class ClassificationCodec(Codec):
             labelled=labelled,
             known=self.known,
         )
-        shown = ShownTexts()
+        shown = ShownTexts(_WHOLE)
         cut = self.tokenizer.tokenize_many(shown.passing(texts))
         values, offsets = self.vocabulary.encode_many(cut)
         values, offsets = truncate(values, offsets, self.reading.maximum_length, self.reading.keep)
@@ -383,16 +388,24 @@ class ClassificationCodec(Codec):
         return dict(LEGEND)
 
     def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
-        from seqkit_classification._baselines import score_baselines
-
-        return score_baselines(splits["train"], splits[split], self.shape)
+        fitted = self._fitted(splits, split)
+        return fitted.scores(splits[split]) if fitted is not None else {}
 
     def baseline_outputs(
         self, splits: Mapping[str, Arrays], split: str
     ) -> dict[str, tuple[Tensor, Tensor]]:
-        from seqkit_classification._baselines import baseline_outputs
+        fitted = self._fitted(splits, split)
+        return fitted.outputs(splits[split]) if fitted is not None else {}
 
-        return baseline_outputs(splits["train"], splits[split], self.shape)
+    def _fitted(self, splits: Mapping[str, Arrays], split: str) -> Baselines | None:
+        """Returns the baselines, fitted once for all splits; None where there are no targets."""
+        if "targets" not in splits[split]:
+            return None
+        if self._baselines is None or self._baselines[0] is not splits["train"]:
+            from seqkit_classification._baselines import fit_baselines
+
+            self._baselines = splits["train"], fit_baselines(splits, self.shape)
+        return self._baselines[1]
 
 
 def class_logits(outputs: Tensor) -> Tensor:

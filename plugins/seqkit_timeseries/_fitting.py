@@ -13,6 +13,7 @@ from seqkit.data import counted
 from seqkit.errors import DataError
 from seqkit_timeseries._codec import ForecastingCodec
 from seqkit_timeseries._frequency import Frequency
+from seqkit_timeseries._kinds import kinds_in, tell_new, with_kinds
 from seqkit_timeseries._layout import (
     Layout,
     choose_layout,
@@ -21,10 +22,11 @@ from seqkit_timeseries._layout import (
     row_text,
     rows_with_targets,
     unread,
+    zoned,
 )
-from seqkit_timeseries._normalization import Scaler, fit_scaler
+from seqkit_timeseries._normalization import Floats, Scaler, fit_scaler
 from seqkit_timeseries._paces import paces
-from seqkit_timeseries._precision import check_training, coarse, is_constant
+from seqkit_timeseries._precision import ROUNDING, check_training, coarse, is_constant
 
 _TRAIN = "the train split"
 
@@ -58,6 +60,8 @@ def fit(
     longest = max(train, key=lambda record: len(record["time"]))
     frequency = _frequency(held, longest)
     layout = choose_layout(longest, settings, frequency)
+    layout = _with_kinds(held, layout, longest, notify, before)
+    train = held["train"]
     if before is not None:
         layout = _as_before(layout, frequency, before)
     if said := unread(longest, layout):
@@ -67,6 +71,7 @@ def fit(
         season = f"a season is {counted(period, 'row')}" if period > 1 else "no season is assumed"
         notify(f"rows are {frequency}; {season} (task.season sets it).")
     scalers, missing = _fit_scalers(train, layout, settings["normalization"], notify)
+    missing[[layout.columns.index(name) for name in layout.static]] = False
     if before is not None:
         period = int(settings["season"]) or before.period
         scalers = _with_those_before(scalers, before, refit, notify)
@@ -117,6 +122,37 @@ def _with_those_before(
     return {**scalers, **before.scalers}
 
 
+def _with_kinds(
+    held: dict[str, list[Record]],
+    layout: Layout,
+    longest: Record,
+    notify: Notify,
+    before: ForecastingCodec | None,
+) -> Layout:
+    """Puts a column for each kind of the training split into the layout and all records.
+
+    The kinds are those of a codec of `before`, which has a channel for no others.
+    """
+    texts = [name for name in layout.sources if name in longest.get("kinds", {})]
+    known = before.layout.kinds if before is not None else {}
+    kinds = {name: known.get(name) or kinds_in(held["train"], name) for name in texts}
+    for name, found in kinds.items():
+        if not found:
+            raise DataError(
+                f"column {name!r} is empty in {_TRAIN}. Take it out of the covariates, or begin "
+                "the test later"
+            )
+    layout = layout.with_kinds(kinds)
+    new: set[str] = set()
+    for split, records in held.items() if kinds else ():
+        pairs = [with_kinds(record, kinds) for record in records]
+        held[split] = [record for record, _ in pairs]
+        new.update(*(others for _, others in pairs))
+    if new:
+        notify(f"{tell_new(new)}.")
+    return layout
+
+
 def _latest(held: Mapping[str, Sequence[Record]]) -> dict[str, Record]:
     """Returns the record of each series that goes on for longest, of all splits."""
     latest: dict[str, Record] = {}
@@ -144,7 +180,7 @@ def _frequency(held: Mapping[str, Sequence[Record]], longest: Record) -> Frequen
     """Returns the step of all series, told from every row: times are known ahead."""
     latest = _latest(held)
     found = paces([(name, record["time"]) for name, record in latest.items()], "the data")
-    return found[list(latest).index(str(longest.get("series", "")))]
+    return zoned(found[list(latest).index(str(longest.get("series", "")))], longest)
 
 
 def _fit_scalers(
@@ -155,6 +191,8 @@ def _fit_scalers(
     constant: list[str] = []
     lost: list[str] = []
     scalers: dict[str, Scaler] = {}
+    levels: list[Floats] = []
+    plain = {*layout.indicators, *layout.static}
     for record in train:
         matrix = matrix_of(record, layout.columns, _TRAIN)
         gaps = np.isnan(matrix)
@@ -170,9 +208,11 @@ def _fit_scalers(
         missing |= gaps.any(axis=0)
         check_training(matrix, record, layout.columns, _TRAIN)
         scalers[identity] = fit_scaler(matrix, kind)
+        levels.append(np.nanmean(matrix, axis=0))
         found = (constant, is_constant(matrix)), (lost, coarse(matrix))
         for names, columns in found:
-            names += [f"{layout.columns[c]!r} of {named(record)}" for c in np.flatnonzero(columns)]
+            places = [c for c in np.flatnonzero(columns) if layout.columns[c] not in plain]
+            names += [f"{layout.columns[c]!r} of {named(record)}" for c in places]
     if constant:
         what = counted(len(constant), "column is", "columns are")
         notify(f"{what} constant in {_TRAIN}, and not scaled: {_shown(constant)}.")
@@ -181,7 +221,32 @@ def _fit_scalers(
             f"{_shown(lost)}: the values differ by too little for single precision, in which a "
             "network reads them. Write task.normalization=standard."
         )
-    return scalers, missing
+    return shared_scales(scalers, layout, np.array(levels)), missing
+
+
+def shared_scales(
+    scalers: Mapping[str, Scaler], layout: Layout, levels: Floats
+) -> dict[str, Scaler]:
+    """Gives all series one scale for what tells them apart, and none for kinds.
+
+    Args:
+        scalers: That of each series.
+        layout: The columns.
+        levels: The mean of each column in each series, `(series, columns)`.
+    """
+    places = [layout.columns.index(name) for name in (*layout.indicators, *layout.static)]
+    kinds = [place for place in places if layout.columns[place] in layout.indicators]
+    if not places:
+        return dict(scalers)
+    location, scale = levels.mean(axis=0), levels.std(axis=0)
+    scale = np.where(scale > ROUNDING * np.abs(levels).max(axis=0), scale, 1.0)
+    location[kinds], scale[kinds] = 0.0, 1.0
+    found = {}
+    for name, own in scalers.items():
+        moved, sized = own.location.copy(), own.scale.copy()
+        moved[places], sized[places] = location[places], scale[places]
+        found[name] = Scaler(moved, sized)
+    return found
 
 
 def _shown(names: Sequence[str]) -> str:
@@ -229,7 +294,8 @@ def _tail(
             )[:horizon]
             for column in layout.future
         }
-        tail.append(one | {"ahead": ahead} if any(map(len, ahead.values())) else one)
+        told = any(len(ahead[column]) for column in layout.future if column not in layout.static)
+        tail.append(one | {"ahead": ahead} if told else one)
     return tail
 
 

@@ -50,6 +50,7 @@ class Forecasting(Task):
         "names": "what the columns of `time` and `series` are called in the data: predict reads "
         "tables with them",
         "aside": "columns that are read only where a setting names them, and why",
+        "kinds": "the kinds of columns of text, whose values are places in this list",
     }
     extras = {  # noqa: RUF012 - as the contract has it
         "context": "rows that are read before a forecast",
@@ -85,10 +86,16 @@ class Forecasting(Task):
         targets: Columns = Field([], help="Columns to forecast; empty: those of the dataset.")
         past_covariates: ChosenColumns = Field(
             "auto",
-            help="Columns that are read but not forecast; auto: all others the dataset has.",
+            help="Columns that are read but not forecast, texts of few kinds included; auto: all "
+            "others that hold numbers.",
         )
         future_covariates: Columns = Field(
-            [], help="Columns whose values over the horizon are known beforehand, such as holidays."
+            [],
+            help="Columns whose values over the horizon are known beforehand, such as holidays; "
+            "they may be texts of few kinds.",
+        )
+        static_covariates: Columns = Field(
+            [], help="Columns that are the same in all rows of a series, such as its size or kind."
         )
         calendar: Literal["auto", "none"] | list[CalendarFeature] = Field(
             "none",

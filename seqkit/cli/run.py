@@ -128,6 +128,7 @@ def _experiment_on(data: Path, words: tuple[str, ...], registry: Registry, quiet
         begin_on,
         is_of,
         named_after,
+        task_of,
         write_experiment,
     )
 
@@ -136,16 +137,19 @@ def _experiment_on(data: Path, words: tuple[str, ...], registry: Registry, quiet
             output.note(text)
 
     file = named_after(data)
+    task, given = about_data(words)
     if file.exists():
-        if not is_of(file, data):
-            command = shlex.join(["seqkit", "new", "OTHER.toml", "--data", str(data)])
+        other = "" if is_of(file, data) else f"no experiment on {data}"
+        if not other and task and (before := task_of(file)) != task:
+            other = f"for the task {before}"
+        if other:
+            for_task = ["--task", task] if task else []
+            command = shlex.join(["seqkit", "new", "OTHER.toml", "--data", str(data), *for_task])
             raise ConfigurationError(
-                f"{file} is there already, and is no experiment on {data}. Write another one, and "
-                f"run it: {command}"
+                f"{file} is there already, and is {other}. Write another one, and run it: {command}"
             )
         say(f"Taking {file}, which is there already.")
         return file
-    task, given = about_data(words)
     found = begin_on(data, registry, task=task, given=given, warn=output.warn)
     write_experiment(file, found.begun, registry, f"seqkit run {shlex.quote(str(file))}")
     say(f"Wrote {file}. {found.said}")
