@@ -31,6 +31,7 @@ class Classification(Task):
     try_options = {"words": True}  # noqa: RUF012 - as the contract has it
     usual_columns = USUAL_COLUMNS
     own_data_recipe = "sentiment"
+    stratum = "label"
     further_settings = (
         "minimum_count",
         "maximum_size",

@@ -24,6 +24,7 @@ from seqkit_timeseries._layout import (
     named,
     row_text,
     rows_with_targets,
+    times_in,
 )
 from seqkit_timeseries._normalization import Floats, Scaler, fit_scaler, normalise
 from seqkit_timeseries._precision import ROUNDING, check_scaled, check_training, check_values
@@ -175,7 +176,7 @@ class ForecastingCodec(Fitted, Codec):
         """Encodes one series; its windows count from its own first row."""
         layout, horizon = self.layout, self.horizon
         matrix = matrix_of(record, layout.columns, place)
-        times, start = record["time"], record.get("start")
+        times, start = times_in(record, self.frequency), record.get("start")
         size = len(layout.targets)
         if self.settings["missing"] == "error" and np.isnan(matrix).any():
             row, column = np.argwhere(np.isnan(matrix))[0]
