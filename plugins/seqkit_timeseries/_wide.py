@@ -236,7 +236,7 @@ def _headings(columns: Sequence[str], how: Reading) -> _Headings | None:
             continue
         last = columns[before:]
         try:
-            read = times_of(last, replace(how, usual={}, resample=""))
+            read = times_of(last, replace(how, resample=""))
         except TimesError:
             continue
         moments = read.times.astype(np.int64)
