@@ -104,6 +104,7 @@ class SeriesCsv(Dataset):
             resample=config.resample,
             aggregate=config.aggregate,
             missing=tuple(config.missing),
+            counted=table.counts,
         )
         wide = config.wide
         if wide == "auto":
