@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticUndefined
 
-from seqkit.errors import Problem, nearest
+from seqkit.errors import Problem, UnknownSetting, nearest
 
 
 class Config(BaseModel):
@@ -27,6 +27,9 @@ class Config(BaseModel):
         protected_namespaces=(),
         populate_by_name=True,
     )
+
+    added: ClassVar[tuple[str, ...]] = ()
+    """Settings that came later: at their defaults an experiment is what it was without them."""
 
     @classmethod
     def model_json_schema(cls, by_alias: bool = False, **options: Any) -> dict[str, Any]:  # type: ignore[override]
@@ -149,7 +152,9 @@ def _problem(detail: Any, config_type: type[Config], prefix: str, owner: str) ->
         # Compared by their last parts: what comes before is the same and would make all look near.
         found = nearest(path[-1], names)
         hint = f"Did you mean {valid[found]}?" if found else _listed(owner, list(valid.values()))
-        return Problem(key, f"{key} is not a setting of {owner}", hint)
+        return UnknownSetting(
+            key, f"{key} is not a setting of {owner}", hint, near=found is not None
+        )
     if kind == "missing":
         return Problem(key, f"{key} is missing; {owner} needs it", f"Set {key}=...")
     if kind == "string_pattern_mismatch":

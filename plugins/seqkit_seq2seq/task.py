@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any
 
 from pydantic import field_validator, model_validator
 
 import seqkit
 from seqkit.api import Advice, Arrays, Choice, Codec, Notify, Outcome, Record, Shape, Task, Tokens
 from seqkit.config import Field
+from seqkit.tokenizer_names import TokenizerIn
 from seqkit_seq2seq._columns import USUAL_COLUMNS
 
 
@@ -66,6 +67,7 @@ class Seq2SeqTask(Task):
     }
     usual_columns = USUAL_COLUMNS
     own_data_recipe = "tatoeba-seq2seq"
+    further_settings = ("minimum_count", "maximum_size", "bpe_size", "maximum_length")
     sample_shapes = (
         Shape("seq2seq", Tokens(23), Tokens(17), {"begin": 2, "end": 3, "joint": False}),
         Shape("seq2seq", Tokens(23), Tokens(23), {"begin": 2, "end": 3, "joint": True}),
@@ -78,10 +80,12 @@ class Seq2SeqTask(Task):
     try_options = {"attention": True}  # noqa: RUF012 - as the contract has it
 
     class Config(seqkit.Config):
-        tokenizer: Literal["bpe", "basic-english", "whitespace", "characters"] = Field(
+        tokenizer: Annotated[
+            str, TokenizerIn("bpe", "basic-english", "whitespace", "characters")
+        ] = Field(
             "bpe",
             help="What cuts texts into tokens: bpe learns pieces of words from the training texts, "
-            "basic-english lowercases and sets off punctuation.",
+            "basic-english lowercases and sets off punctuation, and PLUGIN:NAME is a plugin's.",
         )
         joint: bool = Field(
             True, help="Whether source and target share one vocabulary; false gives each its own."
@@ -129,17 +133,20 @@ class Seq2SeqTask(Task):
     ) -> tuple[Codec, dict[str, Arrays]]:
         from seqkit_seq2seq._codec import fit
 
-        return fit(
-            splits,
-            notify,
-            tokenizer=config.tokenizer,
-            joint=config.joint,
-            lowercase=config.lowercase,
-            minimum_count=config.minimum_count,
-            maximum_size=config.maximum_size or None,
-            bpe_size=config.bpe_size,
-            maximum_length=config.maximum_length or None,
-        )
+        return fit(splits, notify, **_fitting(config))
+
+    def encode_further(
+        self,
+        config: Any,
+        codec: Any,
+        splits: Mapping[str, Iterable[Record]],
+        notify: Notify,
+        *,
+        refit: bool = False,
+    ) -> tuple[Codec, dict[str, Arrays]]:
+        from seqkit_seq2seq._codec import fit
+
+        return fit(splits, notify, **_fitting(config), before=codec)
 
     def load(self, folder: Path) -> Codec:
         from seqkit_seq2seq._codec import Seq2SeqCodec
@@ -150,3 +157,16 @@ class Seq2SeqTask(Task):
         from seqkit_seq2seq._advice import advice
 
         return [*advice(outcome)]
+
+
+def _fitting(config: Any) -> dict[str, Any]:
+    """Returns what a codec is fitted by."""
+    return {
+        "tokenizer": config.tokenizer,
+        "joint": config.joint,
+        "lowercase": config.lowercase,
+        "minimum_count": config.minimum_count,
+        "maximum_size": config.maximum_size or None,
+        "bpe_size": config.bpe_size,
+        "maximum_length": config.maximum_length or None,
+    }

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from seqkit.text import (
     UNKNOWN_ID,
     BytePairTokenizer,
     Document,
+    PluginTokenizer,
     Tokenizer,
     Vocabulary,
     build_tokenizer,
@@ -29,7 +30,8 @@ from seqkit.text import (
     load_text,
     read_document,
 )
-from seqkit_textgen._pieces import Bytes, counted_characters, spelt_bytes
+from seqkit.tokenizer_names import TokenizerIn
+from seqkit_textgen._pieces import Bytes, counted_characters, joined_to_another, spelt_bytes
 from seqkit_textgen._prompts import Prompt, longest_known, prompt_from, read_prompt
 from seqkit_textgen._reading import Reading, parse, read_texts
 from seqkit_textgen._streams import block_plan, cut_windows, stream_plan, training_plan
@@ -52,7 +54,7 @@ MOST_LOGITS = 2**24
 
 
 class _Saved(Document):
-    tokens: Literal["characters", "words", "bpe"]
+    tokens: Annotated[str, TokenizerIn("characters", "words", "bpe")]
     lowercase: bool
     separator: str
     window: Annotated[int, Field(ge=1, lt=2**31)]
@@ -65,10 +67,12 @@ def fit(
     minimum_count: int,
     maximum_size: int | None,
     bpe_size: int,
+    before: LanguageModelingCodec | None = None,
 ) -> tuple[LanguageModelingCodec, dict[str, Arrays]]:
     """Fits tokenizer and vocabulary on the training text alone and encodes every split.
 
-    Beside each other split stands the same text in cold blocks: `validation-blocks`.
+    Beside each other split stands the same text in cold blocks: `validation-blocks`. With a codec
+    of `before` the tokenizer is its own, and tokens that are new come behind those that it knows.
 
     Raises:
         DataError: A split has no text, or too little.
@@ -78,17 +82,20 @@ def fit(
             f"there is no train split, in the dataset. It has: {', '.join(splits) or 'none'}"
         )
     texts: Iterable[str] = read_texts(splits["train"], reading, _TRAIN)
-    if reading.tokens == "bpe":
+    if before is None and reading.tokens == "bpe":
         # Byte pairs are learnt from all texts before the first can be encoded.
         texts = list(texts)
-        cutter: Tokenizer = build_tokenizer("bpe", texts=texts, vocabulary_size=bpe_size)
-        assert isinstance(cutter, BytePairTokenizer)
+    cutter = _cutter(reading.tokens, texts, bpe_size) if before is None else before.tokenizer
+    if isinstance(cutter, BytePairTokenizer):
         vocabulary = Vocabulary.of(cutter.tokens)
         values, _ = vocabulary.encode_many(cutter.tokenize_many(texts))
     else:
-        cutter = WordTokenizer() if reading.tokens == "words" else build_tokenizer("characters")
         vocabulary, values, _ = fit_and_encode(
-            texts, cutter, minimum_count=minimum_count, maximum_size=maximum_size
+            texts,
+            cutter,
+            minimum_count=minimum_count,
+            maximum_size=maximum_size,
+            before=None if before is None else before.vocabulary,
         )
     _require_enough(values, FEWEST_TOKENS, _TRAIN, reading)
     if not np.any(values != UNKNOWN_ID):
@@ -107,6 +114,13 @@ def fit(
     return codec, encoded
 
 
+def _cutter(tokens: str, texts: Iterable[str], bpe_size: int) -> Tokenizer:
+    """Returns what cuts texts into the tokens of a setting."""
+    if tokens == "words":
+        return WordTokenizer()
+    return build_tokenizer(tokens, texts=texts, vocabulary_size=bpe_size)
+
+
 class LanguageModelingCodec(Codec):
     """A tokenizer and the vocabulary of the training text.
 
@@ -123,7 +137,10 @@ class LanguageModelingCodec(Codec):
     @cached_property
     def spelt(self) -> Bytes:
         """What each token spells, by id."""
-        return spelt_bytes(self.vocabulary.tokens, byte_level=self.reading.tokens == "bpe")
+        tokens = self.vocabulary.tokens
+        if isinstance(self.tokenizer, PluginTokenizer):
+            tokens = joined_to_another(tokens, self.tokenizer.detokenize)
+        return spelt_bytes(tokens, byte_level=self.reading.tokens == "bpe")
 
     @cached_property
     def characters(self) -> list[int]:
@@ -266,9 +283,10 @@ def _stream(values: NDArray[np.int32], window: int) -> Arrays:
 def _require_enough(values: NDArray[Any], fewest: int, place: str, reading: Reading) -> None:
     if len(values) >= fewest:
         return
-    what = {"characters": "characters", "words": "words and marks", "bpe": "byte pairs"}
+    kinds = {"characters": "characters", "words": "words and marks", "bpe": "byte pairs"}
+    what = kinds.get(reading.tokens, "tokens")
     count = f"only {len(values)}" if len(values) else "none"
     raise DataError(
-        f"{place} has {count} of the {fewest} {what[reading.tokens]} that language modelling needs "
-        f"at least. Give more text, or hold out {'less' if place == _TRAIN else 'more'} of it"
+        f"{place} has {count} of the {fewest} {what} that language modelling needs at least. "
+        f"Give more text, or hold out {'less' if place == _TRAIN else 'more'} of it"
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any
 
 from pydantic import field_validator
 
 import seqkit
 from seqkit.api import Advice, Arrays, Choice, Codec, Notify, Outcome, Record, Task
 from seqkit.config import Field
+from seqkit.tokenizer_names import TokenizerIn
 
 
 class LanguageModeling(Task):
@@ -34,12 +35,14 @@ class LanguageModeling(Task):
     purpose = "write on from a beginning"
     hint = "Type the beginning of a text, then press ctrl+r to have it continued; escape ends it."
     own_data_recipe = "shakespeare-lstm"
+    further_settings = ("window", "minimum_count", "maximum_size", "bpe_size", "separator")
 
     class Config(seqkit.Config):
-        tokens: Literal["characters", "words", "bpe"] = Field(
+        tokens: Annotated[str, TokenizerIn("characters", "words", "bpe")] = Field(
             "characters",
-            help="What is predicted: characters, words with the space before them, or bpe, pieces "
-            "of words learnt from the training text.",
+            help="What is predicted: characters, words with the space before them, bpe, pieces "
+            "of words learnt from the training text, or PLUGIN:NAME, the tokens of a plugin's "
+            "tokenizer, which are written as it puts them together.",
         )
         lowercase: bool = Field(False, help="Lowercase the text before anything else.")
         window: int = Field(
@@ -54,7 +57,7 @@ class LanguageModeling(Task):
             ge=0,
             le=10**9,
             help="How often a token must occur in the training text to be known; 0: once for "
-            "characters, twice for words; not bpe.",
+            "characters, twice for other tokens; not bpe.",
         )
         maximum_size: int = Field(
             10_000,
@@ -111,21 +114,21 @@ class LanguageModeling(Task):
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
     ) -> tuple[Codec, dict[str, Arrays]]:
         from seqkit_textgen._codec import fit
-        from seqkit_textgen._reading import Reading
 
-        reading = Reading(
-            tokens=config.tokens,
-            lowercase=config.lowercase,
-            separator=config.separator,
-            window=config.window,
-        )
-        return fit(
-            splits,
-            reading=reading,
-            minimum_count=config.minimum_count or (2 if config.tokens == "words" else 1),
-            maximum_size=config.maximum_size or None,
-            bpe_size=config.bpe_size,
-        )
+        return fit(splits, **_fitting(config))
+
+    def encode_further(
+        self,
+        config: Any,
+        codec: Any,
+        splits: Mapping[str, Iterable[Record]],
+        notify: Notify,
+        *,
+        refit: bool = False,
+    ) -> tuple[Codec, dict[str, Arrays]]:
+        from seqkit_textgen._codec import fit
+
+        return fit(splits, **_fitting(config), before=codec)
 
     def load(self, folder: Path) -> Codec:
         from seqkit_textgen._codec import LanguageModelingCodec
@@ -136,3 +139,22 @@ class LanguageModeling(Task):
         from seqkit_textgen._advice import advice
 
         return [*advice(outcome)]
+
+
+def _fitting(config: Any) -> dict[str, Any]:
+    """Returns what a codec is fitted by."""
+    from seqkit_textgen._reading import Reading
+
+    reading = Reading(
+        tokens=config.tokens,
+        lowercase=config.lowercase,
+        separator=config.separator,
+        window=config.window,
+    )
+    return {
+        "reading": reading,
+        "minimum_count": config.minimum_count
+        or (1 if config.tokens in ("characters", "bpe") else 2),
+        "maximum_size": config.maximum_size or None,
+        "bpe_size": config.bpe_size,
+    }

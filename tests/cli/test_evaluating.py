@@ -163,6 +163,53 @@ def test_a_file_of_another_kind_is_read_by_the_dataset_that_recognises_it(
     assert (found["examples"], found["metrics"]["accuracy"]) == (12, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "sign", "words"),
+    [
+        ("utf-16", ",", []),
+        ("cp1252", ";", []),
+        ("cp1251", ":", ["--encoding", "cp1251", "--delimiter", ":"]),
+    ],
+)
+def test_the_encoding_of_a_file_is_found_or_given(
+    encoding: str, sign: str, words: list[str], seqkit: Callable, run: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "new.csv"
+    letter = "ж" if encoding == "cp1251" else "ü"
+    lines = ["body,kind", *[f"win money{letter} it,spam", f"see you{letter} it,ham"] * 6]
+    path.write_text("\n".join(lines).replace(",", sign), encoding=encoding)
+    done = seqkit("evaluate", run, "--file", path, *words, "--json")
+    assert json.loads(done.out)["examples"] == 12
+    told = "not valid utf-8, and read as cp1252 ('moneyü'). Give --encoding if it is another"
+    assert (told in done.err) == (encoding == "cp1252")
+
+
+@pytest.mark.parametrize("kind", [".json", ".xlsx", ".parquet"])
+def test_a_file_of_any_kind_of_table_is_scored(
+    kind: str, seqkit: Callable, run: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / f"new{kind}"
+    rows = [("win money it", "spam", "n"), ("see you it", "ham", "s")] * 6
+    columns = {
+        "body": [r[0] for r in rows],
+        "kind": [r[1] for r in rows],
+        "shop": [r[2] for r in rows],
+    }
+    if kind == ".json":
+        path.write_text(json.dumps(columns))
+    elif kind == ".xlsx":
+        book = pytest.importorskip("openpyxl").Workbook()
+        for row in [tuple(columns), *rows]:
+            book.active.append(row)
+        book.save(path)
+    else:
+        parquet = pytest.importorskip("pyarrow.parquet")
+        parquet.write_table(pytest.importorskip("pyarrow").table(columns), path)
+    found = json.loads(seqkit("evaluate", run, "--file", path, "--by", "shop", "--json").out)
+    assert (found["examples"], found["metrics"]["accuracy"]) == (12, 1.0)
+    assert set(found["parts"]["shop"]) == {"n", "s"}
+
+
 def test_scores_without_the_data_of_the_run_stand_without_baselines(
     seqkit: Callable, run: Path, new: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,3 +257,63 @@ def test_series_and_columns_have_scores_of_their_own(seqkit: Callable, tmp_path:
         assert set(series) == {"a", "b"}
         mean = sum(part["metrics"]["mae"] * part["examples"] for part in series.values())
         assert mean / found["examples"] == pytest.approx(found["metrics"]["mae"])
+
+
+def test_answers_are_told_by_the_threshold_that_is_asked_for(
+    seqkit: Callable, run: Path, new: Path, tmp_path: Path
+) -> None:
+    saved = tmp_path / "answers.json"
+    words = ["predict", run, "--file", new, "--save", saved, "--threshold"]
+    assert seqkit(*words, "spam=0.999999").code == 0
+    rows = json.loads(saved.read_text(encoding="utf-8"))
+    assert list(rows[0])[:4] == ["body", "text", "kind", "shop"]
+    assert {row["predicted"] for row in rows} == {"ham"}
+    assert all(row["probability"] == row["probability_ham"] for row in rows)
+    assert seqkit(*words, "0.000001").code == 0
+    found = {row["predicted"] for row in json.loads(saved.read_text(encoding="utf-8"))}
+    assert found == {"spam"}
+    for wrong, message in (("2", "between 0 and 1"), ("hm=0.5", "Did you mean ham?")):
+        done = seqkit(*words, wrong)
+        assert done.code == 2
+        assert message in done.err
+
+
+@pytest.mark.parametrize(
+    ("document", "old", "new", "metric"),
+    [
+        (
+            'task="language-modeling"\n[dataset]\nname="text-file"\n[model]\nname="rnn"\n',
+            "the cat sat on the mat and the dog ran. " * 60,
+            "the dog sat on the mat and the cat ran. " * 9,
+            "perplexity",
+        ),
+        (
+            'task="seq2seq"\n[dataset]\nname="pairs-tsv"\n[model]\nname="seq2seq"\n',
+            "".join(f"a b {n}\tb a {n}\n" for n in range(60)),
+            "".join(f"a b {n}\tb a {n}\n" for n in range(5, 12)),
+            "bleu",
+        ),
+    ],
+    ids=["language-modeling", "seq2seq"],
+)
+def test_a_new_file_is_scored_whatever_the_task(
+    document: str, old: str, new: str, metric: str, seqkit: Callable, tmp_path: Path
+) -> None:
+    kind = ".txt" if "text-file" in document else ".tsv"
+    for name, text in (("old", old), ("new", new)):
+        (tmp_path / f"{name}{kind}").write_text(text, encoding="utf-8")
+    base = tmp_path / "base.toml"
+    base.write_text(document, encoding="utf-8")
+    words = [
+        f"dataset.path={tmp_path / f'old{kind}'}",
+        "trainer.max_steps=2",
+        "model.hidden_size=8",
+    ]
+    there = ["--runs-dir", tmp_path, "--name", "run", "--quiet"]
+    done = seqkit("run", base, *words, *there)
+    assert done.code == 0, done.err
+    done = seqkit("evaluate", tmp_path / "run", "--file", tmp_path / f"new{kind}", "--json")
+    found = json.loads(done.out)
+    assert found["metrics"][metric] >= 0
+    assert found["verdict"]["split"] == ""
+    assert found["baselines"]
