@@ -403,7 +403,7 @@ def test_a_bit_flipped_anywhere_in_the_cache_gives_the_same_data_made_anew(
     path = reviews()
     expected, _ = encode(lab, path)
     expected.baselines("train")
-    # Its arrays are mapped from the files in which bits are flipped.
+    # What is mapped from a file that is damaged below would be damaged with it.
     expected.splits = {
         split: {name: np.array(array) for name, array in arrays.items()}
         for split, arrays in expected.splits.items()

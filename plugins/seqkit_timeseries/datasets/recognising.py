@@ -181,7 +181,8 @@ def _owners(
 
 def _is_one_column(rows: Rows) -> bool:
     """Tells whether a table is a single column of numbers, or one beside the numbers of rows."""
-    others = [name for name in rows.columns if not names_rows(name)] or list(rows.columns)
+    counting = [n for n in rows.columns if names_rows(n) and holds_numbers(rows.values[n])]
+    others = [name for name in rows.columns if name not in counting] or list(rows.columns)
     return len(others) == 1 and rows.count >= _LEAST and holds_numbers(rows.values[others[0]])
 
 
