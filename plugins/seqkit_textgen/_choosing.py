@@ -60,5 +60,5 @@ def _model(size: int, kinds: int) -> dict[str, Any]:
         "hidden_size": 64 if size < TINY else 256,
         "word_dropout": 0.0,
         "embedding_dropout": 0.1 if TINY <= size < SMALL else 0.0,
-        "dropout": 0.5 if size < SMALL else 0.3 if size < LARGE else 0.2,
+        "dropout": 0.5 if size < SMALL else 0.4 if size < LARGE else 0.2,
     }
