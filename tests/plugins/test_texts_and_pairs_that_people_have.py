@@ -308,6 +308,17 @@ FILES: dict[str, Kind] = {
         "pairs-tsv",
         {"source": "translation.en", "target": "translation.fr"},
     ),
+    "instructions.json": Kind(
+        json.dumps([{"instruction": s, "input": "", "output": t} for s, t in PAIRS]),
+        "pairs-tsv",
+        {"source": "instruction", "target": "output"},
+        said="'input' is left out",
+    ),
+    "text_hardly_filled.csv": Kind(
+        table([("" if n % 9 else text, text, k) for n, (text, k) in enumerate(ROWS)], "text,body,k"),
+        "text-csv",
+        {"text": "body", "label": "k"},
+    ),
     "parallel": Kind(
         {
             "train.en": "".join(f"{s}\n" for s, _ in PAIRS),
