@@ -315,7 +315,7 @@ FILES: dict[str, Kind] = {
         said="'input' is left out",
     ),
     "text_hardly_filled.csv": Kind(
-        table([("" if n % 9 else text, text, k) for n, (text, k) in enumerate(ROWS)], "text,body,k"),
+        table([("" if n % 9 else t, t, kind) for n, (t, kind) in enumerate(ROWS)], "text,body,k"),
         "text-csv",
         {"text": "body", "label": "k"},
     ),
