@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.api import Dataset, Notify, Recognition, ignore
-from seqkit.data.endings import OTHER_KINDS, SHEETS
+from seqkit.data.endings import OTHER_KINDS, SHEETS, TABLES
 from seqkit.data.own import OwnData
 from seqkit.errors import DataError, SeqkitError, sentence
 from seqkit.registry.registry import Entry, Registry
@@ -168,6 +168,8 @@ def _unrecognised(
         # A sheet of notes often stands before that of the data.
         if said := sheet_rows(data.path, "")[1]:
             hints = [*hints, f"{said}: set dataset.sheet for another"]
+    if data.is_folder and (tables := [path for end in TABLES for path in data.files(f"*{end}")]):
+        hints = [f"it holds tables: give one of them, such as {tables[0]}"]
     steps = [f"{hint[:1].upper()}{hint[1:]}" for hint in dict.fromkeys(hints)]
     return DataError(
         f"nothing in {data.path} looks like what {what} reads{has}. "

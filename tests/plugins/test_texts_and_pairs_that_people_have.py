@@ -413,6 +413,11 @@ def test_it_is_trained_on(name: str, tmp_path: Path) -> None:
             "'score' holds 60 different numbers, and no classes: round them",
         ),
         (
+            "users.csv",
+            table([(text, f"user {n}") for n, text in enumerate(TEXTS)], "text,label"),
+            "'label' holds 60 different values, too many for classes",
+        ),
+        (
             "russian.csv",
             table([("добрый день", "да"), ("злой день", "нет")] * 9, "text,label"),
             "is not valid utf-8",
@@ -424,7 +429,7 @@ def test_it_is_trained_on(name: str, tmp_path: Path) -> None:
         ("a.json", '[{"a": 1}', "is not valid JSON"),
         ("a.json", "", "is empty"),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_what_cannot_be_read_is_an_error_with_the_next_step(
     name: str, content: str, said: str, tmp_path: Path
@@ -442,6 +447,13 @@ def test_a_sheet_of_notes_before_that_of_the_data_is_named(tmp_path: Path) -> No
     _workbook(Notes=[("note",), ("see Data",)], Data=[("text", "label"), *ROWS])(path)
     with pytest.raises(DataError, match="'Notes' is read, and not 'Data': set dataset"):
         take(path, REGISTRY)
+
+
+def test_a_folder_of_tables_is_told_to_give_one_of_them(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "train.csv").write_text(table(ROWS, "text,label"))
+    with pytest.raises(DataError, match="tables: give one of them, such as .*train"):
+        take(tmp_path / "parts", REGISTRY)
 
 
 def test_examples_are_counted_without_those_that_have_no_text(tmp_path: Path) -> None:

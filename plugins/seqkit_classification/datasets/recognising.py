@@ -126,6 +126,9 @@ def _hint(rows: Rows, text: str, label: str, task: str) -> Recognition | None:
             return _recognition({}, said, 0)
         if text and len(kinds) > 1 and holds_numbers(rows.spread(name)):
             return _recognition({}, _many_numbers(name, len(kinds)), 0)
+        if text and not label and len(kinds) > 1:
+            said = f"column {name!r} holds {len(kinds):,} different values, too many for classes"
+            return _recognition({}, said, 0)
     measured = [
         name
         for name in rows.columns

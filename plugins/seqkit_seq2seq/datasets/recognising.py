@@ -109,8 +109,7 @@ def _two_texts(data: OwnData, rows: Rows, asked: bool) -> tuple[tuple[str, str],
 
 def _texts(rows: Rows, score: Callable[[Sequence[Any]], float]) -> list[str]:
     """Returns the columns that hold texts, those in languages first where they are two."""
-    cells = {name: rows.spread(name) for name in _others(rows)}
-    texts = [name for name, held in cells.items() if mostly_given(held) and score(held) > 0]
+    texts = [name for name in _others(rows) if score(rows.spread(name)) > 0]
     languages = [name for name in texts if names_a_language(_word(name))]
     return languages if len(languages) >= 2 else texts
 
