@@ -77,6 +77,11 @@ class RecurrentConfig(seqkit.Config):
         "modelling also the dropout before the last linear layer.",
     )
     dropout: float = Field(0.0, ge=0, lt=1, help="Dropout before the last linear layer.")
+    linear: bool = Field(
+        False,
+        help="Add a linear map of the context to the forecast, so that the recurrent layers learn "
+        "what it leaves (the autoregressive part of LSTNet). For forecasts.",
+    )
     weight_drop: float = Field(
         0.0, ge=0, lt=1, help="Dropout of recurrent weights. For language modelling."
     )
@@ -201,6 +206,8 @@ def _build(
                 future=shape.extras.get("future", 0),
                 pooling="last" if config.pooling == "auto" else config.pooling,
                 dropout=config.dropout,
+                linear=shape.extras["targets"] if config.linear else (),
+                context=shape.extras["context"] if config.linear else 0,
             )
         case seqkit.StepClasses(names=names):
             return StepNetwork(reader, stack, len(names), dropout=config.dropout)
