@@ -31,8 +31,6 @@ from seqkit.data.times import (
 from seqkit.errors import DataError
 
 _ASKED, _SURE, _PERHAPS = 0.95, 0.9, 0.3
-_ROWS = 400
-"""Rows of a table below which its forecasts are shorter than usual."""
 _SENTENCE = 20
 """Characters that a cell of a column of sentences has on average, at least."""
 
@@ -95,9 +93,6 @@ def _found(
         settings["targets"] = list(series.numbers)
         task["past_covariates"] = "none"
         said += f"; {', '.join(map(repr, series.empty))} is empty and left out"
-    if rows.count < _ROWS:
-        horizon = max(1, min(8, rows.count // 20))
-        task |= {"horizon": horizon, "context": 3 * horizon}
     return _recognition(data, settings, said, _ASKED if asked else _SURE, task)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -109,8 +111,8 @@ def _part(file: str, rows: int, columns: tuple[str, ...] = ()) -> Callable[..., 
 
     def write(folder: Path, real: Path | None) -> Path:
         assert real is not None
-        lines = (real / file).read_text(encoding="utf-8").splitlines()[: rows + 1]
-        table = [line.split(",") for line in lines]
+        with (real / file).open(encoding="utf-8", newline="") as stream:
+            table = list(islice(csv.reader(stream), rows + 1))
         kept = [at for at, name in enumerate(table[0]) if not columns or name in columns]
         picked = [[row[at] for at in kept] for row in table]
         return write_table(folder / f"{Path(file).stem}.csv", picked[0], picked[1:])

@@ -1,4 +1,4 @@
-"""How long tasks of texts train on one's own data: by steps and by time, not by epochs."""
+"""How long a first model on one's own data trains: by steps and by time, not by epochs."""
 
 from __future__ import annotations
 
