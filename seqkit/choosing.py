@@ -6,6 +6,9 @@ import math
 
 from seqkit.api import Choice
 
+_FEWEST = 3
+"""Epochs whose ends are enough evaluations."""
+
 BUDGET = 180.0
 """Seconds that a first model may take, by estimate."""
 
@@ -39,7 +42,7 @@ def training(
     choices = {"trainer.epochs": whole}
     if total < each:
         choices["trainer.max_steps"] = total
-    if total < each or whole > _EVALUATIONS:
+    if total < each or not _FEWEST <= whole <= _EVALUATIONS:
         choices["trainer.evaluate_every"] = math.ceil(total / _EVALUATIONS)
     evaluations = _EVALUATIONS if "trainer.evaluate_every" in choices else whole
     choices["trainer.early_stopping"] = max(3, min(_PATIENCE, evaluations // 2))
@@ -50,7 +53,7 @@ def threads(numbers: float, cores: int) -> Choice:
     """Returns the threads for steps that compute so many numbers.
 
     Args:
-        numbers: Tokens of a step times units of the model.
+        numbers: Tokens or rows of a step times units of the model.
         cores: Processor cores.
     """
     if cores > 1 and numbers >= 500_000:

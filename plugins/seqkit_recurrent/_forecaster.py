@@ -56,6 +56,7 @@ class RecurrentForecaster(nn.Module):
         )
         self.linear = nn.Linear(context, horizon, bias=False) if linear else None
         self._linear_of = list(linear)
+        self._context = context
         if self.linear is not None:
             nn.init.zeros_(self.linear.weight)
 
@@ -78,6 +79,7 @@ class RecurrentForecaster(nn.Module):
         outputs = outputs.view(len(outputs), *self.output_shape)
         if self.linear is not None:
             # (batch, context, values) -> (batch, horizon, values)
-            straight: Tensor = self.linear(inputs[..., self._linear_of].mT).mT
+            read = inputs[:, : self._context, self._linear_of]
+            straight: Tensor = self.linear(read.mT).mT
             outputs = outputs + straight.view(*straight.shape, *[1] * (outputs.dim() - 3))
         return outputs

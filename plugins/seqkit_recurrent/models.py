@@ -206,8 +206,7 @@ def _build(
                 future=shape.extras.get("future", 0),
                 pooling="last" if config.pooling == "auto" else config.pooling,
                 dropout=config.dropout,
-                linear=shape.extras["targets"] if config.linear else (),
-                context=shape.extras["context"] if config.linear else 0,
+                **_linear(config, shape),
             )
         case seqkit.StepClasses(names=names):
             return StepNetwork(reader, stack, len(names), dropout=config.dropout)
@@ -221,6 +220,21 @@ def _build(
         f"a recurrent model cannot make {outputs} of {inputs}, as task {shape.task!r} needs. "
         "Choose another model"
     )
+
+
+def _linear(config: RecurrentConfig, shape: seqkit.Shape) -> dict[str, Any]:
+    """Returns what a forecaster takes for its linear map; nothing where there is none."""
+    if not config.linear:
+        return {}
+    if not isinstance(shape.inputs, seqkit.Features) or "context" not in shape.extras:
+        problem = Problem(
+            "model.linear",
+            f"model.linear is true, and task {shape.task!r} has no context of numbers of one length",
+            "Write model.linear=false",
+        )
+        raise ConfigurationError(problems=[problem])
+    targets = shape.extras.get("targets", range(shape.output_size))
+    return {"linear": list(targets), "context": int(shape.extras["context"])}
 
 
 def _stack(

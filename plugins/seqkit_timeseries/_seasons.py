@@ -89,7 +89,7 @@ def found_periods(series: Sequence[Floats], usual: Sequence[int]) -> list[int]:
 def _needed(series: Sequence[Floats], period: int) -> float:
     """Returns the share that chance does not reach: few seasons look alike sooner than many."""
     rows = float(np.median([len(values) for values in series]))
-    return _LEAST + min(0.4, period / rows)
+    return _LEAST + min(0.4, period / max(1.0, rows))
 
 
 def _typical(series: Sequence[Floats], period: int) -> float:
