@@ -177,7 +177,7 @@ def _context(facts: Facts, horizon: int) -> int:
     ):
         if wanted <= most:
             return wanted
-    return min(most, max(3 * horizon, 12))
+    return min(most, max(3 * horizon, 24))
 
 
 def _why_context(facts: Facts, context: int) -> str:
