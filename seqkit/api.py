@@ -212,6 +212,8 @@ class Task(Component):
         live: Whether the Try screen answers while one types; not where an answer takes seconds.
         try_options: Values of `PredictOptions` that the Try screen begins with.
         own_data_recipe: Name of the recipe that one's own data begin with; empty where none is.
+        further_settings: Settings that a run which goes on from another one may have otherwise: of
+            all others it has the values of that run, as what was learnt hangs on them.
         next_commands: Other commands worth trying on a trained run, `{run}` for its name, and what
             each is for: `{"COMMAND {run}": "errors of each class"}`.
         sample_shapes: Small shapes that `seqkit plugin check` tries models, losses and metrics on,
@@ -237,6 +239,7 @@ class Task(Component):
     live: ClassVar[bool] = False
     try_options: ClassVar[Mapping[str, Any]] = {}
     own_data_recipe: ClassVar[str] = ""
+    further_settings: ClassVar[tuple[str, ...]] = ()
     next_commands: ClassVar[Mapping[str, str]] = {}
     sample_shapes: ClassVar[tuple[Shape, ...]] = ()
     sample_records: ClassVar[Mapping[str, Sequence[Record]]] = {}
@@ -263,6 +266,35 @@ class Task(Component):
             DataError: The records are empty, lack a field, or have a single class.
         """
         raise NotImplementedError
+
+    def encode_further(
+        self,
+        config: Any,
+        codec: Codec,
+        splits: Mapping[str, Iterable[Record]],
+        notify: Notify,
+        *,
+        refit: bool = False,
+    ) -> tuple[Codec, dict[str, Arrays]]:
+        """Encodes every split for a run that goes on from another one, by the codec of that run.
+
+        Every id goes on meaning the same token or class, and what is new in the training split has
+        the ids behind the last one: the layers of the network grow by as many rows. Given the codec
+        that it returned and the same records it returns the same again, by which a run is resumed.
+
+        A task that says nothing of its own keeps the codec as it is: what is new is unknown.
+
+        Args:
+            config: Its settings, which are those of the other run but for `further_settings`.
+            codec: The codec of the other run, which is left as it is.
+            splits: The records of the new data.
+            notify: Receives what a person should know, such as how much is new.
+            refit: Whether scalers are fitted to the new data, where the codec has any.
+
+        Raises:
+            DataError: The records cannot be encoded.
+        """
+        return codec, {split: codec.encode(rows, notify) for split, rows in splits.items()}
 
     def load(self, folder: Path) -> Codec:
         """Reads back a codec that `Codec.save` wrote. Raises DataError when it is damaged."""

@@ -6,11 +6,11 @@ import math
 
 from seqkit.api import Choice
 
-_FEWEST = 3
-"""Epochs whose ends are enough evaluations."""
+BUDGET, FEWEST = 180.0, 1000
+"""Seconds that a first model may take, by estimate; and the steps that it gets all the same."""
 
-BUDGET = 180.0
-"""Seconds that a first model may take, by estimate."""
+_FEW_EPOCHS = 3
+"""Epochs whose ends are enough evaluations."""
 
 _EVALUATIONS = 20
 _PATIENCE = 10
@@ -18,6 +18,12 @@ _PATIENCE = 10
 
 Half of the run: with one cycle of the learning rate most is gained late.
 """
+
+_OVERHEAD = 0.003
+"""Seconds of a step, whatever it computes."""
+
+_SHARED, _TWO_CORES = 500_000, 1.6
+"""Numbers of a step from which on cores share it with profit, and what two of them gain."""
 
 
 def training(
@@ -35,18 +41,28 @@ def training(
     each = math.ceil(examples / batch_size)
     fewest, most = epochs
     wanted = min(max(math.ceil(steps / each), fewest), most)
-    affordable = max(50, int(BUDGET / seconds))
+    affordable = max(FEWEST, int(BUDGET / seconds))
     whole = max(1, min(wanted, affordable // each))
     total = min(whole * each, affordable)
     why = f"{total:,} steps, about {_duration(total * seconds)}, or fewer once nothing is gained"
     choices = {"trainer.epochs": whole}
     if total < each:
         choices["trainer.max_steps"] = total
-    if total < each or not _FEWEST <= whole <= _EVALUATIONS:
+    if total < each or not _FEW_EPOCHS <= whole <= _EVALUATIONS:
         choices["trainer.evaluate_every"] = math.ceil(total / _EVALUATIONS)
     evaluations = _EVALUATIONS if "trainer.evaluate_every" in choices else whole
     choices["trainer.early_stopping"] = max(3, min(_PATIENCE, evaluations // 2))
     return [Choice(key, value, why) for key, value in choices.items()]
+
+
+def step_seconds(numbers: float, speed: float) -> float:
+    """Estimates what an optimiser step takes on two cores.
+
+    Args:
+        numbers: Tokens of a step times units of the model.
+        speed: How many of them one core trains in a second.
+    """
+    return _OVERHEAD + numbers / speed / (_TWO_CORES if numbers >= _SHARED else 1)
 
 
 def threads(numbers: float, cores: int) -> Choice:
@@ -56,7 +72,7 @@ def threads(numbers: float, cores: int) -> Choice:
         numbers: Tokens or rows of a step times units of the model.
         cores: Processor cores.
     """
-    if cores > 1 and numbers >= 500_000:
+    if cores > 1 and numbers >= _SHARED:
         return Choice("trainer.threads", 0, f"steps large enough for all {cores} cores")
     return Choice("trainer.threads", 1, "steps this small cost more on several threads")
 

@@ -9,7 +9,7 @@ import pydantic
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticUndefined
 
-from seqkit.errors import Problem, nearest
+from seqkit.errors import Problem, UnknownSetting, nearest
 
 
 class Config(BaseModel):
@@ -149,7 +149,9 @@ def _problem(detail: Any, config_type: type[Config], prefix: str, owner: str) ->
         # Compared by their last parts: what comes before is the same and would make all look near.
         found = nearest(path[-1], names)
         hint = f"Did you mean {valid[found]}?" if found else _listed(owner, list(valid.values()))
-        return Problem(key, f"{key} is not a setting of {owner}", hint)
+        return UnknownSetting(
+            key, f"{key} is not a setting of {owner}", hint, near=found is not None
+        )
     if kind == "missing":
         return Problem(key, f"{key} is missing; {owner} needs it", f"Set {key}=...")
     if kind == "string_pattern_mismatch":

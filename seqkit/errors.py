@@ -47,6 +47,19 @@ class Problem:
         return f"{sentence(self.message)} {self.hint}".rstrip()
 
 
+@dataclass(frozen=True)
+class UnknownSetting(Problem):
+    """A key that is no setting where it stands; whoever knows all tables may find its place.
+
+    Attributes:
+        value: What was to be set, as it was written; empty where that is not known.
+        near: Whether `hint` names a valid key that looks like it.
+    """
+
+    value: str = ""
+    near: bool = False
+
+
 class SeqkitError(Exception):
     """Base of every error seqkit raises on purpose."""
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqkit.api import Choice, Record
-from seqkit.choosing import threads, training
+from seqkit.choosing import step_seconds, threads, training
 from seqkit.text import TextFacts, facts_of, quantile
-from seqkit_classification._labels import in_order, label_name
+from seqkit_classification._labels import name_classes, spelling
 
 MANY = 15_000
 """Texts from which on the settings of imdb-bilstm are the better ones."""
@@ -33,7 +33,6 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
     if not records:
         return []
     facts = facts_of([str(record.get("text") or "") for record in records])
-    labels = [label_name(record.get("label")) for record in records]
     by_characters = facts.unparted or facts.of_new_words
     lengths, length = _length(facts, by_characters)
     model = _model(facts.count, by_characters)
@@ -45,7 +44,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
     return [
         *_tokens(facts, by_characters),
         *_truncation(lengths, length),
-        *_balance(Counter(label for label in labels if label is not None)),
+        *_balance(_classes(records)),
         Choice("model", model, why),
         Choice("trainer.batch_size", batch_size, why),
         *training(
@@ -53,7 +52,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
             batch_size,
             steps=2000 if by_characters else 1200,
             epochs=(3, 40),
-            seconds=tokens * units / SPEED,
+            seconds=step_seconds(tokens * units, SPEED),
         ),
         threads(tokens * units, cores),
     ]
@@ -90,6 +89,14 @@ def _truncation(lengths: Sequence[int], length: int) -> list[Choice]:
     return [Choice("task.maximum_length", length, why)]
 
 
+def _classes(records: Sequence[Record]) -> Counter[str]:
+    """Returns how many texts each class has."""
+    spelt = [spelling(record.get("label")) for record in records]
+    labels = [label for label in spelt if label is not None]
+    names = name_classes(labels)
+    return Counter(names[label] for label in labels)
+
+
 def _balance(counts: Counter[str]) -> list[Choice]:
     """A rare class is never told where all examples weigh the same, and accuracy hides it."""
     if len(counts) < 2:
@@ -100,12 +107,11 @@ def _balance(counts: Counter[str]) -> list[Choice]:
         return []
     chooses = "F1" if fewest >= FEW else "AUROC"
     why = f"{share:.1%} of the texts are {rare!r}: classes weigh the same, and {chooses} chooses"
-    # F1 of two classes is of the second one.
-    of_rare = len(counts) == 2 and in_order(counts)[1] == rare
-    metrics = ["f1" if of_rare else {"name": "f1", "average": "macro"}, "auroc"]
+    f1: Any = {"name": "f1", "positive": rare} if len(counts) == 2 else "f1"
+    metrics = [f1, "auroc"] if fewest >= FEW else ["auroc", f1]
     return [
         Choice("loss", {"name": "cross-entropy", "class_weights": "balanced"}, why),
-        Choice("metrics", [*(metrics if fewest >= FEW else metrics[::-1]), "accuracy"], why),
+        Choice("metrics", [*metrics, "accuracy"], why),
     ]
 
 

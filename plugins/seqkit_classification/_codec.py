@@ -45,6 +45,7 @@ from seqkit.text import (
 from seqkit.text.packing import ShownTexts, unpacked_text
 from seqkit_classification._labels import (
     Labels,
+    further_names,
     in_order,
     label_name,
     mistakable,
@@ -56,8 +57,12 @@ from seqkit_classification._reading import Reading, fill_empty, read_texts
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from seqkit_classification._baselines import Baselines
+
 _FILE = "classification.json"
 _TRAIN = "the train split"
+# Baselines read every text as it stands, not the first ones alone.
+_WHOLE = 2**62
 
 
 class _Saved(Document):
@@ -75,8 +80,12 @@ def fit(
     minimum_count: int,
     maximum_size: int | None,
     bpe_size: int,
+    before: ClassificationCodec | None = None,
 ) -> tuple[ClassificationCodec, dict[str, Arrays]]:
     """Fits tokenizer, vocabulary and labels on the training split and encodes every split.
+
+    With a codec of `before` the tokenizer is its own, and words and labels that are new come behind
+    those that it knows.
 
     Raises:
         DataError: A split is empty, a record lacks its text or label, there is one class only, or
@@ -87,14 +96,18 @@ def fit(
             f"there is no train split, in the dataset. It has: {', '.join(splits) or 'none'}"
         )
     labels: list[str | None] = []
-    shown = ShownTexts()
+    shown = ShownTexts(_WHOLE)
     texts: Iterable[str] = shown.passing(
         read_texts(splits["train"], reading, labels, _TRAIN, labelled=True)
     )
-    if tokenizer == "bpe":
+    if before is None and tokenizer == "bpe":
         # Byte pairs are learnt from all texts before the first can be encoded.
         texts = list(texts)
-    cutter = build_tokenizer(tokenizer, texts=texts, vocabulary_size=bpe_size)
+    cutter = (
+        build_tokenizer(tokenizer, texts=texts, vocabulary_size=bpe_size)
+        if before is None
+        else before.tokenizer
+    )
     if isinstance(cutter, BytePairTokenizer):
         vocabulary = Vocabulary.of(cutter.tokens)
         values, offsets = vocabulary.encode_many(cutter.tokenize_many(texts))
@@ -107,6 +120,7 @@ def fit(
             maximum_size=maximum_size,
             maximum_length=reading.maximum_length,
             keep=reading.keep,
+            before=None if before is None else before.vocabulary,
         )
     if not len(values):
         raise DataError(
@@ -119,6 +133,8 @@ def fit(
         )
     names = name_classes(label for label in labels if label is not None)
     known = in_order(names.values())
+    if before is not None:
+        names, known = further_names(names, before.known)
     for sentence in (*united(names, _TRAIN), *mistakable(known)):
         notify(sentence)
     if len(known) == 1:
@@ -165,6 +181,7 @@ class ClassificationCodec(Codec):
         self.known = Labels(labels)
         self.counts = counts
         self.reading = reading
+        self._baselines: tuple[Arrays, Baselines] | None = None
 
     @property
     def shape(self) -> Shape:
@@ -232,7 +249,7 @@ class ClassificationCodec(Codec):
             labelled=labelled,
             known=self.known,
         )
-        shown = ShownTexts()
+        shown = ShownTexts(_WHOLE)
         cut = self.tokenizer.tokenize_many(shown.passing(texts))
         values, offsets = self.vocabulary.encode_many(cut)
         values, offsets = truncate(values, offsets, self.reading.maximum_length, self.reading.keep)
@@ -371,16 +388,24 @@ class ClassificationCodec(Codec):
         return dict(LEGEND)
 
     def baselines(self, splits: Mapping[str, Arrays], split: str) -> dict[str, dict[str, float]]:
-        from seqkit_classification._baselines import score_baselines
-
-        return score_baselines(splits["train"], splits[split], self.shape)
+        fitted = self._fitted(splits, split)
+        return fitted.scores(splits[split]) if fitted is not None else {}
 
     def baseline_outputs(
         self, splits: Mapping[str, Arrays], split: str
     ) -> dict[str, tuple[Tensor, Tensor]]:
-        from seqkit_classification._baselines import baseline_outputs
+        fitted = self._fitted(splits, split)
+        return fitted.outputs(splits[split]) if fitted is not None else {}
 
-        return baseline_outputs(splits["train"], splits[split], self.shape)
+    def _fitted(self, splits: Mapping[str, Arrays], split: str) -> Baselines | None:
+        """Returns the baselines, fitted once for all splits; None where there are no targets."""
+        if "targets" not in splits[split]:
+            return None
+        if self._baselines is None or self._baselines[0] is not splits["train"]:
+            from seqkit_classification._baselines import fit_baselines
+
+            self._baselines = splits["train"], fit_baselines(splits, self.shape)
+        return self._baselines[1]
 
 
 def class_logits(outputs: Tensor) -> Tensor:

@@ -142,6 +142,22 @@ def name_classes(spelt: Iterable[str]) -> dict[str, str]:
     return {text: names[key] for text, key in classes.items()}
 
 
+def further_names(
+    names: Mapping[str, str], before: Labels
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Returns the names of `name_classes` with those that are known already, and all classes.
+
+    Classes that are new come behind the known ones.
+    """
+    found = {text: before.find(name) for text, name in names.items()}
+    settled = {
+        text: name if (known := found[text]) is None else before.names[known]
+        for text, name in names.items()
+    }
+    new = in_order(name for text, name in names.items() if found[text] is None)
+    return settled, (*before.names, *new)
+
+
 def united(names: Mapping[str, str], place: str) -> Iterator[str]:
     """Yields a sentence where spellings differ from the names of their classes.
 

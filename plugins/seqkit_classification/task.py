@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, WithJsonSchema, field_validator
+from pydantic import field_validator
 
 import seqkit
 from seqkit.api import Advice, Arrays, Choice, Codec, Notify, Outcome, Record, Task
 from seqkit.config import Field
-from seqkit.errors import nearest
+from seqkit.tokenizer_names import TokenizerIn
 from seqkit_classification._columns import USUAL_COLUMNS
-
-_TOKENIZERS = ("basic-english", "whitespace", "characters", "bpe")
-_OF_A_PLUGIN = r"[a-z0-9_-]{1,100}:[\w-][\w.-]{0,99}(/[\w-][\w.-]{0,99})*"
-
-
-def _valid(name: str) -> str:
-    if name not in _TOKENIZERS and not re.fullmatch(_OF_A_PLUGIN, name):
-        found = nearest(name, _TOKENIZERS)
-        hint = f"; the nearest is {found}" if found else ""
-        raise ValueError(f"it must be {', '.join(_TOKENIZERS)} or PLUGIN:NAME{hint}")
-    return name
-
-
-TokenizerName = Annotated[
-    str,
-    AfterValidator(_valid),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "enum": list(_TOKENIZERS)},
-                {"type": "string", "pattern": f"^{_OF_A_PLUGIN}$"},
-            ]
-        }
-    ),
-]
 
 
 class Classification(Task):
@@ -57,9 +31,18 @@ class Classification(Task):
     try_options = {"words": True}  # noqa: RUF012 - as the contract has it
     usual_columns = USUAL_COLUMNS
     own_data_recipe = "sentiment"
+    further_settings = (
+        "minimum_count",
+        "maximum_size",
+        "bpe_size",
+        "maximum_length",
+        "truncate",
+    )
 
     class Config(seqkit.Config):
-        tokenizer: TokenizerName = Field(
+        tokenizer: Annotated[
+            str, TokenizerIn("basic-english", "whitespace", "characters", "bpe")
+        ] = Field(
             "basic-english",
             help="What cuts texts into tokens: basic-english lowercases and sets off punctuation, "
             "bpe learns pieces of words from the training texts, and PLUGIN:NAME is a plugin's, "
@@ -111,22 +94,21 @@ class Classification(Task):
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
     ) -> tuple[Codec, dict[str, Arrays]]:
         from seqkit_classification._codec import fit
-        from seqkit_classification._reading import Reading
 
-        reading = Reading(
-            lowercase=config.lowercase,
-            maximum_length=config.maximum_length or None,
-            keep="head" if config.truncate == "end" else "tail",
-        )
-        return fit(
-            splits,
-            notify,
-            reading=reading,
-            tokenizer=config.tokenizer,
-            minimum_count=config.minimum_count,
-            maximum_size=config.maximum_size or None,
-            bpe_size=config.bpe_size,
-        )
+        return fit(splits, notify, **_fitting(config))
+
+    def encode_further(
+        self,
+        config: Any,
+        codec: Any,
+        splits: Mapping[str, Iterable[Record]],
+        notify: Notify,
+        *,
+        refit: bool = False,
+    ) -> tuple[Codec, dict[str, Arrays]]:
+        from seqkit_classification._codec import fit
+
+        return fit(splits, notify, **_fitting(config), before=codec)
 
     def load(self, folder: Path) -> Codec:
         from seqkit_classification._codec import ClassificationCodec
@@ -137,3 +119,21 @@ class Classification(Task):
         from seqkit_classification._advice import advice
 
         return [*advice(outcome)]
+
+
+def _fitting(config: Any) -> dict[str, Any]:
+    """Returns what a codec is fitted by."""
+    from seqkit_classification._reading import Reading
+
+    reading = Reading(
+        lowercase=config.lowercase,
+        maximum_length=config.maximum_length or None,
+        keep="head" if config.truncate == "end" else "tail",
+    )
+    return {
+        "reading": reading,
+        "tokenizer": config.tokenizer,
+        "minimum_count": config.minimum_count,
+        "maximum_size": config.maximum_size or None,
+        "bpe_size": config.bpe_size,
+    }

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqkit.api import Choice, Record
-from seqkit.choosing import threads, training
+from seqkit.choosing import step_seconds, threads, training
 from seqkit.text import TextFacts, facts_of, quantile
 
-SPEED = 4e6
+SPEED = 3.5e6
 """Tokens times units that one core trains in a second."""
 
-SHORT = 40
-"""Characters of a text up to which its characters are read one by one."""
+SHORT, LONGEST = 40, 100
+"""Characters of texts up to which those of a writing without spaces, and those of names and codes
+and what becomes of them, are read one by one."""
 
 
 def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
@@ -39,7 +40,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
     model = _model(by_characters)
     units = int(model["hidden_size"])
     tokens = 2 * batch_size * sum(lengths) / len(lengths)
-    numbers = tokens * (2 * units + (100 if by_characters else bpe_size) / 4)
+    numbers = tokens * (2 * units + (100 if by_characters else bpe_size) / 16)
     why = f"{count:,} pairs: {units} units, batches of {batch_size}"
     return [
         *_tokens(sides, by_characters, bpe_size),
@@ -48,17 +49,23 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
         Choice("model", model, why),
         Choice("loss.label_smoothing", 0.0 if by_characters else 0.1, why),
         Choice("trainer.batch_size", batch_size, why),
-        *training(count, batch_size, steps=1500, epochs=(5, 60), seconds=numbers / SPEED),
+        *training(
+            count,
+            batch_size,
+            steps=3000 if by_characters else 1500,
+            epochs=(5, 60),
+            seconds=step_seconds(numbers, SPEED),
+        ),
         threads(numbers, cores),
     ]
 
 
 def _by_characters(source: TextFacts, target: TextFacts) -> bool:
-    """Tells whether words would be unknown: on one side they do not repeat, and both are short."""
-    short = max(source.mean_characters, target.mean_characters) <= SHORT
-    alone = max(source.mean_words, target.mean_words) <= 3
-    new = source.of_new_words or target.of_new_words or source.unparted or target.unparted
-    return (short and new) or (alone and max(source.novelty, target.novelty) >= 0.1)
+    """Tells whether pieces of words would be new again: in names, codes, short Chinese."""
+    length = max(source.mean_characters, target.mean_characters)
+    new = source.of_new_words or target.of_new_words
+    unparted = source.unparted or target.unparted
+    return (new and length <= LONGEST) or (unparted and length <= SHORT)
 
 
 def _tokens(sides: Sequence[TextFacts], by_characters: bool, bpe_size: int) -> list[Choice]:
@@ -105,7 +112,7 @@ def _batch_size(count: int) -> int:
 
 def _bpe_size(count: int) -> int:
     """Returns how many pieces of words are learnt: each must occur often to be learnt."""
-    return min(8000, max(500, round(count // 2, -2)))
+    return min(8000, max(500, round(count // 4, -2)))
 
 
 def _model(by_characters: bool) -> dict[str, Any]:

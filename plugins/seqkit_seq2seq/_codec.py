@@ -51,8 +51,12 @@ def fit(
     maximum_size: int | None,
     bpe_size: int,
     maximum_length: int | None,
+    before: Seq2SeqCodec | None = None,
 ) -> tuple[Seq2SeqCodec, dict[str, Arrays]]:
     """Fits tokenizers and vocabularies on the training split and encodes every split.
+
+    With a codec of `before` the tokenizers are its own, and tokens that are new come behind those
+    that it knows.
 
     Raises:
         DataError: A split is empty, or a record lacks its source or target.
@@ -70,7 +74,12 @@ def fit(
         "maximum_size": maximum_size,
         "bpe_size": bpe_size,
     }
-    if joint:
+    if before is not None:
+        limits: dict[str, Any] = {"minimum_count": minimum_count, "maximum_size": maximum_size}
+        both = [*sources, *targets]
+        target_side = before.target.extended(both if joint else targets, **limits)
+        source_side = target_side if joint else before.source.extended(sources, **limits)
+    elif joint:
         source_side = target_side = fit_side([*sources, *targets], **options)
     else:
         source_side, target_side = fit_side(sources, **options), fit_side(targets, **options)
@@ -99,7 +108,8 @@ def fit(
             [text for text, keep in zip(targets, kept, strict=True) if keep],
         )
     needed = np.diff(train["target_offsets"]) - 2 * np.diff(train["source_offsets"])
-    codec.slack = max(_LEAST_SLACK, int(needed.max()))
+    least = _LEAST_SLACK if before is None else before.slack
+    codec.slack = max(least, int(needed.max()))
     encoded: dict[str, Arrays] = {"train": train}
     for split, records in splits.items():
         if split != "train":

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,18 @@ class Side:
     def decode(self, ids: Sequence[int]) -> list[str]:
         """Returns the tokens of some ids."""
         return self.vocabulary.decode(np.asarray(ids, dtype=np.int64))
+
+    def extended(
+        self, texts: Iterable[str], *, minimum_count: int, maximum_size: int | None
+    ) -> Side:
+        """Returns a side that knows the tokens of more texts, behind those that it knows."""
+        if isinstance(self.tokenizer, BytePairTokenizer):
+            return self
+        counts = Counter(token for tokens in self.tokens(texts) for token in tokens)
+        vocabulary = self.vocabulary.extended(
+            counts, minimum_count=minimum_count, maximum_size=maximum_size
+        )
+        return replace(self, vocabulary=vocabulary)
 
     def save(self, folder: Path) -> None:
         folder.mkdir()

@@ -66,6 +66,7 @@ class Seq2SeqTask(Task):
     }
     usual_columns = USUAL_COLUMNS
     own_data_recipe = "tatoeba-seq2seq"
+    further_settings = ("minimum_count", "maximum_size", "bpe_size", "maximum_length")
     sample_shapes = (
         Shape("seq2seq", Tokens(23), Tokens(17), {"begin": 2, "end": 3, "joint": False}),
         Shape("seq2seq", Tokens(23), Tokens(23), {"begin": 2, "end": 3, "joint": True}),
@@ -129,17 +130,20 @@ class Seq2SeqTask(Task):
     ) -> tuple[Codec, dict[str, Arrays]]:
         from seqkit_seq2seq._codec import fit
 
-        return fit(
-            splits,
-            notify,
-            tokenizer=config.tokenizer,
-            joint=config.joint,
-            lowercase=config.lowercase,
-            minimum_count=config.minimum_count,
-            maximum_size=config.maximum_size or None,
-            bpe_size=config.bpe_size,
-            maximum_length=config.maximum_length or None,
-        )
+        return fit(splits, notify, **_fitting(config))
+
+    def encode_further(
+        self,
+        config: Any,
+        codec: Any,
+        splits: Mapping[str, Iterable[Record]],
+        notify: Notify,
+        *,
+        refit: bool = False,
+    ) -> tuple[Codec, dict[str, Arrays]]:
+        from seqkit_seq2seq._codec import fit
+
+        return fit(splits, notify, **_fitting(config), before=codec)
 
     def load(self, folder: Path) -> Codec:
         from seqkit_seq2seq._codec import Seq2SeqCodec
@@ -150,3 +154,16 @@ class Seq2SeqTask(Task):
         from seqkit_seq2seq._advice import advice
 
         return [*advice(outcome)]
+
+
+def _fitting(config: Any) -> dict[str, Any]:
+    """Returns what a codec is fitted by."""
+    return {
+        "tokenizer": config.tokenizer,
+        "joint": config.joint,
+        "lowercase": config.lowercase,
+        "minimum_count": config.minimum_count,
+        "maximum_size": config.maximum_size or None,
+        "bpe_size": config.bpe_size,
+        "maximum_length": config.maximum_length or None,
+    }

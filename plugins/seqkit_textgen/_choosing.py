@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqkit.api import Choice, Record
-from seqkit.choosing import threads, training
+from seqkit.choosing import step_seconds, threads, training
 
 WINDOW = 64
 TINY, SMALL, LARGE = 10_000, 30_000, 300_000
@@ -39,7 +39,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
             streams,
             steps=1500,
             epochs=(3, 150),
-            seconds=numbers / SPEED,
+            seconds=step_seconds(numbers, SPEED),
         ),
         threads(numbers, cores),
     ]

@@ -65,10 +65,12 @@ def fit(
     minimum_count: int,
     maximum_size: int | None,
     bpe_size: int,
+    before: LanguageModelingCodec | None = None,
 ) -> tuple[LanguageModelingCodec, dict[str, Arrays]]:
     """Fits tokenizer and vocabulary on the training text alone and encodes every split.
 
-    Beside each other split stands the same text in cold blocks: `validation-blocks`.
+    Beside each other split stands the same text in cold blocks: `validation-blocks`. With a codec
+    of `before` the tokenizer is its own, and tokens that are new come behind those that it knows.
 
     Raises:
         DataError: A split has no text, or too little.
@@ -78,17 +80,20 @@ def fit(
             f"there is no train split, in the dataset. It has: {', '.join(splits) or 'none'}"
         )
     texts: Iterable[str] = read_texts(splits["train"], reading, _TRAIN)
-    if reading.tokens == "bpe":
+    if before is None and reading.tokens == "bpe":
         # Byte pairs are learnt from all texts before the first can be encoded.
         texts = list(texts)
-        cutter: Tokenizer = build_tokenizer("bpe", texts=texts, vocabulary_size=bpe_size)
-        assert isinstance(cutter, BytePairTokenizer)
+    cutter = _cutter(reading.tokens, texts, bpe_size) if before is None else before.tokenizer
+    if isinstance(cutter, BytePairTokenizer):
         vocabulary = Vocabulary.of(cutter.tokens)
         values, _ = vocabulary.encode_many(cutter.tokenize_many(texts))
     else:
-        cutter = WordTokenizer() if reading.tokens == "words" else build_tokenizer("characters")
         vocabulary, values, _ = fit_and_encode(
-            texts, cutter, minimum_count=minimum_count, maximum_size=maximum_size
+            texts,
+            cutter,
+            minimum_count=minimum_count,
+            maximum_size=maximum_size,
+            before=None if before is None else before.vocabulary,
         )
     _require_enough(values, FEWEST_TOKENS, _TRAIN, reading)
     if not np.any(values != UNKNOWN_ID):
@@ -105,6 +110,13 @@ def fit(
             cold = {"cold": np.ones(1, dtype=bool)}
             encoded[f"{split}-blocks"] = dict(_stream(values, BLOCK)) | cold
     return codec, encoded
+
+
+def _cutter(tokens: str, texts: Iterable[str], bpe_size: int) -> Tokenizer:
+    """Returns what cuts texts into the tokens of a setting."""
+    if tokens == "words":
+        return WordTokenizer()
+    return build_tokenizer(tokens, texts=texts, vocabulary_size=bpe_size)
 
 
 class LanguageModelingCodec(Codec):

@@ -34,6 +34,7 @@ class LanguageModeling(Task):
     purpose = "write on from a beginning"
     hint = "Type the beginning of a text, then press ctrl+r to have it continued; escape ends it."
     own_data_recipe = "shakespeare-lstm"
+    further_settings = ("window", "minimum_count", "maximum_size", "bpe_size", "separator")
 
     class Config(seqkit.Config):
         tokens: Literal["characters", "words", "bpe"] = Field(
@@ -111,21 +112,21 @@ class LanguageModeling(Task):
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify
     ) -> tuple[Codec, dict[str, Arrays]]:
         from seqkit_textgen._codec import fit
-        from seqkit_textgen._reading import Reading
 
-        reading = Reading(
-            tokens=config.tokens,
-            lowercase=config.lowercase,
-            separator=config.separator,
-            window=config.window,
-        )
-        return fit(
-            splits,
-            reading=reading,
-            minimum_count=config.minimum_count or (2 if config.tokens == "words" else 1),
-            maximum_size=config.maximum_size or None,
-            bpe_size=config.bpe_size,
-        )
+        return fit(splits, **_fitting(config))
+
+    def encode_further(
+        self,
+        config: Any,
+        codec: Any,
+        splits: Mapping[str, Iterable[Record]],
+        notify: Notify,
+        *,
+        refit: bool = False,
+    ) -> tuple[Codec, dict[str, Arrays]]:
+        from seqkit_textgen._codec import fit
+
+        return fit(splits, **_fitting(config), before=codec)
 
     def load(self, folder: Path) -> Codec:
         from seqkit_textgen._codec import LanguageModelingCodec
@@ -136,3 +137,21 @@ class LanguageModeling(Task):
         from seqkit_textgen._advice import advice
 
         return [*advice(outcome)]
+
+
+def _fitting(config: Any) -> dict[str, Any]:
+    """Returns what a codec is fitted by."""
+    from seqkit_textgen._reading import Reading
+
+    reading = Reading(
+        tokens=config.tokens,
+        lowercase=config.lowercase,
+        separator=config.separator,
+        window=config.window,
+    )
+    return {
+        "reading": reading,
+        "minimum_count": config.minimum_count or (2 if config.tokens == "words" else 1),
+        "maximum_size": config.maximum_size or None,
+        "bpe_size": config.bpe_size,
+    }

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from seqkit.api import Advice, Outcome
 
-_FROM_THE_LAST = ("repeat-last", "drift", "linear")
-"""Baselines that go on from the last value, whatever its level."""
+_FROM_THE_LAST = ("repeat-last", "drift")
+"""Baselines that know nothing but the level of the end."""
+_LINEAR = "linear"
 _SEASONAL = "seasonal-naive"
 
 
@@ -16,12 +17,14 @@ def advice(outcome: Outcome) -> Iterator[Advice]:
     settings = outcome.settings
     scaling = str(settings.get("task.normalization", ""))
     losing = [name for name in _FROM_THE_LAST if outcome.beats(name) is False]
+    cause = ""
+    if losing:
+        cause = f"the level of the series moves: {losing[0]}, which knows the last level, is better"
+    elif outcome.beats(_LINEAR) is False:
+        cause = f"{_LINEAR} reads each window from its last value on, and does better so"
     # A network scaled by its training rows alone has never seen the levels that come later.
-    if losing and not {"last", "window"} & set(scaling.split("+")):
-        yield Advice(
-            f"the level of the series moves: {losing[0]} goes on from the last value and is better",
-            ("task.normalization=standard+last",),
-        )
+    if cause and not {"last", "window"} & set(scaling.split("+")):
+        yield Advice(cause, ("task.normalization=standard+last",))
     if outcome.beats(_SEASONAL) is False and settings.get("task.calendar") == "none":
         yield Advice(
             f"the model does not find the season that {_SEASONAL} repeats",

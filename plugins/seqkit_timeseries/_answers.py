@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqkit.api import Record
+from seqkit.data import listed
 from seqkit.errors import DataError
 from seqkit_timeseries._frequency import Frequency, continued, time_texts
-from seqkit_timeseries._layout import named
+from seqkit_timeseries._kinds import tell_new, with_kinds
+from seqkit_timeseries._layout import Layout, named
 
 
 def middle(quantiles: Sequence[float]) -> int:
@@ -74,6 +76,20 @@ def answers_of(
             answer["target"] = [numbers(column[origin : origin + rows]) for column in values]
         answers.append(answer)
     return answers
+
+
+def note_of_record(record: Record, layout: Layout) -> list[str]:
+    """Returns what to know of a forecast that goes on from a record, in sentences."""
+    notes = []
+    if assumed := record.get("assumed", ()):
+        was = "it mostly was" if len(assumed) == 1 else "they mostly were"
+        notes.append(
+            f"{listed(assumed)} ahead taken for what {was}: give rows ahead with the targets empty "
+            "to say otherwise"
+        )
+    if "start" not in record and (new := with_kinds(record, layout.kinds)[1]):
+        notes.append(tell_new(new))
+    return notes
 
 
 def decimals(forecast: NDArray[np.float64], location: float) -> int | None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from seqkit.api import Arrays, Batch, Codec, Shape, Values
 from seqkit_timeseries import _metrics
 from seqkit_timeseries._naive2 import naive2
+from seqkit_timeseries._past import Past, smoothing
 from seqkit_timeseries._windows import forward_filled, gather
 
 Floats = NDArray[np.float64]
@@ -58,9 +59,16 @@ def naive_forecasts(codec: Codec, train: Arrays, split: Arrays) -> dict[str, Mak
     - `repeat-last`: the last known value.
     - `seasonal-naive`: the value of a season before, where there are seasons.
     - `drift`: the line through the first and the last value of the context.
+    - `seasonal-naive-N`: the same by the season of N rows found in the data, where it is another.
     - `linear`: NLinear (Zeng et al. 2023), one linear map from context to horizon for all columns,
       of values less the last, fitted by ridge regression on the training windows.
+    - `linear-season`: the same of values less what each row of the season adds, where one is found.
+    - `smoothing`: exponential smoothing of each column by itself, with what does best of trend,
+      damping and season.
     - `naive2`: the benchmark of M4, where a split has one window a series.
+
+    The linear ones read the context, as the model does. The others read all rows before what they
+    forecast, and season and smoothing are fitted to the rows before the split.
     """
     shape = codec.shape
     extras = shape.extras
@@ -75,11 +83,28 @@ def naive_forecasts(codec: Codec, train: Arrays, split: Arrays) -> dict[str, Mak
         makers["seasonal-naive"] = lambda starts: seasonal_naive(
             observed, starts + context, horizon, period, owners(starts)
         )
+    past = Past.of(split, observed, context)
+    learnt = Past.of(train, observed_targets(train), None)
+    found = learnt.period()
+    if found not in (1, period):
+        firsts = owner_starts(split)
+        makers[f"seasonal-naive-{found}"] = lambda starts: seasonal_naive(
+            observed, starts + context, horizon, found, firsts(starts)
+        )
     if context > 1:
         makers["drift"] = lambda starts: drift(observed, starts, context, horizon)
     weights = fit_linear(train, context, horizon)
     scales = scales_of(split)
     makers["linear"] = lambda starts: linear(observed, starts, context, weights, scales(starts))
+    season = found if found > 1 else period
+    if season > 1:
+        rest, added = learnt.seasons(season), past.seasons(season)
+        adjusted = fit_linear(train, context, horizon, rest)
+        makers["linear-season"] = lambda starts: (
+            linear(observed - added, starts, context, adjusted, scales(starts))
+            + gather(added, starts + context, horizon)
+        )
+    makers["smoothing"] = smoothing(past, context, horizon, season)
     if period > 1 and len(split["windows"]) == len(split["offsets"]) - 1:
         forecasts = np.stack(list(_naive2(split, context, horizon, period)))
         places = {int(start): place for place, start in enumerate(split["windows"])}
@@ -150,13 +175,16 @@ def linear(
     return np.asarray(forecasts * scale + last)
 
 
-def fit_linear(train: Arrays, context: int, horizon: int) -> NDArray[np.float32]:
+def fit_linear(
+    train: Arrays, context: int, horizon: int, seasons: Floats | float = 0.0
+) -> NDArray[np.float32]:
     """Fits NLinear in closed form on the training windows, `(context + 1, horizon)`.
 
+    `seasons`, `(rows, size)`, are taken out of the values first.
     Very many windows are thinned out evenly to what fits in some seconds. Windows with a missing
     target are left out, unless all have one.
     """
-    observed, targets = observed_targets(train), np.asarray(train["targets"])
+    observed, targets = observed_targets(train) - seasons, np.asarray(train["targets"])
     starts = np.asarray(train["windows"])
     gaps = np.concatenate([[0], np.cumsum(np.isnan(targets).any(axis=1))])
     whole = gaps[starts + context + horizon] == gaps[starts + context]

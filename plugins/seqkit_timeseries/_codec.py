@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 from seqkit.api import Arrays, Batch, Codec, Features, Notify, Record, Say, Shape, Values, ignore
 from seqkit.config import Config
 from seqkit.errors import DataError
-from seqkit_timeseries._answers import answers_of
+from seqkit_timeseries._answers import answers_of, note_of_record
 from seqkit_timeseries._fitted import Fitted
 from seqkit_timeseries._frequency import calendar_features, continued, time_texts
+from seqkit_timeseries._kinds import tell_new, with_kinds
 from seqkit_timeseries._layout import (
     ids_of,
     matrix_of,
@@ -68,7 +70,7 @@ class ForecastingCodec(Fitted, Codec):
     def found(self) -> Mapping[str, Any]:
         names = self.names
         ids = ids_of(names)
-        known = {"time": names.get("time"), "time_format": names.get("time_format")}
+        known = {key: names.get(key) for key in ("time", "time_format", "time_zone")}
         if "decimal" in names:
             known["decimal"] = names["decimal"] or "."
         return {key: value for key, value in known.items() if value} | {"id": list(ids) or "none"}
@@ -133,7 +135,10 @@ class ForecastingCodec(Fitted, Codec):
         short: list[tuple[str, int]] = []
         rows = 0
         known = True
-        for record in records:
+        new: set[str] = set()
+        for given in records:
+            record, others = with_kinds(given, self.layout.kinds)
+            new |= others
             part = self._series(record, place)
             known = known and "targets" in part
             if not len(part["windows"]):
@@ -145,6 +150,8 @@ class ForecastingCodec(Fitted, Codec):
             parts.append(part)
         if short and (not parts or not known):
             raise self._too_short(short[0], place, known)
+        if new:
+            notify(f"{tell_new(new)}.")
         if not parts:
             raise DataError(f"there is no series, in {place}. Give at least one")
         if short:
@@ -221,13 +228,26 @@ class ForecastingCodec(Fitted, Codec):
             return fitted
         known = np.where(np.isnan(history).all(axis=0), 0.0, history)
         check_training(known, record, self.layout.columns, place)
-        return fit_scaler(known, self.settings["normalization"])
+        own = fit_scaler(known, self.settings["normalization"])
+        like = next(iter(self.scalers.values()), own)
+        places = self._shared
+        own.location[places], own.scale[places] = like.location[places], like.scale[places]
+        return own
+
+    @property
+    def _shared(self) -> list[int]:
+        """Columns that are scaled alike in all series."""
+        names = {*self.layout.indicators, *self.layout.static}
+        return [place for place, name in enumerate(self.layout.columns) if name in names]
 
     def _ahead(self, record: Record, place: str) -> Floats:
         """Returns the rows of the horizon: NaN but for the columns that are known ahead."""
         layout, horizon = self.layout, self.horizon
         rows = np.full((horizon, len(layout.columns)), np.nan)
         for column, name in enumerate(layout.future, start=len(layout.observed)):
+            if name in layout.static:
+                rows[:, column] = _last_known(record["values"][name])
+                continue
             ahead = record.get("ahead", {}).get(name, ())
             if len(ahead) < horizon or np.isnan(ahead[:horizon]).any():
                 raise DataError(
@@ -252,7 +272,7 @@ class ForecastingCodec(Fitted, Codec):
             filled[:, others] = forward_filled(scaled[:, others])
         filled = np.nan_to_num(filled, nan=0.0).astype(np.float32)
         seen = len(layout.observed)
-        waves = calendar_features(times, layout.calendar)
+        waves = calendar_features(times, layout.calendar, self.frequency)
         channels = [filled[:, :seen], known.astype(np.float32), filled[:, seen:], waves]
         return np.concatenate(channels, axis=1)
 
@@ -311,9 +331,13 @@ class ForecastingCodec(Fitted, Codec):
         kind = self.settings["normalization"].split("+")[-1]
         local = kind in ("window", "last")
         if local:
+            plain = [layout.observed.index(n) for n in layout.indicators if n in layout.observed]
+            kinds = inputs[..., plain]
             inputs, shift, scale = normalise(
                 inputs, self._known(inputs), len(layout.observed), kind
             )
+            if plain:
+                inputs[..., plain] = kinds
         given = (inputs, batch["lengths"])
         outputs = model(*given, batch["future"]) if layout.ahead else model(*given)
         if local:
@@ -389,12 +413,24 @@ class ForecastingCodec(Fitted, Codec):
 
         require_columns(options.target, self.layout.targets)
         found = chosen_series(records, options.series)
+        blocks = -(-max(options.horizon, self.horizon) // self.horizon)
+        found = [self._known_ahead(record, blocks * self.horizon) for record in found]
         found = long_enough(found, self.context, notify)
         if options.horizon > self.horizon:
             from seqkit_timeseries._rolling import check_rolling
 
             check_rolling(self, found, options.horizon)
         return found
+
+    def _known_ahead(self, record: Record, rows: int) -> Record:
+        """Returns a record with its kinds as columns, and what stays as it is told ahead."""
+        record, _ = with_kinds(record, self.layout.kinds)
+        same = {name: _last_known(record["values"][name]) for name in self.layout.static}
+        same |= {name: record["ahead"][name][0] for name in record.get("assumed", ())}
+        if not same:
+            return record
+        more = {name: np.full(rows, value) for name, value in same.items()}
+        return {**record, "ahead": {**record.get("ahead", {}), **more}}
 
     def predict(
         self,
@@ -425,10 +461,12 @@ class ForecastingCodec(Fitted, Codec):
             self._quantiles,
             shown,
         )
-        if rows > self.horizon:
-            note = note_of(self, rows, self._quantiles)
-            answers = [{**answer, "note": note} for answer in answers]
-        return answers
+        rolling = [note_of(self, rows, self._quantiles)] if rows > self.horizon else []
+        notes = ["; ".join(note_of_record(one, self.layout) + rolling) for one in records]
+        return [
+            {**answer, "note": note} if note else answer
+            for answer, note in zip(answers, notes, strict=True)
+        ]
 
     def records(self, arrays: Arrays, indices: Sequence[int]) -> list[Record]:
         """Returns windows as records that begin with their context, in the units of the data."""
@@ -458,6 +496,11 @@ class ForecastingCodec(Fitted, Codec):
         from seqkit_timeseries._baselines import forecasts_of
 
         return forecasts_of(self, self.compared, splits["train"], splits[split], baseline)
+
+
+def _last_known(column: Floats) -> float:
+    known = np.asarray(column)[~np.isnan(column)]
+    return float(known[-1]) if len(known) else math.nan
 
 
 def seasonal_naive_error(values: Floats, period: int) -> Floats:

@@ -13,6 +13,7 @@ from seqkit.data import counted
 from seqkit.errors import DataError
 from seqkit_timeseries._codec import ForecastingCodec
 from seqkit_timeseries._frequency import Frequency
+from seqkit_timeseries._kinds import kinds_in, tell_new, with_kinds
 from seqkit_timeseries._layout import (
     Layout,
     choose_layout,
@@ -21,18 +22,26 @@ from seqkit_timeseries._layout import (
     row_text,
     rows_with_targets,
     unread,
+    zoned,
 )
-from seqkit_timeseries._normalization import Scaler, fit_scaler
+from seqkit_timeseries._normalization import Floats, Scaler, fit_scaler
 from seqkit_timeseries._paces import paces
-from seqkit_timeseries._precision import check_training, coarse, is_constant
+from seqkit_timeseries._precision import ROUNDING, check_training, coarse, is_constant
 
 _TRAIN = "the train split"
 
 
 def fit(
-    splits: Mapping[str, Iterable[Record]], notify: Notify, settings: Mapping[str, Any]
+    splits: Mapping[str, Iterable[Record]],
+    notify: Notify,
+    settings: Mapping[str, Any],
+    before: ForecastingCodec | None = None,
+    refit: bool = False,
 ) -> tuple[ForecastingCodec, dict[str, Arrays]]:
     """Fits a codec on the training split and encodes every split.
+
+    With a codec of `before` columns and frequency are its own, and so are the scalers of the series
+    that it knows, unless they are to be fitted again.
 
     Raises:
         DataError: A split is empty, a series lacks a column or has only missing values, or no
@@ -51,14 +60,22 @@ def fit(
     longest = max(train, key=lambda record: len(record["time"]))
     frequency = _frequency(held, longest)
     layout = choose_layout(longest, settings, frequency)
+    layout = _with_kinds(held, layout, longest, notify, before)
+    train = held["train"]
+    if before is not None:
+        layout = _as_before(layout, frequency, before)
     if said := unread(longest, layout):
         notify(f"{said}.")
     period = int(settings["season"] or longest.get("period", 0) or frequency.period)
-    if not (settings["season"] or "period" in longest):
+    if before is None and not (settings["season"] or "period" in longest):
         season = f"a season is {counted(period, 'row')}" if period > 1 else "no season is assumed"
         notify(f"rows are {frequency}; {season} (task.season sets it).")
     scalers, missing = _fit_scalers(train, layout, settings["normalization"], notify)
-    if settings["missing"] == "mask":
+    missing[[layout.columns.index(name) for name in layout.static]] = False
+    if before is not None:
+        period = int(settings["season"]) or before.period
+        scalers = _with_those_before(scalers, before, refit, notify)
+    elif settings["missing"] == "mask":
         layout = layout.with_masks(missing)
     tail = _tail(held, layout, settings, notify)
     names = longest.get("names", {})
@@ -67,6 +84,73 @@ def fit(
         split: codec.encode_from(records, notify, f"the {split} split")
         for split, records in held.items()
     }
+
+
+def _as_before(layout: Layout, frequency: Frequency, before: ForecastingCodec) -> Layout:
+    """Returns the columns of a codec. Raises DataError where the data have others, or another step.
+
+    Which columns have a channel that tells where they are known was chosen by the former data.
+    """
+    for what, now, then in (
+        ("rows are", str(frequency), str(before.frequency)),
+        ("targets are", ", ".join(layout.targets), ", ".join(before.layout.targets)),
+        ("columns are", ", ".join(layout.columns), ", ".join(before.layout.columns)),
+    ):
+        if now != then:
+            raise DataError(
+                f"{what} {now} in the data, and {then} in the run that is gone on from. Give data "
+                "like those it was trained on, or train a new model"
+            )
+    return before.layout
+
+
+def _with_those_before(
+    scalers: Mapping[str, Scaler], before: ForecastingCodec, refit: bool, notify: Notify
+) -> dict[str, Scaler]:
+    """Returns the scalers of a codec with those of series that are new, or of all if `refit`."""
+    known = [name for name in scalers if name in before.scalers]
+    new = len(scalers) - len(known)
+    if known and not refit:
+        notify(
+            f"the scalers of {counted(len(known), 'series', 'series')} stay those of the run that "
+            "is gone on from (from.refit=true fits them to these data)."
+        )
+    if new and known:
+        notify(f"{counted(new, 'series is', 'series are')} new, and scaled by their own rows.")
+    if refit:
+        return {**before.scalers, **scalers}
+    return {**scalers, **before.scalers}
+
+
+def _with_kinds(
+    held: dict[str, list[Record]],
+    layout: Layout,
+    longest: Record,
+    notify: Notify,
+    before: ForecastingCodec | None,
+) -> Layout:
+    """Puts a column for each kind of the training split into the layout and all records.
+
+    The kinds are those of a codec of `before`, which has a channel for no others.
+    """
+    texts = [name for name in layout.sources if name in longest.get("kinds", {})]
+    known = before.layout.kinds if before is not None else {}
+    kinds = {name: known.get(name) or kinds_in(held["train"], name) for name in texts}
+    for name, found in kinds.items():
+        if not found:
+            raise DataError(
+                f"column {name!r} is empty in {_TRAIN}. Take it out of the covariates, or begin "
+                "the test later"
+            )
+    layout = layout.with_kinds(kinds)
+    new: set[str] = set()
+    for split, records in held.items() if kinds else ():
+        pairs = [with_kinds(record, kinds) for record in records]
+        held[split] = [record for record, _ in pairs]
+        new.update(*(others for _, others in pairs))
+    if new:
+        notify(f"{tell_new(new)}.")
+    return layout
 
 
 def _latest(held: Mapping[str, Sequence[Record]]) -> dict[str, Record]:
@@ -96,7 +180,7 @@ def _frequency(held: Mapping[str, Sequence[Record]], longest: Record) -> Frequen
     """Returns the step of all series, told from every row: times are known ahead."""
     latest = _latest(held)
     found = paces([(name, record["time"]) for name, record in latest.items()], "the data")
-    return found[list(latest).index(str(longest.get("series", "")))]
+    return zoned(found[list(latest).index(str(longest.get("series", "")))], longest)
 
 
 def _fit_scalers(
@@ -107,6 +191,8 @@ def _fit_scalers(
     constant: list[str] = []
     lost: list[str] = []
     scalers: dict[str, Scaler] = {}
+    levels: list[Floats] = []
+    plain = {*layout.indicators, *layout.static}
     for record in train:
         matrix = matrix_of(record, layout.columns, _TRAIN)
         gaps = np.isnan(matrix)
@@ -122,9 +208,11 @@ def _fit_scalers(
         missing |= gaps.any(axis=0)
         check_training(matrix, record, layout.columns, _TRAIN)
         scalers[identity] = fit_scaler(matrix, kind)
+        levels.append(np.nanmean(matrix, axis=0))
         found = (constant, is_constant(matrix)), (lost, coarse(matrix))
         for names, columns in found:
-            names += [f"{layout.columns[c]!r} of {named(record)}" for c in np.flatnonzero(columns)]
+            places = [c for c in np.flatnonzero(columns) if layout.columns[c] not in plain]
+            names += [f"{layout.columns[c]!r} of {named(record)}" for c in places]
     if constant:
         what = counted(len(constant), "column is", "columns are")
         notify(f"{what} constant in {_TRAIN}, and not scaled: {_shown(constant)}.")
@@ -133,7 +221,32 @@ def _fit_scalers(
             f"{_shown(lost)}: the values differ by too little for single precision, in which a "
             "network reads them. Write task.normalization=standard."
         )
-    return scalers, missing
+    return shared_scales(scalers, layout, np.array(levels)), missing
+
+
+def shared_scales(
+    scalers: Mapping[str, Scaler], layout: Layout, levels: Floats
+) -> dict[str, Scaler]:
+    """Gives all series one scale for what tells them apart, and none for kinds.
+
+    Args:
+        scalers: That of each series.
+        layout: The columns.
+        levels: The mean of each column in each series, `(series, columns)`.
+    """
+    places = [layout.columns.index(name) for name in (*layout.indicators, *layout.static)]
+    kinds = [place for place in places if layout.columns[place] in layout.indicators]
+    if not places:
+        return dict(scalers)
+    location, scale = levels.mean(axis=0), levels.std(axis=0)
+    scale = np.where(scale > ROUNDING * np.abs(levels).max(axis=0), scale, 1.0)
+    location[kinds], scale[kinds] = 0.0, 1.0
+    found = {}
+    for name, own in scalers.items():
+        moved, sized = own.location.copy(), own.scale.copy()
+        moved[places], sized[places] = location[places], scale[places]
+        found[name] = Scaler(moved, sized)
+    return found
 
 
 def _shown(names: Sequence[str]) -> str:
@@ -181,7 +294,8 @@ def _tail(
             )[:horizon]
             for column in layout.future
         }
-        tail.append(one | {"ahead": ahead} if any(map(len, ahead.values())) else one)
+        told = any(len(ahead[column]) for column in layout.future if column not in layout.static)
+        tail.append(one | {"ahead": ahead} if told else one)
     return tail
 
 

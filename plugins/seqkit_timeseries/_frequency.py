@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from seqkit.data.times import DAY, Frequency, Times, infer_frequency, time_texts
+from seqkit.data.times import DAY, Frequency, Times, clock_of, infer_frequency, time_texts
 
 __all__ = ["Frequency", "Times", "calendar_features", "continued", "infer_frequency", "time_texts"]
+
+
+_ANY = Frequency()
 
 
 def continued(times: Times, frequency: Frequency, rows: int) -> Times:
@@ -24,10 +27,13 @@ def continued(times: Times, frequency: Frequency, rows: int) -> Times:
     return frequency.on(times).after(times[-1], rows)
 
 
-def calendar_features(times: Times, names: tuple[str, ...]) -> NDArray[np.float32]:
-    """Returns sine and cosine of each feature's phase, `(rows, 2 * features)`."""
+def calendar_features(
+    times: Times, names: tuple[str, ...], frequency: Frequency = _ANY
+) -> NDArray[np.float32]:
+    """Returns sine and cosine of each feature's phase, by the clock, `(rows, 2 * features)`."""
     if not names:
         return np.zeros((len(times), 0), dtype=np.float32)
+    times = clock_of(times, frequency)
     days = times.astype("datetime64[D]")
     years = times.astype("datetime64[Y]")
     columns = []

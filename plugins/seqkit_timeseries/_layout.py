@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from seqkit.api import Record
 from seqkit.data import listed
+from seqkit.data.roles import STATIC
 from seqkit.errors import ConfigurationError, DataError, Problem, suggestion
 from seqkit_timeseries._frequency import Frequency, time_texts
+from seqkit_timeseries._kinds import channel
 
 Floats = NDArray[np.float64]
 
@@ -29,6 +31,9 @@ class Layout:
         future: Columns known over the horizon too.
         calendar: Features made of the times; each is two channels.
         masked: Columns of which a channel tells where they are known.
+        kinds: Of each column of text that is read, the kinds that have a channel. Such a column
+            stands in `past` or `future` as one for each kind: `weather=rain`.
+        static: Those of `future` that are the same in all rows of a series.
     """
 
     targets: tuple[str, ...]
@@ -36,6 +41,8 @@ class Layout:
     future: tuple[str, ...] = ()
     calendar: tuple[str, ...] = ()
     masked: tuple[str, ...] = ()
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    static: tuple[str, ...] = ()
 
     @property
     def observed(self) -> tuple[str, ...]:
@@ -44,8 +51,28 @@ class Layout:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns that records must hold."""
+        """Columns of numbers that are read, with one for each kind."""
         return self.observed + self.future
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Columns of a table that records must hold."""
+        return self._named_as_in_a_table(self.columns)
+
+    @property
+    def beforehand(self) -> tuple[str, ...]:
+        """Columns of a table whose values have to be told for the horizon."""
+        told = [name for name in self.future if name not in self.static]
+        return self._named_as_in_a_table(told)
+
+    @property
+    def indicators(self) -> tuple[str, ...]:
+        """Columns of 0 and 1 that are made of kinds."""
+        return tuple(channel(name, kind) for name, kinds in self.kinds.items() for kind in kinds)
+
+    def _named_as_in_a_table(self, columns: Iterable[str]) -> tuple[str, ...]:
+        made = {channel(name, kind): name for name, kinds in self.kinds.items() for kind in kinds}
+        return tuple(dict.fromkeys(made.get(name, name) for name in columns))
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -64,7 +91,17 @@ class Layout:
         names = zip(self.columns, missing, strict=True)
         return replace(self, masked=tuple(name for name, some in names if some))
 
-    def as_dict(self) -> dict[str, tuple[str, ...]]:
+    def with_kinds(self, kinds: Mapping[str, tuple[str, ...]]) -> Layout:
+        """Puts a column for each kind in the place of each column of kinds."""
+
+        def spread(names: Iterable[str]) -> tuple[str, ...]:
+            parts = ([channel(n, kind) for kind in kinds[n]] if n in kinds else [n] for n in names)
+            return tuple(name for part in parts for name in part)
+
+        past, future, static = map(spread, (self.past, self.future, self.static))
+        return replace(self, past=past, future=future, static=static, kinds=kinds)
+
+    def as_dict(self) -> dict[str, Any]:
         """Returns the layout as JSON values."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
@@ -77,30 +114,22 @@ def choose_layout(record: Record, settings: Mapping[str, Any], frequency: Freque
     """
     there = tuple(record["values"])
     future, past = tuple(settings["future_covariates"]), settings["past_covariates"]
-    named_ahead = (*future, *(past if isinstance(past, list) else ()))
+    static = tuple(settings.get("static_covariates", ()))
+    named_ahead = (*future, *static, *(past if isinstance(past, list) else ()))
     targets, from_where = _targets(record, settings["targets"], named_ahead)
     if past == "auto":
         left = record.get("aside", {})
-        past = [name for name in there if name not in targets + future and name not in left]
+        named = {*targets, *future, *static, *left}
+        past = [name for name in there if name not in named]
     elif past == "none":
         past = []
-    chosen = {"targets": targets, "past_covariates": past, "future_covariates": future}
-    problems = []
-    seen: dict[str, str] = {}
-    for setting, names in chosen.items():
-        for name in names:
-            key = f"task.{setting}"
-            if name not in there:
-                message = f"{key} names {name!r}, which is no column of numbers in the data"
-                problems.append(Problem(key, message, _instead(record, name, there)))
-            elif name in seen:
-                message = f"{key} names {name!r}, which is named already, by {seen[name]}"
-                problems.append(Problem(key, message, f"Take it out of {seen[name]} or {key}"))
-            seen[name] = from_where if setting == "targets" else key
-    if not targets:
-        message = "no column is left to forecast, as all are named as covariates"
-        hint = f"Name one in task.targets; there are {listed(there)}"
-        problems.append(Problem("task.targets", message, hint))
+    chosen = {
+        "targets": targets,
+        "past_covariates": past,
+        "future_covariates": future,
+        "static_covariates": static,
+    }
+    problems = _problems(record, chosen, from_where)
     calendar = settings["calendar"]
     if calendar == "auto":
         calendar = frequency.calendar
@@ -112,7 +141,35 @@ def choose_layout(record: Record, settings: Mapping[str, Any], frequency: Freque
         problems.append(Problem("task.calendar", message, "Write task.calendar=none"))
     if problems:
         raise ConfigurationError(problems=problems)
-    return Layout(targets, tuple(past), future, tuple(calendar))
+    return Layout(targets, tuple(past), future + static, tuple(calendar), static=static)
+
+
+def _problems(
+    record: Record, chosen: Mapping[str, Sequence[str]], from_where: str
+) -> list[Problem]:
+    """Returns what is wrong with the columns that settings name."""
+    there, of_kinds = tuple(record["values"]), record.get("kinds", {})
+    problems = []
+    seen: dict[str, str] = {}
+    for setting, names in chosen.items():
+        for name in names:
+            key = f"task.{setting}"
+            if name not in there:
+                message = f"{key} names {name!r}, which is no column of numbers in the data"
+                problems.append(Problem(key, message, _instead(record, name, there)))
+            elif setting == "targets" and name in of_kinds:
+                message = f"{key} names {name!r}, which is text of {len(of_kinds[name])} kinds"
+                hint = f"Numbers are forecast; read it by task.past_covariates={name}"
+                problems.append(Problem(key, message, hint))
+            elif name in seen:
+                message = f"{key} names {name!r}, which is named already, by {seen[name]}"
+                problems.append(Problem(key, message, f"Take it out of {seen[name]} or {key}"))
+            seen[name] = from_where if setting == "targets" else key
+    if not chosen["targets"]:
+        message = "no column is left to forecast, as all are named as covariates"
+        hint = f"Name one in task.targets; there are {listed(there)}"
+        problems.append(Problem("task.targets", message, hint))
+    return problems
 
 
 def _targets(
@@ -151,14 +208,30 @@ def unread(record: Record, layout: Layout) -> str:
     """Says which columns are put aside and by which reasons; empty where all are read."""
     reasons: dict[str, list[str]] = {}
     for name, reason in record.get("aside", {}).items():
-        if name not in layout.columns:
+        if name not in layout.sources:
             reasons.setdefault(reason, []).append(name)
     if not reasons:
         return ""
-    shown = "; ".join(f"{listed(names)} {reason}" for reason, names in reasons.items())
-    many = sum(map(len, reasons.values())) > 1
-    them = "they are" if many else "it is"
-    return f"{shown}: {them} neither forecast nor read, unless task.targets or a covariate names it"
+    shown = "; ".join(
+        f"{listed(names)} {reason.replace('is ', 'are ', 1) if len(names) > 1 else reason}"
+        for reason, names in reasons.items()
+    )
+    names = [name for part in reasons.values() for name in part]
+    them = "they are" if len(names) > 1 else "it is"
+    way = "task.targets or a covariate names it"
+    same = [name for name in names if record["aside"][name] == STATIC]
+    texts = [name for name in names if name in record.get("kinds", {}) and name not in same]
+    if len(same) + len(texts) == len(names):
+        ways = [f"task.static_covariates={','.join(same)}"] if same else []
+        ways += [f"task.past_covariates={','.join(texts)}"] if texts else []
+        way = f"{' and '.join(ways)} {'reads' if len(ways) == 1 else 'read'} {_it(names)}"
+    if texts and not {"series", "ids"} & {*record.get("names", {})}:
+        way += f". If {texts[0]!r} tells series apart, write dataset.id={texts[0]}"
+    return f"{shown}: {them} neither forecast nor read, unless {way}"
+
+
+def _it(names: Sequence[str]) -> str:
+    return "it" if len(names) == 1 else "them"
 
 
 def rows_with_targets(record: Record, targets: Iterable[str]) -> int:
@@ -210,4 +283,12 @@ def row_text(record: Record, row: int) -> str:
     times = record["time"]
     if times.dtype.kind != "M":
         return f"row {row + 1}"
-    return f"row {row + 1} ({time_texts(times[row : row + 1], Frequency('seconds'))[0]})"
+    frequency = zoned(Frequency("seconds"), record)
+    return f"row {row + 1} ({time_texts(times[row : row + 1], frequency)[0]})"
+
+
+def zoned(frequency: Frequency, record: Record) -> Frequency:
+    """Returns the frequency in the time zone in which a record was read."""
+    names = record.get("names", {})
+    zone = str(names.get("time_zone", ""))
+    return replace(frequency, zone=zone, local=names.get("clock") == "local")

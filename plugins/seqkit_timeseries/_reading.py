@@ -19,9 +19,13 @@ from seqkit.data.columns import header_of
 from seqkit.data.numbers import NumbersError, parse_numbers
 from seqkit.data.times import TimesError
 from seqkit.errors import DataError
+from seqkit_timeseries._arranging import arranged
 from seqkit_timeseries._frequency import infer_frequency
+from seqkit_timeseries._kinds import all_coded
 from seqkit_timeseries._layout import ids_of, rows_with_targets
-from seqkit_timeseries._table import Reading, arranged, read_series, times_of
+from seqkit_timeseries._table import read_series
+from seqkit_timeseries._tabled import Reading, shown_times, times_of
+from seqkit_timeseries._wide import read_wide
 
 if TYPE_CHECKING:
     from seqkit_timeseries._fitted import Fitted
@@ -74,8 +78,10 @@ def parse(fitted: Fitted, inputs: Sequence[str | Record]) -> list[Record]:
     cells_of = {str(name).strip(): [row.get(name) for row in records] for name in columns}
     ready = {
         name: np.array([np.nan if cell is None else cell for cell in cells_of[name]], np.float64)
-        for name in fitted.layout.columns
-        if name in cells_of and all(isinstance(cell, _NUMBER | None) for cell in cells_of[name])
+        for name in fitted.layout.sources
+        if name in cells_of
+        and name not in fitted.layout.kinds
+        and all(isinstance(cell, _NUMBER | None) for cell in cells_of[name])
     }
     return _of_table(fitted, list(map(str, columns)), cells, ready)
 
@@ -86,12 +92,29 @@ def _kept(fitted: Fitted) -> list[Record]:
             "the run kept no rows to forecast from (task.keep_series). Give the last rows of a "
             "series"
         )
-    if fitted.layout.future and not any("ahead" in record for record in fitted.tail):
+    told = fitted.layout.beforehand
+    if told and not any("ahead" in record for record in fitted.tail):
+        if all(_are_flags(fitted, name) for name in told):
+            return [_with_usual_flags(record, told, fitted.horizon) for record in fitted.tail]
         raise DataError(
-            f"what comes after the data is not known of {listed(fitted.layout.future)}. Give the "
+            f"what comes after the data is not known of {listed(told)}. Give the "
             f"last {fitted.context} rows, and {fitted.horizon} more with the targets empty"
         )
     return list(fitted.tail)
+
+
+def _are_flags(fitted: Fitted, name: str) -> bool:
+    """Tells whether a column is 0 or 1 in all rows that the run kept."""
+    if name not in fitted.layout.columns:
+        return False
+    return all(np.isin(record["values"][name], (0.0, 1.0)).all() for record in fitted.tail)
+
+
+def _with_usual_flags(record: Record, names: Sequence[str], horizon: int) -> Record:
+    """Takes flags ahead for what they mostly were, which `assumed` tells."""
+    usual = {name: float(np.mean(record["values"][name]) > 0.5) for name in names}
+    ahead = {name: np.full(horizon, value) for name, value in usual.items()}
+    return {**record, "ahead": ahead, "assumed": tuple(names)}
 
 
 def _of_table(
@@ -102,7 +125,10 @@ def _of_table(
 ) -> list[Record]:
     """Reads rows of texts; the columns in `ready` are numbers already."""
     columns = header_of("the input", columns, option=True)
-    wanted = fitted.layout.columns
+    rows = [list(row) for row in rows]
+    if fitted.names.get("wide"):
+        return _of_wide(fitted, columns, rows)
+    wanted = fitted.layout.sources
     for number, row in enumerate(rows, start=1):
         if len(row) != len(columns):
             raise DataError(
@@ -125,22 +151,54 @@ def _of_table(
         identity=_ids(fitted, columns),
         needed=wanted,
         ready=ready,
+        kinds=tuple(fitted.layout.kinds),
         usual=_usual(fitted, cells),
         others=False,
-        duplicates=fitted.names.get("duplicates", "error"),
         key="",
         counted="row",
+        **_said(fitted),
     )
     tabled = read_series(columns, rows, range(1, len(rows) + 1), how, ignore)
     return [
-        _record(fitted, one.name, one.time, {name: one.values[name] for name in wanted})
+        _record(
+            fitted, one.name, one.time, {name: one.values[name] for name in wanted}, tabled.kinds
+        )
         for one in tabled.series
     ]
 
 
+def _said(fitted: Fitted) -> dict[str, Any]:
+    """Returns what was said of how to read the run's table."""
+    names = fitted.names
+    return {
+        "duplicates": names.get("duplicates", "error"),
+        "resample": names.get("resample", ""),
+        "aggregate": names.get("aggregate", "mean"),
+        "missing": tuple(json.loads(names.get("missing", "[]"))),
+    }
+
+
+def _of_wide(fitted: Fitted, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Record]:
+    """Reads a table of one series a row, or a column, as that of the run."""
+    ids = ids_of(fitted.names)
+    how = Reading(
+        "the input",
+        time=fitted.names.get("time", ""),
+        identity=ids if ids and set(ids) <= {*columns} else (),
+        needed=fitted.layout.sources,
+        kinds=tuple(fitted.layout.kinds),
+        usual=fitted.names,
+        key="",
+        counted="row",
+        **_said(fitted),
+    )
+    tabled = read_wide(columns, rows, range(1, len(rows) + 1), how, fitted.names["wide"], ignore)
+    return [_record(fitted, one.name, one.time, one.values, tabled.kinds) for one in tabled.series]
+
+
 def _usual(fitted: Fitted, rows: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
     """Returns how the run's table was read, as far as it helps where this one leaves it open."""
-    commas = any("," in row[name] for row in rows for name in fitted.layout.columns)
+    commas = any("," in row[name] for row in rows for name in fitted.layout.sources)
     if fitted.names.get("decimal") == "" and not commas:
         return {**fitted.names, "decimal": "."}
     return fitted.names
@@ -168,7 +226,7 @@ def _of_values(fitted: Fitted, given: Sequence[Any]) -> list[Record]:
 
 
 def _from_values(fitted: Fitted, given: Any, place: int) -> Record:
-    columns = fitted.layout.columns
+    columns, kinds = fitted.layout.sources, {}
     if isinstance(given, Sequence):
         if len(columns) != 1:
             raise DataError(
@@ -185,6 +243,9 @@ def _from_values(fitted: Fitted, given: Any, place: int) -> Record:
                 f"input {place} has no column {name!r}; it has {listed(list(given['values']))}. "
                 f"The run reads {listed(columns)}"
             )
+        if name in fitted.layout.kinds:
+            values[name], kinds[name] = all_coded([_cell(v) for v in _plain(given["values"][name])])
+            continue
         values[name] = _floats(given["values"][name], name, place, fitted.names.get("decimal", ""))
     rows = {len(column) for column in values.values()}
     if len(rows) > 1:
@@ -193,11 +254,11 @@ def _from_values(fitted: Fitted, given: Any, place: int) -> Record:
         )
     name = str(given.get("series", ""))
     if given.get("time") is None:
-        return _record(fitted, name, np.arange(rows.pop()), values)
-    how = Reading(f"input {place}", usual=fitted.names, key="", counted="row")
+        return _record(fitted, name, np.arange(rows.pop()), values, kinds)
+    how = Reading(f"input {place}", usual=fitted.names, key="", counted="row", **_said(fitted))
     times = _given_times(given["time"], rows.pop(), how)
-    one = arranged(name, times, values, how)
-    return _record(fitted, name, one.time, one.values)
+    one = arranged(name, times, values, how, kinds)
+    return _record(fitted, name, one.time, one.values, kinds)
 
 
 def _given_times(given: Any, rows: int, how: Reading) -> NDArray[Any]:
@@ -210,8 +271,9 @@ def _given_times(given: Any, rows: int, how: Reading) -> NDArray[Any]:
     if len(times) != rows:
         raise DataError(f"{how.source} has {len(times)} times for {rows} rows. Give as many")
     if times.dtype.kind == "M" and not np.isnat(times).any():
-        fine = np.datetime_data(times.dtype)[0] in ("us", "ns")
-        return times if fine else times.astype(f"datetime64[{'us' if _has_parts(times) else 's'}]")
+        if np.datetime_data(times.dtype)[0] not in ("us", "ns"):
+            times = times.astype(f"datetime64[{'us' if _has_parts(times) else 's'}]")
+        return shown_times(times, how)
     try:
         return times_of([_cell(time) for time in times.tolist()], how).times
     except TimesError as error:
@@ -228,6 +290,7 @@ def _record(
     name: str,
     times: NDArray[Any],
     values: Mapping[str, NDArray[np.float64]],
+    kinds: Mapping[str, Sequence[str]],
 ) -> Record:
     """Parts the past, up to the last row in which a target is known, from what is ahead."""
     targets = fitted.layout.targets
@@ -240,7 +303,8 @@ def _record(
         "series": _known_series(fitted, name),
         "time": times[:rows],
         "values": {column: numbers[:rows] for column, numbers in values.items()},
-        "ahead": {column: values[column][rows:] for column in fitted.layout.future},
+        "ahead": {column: values[column][rows:] for column in fitted.layout.beforehand},
+        "kinds": dict(kinds),
     }
 
 

@@ -13,6 +13,7 @@ from pydantic import Field, create_model
 
 from seqkit.api import Record
 from seqkit.config import Config
+from seqkit.data.times import is_zone
 from seqkit.errors import CheckpointError
 from seqkit.storage.regular_files import read_regular
 from seqkit.text import Document, damaged, read_document
@@ -107,10 +108,14 @@ def _settings(path: Path, saved: _Saved) -> dict[str, Any]:
     layout = saved.layout
     known = set(layout.columns)
     fits = len(known) == len(layout.columns) and layout.targets and known >= {*layout.masked}
+    fits = fits and {*layout.future} >= {*layout.static}
     if not fits or not {*get_args(CalendarFeature)} >= {*layout.calendar}:
         raise damaged(path, "forecasting", "its layout names columns that it does not have")
     if saved.frequency.count < 1:
         raise damaged(path, "forecasting", f"its rows are {saved.frequency.count} steps apart")
+    zone = saved.frequency.zone
+    if zone and not is_zone(zone):
+        raise damaged(path, "forecasting", f"its time zone {zone!r} is not known on this machine")
     settings: dict[str, Any] = saved.settings.model_dump()
     if max(settings["context"], settings["horizon"]) > _LONGEST:
         raise damaged(path, "forecasting", "its context or horizon is larger than any data")

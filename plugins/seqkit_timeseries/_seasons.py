@@ -1,4 +1,4 @@
-"""Finds the season of a series in its values, and not by the frequency of its rows."""
+"""Seasons that are found in the data: how long one is, and what each of its rows adds."""
 
 from __future__ import annotations
 
@@ -9,89 +9,97 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_LONGEST = 20_000
-"""Rows at the end of a series that are looked at: more tell nothing new of its season."""
+_MOST_COLUMNS = 60
+_MOST_ROWS = 4000
+_LONGEST = 1500
+_LEAST_SEASONS = 3
+_LEAST_CORRELATION = 0.1
+_CAUTION = 2.0
+# A season of weeks has to correlate by so much better than one of days to be preferred.
+_NEARLY = 0.95
+# Around a peak this broad, noise makes peaks of its own; what is usual is preferred to those.
+_BROAD = 0.05
+_USUAL = np.array([7, 12, 24, 48, 52, 96, 144, 168, 288, 336, 365, 672, 1440])
 
-_CYCLES = 20
-"""Seasons that are looked at, as one that is no whole number of rows wanders off over many."""
 
-_LEAST = 0.3
-"""Share of the variation that a season is of, at least."""
+def find_period(columns: Sequence[Floats]) -> int:
+    """Returns the rows of the season that columns share; 1 where there is none.
 
-_FAR = 400
-"""Rows of the longest season that is looked for beside those of the calendar."""
-
-
-def strength(values: Floats, period: int) -> float:
-    """Returns the share of the variation that a season explains, about 0 where there is none.
-
-    That of Wang, Smith and Hyndman 2006: a moving average of one season is taken away, and the
-    means of each phase are compared with what they leave, by degrees of freedom. It is below 0 for
-    much noise, and NaN where fewer than two seasons are known.
+    It is the lag of the highest peak of the mean autocorrelation, or the shortest lag whose peak
+    is nearly as high. At least three seasons must be there, in half of the columns.
 
     Args:
-        values: `(rows,)`, NaN where one is missing.
-        period: Rows of the season, 2 or more.
+        columns: Values without gaps, each of its own length.
     """
-    values = values[-(_CYCLES + 1) * period :]
-    known = ~np.isnan(values)
-    if len(values) < 3 * period or known.mean() < 0.5:
-        return float("nan")
-    rows = np.arange(len(values))
-    filled = np.interp(rows, rows[known], values[known])
-    weights = np.full(period + 1 - period % 2, 1 / period)
+    step = max(1, len(columns) // _MOST_COLUMNS)
+    chosen = [column[-_MOST_ROWS:] for column in columns[::step] if np.ptp(column) > 0]
+    if not chosen:
+        return 1
+    rows = int(np.median([len(column) for column in chosen]))
+    longest = min(rows // _LEAST_SEASONS, _LONGEST)
+    if longest < 3:
+        return 1
+    chosen = [column for column in chosen if len(column) >= rows]
+    # One lag more on either side tells what a peak is.
+    mean = np.mean([_autocorrelation(column, longest + 2) for column in chosen], axis=0)
+    lags = np.arange(2, longest + 1)
+    peaks = lags[(mean[lags] > mean[lags - 1]) & (mean[lags] >= mean[lags + 1])]
+    # Of some hundred lags, noise has one at which its autocorrelation is three times its error.
+    least = max(_LEAST_CORRELATION, 4.5 / np.sqrt(rows))
+    risen = mean[peaks] - np.minimum.accumulate(mean)[peaks]
+    peaks = peaks[(mean[peaks] > least) & (risen > least)]
+    if not len(peaks):
+        return 1
+    first = peaks[mean[peaks] >= _NEARLY * mean[peaks].max()][0]
+    near = lags[np.abs(lags - first) <= _BROAD * first]
+    usual = np.intersect1d(near, _USUAL)
+    usual = usual[mean[usual] >= _NEARLY * mean[first]]
+    return int(usual[-1] if len(usual) else near[np.argmax(mean[near])])
+
+
+def _autocorrelation(values: Floats, count: int) -> Floats:
+    """Returns the autocorrelation at lags 0 to `count - 1`, of values less a line."""
+    steps = np.arange(len(values))
+    values = values - np.polyval(np.polyfit(steps, values, 1), steps)
+    size = 1 << (2 * len(values) - 1).bit_length()
+    products = np.fft.irfft(np.abs(np.fft.rfft(values, size)) ** 2, size)[:count]
+    # Sums over fewer pairs count as much, or long seasons would seem to be weak ones.
+    products /= np.maximum(1, len(values) - np.arange(count))
+    return np.asarray(products / products[0]) if products[0] > 0 else np.zeros(count)
+
+
+def seasonal_profile(values: Floats, period: int) -> Floats:
+    """Returns what each row of a season adds to the trend, `(period, columns)`, with a mean of 0.
+
+    The trend is the mean over one season around each row (classical additive decomposition). Of the
+    mean of each row of the season, the harmonics are shrunk by as much as they are likely to be
+    noise (Wiener): a year that came twice has little to say of a single day.
+
+    Args:
+        values: Values without gaps, `(rows, columns)`, whose first row begins a season; at least
+            two seasons.
+        period: Rows of a season.
+    """
+    weights = np.full(period, 1 / period)
     if period % 2 == 0:
-        weights[[0, -1]] /= 2
-    middle = len(weights) // 2
-    detrended = filled[middle : len(filled) - middle] - np.convolve(filled, weights, "valid")
-    count = len(detrended)
-    if count <= 1.5 * period or np.ptp(detrended) <= 1e-9 * np.abs(filled).max():
-        return float("nan")
-    phases = np.arange(count) % period
-    sizes = np.bincount(phases, minlength=period)
-    means = np.bincount(phases, detrended, minlength=period) / sizes
-    left = float(np.square(detrended - means[phases]).sum()) / (count - period)
-    whole = float(np.square(detrended - detrended.mean()).sum()) / (count - 1)
-    return 1 - left / whole
-
-
-def found_periods(series: Sequence[Floats], usual: Sequence[int]) -> list[int]:
-    """Returns the seasons that series have, the shortest first; empty for none.
-
-    Seasons of the calendar are looked for first, as they are likelier than any other; where there
-    is none of them, the strongest one of any length.
-
-    Args:
-        series: The values of each series, `(rows,)`.
-        usual: Rows of the seasons of the calendar, such as a day and a week.
-    """
-    series = [values[-_LONGEST:] for values in series]
-    found: list[int] = []
-    explained = 0.0
-    for period in sorted(usual):
-        share = _typical(series, period)
-        # A week repeats each day of it, too: it is one of its own where it tells more.
-        if share >= _needed(series, period) and share > explained + 0.1 * (1 - explained):
-            found.append(period)
-            explained = share
-    if found:
-        return found
-    rows = int(np.median([len(values) for values in series]))
-    shares = {period: _typical(series, period) for period in range(2, min(rows // 6, _FAR) + 1)}
-    enough = {p: share for p, share in shares.items() if share >= _needed(series, p) + 0.1}
-    if not enough:
-        return []
-    best = max(enough.values())
-    # Twice a season is one, as well.
-    return [min(period for period, share in enough.items() if share >= 0.95 * best)]
-
-
-def _needed(series: Sequence[Floats], period: int) -> float:
-    """Returns the share that chance does not reach: few seasons look alike sooner than many."""
-    rows = float(np.median([len(values) for values in series]))
-    return _LEAST + min(0.4, period / max(1.0, rows))
-
-
-def _typical(series: Sequence[Floats], period: int) -> float:
-    shares = [share for values in series if not np.isnan(share := strength(values, period))]
-    return float(np.median(shares)) if 2 * len(shares) >= len(series) else float("-inf")
+        weights = np.concatenate([[0.5], np.ones(period - 1), [0.5]]) / period
+    sums = np.concatenate([np.zeros_like(values[:1]), np.cumsum(values, axis=0)])
+    width = len(weights)
+    trend = (sums[width:] - sums[:-width]) / width
+    if period % 2 == 0:
+        edges = (values[: len(trend)] + values[width - 1 :][: len(trend)]) / 2
+        trend = (trend * width - edges) / period
+    half = width // 2
+    rest = values[half : half + len(trend)] - trend
+    phases = (half + np.arange(len(trend))) % period
+    counts = np.bincount(phases, minlength=period)[:, None]
+    profile = np.zeros((period, values.shape[1]))
+    np.add.at(profile, phases, rest)
+    profile /= np.maximum(1, counts)
+    left = rest - profile[phases]
+    noise = (left**2).sum(axis=0) / max(1, len(rest) - period)
+    waves = np.fft.rfft(profile, axis=0)
+    power = np.maximum(np.abs(waves) ** 2, 1e-300)
+    waves *= np.clip(1 - _CAUTION * period**2 * noise / len(rest) / power, 0, 1)
+    waves[0] = 0
+    return np.asarray(np.fft.irfft(waves, period, axis=0))

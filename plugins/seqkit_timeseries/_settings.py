@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from seqkit.api import Choice, Record
-from seqkit.choosing import threads, training
+from seqkit.choosing import step_seconds, threads, training
 from seqkit.data import counted
 from seqkit_timeseries._frequency import Frequency, infer_frequency
-from seqkit_timeseries._seasons import Floats, found_periods
+from seqkit_timeseries._seasons import Floats
+from seqkit_timeseries._strength import found_periods
 
 HORIZON = 8
 """Rows that are forecast where the step of the rows tells nothing."""
@@ -61,9 +61,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
         return []
     horizon = _horizon(facts)
     context = _context(facts, horizon)
-    windows = sum(
-        max(0, len(record["time"]) - context - horizon + 1) for record in splits["train"]
-    )
+    windows = sum(max(0, len(record["time"]) - context - horizon + 1) for record in splits["train"])
     units = 32
     batch_size = _batch_size(windows)
     numbers = batch_size * context * units
@@ -84,7 +82,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
         ),
         Choice("trainer.batch_size", batch_size, f"{windows:,} windows to train on"),
         *training(
-            windows, batch_size, steps=1000, epochs=(1, 1000), seconds=numbers / SPEED
+            windows, batch_size, steps=1000, epochs=(1, 1000), seconds=step_seconds(numbers, SPEED)
         ),
         threads(numbers, cores),
     ]

@@ -11,7 +11,7 @@ from seqkit.api import Notify, Record
 from seqkit.data.times import TimesError, time_texts
 from seqkit.errors import ConfigurationError, DataError, Problem
 from seqkit_timeseries._frequency import Frequency
-from seqkit_timeseries._table import Reading, Series, Tabled, times_of
+from seqkit_timeseries._tabled import Reading, Series, Tabled, times_of
 
 
 def split_records(
@@ -33,6 +33,8 @@ def split_records(
     Raises:
         ConfigurationError: The splits leave no training rows, or a date is none.
     """
+    if tabled.kinds:
+        declared = {"aside": tabled.aside} | declared | {"kinds": tabled.kinds}
     series = [_known(one, declared.get("targets"), tabled.aside) for one in tabled.series]
     how = Reading("", usual=tabled.names)
     tests = _beginnings(series, test, "dataset.test", [len(one.time) for one in series], how)

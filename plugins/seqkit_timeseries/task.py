@@ -62,6 +62,7 @@ class Forecasting(Task):
         "names": "what the columns of `time` and `series` are called in the data: predict reads "
         "tables with them",
         "aside": "columns that are read only where a setting names them, and why",
+        "kinds": "the kinds of columns of text, whose values are places in this list",
     }
     extras = {  # noqa: RUF012 - as the contract has it
         "context": "rows that are read before a forecast",
@@ -78,6 +79,7 @@ class Forecasting(Task):
     live = True
     next_commands = {"backtest {run}": "errors by how far ahead"}  # noqa: RUF012 - as the contract has it
     own_data_recipe = "weather-rnn"
+    further_settings = ("stride", "evaluation_stride", "season", "report", "keep_series")
     sample_shapes = (
         _sample_shape(Values(1, 4), future=0),
         _sample_shape(Values(2, 3), future=0),
@@ -96,10 +98,16 @@ class Forecasting(Task):
         targets: Columns = Field([], help="Columns to forecast; empty: those of the dataset.")
         past_covariates: ChosenColumns = Field(
             "auto",
-            help="Columns that are read but not forecast; auto: all others the dataset has.",
+            help="Columns that are read but not forecast, texts of few kinds included; auto: all "
+            "others that hold numbers.",
         )
         future_covariates: Columns = Field(
-            [], help="Columns whose values over the horizon are known beforehand, such as holidays."
+            [],
+            help="Columns whose values over the horizon are known beforehand, such as holidays; "
+            "they may be texts of few kinds.",
+        )
+        static_covariates: Columns = Field(
+            [], help="Columns that are the same in all rows of a series, such as its size or kind."
         )
         calendar: Literal["auto", "none"] | list[CalendarFeature] = Field(
             "none",
@@ -162,6 +170,19 @@ class Forecasting(Task):
         from seqkit_timeseries._fitting import fit
 
         return fit(splits, notify, config.model_dump())
+
+    def encode_further(
+        self,
+        config: Any,
+        codec: Any,
+        splits: Mapping[str, Iterable[Record]],
+        notify: Notify,
+        *,
+        refit: bool = False,
+    ) -> tuple[Codec, dict[str, Arrays]]:
+        from seqkit_timeseries._fitting import fit
+
+        return fit(splits, notify, config.model_dump(), codec, refit)
 
     def load(self, folder: Path) -> Codec:
         from seqkit_timeseries._codec import ForecastingCodec

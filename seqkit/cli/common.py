@@ -208,19 +208,14 @@ def complete_runs(
     return [name for name in [*names, "last"] if name.startswith(incomplete)]
 
 
-class Duration(click.ParamType):
-    """A time with its unit, as seconds."""
-
-    name = "time"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Returns the seconds of a time."""
-        if isinstance(value, float):
-            return value
-        found = _TIME.fullmatch(str(value).strip().lower())
-        seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
-        if not 0 < seconds < 1e7:
-            self.fail(f"{value!r} is not a time. Write one such as 90s, 10m or 2h", param, ctx)
-        return seconds
+def in_seconds(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> float | None:
+    """Returns the seconds of a time that was typed, such as 90s, 10m or 2h."""
+    if value is None:
+        return None
+    found = _TIME.fullmatch(value.strip().lower())
+    seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
+    if not 0 < seconds < 1e7:
+        raise click.BadParameter(f"{value!r} is not a time. Write one such as 90s, 10m or 2h")
+    return seconds

@@ -10,6 +10,7 @@ import click
 from seqkit.cli.common import (
     open_registry,
     open_run,
+    reading_options,
     run_argument,
     running_options,
 )
@@ -26,6 +27,7 @@ from seqkit.terminal import output
     metavar="FILE",
     help="Score a newly labelled file instead, read as the run's own data were.",
 )
+@reading_options("--file")
 @click.option(
     "--metrics",
     default="",
@@ -51,6 +53,8 @@ def evaluate(
     settings: tuple[str, ...],
     split: str,
     file: Path | None,
+    encoding: str,
+    delimiter: str,
     metrics: str,
     by: str,
     threshold: str,
@@ -81,7 +85,7 @@ def evaluate(
     from seqkit.engine.evaluate import Wanted, evaluate_run
 
     names = tuple(name.strip() for name in metrics.split(",") if name.strip())
-    wanted = Wanted(split, file, names, settings, by, threshold)
+    wanted = Wanted(split, file, names, settings, by, threshold, encoding, delimiter)
     with Bar(f"Scoring {split if file is None else file.name}") as bar:
         score = evaluate_run(
             folder,

@@ -42,6 +42,7 @@ class LazyGroup(click.Group):
         add_more: Called once, when a name is not among them, with this group and with local
             plugins, by path.
         more: Returns names and summaries of what it would add, for help.
+        elsewhere: What other programs call a command, and what it is here: `{"train": "run"}`.
         **options: As for `click.Group`.
     """
 
@@ -51,6 +52,7 @@ class LazyGroup(click.Group):
         lazy: Mapping[str, LazyCommand],
         add_more: Callable[[click.Group, Sequence[Path]], None] | None = None,
         more: Callable[[], Mapping[str, str]] = dict,
+        elsewhere: Mapping[str, str] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -58,6 +60,7 @@ class LazyGroup(click.Group):
         self._add_more = add_more
         self._asked: set[tuple[Path, ...]] = set()
         self._more = more
+        self._elsewhere = elsewhere or {}
 
     def load_more(self, plugins: Sequence[Path] = ()) -> None:
         """Adds what is not among the known commands, once for each choice of plugins."""
@@ -127,7 +130,9 @@ class LazyGroup(click.Group):
         if command is None and not ctx.resilient_parsing:
             if args[0].startswith("-"):
                 self.parse_args(ctx, args)
-            found = nearest(args[0], self.list_commands(ctx))
+            found = self._elsewhere.get(args[0].lower()) or nearest(
+                args[0], self.list_commands(ctx)
+            )
             hint = f"Did you mean {found}?" if found else "Run 'seqkit --help' for every command"
             raise click.UsageError(f"there is no command {args[0]!r}. {hint}", ctx)
         return args[0], command, rest

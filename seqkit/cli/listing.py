@@ -212,7 +212,7 @@ def entry_document(entry: Entry, registry: Registry) -> dict[str, Any]:
         return document | {
             "path": str(entry.component.path),
             "first": entry.component.first,
-            "experiment": recipe_document(entry),
+            "experiment": recipe_document(entry, registry),
         }
     component = entry.component
     for attribute in (

@@ -21,6 +21,9 @@ COMMANDS = {
     "run": LazyCommand("seqkit.cli.run:run", "Train a model, from a recipe or a TOML file.", TRAIN),
     "sweep": LazyCommand("seqkit.cli.sweep:sweep", "Run a grid of settings and seeds.", TRAIN),
     "resume": LazyCommand("seqkit.cli.resume:resume", "Go on with a run that ended early.", TRAIN),
+    "lr-find": LazyCommand(
+        "seqkit.cli.lr_find:lr_find", "Try learning rates on a few batches.", TRAIN
+    ),
     "stop": LazyCommand("seqkit.cli.stop:stop", "Ask a running run to save and stop.", TRAIN),
     "new": LazyCommand("seqkit.cli.new:new", "Write an experiment file to start from.", TRAIN),
     "tui": LazyCommand(
@@ -34,6 +37,8 @@ COMMANDS = {
         "seqkit.cli.evaluate:evaluate", "Score a run on one of its splits.", USE
     ),
     "compare": LazyCommand("seqkit.cli.compare:compare", "Put runs side by side.", USE),
+    "mv": LazyCommand("seqkit.cli.mv:mv", "Rename a run.", USE),
+    "rm": LazyCommand("seqkit.cli.rm:rm", "Move runs into the trash, or back.", USE),
     "list": LazyCommand(
         "seqkit.cli.listing:list_components", "List components, recipes and plugins.", MANAGE
     ),
@@ -44,6 +49,41 @@ COMMANDS = {
         "seqkit.cli.completion:completion", "Print a script for shell completion.", MANAGE
     ),
 }
+
+ELSEWHERE = {
+    "continue": "resume",
+    "delete": "rm",
+    "describe": "show",
+    "diff": "compare",
+    "download": "data get",
+    "eval": "evaluate",
+    "fetch": "data get",
+    "finetune": "run --from RUN",
+    "fine-tune": "run --from RUN",
+    "fit": "run",
+    "follow": "watch",
+    "generate": "predict",
+    "grid": "sweep",
+    "infer": "predict",
+    "info": "show",
+    "init": "new",
+    "kill": "stop",
+    "logs": "watch",
+    "ls": "runs",
+    "models": "list models",
+    "plot": "show",
+    "recipes": "list recipes",
+    "remove": "rm",
+    "rename": "mv",
+    "search": "sweep",
+    "start": "run",
+    "tail": "watch",
+    "test": "evaluate",
+    "train": "run",
+    "tune": "sweep",
+    "ui": "tui",
+}
+"""What other programs call a command, and what does it here."""
 
 
 def _add_plugin_commands(group: click.Group, plugins: Sequence[Path]) -> None:
@@ -81,6 +121,7 @@ def _plugin_commands() -> dict[str, str]:
     lazy=COMMANDS,
     add_more=_add_plugin_commands,
     more=_plugin_commands,
+    elsewhere=ELSEWHERE,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="First steps: 'seqkit list recipes' names experiments, 'seqkit run NAME' trains one, "
     "and 'seqkit new FILE --data PATH' begins one on your own data.",
@@ -118,7 +159,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
         _show_traceback(traceback)
         return ExitCode.INTERRUPTED
     except Exception as error:
-        code = _report(error, traceback)
+        code = _report(error, traceback, words)
         _show_traceback(traceback)
         return code
 
@@ -140,7 +181,7 @@ def _without_traceback(arguments: Sequence[str]) -> tuple[list[str], bool]:
     return kept + words[end:], asked
 
 
-def _report(error: Exception, traceback: bool) -> int:
+def _report(error: Exception, traceback: bool, words: Sequence[str]) -> int:
     if isinstance(error, ConfigurationError) and error.problems:
         output.errors([str(problem) for problem in error.problems])
         return error.exit_code
@@ -151,7 +192,7 @@ def _report(error: Exception, traceback: bool) -> int:
         output.note(error.format_message())
         return ExitCode.USAGE
     if isinstance(error, click.ClickException):
-        output.errors([_usage_message(error)])
+        output.errors([_usage_message(error, words)])
         return ExitCode.USAGE
     if isinstance(error, OSError) and error.strerror and isinstance(error.filename, str | bytes):
         # What the operating system refuses, such as a name that is too long, is no bug.
@@ -165,17 +206,23 @@ def _report(error: Exception, traceback: bool) -> int:
     return ExitCode.FAILED
 
 
-def _usage_message(error: click.ClickException) -> str:
+def _usage_message(error: click.ClickException, words: Sequence[str]) -> str:
     """Rewrites a complaint of click's in the form of every other message."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "seqkit"
     if isinstance(error, click.NoSuchOption) and context is not None:
         from seqkit.errors import nearest
 
+        message = f"there is no option {error.option_name}, in {path}."
+        if any(param.name == "settings" for param in context.command.params):
+            from seqkit.cli.settings import as_setting
+
+            if meant := as_setting(error.option_name, words):
+                return f"{message} Settings are words without dashes: {meant}"
         valid = [name for param in context.command.get_params(context) for name in param.opts]
         found = nearest(error.option_name, [name for name in valid if name.startswith("-")])
         hint = f"Did you mean {found}?" if found else f"Run '{path} --help' for every option"
-        return f"there is no option {error.option_name}, in {path}. {hint}"
+        return f"{message} {hint}"
     message = error.format_message().rstrip()
     said = re.search(r"(?:^|: )((?:there is|.*\bis not a).*(?:\? *$|\. .+$))", message)
     if said is not None:

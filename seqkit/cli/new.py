@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from seqkit.cli.common import (
-    Duration,
+    in_seconds,
     json_option,
     open_registry,
     plugin_option,
@@ -20,10 +19,6 @@ from seqkit.cli.common import (
 from seqkit.cli.completion import complete_experiment, complete_task
 from seqkit.errors import ConfigurationError
 from seqkit.terminal import output
-
-if TYPE_CHECKING:
-    from seqkit.experiments.beginning import Begun
-    from seqkit.registry.registry import Registry
 
 
 @click.command()
@@ -54,7 +49,7 @@ if TYPE_CHECKING:
 @click.option(
     "--search",
     "seconds",
-    type=Duration(),
+    callback=in_seconds,
     metavar="TIME",
     help="Train variations for so long, such as 90s, 10m or 2h, and write the best of them.",
 )
@@ -106,13 +101,16 @@ def new(
         begun, said = found.begun, found.said
     else:
         recipe = experiment or first_recipe(registry)
-        begun = Begun(recipe_document(registry.find("recipes", recipe)), recipe, "")
+        document = recipe_document(registry.find("recipes", recipe), registry)
+        begun = Begun(document, recipe, "")
     write_experiment(file, begun, registry, _command(file, plugins))
     if begun.warning:
         output.warn(begun.warning)
     tried: list[dict[str, Any]] = []
     if seconds is not None:
-        begun, tried = _searched(begun, registry, file, seconds, plugins)
+        from seqkit.processes.searching import best_of_variations
+
+        begun, tried = best_of_variations(begun, registry, file, seconds, plugins)
         write_experiment(file, begun, registry, _command(file, plugins))
     document, recipe, reasons = begun.document, begun.recipe, begun.reasons
     if as_json:
@@ -146,35 +144,6 @@ def _check_target(file: Path, data: Path | None, force: bool) -> None:
         )
     if file.exists() and not force:
         raise ConfigurationError(f"{file} is there already. Give another name, or --force")
-
-
-def _searched(
-    begun: Begun, registry: Registry, file: Path, seconds: float, plugins: tuple[Path, ...]
-) -> tuple[Begun, list[dict[str, Any]]]:
-    """Returns the best of an experiment and its variations, and what was tried."""
-    from seqkit.experiments.searching import Search
-    from seqkit.processes.searching import try_variations
-    from seqkit.terminal import figures
-
-    search = Search(begun.document, registry)
-    try_variations(search, file, seconds, plugins)
-    best, scores = search.best(), [one.score for one in search.tried]
-    tried = [
-        {
-            "settings": dict(one.settings),
-            search.metric: one.score if one.score == one.score else None,
-        }
-        for one in search.tried
-    ]
-    if best is None:
-        output.warn("nothing that was tried came to a score, and the file is as it was begun")
-        return begun, tried
-    why = (
-        f"best of {figures.count_of(len(scores), 'setting')} that were tried: {search.metric} "
-        f"{figures.number(best.score)} on validation, and {figures.number(scores[0])} before"
-    )
-    reasons = {**begun.reasons, **dict.fromkeys(best.settings, why)}
-    return replace(begun, document=search.document(best.settings), reasons=reasons), tried
 
 
 def _of_dataset(words: tuple[str, ...]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -29,16 +30,26 @@ if TYPE_CHECKING:
 @click.command(
     cls=ExampleCommand, example="seqkit run {recipe} model={model} {setting} trainer.epochs=3"
 )
-@click.argument("experiment", metavar="RECIPE|FILE|DATA", shell_complete=complete_experiment)
+@click.argument(
+    "experiment", metavar="RECIPE|FILE|DATA", required=False, shell_complete=complete_experiment
+)
 @click.argument("settings", metavar="[KEY=VALUE]...", nargs=-1, shell_complete=complete_experiment)
+@click.option(
+    "--from",
+    "begin_from",
+    default="",
+    metavar="RUN",
+    help="Go on from the weights, vocabulary and scalers of a run; its experiment needs no name.",
+)
 @click.option("--name", default="", help="Name of the run.  [default: the recipe's and a number]")
 @click.option("--group", default="", metavar="NAME", help="Group to compare the run in.")
 @click.option("--varies", multiple=True, hidden=True, help="A setting that varies in the group.")
 @running_options("Write every event to stdout as it happens, one JSON object a line.")
 @click.option("--quiet", "-q", is_flag=True, help="Write nothing but the result and warnings.")
 def run(
-    experiment: str,
+    experiment: str | None,
     settings: tuple[str, ...],
+    begin_from: str,
     name: str,
     group: str,
     varies: tuple[str, ...],
@@ -55,12 +66,25 @@ def run(
     """
     from seqkit.experiments.loading import load_experiment
     from seqkit.experiments.own_file import own_data
+    from seqkit.experiments.warm_start import load_from_run
 
+    if experiment and begin_from and "=" in experiment:
+        settings, experiment = (experiment, *settings), None
     registry = open_registry(plugins)
-    if (data := own_data(experiment, registry)) is not None:
+    data = own_data(experiment, registry) if experiment else None
+    if data is not None and begin_from:
+        settings, experiment = (f"dataset.path={json.dumps(str(data))}", *settings), None
+    elif data is not None:
         experiment = str(_experiment_on(data, settings, registry, quiet))
     words = [*settings, *([f"trainer.device={device}"] if device else [])]
-    loaded = load_experiment(experiment, registry, words)
+    if begin_from:
+        loaded = load_from_run(begin_from, experiment, registry, words, runs_dir)
+    elif experiment:
+        loaded = load_experiment(experiment, registry, words)
+    else:
+        raise ConfigurationError(
+            "no experiment is named. Write seqkit run RECIPE, or seqkit run --from RUN"
+        )
     with Observers(as_json, quiet) as observers:
         observers.preparing(loaded.dataset.name)
         from seqkit.engine.run import start_run
@@ -82,6 +106,7 @@ def _experiment_on(data: Path, words: tuple[str, ...], registry: Registry, quiet
         begin_on,
         is_of,
         named_after,
+        task_of,
         write_experiment,
     )
 
@@ -90,16 +115,19 @@ def _experiment_on(data: Path, words: tuple[str, ...], registry: Registry, quiet
             output.note(text)
 
     file = named_after(data)
+    task, given = about_data(words)
     if file.exists():
-        if not is_of(file, data):
-            command = shlex.join(["seqkit", "new", "OTHER.toml", "--data", str(data)])
+        other = "" if is_of(file, data) else f"no experiment on {data}"
+        if not other and task and (before := task_of(file)) != task:
+            other = f"for the task {before}"
+        if other:
+            for_task = ["--task", task] if task else []
+            command = shlex.join(["seqkit", "new", "OTHER.toml", "--data", str(data), *for_task])
             raise ConfigurationError(
-                f"{file} is there already, and is no experiment on {data}. Write another one, and "
-                f"run it: {command}"
+                f"{file} is there already, and is {other}. Write another one, and run it: {command}"
             )
         say(f"Taking {file}, which is there already.")
         return file
-    task, given = about_data(words)
     found = begin_on(data, registry, task=task, given=given, warn=output.warn)
     write_experiment(file, found.begun, registry, f"seqkit run {shlex.quote(str(file))}")
     say(f"Wrote {file}. {found.said}")

@@ -38,15 +38,15 @@ def _complete(context: click.Context, parameter: click.Parameter, incomplete: st
 
 
 @click.command()
-@click.argument("name", metavar="RUN|COMPONENT|RECIPE", shell_complete=_complete)
+@click.argument("name", metavar="RUN|COMPONENT|RECIPE|FILE", shell_complete=_complete)
 @runs_dir_option()
 @plugin_option()
 @json_option()
 def show(name: str, runs_dir: Path, plugins: tuple[Path, ...], as_json: bool) -> None:
-    """Explain a run, a component or a recipe.
+    """Explain a run, a component, a recipe or an experiment file.
 
     A component is shown with every setting, its type, default and bounds; 'trainer' shows the
-    settings of the trainer.
+    settings of the trainer. Of a file it is told where each value comes from.
     """
     from seqkit.runs.folder import find_run
 
@@ -55,7 +55,9 @@ def show(name: str, runs_dir: Path, plugins: tuple[Path, ...], as_json: bool) ->
         return
     registry = open_registry(plugins)
     entries = registry.search(name)
-    if entries:
+    if name.endswith(".toml"):
+        _show_file(name, registry, as_json)
+    elif entries:
         _show_entries(entries, registry, as_json)
     elif name == "trainer":
         _show_trainer(as_json)
@@ -189,6 +191,30 @@ def _show_trainer(as_json: bool) -> None:
     output.line()
     output.line(TrainerConfig.__doc__ or "")
     _show_settings(TrainerConfig)
+
+
+def _show_file(name: str, registry: Registry, as_json: bool) -> None:
+    """Shows what an experiment file sets, with what it extends, and where each value is from."""
+    from seqkit.experiments.documents import origins, read_document
+    from seqkit.experiments.loading import load_experiment
+    from seqkit.experiments.schema import in_toml
+    from seqkit.runs.summary import flatten
+
+    loaded = load_experiment(name, registry)
+    document = read_document(name, registry)
+    places = origins(document)
+    if as_json:
+        output.json_document({"experiment": loaded.as_dict(), "from": places})
+        return
+    values = flatten(document.whole)
+    rows: list[list[output.Piece]] = [
+        [(key, "cyan"), safe_text.one_line(in_toml(values[key])), place]
+        for key, place in places.items()
+    ]
+    output.line((name, "bold cyan"), "  experiment")
+    output.line()
+    output.table(["SETTING", "VALUE", "FROM"], rows, wide="VALUE")
+    output.note(f"\nAll else has its default. Run it: seqkit run {name}")
 
 
 # --- runs -----------------------------------------------------------------------------------------

@@ -101,7 +101,7 @@ def given_options(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def _option(setting: Setting) -> click.Option:
     flag = "--" + setting.key.replace("_", "-")
-    default = "" if setting.written in ("none", '""') else f"  [default: {setting.written}]"
+    default = "" if setting.written in ("none", '""', "[]") else f"  [default: {setting.written}]"
     explained = f"{setting.help}{default}"
     name = _PREFIX + setting.key
     if setting.type == "true or false":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from seqkit.errors import DataError
 
@@ -24,6 +25,7 @@ _ROWS_ALONE = re.compile(
     "(row|line|record|obs|observation|serial|s|sr|sl)(index|idx|id|number|num|no|nr|#)|index|idx|"
     "no|nr|rows?|line|serial|seq|sequence|key|pk|level0"
 )
+_NUMBERED = re.compile(r"(\D*)(\d{1,9})")
 _UNNAMED = re.compile(r"unnamed: \d+(\.\d+)*(_level_\d+)?|\.\.\.\d+", re.IGNORECASE)
 
 
@@ -59,6 +61,15 @@ def header_of(source: object, row: Sequence[str], *, option: bool = False) -> tu
                 names[place] += ".1"
             taken.add(names[place])
     return tuple(names)
+
+
+def are_numbered(columns: Sequence[str]) -> bool:
+    """Tells whether names are one word with numbers that count on, as V1, V2, ..., or none."""
+    parts = [_NUMBERED.fullmatch(name) for name in columns]
+    found = [(match[1], int(match[2])) for match in parts if match is not None]
+    if len(found) < max(2, len(columns)) or len({word for word, _ in found}) > 1:
+        return False
+    return all(after[1] - before[1] == 1 for before, after in pairwise(found))
 
 
 def is_unnamed(column: str) -> bool:

@@ -90,14 +90,18 @@ class OwnData:
     Args:
         path: The file or folder.
         given: Settings of the dataset that the person gave, such as the encoding or a column.
+        usual: The encoding of other files like it.
 
     Attributes:
         is_folder: Whether it is a folder.
         kind: The ending that tells how a file is read, in small letters; empty for a folder.
     """
 
-    def __init__(self, path: Path, given: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, path: Path, given: Mapping[str, Any] | None = None, usual: str = "utf-8"
+    ) -> None:
         self.path = path
+        self._usual = usual
         self.given: Mapping[str, Any] = given or {}
         self.is_folder = path.is_dir()
         self.kind = "" if self.is_folder else kind_of(path)
@@ -166,7 +170,7 @@ class OwnData:
         from seqkit.data.texts import read_bytes
 
         paths = self._texts() if self.is_folder else [self.path]
-        found = (found_encoding(read_bytes(path)) for path in paths)
+        found = (found_encoding(read_bytes(path), self._usual) for path in paths)
         return next((name for name in found if name != "utf-8"), "utf-8")
 
     def _texts(self) -> list[Path]:

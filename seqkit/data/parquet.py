@@ -14,7 +14,8 @@ from seqkit.data.sheets import MOST_CELLS, missing
 from seqkit.data.unpacking import check_unpacked
 from seqkit.errors import DataError
 
-_AT_ONCE = 1024
+_AT_ONCE = 256
+"""Rows that are unpacked before their size is known: a cell may hold a megabyte."""
 _SMALLER = "Take a part of it, or fewer columns"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,11 @@ from seqkit.data.numbers import MISSING, is_number
 from seqkit.data.times import TimesError, read_times
 
 Cells = Mapping[str, Sequence[str]]
+STATIC = "is the same in all rows of each series"
+"""Why a column is put aside that says something of the series."""
+_REPEATED = 1.2
+"""Rows for each time, at least, where series are many; fewer are rows that are there twice."""
+_MOST_PAIRED = 8
 _NEARLY = 0.01
 """How much the steps of numbers that were rounded may differ, relative to the steps."""
 
@@ -27,7 +34,10 @@ def is_a_row(names: Sequence[str], time: str) -> bool:
     """
     numbers = [name for name in names if name.lower() not in MISSING and is_number(name)]
     if not time:
-        return len(numbers) == len(names) and any(map(_fraction, numbers))
+        written = [name for name in numbers if _fraction(name) or "." in name]
+        # A column that no row names is called 1.
+        alone = len(names) == 1 and list(names) != ["1"]
+        return len(numbers) == len(names) and (alone or bool(written))
     if time in numbers:
         return len(numbers) == len(names) > 1 and any(map(_fraction, numbers))
     try:
@@ -62,6 +72,83 @@ def ids_among(cells: Cells, others: Collection[str]) -> tuple[str, ...]:
         if rest and _count(codes, rest) == parted:
             found = rest
     return tuple(found)
+
+
+def ids_by_content(
+    cells: Cells, moments: NDArray[Any], found: Sequence[str], others: Collection[str]
+) -> tuple[str, ...]:
+    """Returns columns of few kinds that tell rows of one time apart, whatever they are called.
+
+    Texts come before numbers, and of several the column of the fewest kinds. Two are taken
+    together where no single one tells rows apart.
+
+    Args:
+        cells: The table, column by column.
+        moments: The time of each row.
+        found: Columns that are ids by their names; others are added to these.
+        others: Columns that are something else.
+
+    Returns:
+        `found` where rows of one time are few, or nothing tells them apart.
+    """
+    times = np.unique(moments, return_inverse=True)[1].reshape(-1)
+    held = np.zeros(len(times), dtype=np.int64)
+    if found:
+        held = np.unique(np.array(joined_ids(cells, found)), return_inverse=True)[1].reshape(-1)
+    rows, base = len(times), _parted([times, held])
+    if base == rows or rows < _REPEATED * base:
+        return tuple(found)
+    taken = {*found, *others}
+    kinds: dict[str, NDArray[np.int64]] = {}
+    texts: set[str] = set()
+    for name in cells:
+        if name not in taken and (coded := _coded(cells[name])) is not None:
+            kinds[name] = coded[0]
+            texts |= {name} if coded[1] else set()
+    singles = [
+        name
+        for name, codes in kinds.items()
+        if _parted([times, held, codes]) == rows
+        and (name in texts or rows * 2 >= _parted([held, codes]) * _parted([times]))
+    ]
+    if singles:
+        best = min(singles, key=lambda name: (name not in texts, int(kinds[name].max())))
+        return (*found, best)
+    for first, second in combinations([name for name in kinds if name in texts][:_MOST_PAIRED], 2):
+        if _parted([times, held, kinds[first], kinds[second]]) == rows:
+            return (*found, first, second)
+    return tuple(found)
+
+
+def _parted(codes: Sequence[NDArray[np.int64]]) -> int:
+    """Returns how many different rows some columns of codes have together."""
+    joined = codes[0]
+    for more in codes[1:]:
+        joined = np.unique(joined * (int(more.max(initial=0)) + 1) + more, return_inverse=True)[1]
+        joined = joined.reshape(-1)
+    return len(np.unique(joined))
+
+
+def _coded(column: Sequence[str]) -> tuple[NDArray[np.int64], bool] | None:
+    """Returns the kind of each cell, and whether kinds are texts; None where they are none."""
+    stripped = [text.strip() for text in column]
+    kinds = {text: place for place, text in enumerate(dict.fromkeys(stripped))}
+    if len(kinds) < 2 or "" in kinds or 2 * len(kinds) > len(column):
+        return None
+    if any(map(_fraction, kinds)):
+        return None
+    return np.array([kinds[text] for text in stripped]), not all(map(is_number, kinds))
+
+
+def same_in_each(column: NDArray[np.float64], owners: NDArray[np.int64]) -> bool:
+    """Tells whether a column has one value in each series, and not the same one in all."""
+    known = ~np.isnan(column)
+    if not known.any() or not owners.any():
+        return False
+    order = np.lexsort((column[known], owners[known]))
+    values, whose = column[known][order], owners[known][order]
+    same = np.diff(whose) == 0
+    return not np.diff(values)[same].any() and bool((values != values[0]).any())
 
 
 def _count(codes: Mapping[str, NDArray[np.int64]], names: Sequence[str]) -> int:
@@ -127,6 +214,8 @@ def aside(
             found[name] = "has no name and stands where rows are numbered"
         elif not no_ids and names_ids(name) and not _fractions(numbers):
             found[name] = "is named as an id"
+        elif same_in_each(numbers, owners):
+            found[name] = STATIC
         elif counts:
             doubtful.append(name)
     if len(found) == len(values):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.callbacks import Notify
-from seqkit.data.columns import header_of
+from seqkit.data.columns import are_numbered, header_of
 from seqkit.data.reports import counted, listed, missing_column, report_left_out, shortly
 from seqkit.data.texts import Errors, read_text
 from seqkit.errors import DataError
@@ -104,6 +104,8 @@ def read_csv(
     rows: list[list[str]] = []
     lines: list[int] = []
     empty: list[int] = []
+    # Series that are one a row, under V1, V2, ..., end where they end.
+    numbered = False
     for begins, row in _numbered(path, text, delimiter, quotes, stand_in, option):
         if not any(field.strip() for field in row):
             empty.append(begins)
@@ -114,9 +116,11 @@ def read_csv(
             names = row if header else list(map(str, range(1, len(row) + 1)))
             columns = header_of(path, names, option=option)
             if header:
+                numbered = are_numbered(columns)
                 _check_titles(path, row, text, delimiter, quotes)
                 continue
-        elif len(row) != len(columns):
+        row = [*row, *[""] * (len(columns) - len(row))] if numbered else row
+        if len(row) != len(columns):
             raise _before_the_header(path, text, delimiter, quotes) or _misfit(
                 path, begins, row, len(columns), delimiter, quotes, option
             )

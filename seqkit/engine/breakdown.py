@@ -87,8 +87,6 @@ class Breakdown:
             with attributed_to(part):
                 self._whole[part.name].update(*taken[part.component.reads])
         for kind, grouping in self._groups.items():
-            if len(grouping.names) < 2:
-                continue
             places = grouping.places[indices]
             for place in np.unique(places):
                 rows = np.flatnonzero(places == place)

@@ -6,8 +6,9 @@ import hashlib
 import json
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -153,8 +154,42 @@ def encode_data(experiment: Experiment, registry: Registry, notify: Notify) -> E
             data = _keep(experiment, data, folder, notify)
     data.key = key
     data.seconds = time.perf_counter() - start
+    _require_examples(data, experiment)
+    return data
+
+
+def _require_examples(data: EncodedData, experiment: Experiment) -> None:
     if not len(data.sizes("train")):
         raise DataError(f"dataset {experiment.dataset.name!r} has no training examples.")
+
+
+def encode_further(experiment: Experiment, codec: Codec, notify: Notify) -> EncodedData:
+    """Encodes the data of an experiment by the codec of another run, with what is new in them.
+
+    Raises:
+        DataError: The dataset cannot be read or encoded.
+    """
+    return _or_as_before(
+        experiment,
+        codec,
+        partial(_encode_further, codec=codec),
+        "the data are read as those of the run that is gone on from",
+        notify,
+    )
+
+
+def _encode_further(experiment: Experiment, notify: Notify, codec: Codec) -> EncodedData:
+    start = time.perf_counter()
+    task = experiment.task
+    refit = experiment.origin is not None and experiment.origin.refit
+    try:
+        further, arrays = task.component.encode_further(
+            task.config, codec, _records(experiment, notify), notify, refit=refit
+        )
+    except DataError as error:
+        raise _with_file(error, experiment) from error
+    data = EncodedData(further, arrays, seconds=time.perf_counter() - start)
+    _require_examples(data, experiment)
     return data
 
 
@@ -176,33 +211,49 @@ def encode_for_run(
     Raises:
         DataError: The dataset cannot be read or encoded, or the saved codec is damaged.
     """
-    said: set[str] = set()
+    codec = experiment.task.component.load(saved)
+    encode = partial(_encode_for_run, registry=registry, saved=saved, codec=codec)
+    said = "the data are read as they were when the run began"
+    return _or_as_before(experiment, codec, encode, said, notify)
+
+
+def _or_as_before(
+    experiment: Experiment,
+    codec: Codec,
+    encode: Callable[[Experiment, Notify], EncodedData],
+    said: str,
+    notify: Notify,
+) -> EncodedData:
+    """Encodes data; where they cannot be read, with what a codec found out of those before."""
+    heard: set[str] = set()
 
     def once(text: str) -> None:
-        if text not in said:
-            said.add(text)
+        if text not in heard:
+            heard.add(text)
             notify(text)
 
-    codec = experiment.task.component.load(saved)
     try:
-        return _encode_for_run(experiment, registry, saved, codec, once)
+        return encode(experiment, once)
     except DataError as error:
         words, before = _as_it_was(experiment, codec)
         if not words:
             raise
         try:
-            data = _encode_for_run(before, registry, saved, codec, once)
+            data = encode(before, once)
         except DataError:
             raise error from None
-    notify(f"the data are read as they were when the run began: {words}")
+    notify(f"{said}: {words}")
     return data
 
 
 def _encode_for_run(
-    experiment: Experiment, registry: Registry, saved: Path, codec: Codec, notify: Notify
+    experiment: Experiment, notify: Notify, registry: Registry, saved: Path, codec: Codec
 ) -> EncodedData:
     start = time.perf_counter()
-    data = encode_data(experiment, registry, notify)
+    if experiment.origin is None:
+        data = encode_data(experiment, registry, notify)
+    else:
+        data = _encode_further(experiment, notify, codec)
     with tempfile.TemporaryDirectory(prefix="seqkit-") as fresh:
         data.codec.save(Path(fresh))
         if _contents(Path(fresh)) == _contents(saved):
@@ -261,17 +312,24 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 
 def _encode(experiment: Experiment, notify: Notify) -> EncodedData:
-    dataset, task = experiment.dataset, experiment.task
-    splits = dataset.component.splits(dataset.config, notify)
-    if "train" not in splits:
-        raise DataError(
-            f"dataset {dataset.name!r} has no training split; it has {', '.join(splits) or 'none'}."
-        )
+    task = experiment.task
+    splits = _records(experiment, notify)
     try:
         codec, arrays = task.component.encode(task.config, splits, notify)
     except DataError as error:
         raise _with_file(error, experiment) from error
     return EncodedData(codec, arrays)
+
+
+def _records(experiment: Experiment, notify: Notify) -> Mapping[str, Any]:
+    """Returns the records of each split."""
+    dataset = experiment.dataset
+    splits: Mapping[str, Any] = dataset.component.splits(dataset.config, notify)
+    if "train" not in splits:
+        raise DataError(
+            f"dataset {dataset.name!r} has no training split; it has {', '.join(splits) or 'none'}."
+        )
+    return splits
 
 
 def _with_file(error: DataError, experiment: Experiment) -> DataError:

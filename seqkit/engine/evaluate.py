@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from seqkit.api import Arrays, Notify, ignore
 from seqkit.engine.attribution import attributed_in
 from seqkit.engine.breakdown import Breakdown, Grouping, by_value
@@ -43,6 +41,8 @@ class Wanted:
         by: A column of the file, whose values are scored one by one.
         threshold: The probability from which one of two classes is told, `CLASS=VALUE` or the
             number alone; `best` for the best on validation; empty for a half.
+        encoding: The encoding of the file; empty to find it.
+        delimiter: What parts its fields; empty for that of the run's own file, or to find it.
     """
 
     split: str = "test"
@@ -51,6 +51,8 @@ class Wanted:
     settings: Sequence[str] = ()
     by: str = ""
     threshold: str = ""
+    encoding: str = ""
+    delimiter: str = ""
 
 
 def evaluate_run(
@@ -180,7 +182,10 @@ class _Evaluation:
                 )
             arrays = self._split(wanted.split)
             return arrays, _grouped(codec.groups(arrays)), 0
-        records = read_labelled(wanted.file, self._experiment, self._registry, self._notify)
+        given = {"encoding": wanted.encoding, "delimiter": wanted.delimiter}
+        records = read_labelled(
+            wanted.file, self._experiment, self._registry, self._notify, **given
+        )
         kept = codec.scorable(records, self._notify)
         if not kept:
             raise DataError(
@@ -292,4 +297,6 @@ class _Evaluation:
 
 
 def _grouped(named: Any) -> dict[str, Grouping]:
-    return {kind: Grouping.of(list(map(str, np.asarray(names)))) for kind, names in named.items()}
+    """Returns groupings of examples; one group alone is the whole, and no part of it."""
+    found = {kind: Grouping.of(list(map(str, names))) for kind, names in named.items()}
+    return {kind: grouping for kind, grouping in found.items() if len(grouping.names) > 1}

@@ -75,15 +75,16 @@ def read_inputs(
     elif kind in TABLES or _is_like_own(file, kind, predictor, how):
         table = _text_table(file, kind, predictor, how, named=bool(column))
         rows = _rows(table)
-        chosen = column or usual_column(table.columns, predictor)
+        chosen = column or _told_column(file, table.columns, predictor, notify)
         return taken(file, rows, table.lines, chosen, predictor, named=bool(column)), rows
     elif kind in OBJECTS:
         objects = how.objects(file)
-        chosen = column or usual_column(objects.columns, predictor)
+        columns = objects.columns
         items: list[Mapping[str, Any]] = list(objects.items)
-        if not column and _is_nested(objects.columns, predictor):
+        if not column and _is_nested(columns, predictor):
             items = [flat(item) for item in items]
-            chosen = usual_column(tuple(items[0]), predictor)
+            columns = tuple(items[0])
+        chosen = column or _told_column(file, columns, predictor, notify)
         return taken(file, items, objects.numbers, chosen, predictor, named=bool(column)), items
     if column:
         raise ConfigurationError(
@@ -284,6 +285,21 @@ def _usual_names(predictor: Predictor) -> set[str]:
     """Returns the names that columns of any field of the run's task usually have."""
     named = predictor.experiment.task.component.usual_columns
     return {name for names in named.values() for name in names}
+
+
+def _told_column(file: Path, columns: Sequence[str], predictor: Predictor, notify: Notify) -> str:
+    """Returns the column that the run's task reads, and tells where it was not learnt from."""
+    chosen = usual_column(columns, predictor)
+    field = next(iter(predictor.experiment.task.component.fields), "text")
+    config = predictor.experiment.dataset.config
+    learnt = str(getattr(config, field, ""))
+    named = bool(getattr(config, "header", True)) and len(columns) > 1
+    if named and chosen and learnt and chosen != learnt:
+        notify(
+            f"{file} has no column {learnt!r}, which the run was trained on: {chosen!r} is read. "
+            "Name another one with --column."
+        )
+    return chosen
 
 
 def usual_column(columns: Sequence[str], predictor: Predictor) -> str:

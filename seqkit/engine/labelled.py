@@ -8,7 +8,9 @@ from typing import Any
 
 from seqkit.api import Dataset, Notify, Record
 from seqkit.config import validate
-from seqkit.data.own import kind_of
+from seqkit.data.encodings import WESTERN
+from seqkit.data.own import OwnData, kind_of
+from seqkit.data.texts import read_as
 from seqkit.errors import ConfigurationError, DataError, suggestion
 from seqkit.experiments.experiment import Experiment
 from seqkit.experiments.own_data import recognise
@@ -19,9 +21,22 @@ ROW = "row"
 
 
 def read_labelled(
-    path: Path, experiment: Experiment, registry: Registry, notify: Notify
+    path: Path,
+    experiment: Experiment,
+    registry: Registry,
+    notify: Notify,
+    encoding: str = "",
+    delimiter: str = "",
 ) -> list[Record]:
     """Reads a file by the run's own dataset; one of another kind by the dataset that recognises it.
+
+    Args:
+        path: The file, or a folder.
+        experiment: What the run was.
+        registry: Where the datasets are.
+        notify: Receives messages about what a person should know of the file.
+        encoding: The encoding of the file; empty to find it.
+        delimiter: What parts its fields; empty for that of the run's own file, or to find it.
 
     Raises:
         DataError: There is no such file, it cannot be read, or no dataset reads such files.
@@ -31,11 +46,15 @@ def read_labelled(
     dataset = experiment.dataset
     own = getattr(dataset.config, "path", None)
     alike = isinstance(own, str) and (path.is_dir() or kind_of(Path(own)) == kind_of(path))
-    records = dataset.component.read(dataset.config, path, notify) if alike else None
-    if records is not None:
-        return list(records)
+    if alike:
+        own_config = _for_file(dataset.config, path, notify, encoding, delimiter)
+        records = dataset.component.read(own_config, path, notify)
+        if records is not None:
+            return list(records)
     task = experiment.task.entry.qualified
-    entry, recognition = recognise(path, registry, task, warn=notify)
+    given = {"encoding": encoding, "delimiter": delimiter}
+    given = {name: value for name, value in given.items() if value}
+    entry, recognition = recognise(path, registry, task, given, notify)
     settings = _of_the_run(dict(recognition.settings), experiment, entry.component)
     config, problems = validate(entry.component.Config, settings, "dataset", entry.name)
     if problems:
@@ -49,13 +68,31 @@ def read_labelled(
     return list(records)
 
 
+def _for_file(config: Any, path: Path, notify: Notify, encoding: str, delimiter: str) -> Any:
+    """Returns the settings of the run's dataset for another file, which may be encoded otherwise.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    more = {"delimiter": delimiter} if delimiter and hasattr(config, "delimiter") else {}
+    own = getattr(config, "path", None) == str(path.absolute())
+    if not own and hasattr(config, "sheet"):
+        more["sheet"] = ""
+    if hasattr(config, "encoding"):
+        data = OwnData(path, {"encoding": encoding} if encoding else {}, config.encoding)
+        more["encoding"] = data.encoding if data.is_text else config.encoding
+        if more["encoding"] == WESTERN != config.encoding and not encoding and not data.is_folder:
+            notify(f"{path} is {read_as(WESTERN, data.text)}. Give --encoding if it is another.")
+    return config.model_copy(update=more)
+
+
 def _of_the_run(
     settings: dict[str, Any], experiment: Experiment, dataset: Dataset
 ) -> dict[str, Any]:
     """Returns settings with the columns that the run itself was told to read."""
     own = experiment.dataset.config
     fields = experiment.task.component.fields
-    for name in (*fields, "encoding"):
+    for name in fields:
         value = getattr(own, name, "")
         if name in dataset.Config.model_fields and isinstance(value, str) and value:
             settings[name] = value

@@ -33,6 +33,7 @@ RUN_SCHEMA_VERSION = 1
 def identity(experiment: Experiment, registry: Registry) -> dict[str, Any]:
     """Returns what `run.json` holds from the first moment on."""
     used = used_plugins(experiment, registry)
+    origin = experiment.origin
     return {
         "schema": RUN_SCHEMA_VERSION,
         "recipe": experiment.recipe,
@@ -46,6 +47,7 @@ def identity(experiment: Experiment, registry: Registry) -> dict[str, Any]:
         "plugins": {plugin.name: plugin.origin for plugin in used},
         "plugin_paths": {p.name: str(p.path) for p in used if p.path is not None},
         "code": code_of(experiment, registry),
+        **({} if origin is None else {"from": origin.model_dump(mode="json")}),
     }
 
 

@@ -223,7 +223,7 @@ def load_predictor(
     with attributed_in(experiment, registry):
         codec = experiment.task.component.load(folder.codec)
         place = choose_device(experiment.trainer)
-        learner = build_learner(experiment, codec, place, _adapted(folder))
+        learner = build_learner(experiment, codec, place, adapted_outputs(folder))
     load_weights(learner.model, found.model_state(), found.path)
     _require_finite(learner.model, found)
     if learner.trained_loss is not None:
@@ -233,7 +233,7 @@ def load_predictor(
     return Predictor(learner, found, registry, notify)
 
 
-def _adapted(folder: RunFolder) -> dict[str, Any] | None:
+def adapted_outputs(folder: RunFolder) -> dict[str, Any] | None:
     """Returns the outputs that the loss of a run adapted, where that is known."""
     try:
         found = folder.info().get("outputs")

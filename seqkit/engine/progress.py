@@ -135,15 +135,20 @@ def training_tensors(
 _LOSS = "loss/"
 
 
+def loss_tensors(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Returns the parameters of a trained loss among what `training_tensors` gathered."""
+    return {
+        name.removeprefix(_LOSS): value for name, value in tensors.items() if name.startswith(_LOSS)
+    }
+
+
 def restore_loss(loss: nn.Module | None, tensors: Mapping[str, Tensor]) -> None:
     """Puts the parameters of a trained loss back; those of older checkpoints were not kept.
 
     Raises:
         RuntimeError: They do not fit.
     """
-    kept = {
-        name.removeprefix(_LOSS): value for name, value in tensors.items() if name.startswith(_LOSS)
-    }
+    kept = loss_tensors(tensors)
     if loss is not None and kept:
         loss.load_state_dict(kept)
 

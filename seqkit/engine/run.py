@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,8 @@ from seqkit.engine.metadata import identity
 from seqkit.engine.restoring import damage_of_record, restored_record
 from seqkit.engine.session import Observer, Session
 from seqkit.engine.signals import Signals
-from seqkit.errors import CheckpointError, DataError
+from seqkit.engine.warm_start import open_source
+from seqkit.errors import CheckpointError, ConfigurationError, DataError, Problem
 from seqkit.experiments.experiment import Experiment
 from seqkit.experiments.provenance import drift, load_run_experiment
 from seqkit.registry.registry import Registry
@@ -57,6 +59,10 @@ def start_run(
         SeqkitError: It failed; the `ended` event and `run.json` say so too. A run that fails or is
             ended before its first step could be tried, as for missing data, leaves no folder.
     """
+    source = None
+    if experiment.origin is not None:
+        source = open_source(experiment, registry, runs_dir)
+        experiment = replace(experiment, origin=source.origin)
     base = experiment.recipe or f"{experiment.dataset.name}-{experiment.model.name}"
 
     def fill(folder: RunFolder) -> None:
@@ -69,7 +75,9 @@ def start_run(
         session: Session | None = None
         try:
             with _held(folder, {}) as hold:
-                session = Session(folder, experiment, registry, observers, hold, signals)
+                session = Session(
+                    folder, experiment, registry, observers, hold, signals, source=source
+                )
                 return Outcome(folder, session.run(None))
         finally:
             if session is None or not session.began:
@@ -113,6 +121,7 @@ def resume_run(
             f"seqkit resume {folder.name} key=value",
         )
         experiment = load_run_experiment(folder, registry, overrides)
+        _require_its_encoder(folder, registry, experiment, overrides)
         record = restored_record(folder, experiment, registry) if damage else None
         before = folder.info() if record is None else record
         experiment = replace(experiment, recipe=str(before.get("recipe", "")))
@@ -133,11 +142,41 @@ def resume_run(
                     f"no checkpoint of run {folder.name} is whole, in {folder.checkpoints}. "
                     f"Start it again: seqkit run {folder.experiment_file}"
                 )
+            if checkpoint is None and experiment.origin is not None:
+                # It was ended before its first checkpoint, which holds the weights it began with.
+                session.source = open_source(experiment, registry, folder.path.parent)
         except BaseException:
             session.close()
             raise
         ended = before if before.get("status") == "finished" else None
         return Outcome(folder, session.run(checkpoint, ended))
+
+
+def _require_its_encoder(
+    folder: RunFolder, registry: Registry, experiment: Experiment, overrides: Sequence[str]
+) -> None:
+    """Checks that no word changes a setting of the task, which its encoder was fitted with.
+
+    Raises:
+        ConfigurationError: A word does; the run would go on as before, and its file say otherwise.
+    """
+    words = [word for word in overrides if word.partition("=")[0].partition(".")[0] == "task"]
+    if not words or not folder.codec.is_dir():
+        return
+    before, after = load_run_experiment(folder, registry).task, experiment.task
+    if before.as_dict() == after.as_dict():
+        return
+    new = shlex.join(["seqkit", "run", str(folder.experiment_file), *words])
+    raise ConfigurationError(
+        problems=[
+            Problem(
+                "task",
+                f"{' '.join(words)} changes how the data are encoded, and a run goes on with the "
+                "encoder that its weights belong to",
+                f"Begin another run: {new}",
+            )
+        ]
+    )
 
 
 def _held(folder: RunFolder, process: Mapping[str, Any], force: bool = False) -> Hold:

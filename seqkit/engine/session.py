@@ -25,7 +25,7 @@ from seqkit.engine.checkpoint import (
 )
 from seqkit.engine.control import ControlFile
 from seqkit.engine.device import choose_device, set_threads
-from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run
+from seqkit.engine.encoding import EncodedData, encode_data, encode_for_run, encode_further
 from seqkit.engine.estimate import estimated_seconds
 from seqkit.engine.final_evaluation import final_evaluation
 from seqkit.engine.judging import judge_run
@@ -37,6 +37,7 @@ from seqkit.engine.requests import Requests, status_after
 from seqkit.engine.restoring import damage_of_record
 from seqkit.engine.signals import Signals
 from seqkit.engine.train import Training
+from seqkit.engine.warm_start import Source, begin_from
 from seqkit.errors import CheckpointError, DataError, RunError, SeqkitError
 from seqkit.events import Event, EventLog
 from seqkit.experiments.experiment import Experiment
@@ -66,6 +67,7 @@ class Session:
         signals: Where signals go, which end the run.
         overrides: The words that changed the experiment.
         record: What `run.json` said, where that is damaged and has to be written anew.
+        source: The run whose weights it begins with, where there is one and it has not begun.
     """
 
     def __init__(
@@ -78,9 +80,11 @@ class Session:
         signals: Signals,
         overrides: Sequence[str] = (),
         record: Mapping[str, Any] | None = None,
+        source: Source | None = None,
     ) -> None:
         self.folder = folder
         self.hold = hold
+        self.source = source
         self.signals = signals
         self.overrides = tuple(overrides)
         self.experiment = experiment
@@ -234,6 +238,11 @@ class Session:
         learner = build_learner(self.experiment, data.codec, device)
         if learner.shape != data.codec.shape:
             self._record["outputs"] = learner.shape.as_dict()["outputs"]
+        if checkpoint is None and self.source is not None:
+            begin_from(self.source, learner, self.warn)
+            training = Training(learner, data.splits, self.progress, self._save)
+            training.score_first = True
+            return training
         if checkpoint is None:
             with attributed_to(self.experiment.model):
                 model = self.experiment.model
@@ -353,6 +362,8 @@ class Session:
                 f"seqkit run {self.folder.experiment_file}",
             )
             data = encode_for_run(self.experiment, self.registry, saved, self.warn)
+        elif self.source is not None:
+            data = encode_further(self.experiment, self.source.codec, self.warn)
         else:
             data = encode_data(self.experiment, self.registry, self.warn)
         if "validation" not in data.splits:

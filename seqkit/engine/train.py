@@ -54,6 +54,10 @@ class Training:
         splits: The encoded splits; `train`, and `validation` where there is one.
         progress: Where to begin.
         save: Writes a checkpoint: told the reason, and whether it is the best so far.
+
+    Attributes:
+        stopped: Why it ended before its time; empty while it goes on.
+        score_first: Whether weights that were not trained here are scored, and kept, as they came.
     """
 
     def __init__(
@@ -77,6 +81,7 @@ class Training:
             self.averaged = AveragedModel(learner.model, multi_avg_fn=average)
         self.state: Any = None
         self.stopped = ""
+        self.score_first = False
         self._told_unfit = False
         self._window = Window()
 
@@ -180,6 +185,9 @@ class Training:
         self.learner.model.train()
         if self.stopped_early():
             self.stopped = "early"
+        if self.score_first and progress.step == 0 and progress.best_step is None:
+            yield from self._evaluate()
+            yield from between_steps()
         while not self.finished() and not self.stopped:
             plan = self.plan(progress.epoch)
             if not len(plan):
@@ -239,7 +247,7 @@ class Training:
             group["lr"] = rate
         while True:
             try:
-                total, count = self._backward(indices)
+                total, count = self.backward(indices)
                 break
             except RuntimeError as error:
                 yield self._with_less_memory(error, indices)
@@ -272,7 +280,7 @@ class Training:
         """Tells whether a step is checked at once; fused optimisers skip bad ones on the device."""
         return self.learner.device.on_host or not self.optimizer.defaults.get("fused")
 
-    def _backward(self, indices: np.ndarray[Any, Any]) -> tuple[Tensor, Tensor | int]:
+    def backward(self, indices: np.ndarray[Any, Any]) -> tuple[Tensor, Tensor | int]:
         """Computes the gradient of a batch's mean loss, in as many parts as memory asks for."""
         learner, train = self.learner, self.splits["train"]
         parts = self.progress.accumulation

@@ -10,10 +10,10 @@ from typing import Any
 
 from seqkit.api import Choice, Notify, Recognition, Task, ignore
 from seqkit.errors import ConfigurationError, sentence
+from seqkit.experiments.documents import read_document, read_toml
 from seqkit.experiments.own_data import said_in_full
 from seqkit.registry.fitting import why_not
 from seqkit.registry.registry import Entry, Registry
-from seqkit.storage.toml_text import parse_toml
 
 FEW = 200
 """Examples below which training is made fit for few, with a warning."""
@@ -64,7 +64,7 @@ def begin(
     name = recipe or usual_recipe(task, registry)
     document: dict[str, Any] = {}
     if name:
-        document = recipe_document(registry.find("recipes", name))
+        document = recipe_document(registry.find("recipes", name), registry)
     else:
         document["model"] = {"name": _first_model(task, registry)}
     document["description"] = said_in_full(recognition)
@@ -133,11 +133,16 @@ def first_recipe(registry: Registry) -> str:
     return registry.name_of(first[0]) if first else ""
 
 
-def recipe_document(recipe: Entry) -> dict[str, Any]:
-    """Reads a recipe's TOML; empty when its file is missing or damaged."""
+def recipe_document(recipe: Entry, registry: Registry | None = None) -> dict[str, Any]:
+    """Reads a recipe's TOML; empty when its file is missing or damaged.
+
+    With a registry, what it extends is part of it.
+    """
     try:
-        return parse_toml(recipe.component.path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        if registry is not None:
+            return read_document(recipe.qualified, registry).whole
+        return read_toml(recipe.component.path)
+    except ConfigurationError:
         return {}
 
 

@@ -6,9 +6,26 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from seqkit.config import Config, Field
 from seqkit.errors import PluginError
 from seqkit.experiments.trainer import TrainerConfig
 from seqkit.registry.registry import Entry
+
+
+class WarmStart(Config):
+    """Where the weights come from that training begins with."""
+
+    run: str = Field(
+        min_length=1,
+        help="Run whose weights, vocabulary and scalers training begins with: a name or path.",
+    )
+    checkpoint: str = Field("best", help="Which of its checkpoints: best, last, or one by name.")
+    digest: str = Field(
+        "", help="SHA-256 of these weights, which they then must have; a run writes it down."
+    )
+    refit: bool = Field(
+        False, help="Fit scalers to the new data instead of keeping those of the run."
+    )
 
 
 class Absent:
@@ -57,6 +74,7 @@ class Experiment:
     Attributes:
         recipe: Name of the recipe it came from, or stem of the file.
         notes: What the user should know about how it was put together.
+        origin: The run whose weights training begins with; None where it begins with new ones.
     """
 
     task: Part
@@ -69,10 +87,13 @@ class Experiment:
     description: str = ""
     recipe: str = ""
     notes: list[str] = field(default_factory=list)
+    origin: WarmStart | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the experiment as it is written to TOML; reading it back gives it again."""
         head: dict[str, Any] = {"description": self.description} if self.description else {}
+        if self.origin is not None:
+            head["from"] = self.origin.model_dump(mode="json")
         observers = {part.entry.qualified: part.settings() for part in self.observers}
         return head | {
             "task": self.task.as_dict(),

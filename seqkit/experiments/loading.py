@@ -9,22 +9,23 @@ from types import SimpleNamespace
 from typing import Any
 
 from seqkit.config import Config, canonical, validate
-from seqkit.data.endings import OBJECTS, TABLES, TEXTS, kind_of
-from seqkit.errors import ConfigurationError, Problem, nearest, suggestion
-from seqkit.experiments.experiment import Absent, Experiment, Part
+from seqkit.errors import ConfigurationError, Problem, suggestion
+from seqkit.experiments.documents import read_document
+from seqkit.experiments.experiment import Absent, Experiment, Part, WarmStart
 from seqkit.experiments.observers import chosen_observers
+from seqkit.experiments.places import tables_of, with_their_places
+from seqkit.experiments.schema import show
 from seqkit.experiments.trainer import TrainerConfig
 from seqkit.experiments.words import (
     KEYS,
     Settings,
     apply_words,
+    unknown_key,
     with_words,
 )
 from seqkit.kinds import PARTS, PLURAL
 from seqkit.registry.fitting import fitting, why_not
 from seqkit.registry.registry import NOT_INSTALLED, Entry, Registry
-from seqkit.storage.regular_files import LARGEST_TEXT
-from seqkit.storage.toml_text import parse_toml
 
 NEEDED = (*PARTS, "metrics", "observers")
 """Parts of an experiment that training needs."""
@@ -54,9 +55,9 @@ def load_experiment(
     Raises:
         ConfigurationError: Something is not valid; every problem is reported at once.
     """
-    document, recipe, plugin = _read(source, registry)
-    own = (plugin,) if plugin else tuple(own)
-    return _resolve(document, recipe, registry, overrides, own, needed)
+    found = read_document(source, registry)
+    own = (found.plugin,) if found.plugin else tuple(own)
+    return _resolve(found.whole, found.recipe, registry, overrides, own, needed)
 
 
 def chosen_metrics(
@@ -92,76 +93,6 @@ def chosen_metrics(
     if problems:
         raise ConfigurationError(problems=problems)
     return tuple(metrics)
-
-
-def _read(
-    source: str | Path | Mapping[str, Any], registry: Registry
-) -> tuple[dict[str, Any], str, str]:
-    """Returns the tables, what they are called, and the plugin that ships them, if any."""
-    if isinstance(source, Mapping):
-        return dict(source), str(source.get("recipe", "")), ""
-    path = Path(source)
-    looks_like_file = path.suffix == ".toml" or len(path.parts) > 1
-    if not looks_like_file:
-        names = registry.names("recipes")
-        if str(source) not in names and path.is_file():
-            return _read_toml(path), path.stem, ""
-        hint = "Run 'seqkit list recipes' for every name, or give the path of a TOML file"
-        if _is_named_like_data(path) and str(source) not in names:
-            raise _no_file(path)
-        if str(source) not in names and nearest(str(source), names) is None:
-            raise ConfigurationError(
-                problems=[Problem("", f"there is no recipe {str(source)!r}", hint)]
-            )
-        entry = registry.find("recipes", str(source))
-        return _read_toml(entry.component.path), entry.name, entry.plugin
-    if path.is_dir() and (path / "experiment.toml").is_file():
-        path = path / "experiment.toml"
-    if not path.is_file():
-        raise _no_file(path)
-    document = _read_toml(path)
-    if path.name == "experiment.toml":
-        _leave_out_what_was_off(document)
-        return document, path.parent.name, ""
-    return document, path.stem, ""
-
-
-def _no_file(path: Path) -> ConfigurationError:
-    hint = "Check the path" if _is_named_like_data(path) else "Write one with 'seqkit new FILE'"
-    return ConfigurationError(problems=[Problem("", f"there is no file {path}", hint)])
-
-
-def _is_named_like_data(path: Path) -> bool:
-    return kind_of(path) in (*TABLES, *OBJECTS, *TEXTS)
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_TEXT + 1)
-        return parse_toml(content.decode("utf-8-sig"))
-    except ValueError as error:
-        if _is_named_like_data(path):
-            raise ConfigurationError(
-                f"{path} holds data, and is no experiment. Write one: seqkit new --data {path}"
-            ) from error
-        raise ConfigurationError(
-            f"{path} is not valid TOML: {error}. Mend the line it names"
-        ) from error
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def _leave_out_what_was_off(document: dict[str, Any]) -> None:
-    """Drops settings of the trainer that a run had off, and that are those of a plugin by now.
-
-    Whether that plugin is installed is then no matter: the run did not use it.
-    """
-    table = document.get("trainer")
-    if isinstance(table, dict):
-        for name in [name for name, value in table.items() if value is False]:
-            if name not in TrainerConfig.model_fields:
-                del table[name]
 
 
 def _component_table(value: Any, key: str, problems: list[Problem]) -> dict[str, Any]:
@@ -235,9 +166,11 @@ def _resolve(
     wrong = problems if "observers" in needed else []
     chosen = chosen_observers(document, given, registry, finder.own, wrong)
     observers = [Part(entry, config) for entry, config in chosen]
+    origin = _origin(document.get("from"), given.get("from", []), problems)
     trainer = _trainer(document["trainer"], given.get("trainer", []), metrics, finder)
     if problems or trainer is None:
-        raise ConfigurationError(problems=_each_plugin_once(problems))
+        placed = with_their_places(problems, tables_of(entries))
+        raise ConfigurationError(problems=_each_plugin_once(placed))
     return Experiment(
         **parts,
         metrics=tuple(metrics),
@@ -246,6 +179,7 @@ def _resolve(
         description=document.get("description", ""),
         recipe=recipe,
         notes=notes,
+        origin=origin,
     )
 
 
@@ -273,7 +207,8 @@ def _each_plugin_once(problems: Sequence[Problem]) -> list[Problem]:
 def _tidy(document: dict[str, Any], problems: list[Problem]) -> None:
     """Gives each part of a document its form: tables for components and trainer."""
     for key in sorted(set(document) - set(KEYS)):
-        problems.append(Problem(key, f"{key} is not a setting", suggestion(key, KEYS)))
+        value = document[key]
+        problems.append(unknown_key(key, "" if isinstance(value, dict | list) else show(value)))
         del document[key]
     for key in PARTS:
         if key in document:
@@ -288,6 +223,22 @@ def _tidy(document: dict[str, Any], problems: list[Problem]) -> None:
     description = document.get("description", "")
     if not isinstance(description, str):
         problems.append(Problem("description", f"description is {description!r}; it must be text"))
+
+
+def _origin(value: Any, words: Settings, problems: list[Problem]) -> WarmStart | None:
+    """Returns the run that training begins with; None where none is named."""
+    if value is None and not words:
+        return None
+    table = {"run": value} if isinstance(value, str) else value or {}
+    if not isinstance(table, Mapping):
+        problems.append(
+            Problem("from", f"from is {value!r}; it must be a run or a table", 'Write from = "RUN"')
+        )
+        return None
+    merged = with_words(WarmStart, table, words)
+    found, wrong = validate(WarmStart, merged, "from", "from")
+    problems += wrong
+    return found if isinstance(found, WarmStart) else None
 
 
 def _trainer(
@@ -399,9 +350,8 @@ def _no_settings(
     """Notes the words that set something of what is neither a part nor a metric of this one."""
     for head, settings in given.items():
         if head not in (*KEYS, *metrics):
-            key = ".".join((head, *settings[0][0]))
-            message = f"{key} is not a setting"
-            problems.append(Problem(head, message, suggestion(head, [*KEYS, *metrics])))
+            path, value = settings[0]
+            problems.append(unknown_key(".".join((head, *path)), show(value), metrics))
 
 
 def _metrics(

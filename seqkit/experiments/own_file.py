@@ -114,6 +114,12 @@ def is_of(file: Path, data: Path) -> bool:
     return isinstance(path, str) and Path(path).expanduser().resolve() == data.resolve()
 
 
+def task_of(file: Path) -> str:
+    """Returns the name of the task of an experiment file; empty where it names none."""
+    task = _document(file).get("task")
+    return str(task.get("name", "") if isinstance(task, dict) else task or "")
+
+
 def about_data(words: Sequence[str]) -> tuple[str, dict[str, Any]]:
     """Returns the task and the settings of the dataset that words for an experiment name."""
     task, given = "", {}
@@ -134,4 +140,4 @@ def _document(file: Path) -> dict[str, Any]:
         document = parse_toml(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
         return {}
-    return document if {"dataset", "task", "model"} & document.keys() else {}
+    return document if {"dataset", "task", "model", "extends"} & document.keys() else {}

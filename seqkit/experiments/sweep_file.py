@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,31 @@ def up_to_date(plan: SweepPlan, runs_dir: Path) -> SweepPlan:
     if not file_of(plan.group, runs_dir).exists():
         return plan
     return joined(load_plan(plan.group, runs_dir), plan)
+
+
+def groups_with(run: str, runs_dir: Path) -> list[str]:
+    """Returns the groups whose file names a run; a file that is damaged names none."""
+    found = []
+    for group in groups_in(runs_dir):
+        try:
+            plan = load_plan(group, runs_dir)
+        except DataError:
+            continue
+        if any(planned.name == run for planned in plan.runs):
+            found.append(group)
+    return found
+
+
+def rename_in_group(group: str, before: str, after: str, runs_dir: Path) -> None:
+    """Calls a run of a group, which this process holds, by another name.
+
+    Raises:
+        DataError: The file is damaged, or cannot be written.
+    """
+    plan = load_plan(group, runs_dir)
+    runs = tuple(replace(run, name=after) if run.name == before else run for run in plan.runs)
+    failed = {after if name == before else name: why for name, why in plan.failed.items()}
+    save_plan(replace(plan, runs=runs, failed=failed), runs_dir)
 
 
 def folder_of(plan: SweepPlan, run: SweepRun, runs_dir: Path) -> RunFolder | None:

@@ -9,12 +9,12 @@ from pathlib import PurePath
 from typing import Any
 
 from seqkit.config import Config, canonical, canonical_path
-from seqkit.errors import ConfigurationError, Problem, suggestion
+from seqkit.errors import ConfigurationError, Problem, UnknownSetting, nearest, suggestion
 from seqkit.experiments.schema import in_toml
 from seqkit.kinds import PARTS
 from seqkit.storage.toml_text import parse_toml
 
-KEYS = ("description", *PARTS, "metrics", "observers", "trainer")
+KEYS = ("description", "from", *PARTS, "metrics", "observers", "trainer")
 _DEEPEST = 16
 """Parts of the longest dotted key that any table of settings could have."""
 
@@ -102,16 +102,30 @@ def apply_words(
         elif head not in KEYS and rest:
             given.setdefault(head, []).append((rest, value))
         elif head not in KEYS:
-            problems.append(
-                Problem(head, f"{'.'.join(parts)} is not a setting", suggestion(head, KEYS))
-            )
+            problems.append(unknown_key(".".join(parts), word.partition("=")[2]))
         elif head in PARTS and (not rest or rest == ("name",)):
             document.setdefault(head, {})["name"] = value
-        elif head in (*PARTS, "trainer", "observers") and rest:
+        elif head == "from" and rest in ((), ("run",)):
+            # What stood there of another run, such as its checkpoint, is not that of this one.
+            document["from"] = {"run": value}
+        elif head in (*PARTS, "from", "trainer", "observers") and rest:
             given.setdefault(head, []).append((rest, value))
         elif problem := _set_whole(document, head, rest, value, word):
             problems.append(problem)
     return given
+
+
+def unknown_key(key: str, value: str = "", more: Iterable[str] = ()) -> UnknownSetting:
+    """Returns the problem of a key that begins with the name of no table.
+
+    Args:
+        key: The key.
+        value: What was to be set, as it was written.
+        more: Names that are valid beside those of the tables.
+    """
+    head, valid = key.partition(".")[0], [*KEYS, *more]
+    near = nearest(head, valid) is not None
+    return UnknownSetting(head, f"{key} is not a setting", suggestion(head, valid), value, near)
 
 
 def _set_whole(

@@ -147,7 +147,7 @@ def _first_rows(path: Path) -> tuple[list[str], list[list[str]]]:
         cells = zip(*(rows.values[name][:_ROWS] for name in rows.columns), strict=True)
         shown = [["" if cell is None else str(cell) for cell in row] for row in cells]
         return list(rows.columns), shown
-    with path.open(encoding="utf-8", errors="replace") as file:
+    with path.open(encoding=data.encoding, errors="replace") as file:
         lines = [line.rstrip("\n") for _, line in zip(range(_ROWS), file, strict=False)]
     return ["line"], [[line] for line in lines]
 

@@ -6,10 +6,14 @@ import math
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from seqkit.experiments.beginning import Begun
 from seqkit.experiments.searching import Search, Settings, in_words
 from seqkit.processes.run_process import Child
+from seqkit.registry.registry import Registry
 from seqkit.runs.folder import RunFolder
 from seqkit.runs.summary import RunSummary
 from seqkit.terminal import figures, output
@@ -21,6 +25,36 @@ _LAST_WAIT = 10.0
 
 _LEAST = 0.25
 """Part of what a run took that must be left for another one to begin."""
+
+
+def best_of_variations(
+    begun: Begun, registry: Registry, file: Path, seconds: float, plugins: Sequence[Path] = ()
+) -> tuple[Begun, list[dict[str, Any]]]:
+    """Tries variations of an experiment; returns it with the best settings, and what was tried.
+
+    Args:
+        begun: The experiment.
+        registry: Where its components are.
+        file: The experiment as a file.
+        seconds: The time for all.
+        plugins: Local plugins.
+    """
+    search = Search(begun.document, registry)
+    try_variations(search, file, seconds, plugins)
+    best, scores = search.best(), [one.score for one in search.tried]
+    tried = [
+        {"settings": {**one.settings}, search.metric: None if math.isnan(one.score) else one.score}
+        for one in search.tried
+    ]
+    if best is None:
+        output.warn("nothing that was tried came to a score, and the file is as it was begun")
+        return begun, tried
+    why = (
+        f"best of {figures.count_of(len(scores), 'setting')} that were tried: {search.metric} "
+        f"{figures.number(best.score)} on validation, and {figures.number(scores[0])} before"
+    )
+    reasons = {**begun.reasons, **dict.fromkeys(best.settings, why)}
+    return replace(begun, document=search.document(best.settings), reasons=reasons), tried
 
 
 def try_variations(

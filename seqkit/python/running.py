@@ -19,6 +19,7 @@ from seqkit.engine.openmp import wait_passively
 from seqkit.errors import ConfigurationError
 from seqkit.events import Event
 from seqkit.experiments.loading import load_experiment
+from seqkit.experiments.warm_start import load_from_run
 from seqkit.experiments.words import words_of
 from seqkit.paths import runs_home
 from seqkit.python.data import Draft, new
@@ -86,6 +87,7 @@ def run(
     experiment: str | Path | Mapping[str, Any] | Draft | None = None,
     *overrides: str,
     data: Any = None,
+    from_run: str | Path | Result | None = None,
     name: str = "",
     runs_dir: str | Path | None = None,
     plugins: Given | Iterable[Given] = (),
@@ -101,6 +103,8 @@ def run(
             recipe to begin with, or nothing.
         *overrides: Words such as `"model=NAME"` and `"trainer.epochs=3"`.
         data: Your own data, as `new` takes them.
+        from_run: A run whose weights, vocabulary and scalers training goes on from: its name, its
+            path, or a result. Without an experiment it is that of the run.
         name: Name of the run; the recipe's and a number when empty.
         runs_dir: The folder of runs; `runs` when not given.
         plugins: Plugins that are not installed: paths as `--plugin` takes them, modules with hooks,
@@ -135,7 +139,9 @@ def run(
         experiment = new(data, task=asked, recipe=recipe, plugins=given, **how)
         if experiment.warning:
             warnings.warn(experiment.warning, RuntimeWarning, stacklevel=2)
-    if experiment is None:
+    if from_run is not None and isinstance(experiment, str) and "=" in experiment:
+        overrides, experiment = (experiment, *overrides), None
+    if experiment is None and from_run is None:
         raise ConfigurationError(
             "no experiment is named. Write run(RECIPE), run(FILE) or run(data=...)"
         )
@@ -145,8 +151,14 @@ def run(
         classes = [*more_classes, *classes]
     given += [one for one in classes if one not in given]
     registry = load_registry(given)
-    loaded = load_experiment(source, registry, [*words_of(settings), *overrides])
+    words = [*words_of(settings), *overrides]
     folder = Path(runs_dir) if runs_dir is not None else runs_home()
+    if from_run is not None:
+        begun = str(from_run.folder if isinstance(from_run, Result) else from_run)
+        loaded = load_from_run(begun, source, registry, words, folder)
+    else:
+        assert source is not None
+        loaded = load_experiment(source, registry, words)
     with contextlib.ExitStack() as stack:
         observers: list[Callable[[Event], Any]] = [on_event] if on_event is not None else []
         if progress:

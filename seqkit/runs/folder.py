@@ -248,12 +248,8 @@ def create_run(
         ConfigurationError: The name is taken, or is not one.
         DataError: The folder cannot be written.
     """
-    if name and not _is_name(name):
-        shown = name if len(name) <= 60 else name[:57] + "..."
-        raise ConfigurationError(
-            f"--name {shown!r} cannot be a run's name. Use letters, digits and hyphens, "
-            f"{_LONGEST_NAME} bytes at most"
-        )
+    if name:
+        require_name(name, "--name ")
     check_runs_folder(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -370,6 +366,24 @@ def _modified(path: Path) -> tuple[float, str]:
         return float(RunFolder(path).info().get("created", 0)), path.name
     except (CheckpointError, ValueError, TypeError, OverflowError):
         return 0.0, path.name
+
+
+def require_name(name: str, what: str = "") -> None:
+    """Refuses what cannot be a run's name.
+
+    Args:
+        name: The name.
+        what: Where it comes from, with a space behind it.
+
+    Raises:
+        ConfigurationError: It cannot be one.
+    """
+    if not name or not _is_name(name):
+        shown = name if len(name) <= 60 else name[:57] + "..."
+        raise ConfigurationError(
+            f"{what}{shown!r} cannot be a run's name. Use letters, digits and hyphens, "
+            f"{_LONGEST_NAME} bytes at most"
+        )
 
 
 def _is_name(name: str) -> bool:

@@ -14,11 +14,12 @@ reads on where it was.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 from seqkit.errors import CheckpointError
-from seqkit.events import STEP_BEGINS, parse_event
+from seqkit.events import STEP_BEGINS, Event, parse_event
 from seqkit.runs.folder import RunFolder
 from seqkit.runs.summary import RunSummary
 from seqkit.runs.tail import SLICE, Tail
@@ -94,11 +95,18 @@ class RunLog:
             return False
         if passed and event.kind != "step":
             self._reach(passed)
-        self.summary.add(event)
+        self.summary.add(self._as_called_now(event))
         if self.began is None:
             self.began = event.time
         self.reached = max(self.reached, event.step)
         return True
+
+    def _as_called_now(self, event: Event) -> Event:
+        """Returns an event with the present name of its run, whose folder may be renamed since."""
+        if event.kind != "started" or "run" not in event.data:
+            return event
+        folder = self.path.parent.resolve()
+        return replace(event, data={**event.data, "run": folder.name, "folder": str(folder)})
 
     def _reach(self, line: bytes) -> None:
         event = parse_event(line)

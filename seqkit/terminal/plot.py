@@ -23,6 +23,7 @@ def plot_losses(
     width: int = 64,
     height: int = 8,
     unicode: bool = True,
+    axis: tuple[str, str, str] | None = None,
 ) -> list[list[Piece]]:
     """Draws the training loss as a curve and the validation losses as marks, from epoch 0 on.
 
@@ -32,6 +33,8 @@ def plot_losses(
         width: Columns, the labels included.
         height: Lines of the plot itself.
         unicode: Whether braille may be used.
+        axis: What is written below in place of epochs, left, middle and right: the curve is then of
+            something else, drawn from its first point on and without a legend.
 
     Returns:
         The lines, as pieces with styles; none when the finite points are all of one epoch.
@@ -40,7 +43,7 @@ def plot_losses(
     points = [*train, *validation]
     if len({x for x, _ in points}) < 2:
         return []
-    left, right = 0.0, max(x for x, _ in points)
+    left, right = 0.0 if axis is None else min(x for x, _ in points), max(x for x, _ in points)
     low, high = min(y for _, y in points), max(y for _, y in points)
     high = high if high > low else low + max(abs(low) * 0.1, 1e-6)
     columns = max(10, width - _MARGIN - 2)
@@ -58,11 +61,13 @@ def plot_losses(
         label = {0: high, height - 1: low}.get(row)
         head = f"{number(label) if label is not None else '':>{_MARGIN - 1}} "
         lines.append([head + ("┤" if unicode else "|"), *_row(row, columns, dots, marks, unicode)])
-    axis = ("─" if unicode else "-") * columns
-    lines.append([" " * _MARGIN + ("└" if unicode else "+") + axis])
-    start, end = epoch_number(left), epoch_number(right)
-    middle = "epoch".center(max(7, columns - 2 * len(end)))
+    line = ("─" if unicode else "-") * columns
+    lines.append([" " * _MARGIN + ("└" if unicode else "+") + line])
+    start, what, end = axis or (epoch_number(left), "epoch", epoch_number(right))
+    middle = what.center(max(len(what) + 2, columns - 2 * len(end)))
     lines.append([" " * (_MARGIN + 1) + start.ljust(len(end)) + middle + end])
+    if axis is not None:
+        return lines
     lines.append(_legend(bool(train), bool(validation), unicode))
     return lines
 

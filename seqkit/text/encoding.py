@@ -24,6 +24,7 @@ def fit_and_encode(
     specials: Iterable[str] = (),
     maximum_length: int | None = None,
     keep: Keep = "head",
+    before: Vocabulary | None = None,
 ) -> tuple[Vocabulary, NDArray[np.int32], NDArray[np.int64]]:
     """Fits a vocabulary on texts and encodes them with it.
 
@@ -38,6 +39,7 @@ def fit_and_encode(
         specials: See `Vocabulary.fit`.
         maximum_length: See `truncate`.
         keep: See `truncate`.
+        before: A vocabulary to extend by what is new, in place of one of its own.
 
     Returns:
         The vocabulary, the ids of all texts one after another, int32 `(tokens,)`, and where each
@@ -56,11 +58,12 @@ def fit_and_encode(
         ends.append(len(flat))
     values, offsets = np.asarray(flat, dtype=np.int32), np.asarray(ends, dtype=np.int64)
     occurrences = np.bincount(values, minlength=len(numbers))
-    vocabulary = Vocabulary.fit(
-        dict(zip(numbers, occurrences.tolist(), strict=True)),
-        minimum_count=minimum_count,
-        maximum_size=maximum_size,
-        specials=specials,
-    )
+    counts = dict(zip(numbers, occurrences.tolist(), strict=True))
+    if before is not None:
+        vocabulary = before.extended(counts, minimum_count=minimum_count, maximum_size=maximum_size)
+    else:
+        vocabulary = Vocabulary.fit(
+            counts, minimum_count=minimum_count, maximum_size=maximum_size, specials=specials
+        )
     values, offsets = truncate(values, offsets, maximum_length, keep)
     return vocabulary, vocabulary.encode(numbers)[values], offsets

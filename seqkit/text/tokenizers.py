@@ -17,12 +17,12 @@ from seqkit import component
 from seqkit.errors import ConfigurationError, PluginError, suggestion
 from seqkit.text.bpe import Split, load_bpe, train_bpe
 from seqkit.text.documents import damaged, read_json, write_json
+from seqkit.tokenizer_names import OF_A_PLUGIN
 
 TOKENIZERS = ("basic-english", "bpe", "characters", "whitespace")
 """The tokenizers that are no plugin's."""
 
-# A name, and no path: what a run names is handed to the plugin, which may look for a folder by it.
-_OF_A_PLUGIN = re.compile(r"[a-z0-9_-]{1,100}:[\w-][\w.-]{0,99}(?:/[\w-][\w.-]{0,99})*")
+_OF_A_PLUGIN = re.compile(OF_A_PLUGIN)
 
 _FILE = "tokenizer.json"
 

@@ -101,6 +101,31 @@ class Vocabulary:
         room = None if maximum_size is None else maximum_size - len(reserved)
         return cls.of((token for _, token in frequent[:room]), specials=specials)
 
+    def extended(
+        self,
+        counted: Mapping[str, int],
+        *,
+        minimum_count: int = 1,
+        maximum_size: int | None = None,
+    ) -> Vocabulary:
+        """Returns a vocabulary with new tokens behind those there are, which all keep their ids.
+
+        Args:
+            counted: How often each token occurs in the new training split.
+            minimum_count: How often a new token must occur to be known.
+            maximum_size: Most entries, as for `fit`; what is there already stays in any case.
+        """
+        fresh = {token: count for token, count in counted.items() if token not in self}
+        room = None if maximum_size is None else maximum_size - len(self)
+        if room is not None and room <= 0:
+            return self
+        reserved = 2 + len(self.specials)
+        limit = None if room is None else room + reserved
+        new = Vocabulary.fit(
+            fresh, minimum_count=minimum_count, maximum_size=limit, specials=self.specials
+        )
+        return Vocabulary((*self.tokens, *new.tokens[reserved:]), self.specials)
+
     @classmethod
     def of(cls, words: Iterable[str], *, specials: Iterable[str] = ()) -> Vocabulary:
         """Makes the vocabulary of the specials and then exactly `words`, in their order.

@@ -1,8 +1,8 @@
 """What `seqkit new --data` begins with, against the baselines and a small search.
 
-    python tests/benchmarks/own_data.py                         every data set
-    python tests/benchmarks/own_data.py --only rare-11 --search 6
-    python tests/benchmarks/own_data.py --half check --real FOLDER
+    python -m tests.benchmarks.own_data                         every data set
+    python -m tests.benchmarks.own_data --only rare-11 --search 6
+    python -m tests.benchmarks.own_data --half check --real FOLDER
 
 Each data set is written to a file, given to what `seqkit new --data` does, and trained as the
 experiment says, in one thread. A row tells the test score, the best baseline of the run, the best
@@ -24,16 +24,13 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from own_data_sets import OwnDataSet, all_sets
-
 import seqkit
 from seqkit.experiments.beginning import begin
 from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.own_data import recognise
 from seqkit.experiments.searching import Search, in_words
 from seqkit.registry.discovery import load_registry
+from tests.benchmarks.own_data_sets import OwnDataSet, all_sets
 
 
 def measured(

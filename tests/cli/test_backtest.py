@@ -102,7 +102,7 @@ def test_the_table_has_a_row_a_step_and_a_column_a_forecast(
     done = seqkit("backtest", "one", "--runs-dir", runs[0])
     assert done.code == 0
     lines = done.out.splitlines()
-    assert max(map(len, lines)) <= 80
+    assert max(map(len, lines)) <= 100
     heads = [line.split() for line in lines if line.startswith("step")]
     assert heads[0][:3] == ["step", "one", "repeat-last"]
     assert len(heads) == 2

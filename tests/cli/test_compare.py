@@ -326,3 +326,95 @@ def test_runs_can_be_listed_by_group(seqkit: Callable, make: Make) -> None:
     done = seqkit("runs", "--group", "celsl")
     assert done.code == 4
     assert "Did you mean cells?" in done.err
+
+
+def test_two_seeds_have_no_interval_and_say_so(seqkit: Callable, make: Make) -> None:
+    for seed in range(2):
+        make(f"lstm-{seed}", answers(0.80, seed), "lstm", seed, group="cells")
+        make(f"gru-{seed}", answers(0.86, 10 + seed), "gru", seed, group="cells")
+    out = seqkit("compare", "cells").out
+    assert "95% INTERVAL" not in out
+    assert "over seeds" not in out
+    assert "Two seeds cannot show how much a seed matters" in out
+    assert "--seeds 5" in out
+    document = json.loads(seqkit("compare", "cells", "--json").out)
+    assert [setting["interval"] for setting in document["settings"]] == [None, None]
+    assert document["pairs"][0]["over_seeds"] is None
+    assert document["pairs"][0]["over_examples"] is not None
+
+
+def test_it_ends_with_a_verdict_on_the_best_setting(seqkit: Callable, make: Make) -> None:
+    for seed in range(3):
+        make(f"lstm-{seed}", answers(0.80, seed), "lstm", seed, group="cells")
+        make(f"gru-{seed}", answers(0.86, 10 + seed), "gru", seed, group="cells")
+    out = " ".join(seqkit("compare", "cells").out.split())
+    assert "gru, the best of 2: Better than majority (0.500) by 0.3" in out
+    assert "more than chance (95%: +0.3" in out
+    verdict = json.loads(seqkit("compare", "cells", "--json").out)["verdict"]
+    assert verdict["better"] is True
+    low, high = verdict["interval"]
+    assert low < verdict["difference"] < high
+
+
+def test_runs_on_other_data_are_held_against_their_own_baselines(
+    seqkit: Callable, make: Make
+) -> None:
+    for seed, (share, baseline) in enumerate(((0.80, 0.9), (0.60, 0.7), (0.70, 0.8))):
+        run = make(
+            f"cut-{seed}",
+            answers(share, seed),
+            group="cuts",
+            varies=("dataset.seed",),
+            more=f"[task]\nname = 'x'\n[loss]\nname = 'y'\ncut = {seed}",
+        )
+        text = run.experiment_file.read_text(encoding="utf-8")
+        run.experiment_file.write_text(text.replace("[dataset]\n", f"[dataset]\nseed = {seed}\n"))
+        test = run.info()["test"] | {"baselines": {"majority": {"accuracy": baseline}}}
+        run.update(test=test)
+    out = seqkit("compare", "cuts").out
+    rows = [line.split() for line in out.splitlines() if "majority 0." in line]
+    assert [(row[0], row[4]) for row in rows] == [("0", "0.900"), ("1", "0.700"), ("2", "0.800")]
+    assert "baseline majority" not in out
+    text = " ".join(out.split())
+    assert "3 runs, each against the baselines of its own data: No better than majority" in text
+
+
+def test_the_deciding_value_is_never_cut(
+    seqkit: Callable, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "a-very-long-name-of-a-file-that-says-what-is-in-it"
+    for part in ("first", "second"):
+        more = f"path = '/somewhere/{long}/{part}/{long}.csv'"
+        make(f"of-{part}", answers(0.8, 1), varies=("model.path",), group="files", more=more)
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = seqkit("compare", "files").out.splitlines()
+    assert lines[0].startswith("PATH")
+    assert [line.split()[0] for line in lines[1:3]] == ["…first…", "…second…"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_runs_of_before_settings_were_renamed_do_not_differ_in_them(
+    seqkit: Callable, tmp_path: Path
+) -> None:
+    import shutil
+
+    runs = tmp_path / "runs"
+    words = ("trainer.max_steps=2", "model.hidden_size=4", "trainer.baselines=false")
+    done = seqkit("run", "stocks-gru", *words, "--name", "new", "--runs-dir", runs)
+    assert done.code == 0, done.err
+    shutil.copytree(runs / "new", runs / "old")
+    file = runs / "old" / "experiment.toml"
+    _, _, text = file.read_text(encoding="utf-8").partition("\n")
+    for now, before in (
+        ("normalization", "normalisation"),
+        ("initialization", "initialisation"),
+        ("[trainer]\n", "[trainer]\ntensorboard = false\n"),
+    ):
+        assert now in text
+        text = text.replace(now, before)
+    file.write_text(text, encoding="utf-8")
+    document = json.loads(seqkit("compare", "new", "old", "--runs-dir", runs, "--json").out)
+    assert document["differing"] == []
+    shown = seqkit("show", "old", "--runs-dir", runs).out
+    assert "tensorboard" not in shown
+    assert "isation" not in shown

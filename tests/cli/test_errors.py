@@ -113,7 +113,7 @@ def test_an_unknown_option_before_the_command_is_named(seqkit: Callable) -> None
 def test_a_missing_argument_is_a_usage_error(seqkit: Callable) -> None:
     done = seqkit("run")
     assert done.code == 2
-    assert done.err.startswith("seqkit: error: missing argument 'RECIPE|FILE'")
+    assert done.err.startswith("seqkit: error: missing argument 'RECIPE|FILE|DATA'")
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,53 @@ def test_a_file_of_another_kind_is_read_by_the_dataset_that_recognises_it(
     assert (found["examples"], found["metrics"]["accuracy"]) == (12, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "sign", "words"),
+    [
+        ("utf-16", ",", []),
+        ("cp1252", ";", []),
+        ("cp1251", ":", ["--encoding", "cp1251", "--delimiter", ":"]),
+    ],
+)
+def test_the_encoding_of_a_file_is_found_or_given(
+    encoding: str, sign: str, words: list[str], seqkit: Callable, run: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "new.csv"
+    letter = "ж" if encoding == "cp1251" else "ü"
+    lines = ["body,kind", *[f"win money{letter} it,spam", f"see you{letter} it,ham"] * 6]
+    path.write_text("\n".join(lines).replace(",", sign), encoding=encoding)
+    done = seqkit("evaluate", run, "--file", path, *words, "--json")
+    assert json.loads(done.out)["examples"] == 12
+    told = "not valid utf-8, and read as cp1252 ('moneyü'). Give --encoding if it is another"
+    assert (told in done.err) == (encoding == "cp1252")
+
+
+@pytest.mark.parametrize("kind", [".json", ".xlsx", ".parquet"])
+def test_a_file_of_any_kind_of_table_is_scored(
+    kind: str, seqkit: Callable, run: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / f"new{kind}"
+    rows = [("win money it", "spam", "n"), ("see you it", "ham", "s")] * 6
+    columns = {
+        "body": [r[0] for r in rows],
+        "kind": [r[1] for r in rows],
+        "shop": [r[2] for r in rows],
+    }
+    if kind == ".json":
+        path.write_text(json.dumps(columns))
+    elif kind == ".xlsx":
+        book = pytest.importorskip("openpyxl").Workbook()
+        for row in [tuple(columns), *rows]:
+            book.active.append(row)
+        book.save(path)
+    else:
+        parquet = pytest.importorskip("pyarrow.parquet")
+        parquet.write_table(pytest.importorskip("pyarrow").table(columns), path)
+    found = json.loads(seqkit("evaluate", run, "--file", path, "--by", "shop", "--json").out)
+    assert (found["examples"], found["metrics"]["accuracy"]) == (12, 1.0)
+    assert set(found["parts"]["shop"]) == {"n", "s"}
+
+
 def test_scores_without_the_data_of_the_run_stand_without_baselines(
     seqkit: Callable, run: Path, new: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

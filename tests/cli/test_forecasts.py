@@ -92,6 +92,13 @@ def test_history_forecast_interval_and_truth_are_told_apart_without_colours(unic
     legend = next(line for line in lines if "history" in line)
     for words in ("history", "forecast", "80% interval", "actual"):
         assert words in legend
+    keys = [part.split()[0] for part in legend.split("  ") if part.strip()]
+    assert len(set(keys)) == 4
+    plain = "\n".join(line[8:] for line in draw(answer(quantiles=False, target=False))[1:11])
+    forecast = set(plain) & set("▀▄█")
+    history = {sign for sign in plain if 0x2800 < ord(sign) < 0x2900}
+    assert forecast
+    assert history
 
 
 @both

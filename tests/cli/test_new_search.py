@@ -50,7 +50,7 @@ def test_the_best_of_what_was_tried_is_written(seqkit: Callable) -> None:
     for key, value in best["settings"].items():
         part, name = key.split(".")
         assert document[part][name] == value
-    assert load_experiment("own.toml", load_registry())
+    assert load_experiment("own.toml", load_registry()).task.name == "classification"
     # What was tried leaves nothing behind.
     assert {path.name for path in Path().iterdir()} <= {"own.csv", "own.toml", "data"}
 
@@ -69,4 +69,4 @@ def test_ctrl_c_keeps_what_was_written_before() -> None:
         rest = process.stderr.read()
         assert process.wait(60) == 0, rest
     assert "The best so far is kept" in rest
-    assert load_experiment("own.toml", load_registry())
+    assert load_experiment("own.toml", load_registry()).task.name == "classification"

@@ -137,12 +137,24 @@ def test_an_encoding_can_be_given_for_files_and_stdin(
     assert _answers(piped(content, *words)) == answers
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_the_encoding_of_a_file_is_found(
+    seqkit: Callable[..., Any], tmp_path: Path, encoding: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("text\nfine\nschön\n".encode(encoding))
+    done = seqkit("predict", "first", "--file", path, "--json")
+    assert [answer["text"] for answer in _answers(done)] == ["fine", "schön"]
+    told = "a.csv is not valid utf-8, and read as cp1252 ('schön'). Give --encoding if it is anot"
+    assert (told in done.err) == (encoding == "cp1252")
+
+
 def test_a_wrong_encoding_names_the_line_and_the_option(
     seqkit: Callable[..., Any], piped: Callable[..., Any], tmp_path: Path
 ) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("text\nfine\nschön\n".encode("latin-1"))
-    done = seqkit("predict", "first", "--file", path)
+    done = seqkit("predict", "first", "--file", path, "--encoding", "utf-8")
     assert done.code == 4
     assert "a.csv is not valid utf-8: byte 0xf6 on line 3. Give its encoding: --enc" in done.err
     assert "errors=" not in done.err

@@ -73,12 +73,12 @@ def test_a_failed_run_is_named_and_does_not_end_the_others(swept: Swept) -> None
 
 
 def test_a_row_is_written_as_each_run_ends(swept: Swept) -> None:
-    rows = [line.split() for line in swept.err.splitlines() if line.startswith("  learning_rate=")]
-    assert {row[0] for row in rows} == {
-        "learning_rate=0.002",
-        "learning_rate=0.005",
-        "learning_rate=1e+38",
-    }
+    lines = swept.err.splitlines()
+    head = next(place for place, line in enumerate(lines) if line.startswith("  learning_rate "))
+    shown = ("0.002", "0.005", "1e+38")
+    rows = [line.split() for line in lines[head + 1 :] if line.startswith("  ")]
+    rows = [row for row in rows if row[0] in shown]
+    assert {row[0] for row in rows} == set(shown)
     assert all(row[1] == "0" for row in rows)
     assert [row for row in rows if "failed:" in row]
     assert "2 at a time" in swept.err
@@ -87,10 +87,11 @@ def test_a_row_is_written_as_each_run_ends(swept: Swept) -> None:
 
 def test_a_sweep_is_closed_by_a_comparison(swept: Swept) -> None:
     lines = swept.out.splitlines()
-    assert lines[0].startswith("SETTING")
+    assert lines[0].startswith("LEARNING_RATE")
     assert "TEST ACCURACY" in lines[0]
     assert any(line.startswith("baseline bag-of-words") for line in lines)
-    assert any("learning_rate=0.005" in line for line in lines)
+    assert any(line.startswith("0.005 ") for line in lines)
+    assert any("the best of 2: " in line for line in lines)
     assert "200 test examples" in " ".join(lines)
 
 
@@ -112,6 +113,7 @@ def test_resume_and_json_tell_of_every_run(seqkit: Callable, swept: Swept) -> No
     assert "not finite" in document["runs"][2]["message"]
     assert document["runs"][0]["settings"][0] == "model.hidden_size=8"
     assert [len(setting["runs"]) for setting in document["comparison"]["settings"]] == [1, 1]
+    assert document["comparison"]["verdict"]["baseline"] == "bag-of-words"
 
 
 def test_a_group_is_compared_and_listed_by_its_name(seqkit: Callable, swept: Swept) -> None:

@@ -84,7 +84,9 @@ TWO = np.repeat([0, 1], 6)
         ("Unnamed: 1", Y, ""),
         ("store", COUNT // 6, "is named as an id"),
         ("store", COUNT**2 / 2, ""),
-        ("sales", COUNT // 6, ""),
+        ("sales", COUNT // 6, "is the same in all rows of each series"),
+        ("sales", COUNT // 4, ""),
+        ("sales", COUNT * 0, ""),
     ],
 )
 def test_a_column_is_not_forecast_for_its_name_and_what_it_holds(
@@ -113,4 +115,7 @@ def test_what_is_asked_for_is_read_and_something_is_always_forecast() -> None:
     values = {"index": COUNT, "store": COUNT // 6}
     assert aside(values, TWO, tuple(values), ()) == ({}, [])
     assert aside(values | {"y": Y}, TWO, (*values, "y"), tuple(values)) == ({}, [])
-    assert list(aside(values | {"y": Y}, TWO, (*values, "y"), (), no_ids=True)[0]) == ["index"]
+    assert list(aside(values | {"y": Y}, TWO, (*values, "y"), (), no_ids=True)[0]) == [
+        "index",
+        "store",
+    ]

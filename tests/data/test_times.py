@@ -226,7 +226,9 @@ def test_a_changing_offset_turns_into_utc_but_not_for_days() -> None:
     days = ["2024-03-30T00:00+01:00", "2024-03-31T00:00+01:00", "2024-04-01T00:00+02:00"]
     read = read_times(days)
     assert texts_of(read.times)[-1] == "2024-04-01T00:00:00"
-    assert "local" in read.said[0]
+    assert read.local
+    assert read.offsets is not None
+    assert read.offsets.tolist() == [3600, 3600, 7200]
 
 
 def test_a_format_of_days_leaves_the_clock_to_the_reader() -> None:

@@ -48,6 +48,7 @@ LEFT_OUT = {
     "docs/exercises/lstm-against-gru.md": 1,
     "docs/exercises/m4-hourly.md": 3,
     "docs/exercises/multi30k-attention.md": 4,
+    "docs/notebook.md": 1,
     "docs/reliability.md": 1,
 }
 

@@ -45,7 +45,25 @@ def language(path: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "word",
-    ["model.hidden_size=16", "dataset.path=typo.csv", "trainer.nosuch=1", "model=lstm"],
+    [
+        "model.hidden_size=16",
+        "dataset.path=typo.csv",
+        "dataset.text=none",
+        "dataset.delimiter=;",
+        "dataset=sentences",
+        "trainer.nosuch=1",
+        "trainer.monitor=f3",
+        "trainer.device=cuda:99",
+        "model=lstm",
+        "loss=mse",
+        "loss=bce",
+        "metrics=mae",
+        "f1.positive=none",
+        "observers=none",
+        "task.tokenizer=characters",
+        "task.tokenizer=none:none",
+        "task=forecasting",
+    ],
 )
 @pytest.mark.parametrize("ended", [True, False])
 def test_a_resume_that_is_refused_leaves_every_byte_as_it_was(

@@ -12,7 +12,7 @@ from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.own_data import recognise
 from seqkit.registry.discovery import load_registry
 from seqkit_timeseries import split_series
-from seqkit_timeseries._seasons import found_periods, strength
+from seqkit_timeseries._strength import found_periods, strength
 from seqkit_timeseries.task import Forecasting
 
 HOURS, DAYS, MONTHS = "datetime64[h]", "datetime64[D]", "datetime64[M]"
@@ -203,9 +203,7 @@ def test_what_the_task_chooses_is_in_the_experiment_and_what_the_dataset_said_st
     assert emptied["task"]["horizon"] == 14
 
 
-def _begun(
-    folder: Path, cells: Sequence[str], header: str = "date,value"
-) -> dict[str, Any]:
+def _begun(folder: Path, cells: Sequence[str], header: str = "date,value") -> dict[str, Any]:
     path = folder / "own.csv"
     days = np.datetime64("2020-01-06") + np.arange(len(cells))
     rows = [f"{day},{cell}" for day, cell in zip(days, cells, strict=True)]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from seqkit.api import Choice
-from seqkit.choosing import threads, training
+from seqkit.choosing import step_seconds, threads, training
 from seqkit.experiments.beginning import Begun, begin
 from seqkit.experiments.own_data import recognise
 from seqkit.experiments.template import experiment_toml
@@ -99,10 +99,21 @@ def test_few_examples_are_trained_on_for_more_epochs() -> None:
 
 
 def test_training_ends_within_its_time_even_inside_the_first_epoch() -> None:
-    slow = _of(training(10_000_000, 64, steps=1200, epochs=(3, 40), seconds=0.5))
+    slow = _of(training(10_000_000, 64, steps=1200, epochs=(3, 40), seconds=0.1))
     assert slow["epochs"] == 1
-    assert slow["max_steps"] == 360
-    assert slow["evaluate_every"] == 18
+    assert slow["max_steps"] == 1800
+    assert slow["evaluate_every"] == 90
+
+
+def test_steps_enough_to_learn_anything_are_taken_whatever_the_time() -> None:
+    slow = _of(training(10_000_000, 64, steps=1200, epochs=(3, 40), seconds=10.0))
+    assert slow["max_steps"] == 1000
+
+
+def test_larger_steps_take_longer_by_estimate() -> None:
+    seconds = [step_seconds(numbers, 4e6) for numbers in (0, 1e5, 1e6, 1e7)]
+    assert seconds == sorted(set(seconds))
+    assert seconds[0] > 0
 
 
 def test_only_large_steps_take_every_core() -> None:
@@ -135,7 +146,7 @@ def test_texts_whose_words_repeat_are_read_by_words(texts: list[str]) -> None:
 
 def test_a_rare_class_weighs_more_and_f1_chooses() -> None:
     values = chosen("classification", labelled(prose(2500, 4), rare=10))
-    assert values["metrics"] == ["f1", "auroc", "accuracy"]
+    assert values["metrics"] == [{"name": "f1", "positive": "yes"}, "auroc", "accuracy"]
     assert values["loss"]["class_weights"] == "balanced"
     said = reasons("classification", labelled(prose(2500, 4), rare=10))
     assert "10.0% of the texts are 'yes': classes weigh the same, and F1 chooses" in said
@@ -143,7 +154,14 @@ def test_a_rare_class_weighs_more_and_f1_chooses() -> None:
 
 def test_auroc_chooses_where_validation_holds_hardly_any_of_the_rare_class() -> None:
     values = chosen("classification", labelled(prose(500), rare=10))
-    assert values["metrics"] == ["auroc", "f1", "accuracy"]
+    assert values["metrics"] == ["auroc", {"name": "f1", "positive": "yes"}, "accuracy"]
+
+
+def test_spellings_of_one_class_are_no_rare_class() -> None:
+    records = labelled(prose(300))
+    records[0]["label"] = "yes "
+    records[1]["label"] = " no"
+    assert "loss" not in chosen("classification", records)
 
 
 @pytest.mark.parametrize("rare", [2, 3, 4])
@@ -207,6 +225,11 @@ def test_short_chinese_sentences_are_read_by_characters_and_long_ones_are_not() 
     short = chosen("seq2seq", paired(chinese(300), prose(300, 4)))
     assert short["task.tokenizer"] == "characters"
     assert "task.tokenizer" not in chosen("seq2seq", paired(chinese(300, 60), prose(300, 40)))
+
+
+def test_codes_and_what_they_mean_in_words_are_read_by_characters() -> None:
+    codes = [name[:5] for name in names(400)]
+    assert chosen("seq2seq", paired(codes, prose(400, 10)))["task.tokenizer"] == "characters"
 
 
 def test_longer_pairs_than_the_usual_limit_are_not_left_out() -> None:

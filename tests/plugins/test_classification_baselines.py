@@ -7,7 +7,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 
 from seqkit.api import Arrays
-from seqkit_classification._baselines import fit_bag_of_words, score_baselines
+from seqkit_classification._bag_of_words import fit_bag_of_words
 from seqkit_classification.datasets import Sentences
 from seqkit_classification.task import Classification
 
@@ -107,7 +107,7 @@ def test_baselines_are_the_same_each_time() -> None:
 
 def test_very_large_data_are_thinned_out_for_the_linear_model(monkeypatch: Any) -> None:
     codec, splits = sentences()
-    monkeypatch.setattr("seqkit_classification._baselines._MOST_WORK", 6000)
+    monkeypatch.setattr("seqkit_classification._bag_of_words._MOST_WORK", 6000)
     scores = codec.baselines(splits, "test")
     assert 0.55 < scores["bag-of-words"]["accuracy"] < 0.9
 
@@ -116,5 +116,5 @@ def test_texts_without_a_known_word_and_a_vocabulary_seen_in_part_are_scored() -
     train = [{"text": f"good{n} fine" if n % 2 else "bad poor", "label": n % 2} for n in range(20)]
     splits_given = {"train": train, "test": [{"text": "???", "label": 1}, {"text": "", "label": 0}]}
     codec, splits = encoded(splits_given, tokenizer="bpe")
-    scores = score_baselines(splits["train"], splits["test"], codec.shape)
-    assert set(scores) == {"majority", "bag-of-words"}
+    scores = codec.baselines(splits, "test")
+    assert set(scores) == {"majority", "bag-of-words", "nb-svm"}

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from seqkit.api import Arrays, Classes, Codec, Record, Tokens
 from seqkit.config import validate
 from seqkit.errors import ConfigurationError, DataError
+from seqkit.text.packing import ShownTexts
 from seqkit_classification._codec import ClassificationCodec, class_logits
 from seqkit_classification._labels import in_order, label_name
 from seqkit_classification.task import Classification
@@ -54,7 +55,9 @@ def test_the_vocabulary_and_the_labels_come_from_the_training_split_alone() -> N
     test = [{"text": "a splendid film", "label": "neg"}]
     codec, encoded, _ = encode({"train": TRAIN, "test": test})
     assert "splendid" not in codec.vocabulary
-    assert texts_of(codec, encoded["test"]) == ["a <unk> film"]
+    assert codec.vocabulary.decode(encoded["test"]["values"]) == ["a", "<unk>", "film"]
+    # What is shown is the text as it was written.
+    assert texts_of(codec, encoded["test"]) == ["a splendid film"]
     assert codec.shape.outputs == Classes(("neg", "pos"), (2, 1), logits=2)
     assert codec.shape.inputs == Tokens(len(codec.vocabulary), unknown=1)
 
@@ -391,10 +394,20 @@ def test_logits_of_several_classes_are_reported_as_they_are() -> None:
     assert class_logits(outputs) is outputs
 
 
-def test_samples_show_the_text_as_the_model_reads_it_with_its_label() -> None:
+def test_samples_show_the_text_as_far_as_the_model_reads_it_with_its_label() -> None:
     codec, encoded, _ = encode({"train": TRAIN}, maximum_length=5)
     records = codec.records(encoded["train"], [0, 2])
     assert records == [
         {"text": "a good film, it", "label": "pos"},
-        {"text": "bad bad bad.", "label": "neg"},
+        {"text": "Bad bad bad.", "label": "neg"},
     ]
+
+
+def test_of_more_texts_than_are_kept_the_others_are_shown_as_they_are_encoded() -> None:
+    kept = ShownTexts(most=12)
+    assert list(kept.passing(["a good film", "Splendid"])) == ["a good film", "Splendid"]
+    codec, *_ = encode({"train": TRAIN})
+    arrays = codec.encode([{"text": "a good film"}, {"text": "Splendid"}], print)
+    assert texts_of(codec, {**arrays, **kept.arrays()}) == ["a good film", "<unk>"]
+    assert texts_of(codec, arrays) == ["a good film", "Splendid"]
+    assert ShownTexts().arrays() == {}

@@ -54,7 +54,7 @@ def test_naive_forecasts_equal_those_computed_by_hand(normalization: str) -> Non
         "seasonal-naive": lambda past: past[-4:-1],
         "drift": lambda past: past[-1] + np.arange(1, 4) * (past[-1] - past[-6]) / 5,
     }
-    assert set(found) == {*ways, "linear"}
+    assert set(found) == {*ways, "linear", "linear-season", "smoothing"}
     for name, forecast in ways.items():
         for metric, value in by_hand(forecast).items():
             assert found[name][metric] == pytest.approx(value, rel=1e-4), (name, metric)
@@ -76,7 +76,12 @@ def test_a_season_before_the_first_row_is_not_that_of_another_series() -> None:
 
 
 def test_without_a_season_there_is_no_seasonal_naive_forecast() -> None:
-    assert set(scored(VALUES[:40], VALUES[40:])[2]) == {"repeat-last", "drift", "linear"}
+    assert set(scored(VALUES[:40], VALUES[40:])[2]) == {
+        "repeat-last",
+        "drift",
+        "linear",
+        "smoothing",
+    }
 
 
 def test_the_linear_forecast_finds_a_linear_law_exactly() -> None:

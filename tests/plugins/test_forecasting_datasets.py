@@ -48,7 +48,8 @@ def test_the_weather_of_seattle_is_split_by_years() -> None:
         "test": ("2015-01-01", "2015-12-31"),
     }
     whole = splits["test"][0]
-    assert list(whole["values"]) == ["precipitation", "temp_max", "temp_min", "wind"]
+    assert list(whole["values"]) == ["precipitation", "temp_max", "temp_min", "wind", "weather"]
+    assert whole["aside"] == {"weather": "is text of 5 kinds"}
     assert whole["targets"] == ("temp_max",)
     assert whole["values"]["temp_max"][:2].tolist() == [12.8, 10.6]
     assert told == []

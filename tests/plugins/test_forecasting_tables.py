@@ -273,8 +273,11 @@ def test_a_named_column_of_ids_is_used(tmp_path: Path) -> None:
     )
     splits, _ = read(tmp_path, "date,place,y\n" + rows, id="place")
     assert [record["series"] for record in splits["train"]] == ["1", "2"]
+    splits, told = read(tmp_path, "date,place,y\n" + rows)
+    assert [record["series"] for record in splits["train"]] == ["1", "2"]
+    assert any("differ in them (dataset.id=place)" in text for text in told)
     with pytest.raises(DataError, match=r"two rows of .* \(dataset.id\)"):
-        read(tmp_path, "date,place,y\n" + rows)
+        read(tmp_path, "date,place,y\n" + rows, id="none")
 
 
 def test_an_empty_file_and_a_missing_one_are_told_apart(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from seqkit.callbacks import ignore
 from seqkit.errors import DataError
 from seqkit.registry.discovery import load_registry
 from tests.own_files import Taken, take, train
@@ -361,7 +362,7 @@ def test_what_new_writes_for_it_run_accepts(name: str, tmp_path: Path) -> None:
     kind = FILES[name]
     found = taken(name, tmp_path)
     assert found.dataset == kind.dataset
-    assert found.recognition.settings == found.recognition.settings | kind.settings
+    assert found.recognition.settings == {**found.recognition.settings, **kind.settings}
     assert len(found.records) == kind.records
     assert found.recognition.examples in (kind.records, kind.records + 1, 0)
     assert kind.said in found.said
@@ -417,6 +418,16 @@ def test_one_file_of_two_is_the_source_and_the_other_the_target(tmp_path: Path) 
         "en",
     )
     assert len(found.records) == 60
+
+
+def test_other_parallel_files_are_read_to_be_scored(tmp_path: Path) -> None:
+    path = FILES["parallel"].write(tmp_path / "parallel")
+    dataset = take(path, REGISTRY).experiment.dataset
+    read = dataset.component.read
+    assert [r["target"] for r in read(dataset.config, path / "val.en", ignore)] == ["une ligne"]
+    assert len(list(read(dataset.config, path, ignore))) == 61
+    with pytest.raises(DataError, match=r"val.fr does not end in \.en"):
+        list(read(dataset.config, path / "val.fr", ignore))
 
 
 def test_parallel_files_of_unequal_length_are_refused(tmp_path: Path) -> None:

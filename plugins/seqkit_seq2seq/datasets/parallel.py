@@ -79,6 +79,10 @@ class ParallelText(Dataset):
             split: given[split] for split in ("validation", "test") if given[split]
         }
 
+    def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
+        for pair in _pairs(path, config.source, config.target):
+            yield from _records(pair, config, notify)
+
     def fingerprint(self, config: Any) -> str:
         files = _files(Path(config.path), config.source, config.target)
         return fingerprint(config, [path for ps in files.values() for pair in ps for path in pair])
@@ -90,23 +94,28 @@ class ParallelText(Dataset):
         return Path(config.path)
 
 
-def _files(path: Path, source: str, target: str) -> dict[str, list[tuple[Path, Path]]]:
-    """Returns the files of each split, those of sources and of targets."""
+def _pairs(path: Path, source: str, target: str) -> list[tuple[Path, Path]]:
+    """Returns the files of sources and of targets that a file or folder names."""
     if not path.is_dir():
         if _ending(path) != source:
             raise DataError(f"{path} does not end in .{source}, as dataset.source says it does.")
-        return {"train": [(path, _with_ending(path, target))]}
+        return [(path, _with_ending(path, target))]
+    pairs = [(file, _with_ending(file, target)) for file in sorted(path.iterdir())]
+    return [(one, other) for one, other in pairs if _ending(one) == source and other.is_file()]
+
+
+def _files(path: Path, source: str, target: str) -> dict[str, list[tuple[Path, Path]]]:
+    """Returns the files of each split, those of sources and of targets."""
     found: dict[str, list[tuple[Path, Path]]] = {}
-    for file in sorted(path.iterdir()):
-        other = _with_ending(file, target)
-        if file.is_file() and _ending(file) == source and other.is_file():
-            found.setdefault(_split_of(file), []).append((file, other))
+    for pair in _pairs(path, source, target):
+        split = _split_of(pair[0]) if path.is_dir() else "train"
+        found.setdefault(split, []).append(pair)
     if "train" not in found:
         raise DataError(
             f"{path} has no files such as train.{source} and train.{target}. Name its endings with "
             "dataset.source and dataset.target"
         )
-    return found
+    return {split: found[split] for split in ("train", "validation", "test") if split in found}
 
 
 def _records(pair: tuple[Path, Path], config: Any, notify: Notify) -> Iterator[Record]:

@@ -12,7 +12,7 @@ from seqkit.config import Field
 from seqkit.data import Encoding, Errors, LocalPath, fingerprint, missing_column
 from seqkit.data.own import OwnData
 from seqkit.data.reading import read_table, reading_of
-from seqkit_timeseries._columns import Columns, IdColumns
+from seqkit_timeseries._columns import Columns, IdColumns, Numbers, Step
 from seqkit_timeseries.datasets.held_out import Span, test_field, validation_field
 
 
@@ -45,6 +45,23 @@ class SeriesCsv(Dataset):
         decimal: Literal["", ".", ","] = Field(
             "", help="What parts whole numbers from decimals; empty: found out."
         )
+        time_zone: str = Field(
+            "",
+            help="Zone of the times, such as Europe/Berlin; empty: that of their offsets, if any.",
+        )
+        wide: Literal["auto", "none", "rows", "columns"] = Field(
+            "auto",
+            help="rows: each row is a series, under times or V1, V2, ...; columns: each column of "
+            "numbers is one; none: neither; auto: rows where it is plain.",
+        )
+        resample: Step = Field(
+            "",
+            help="Brings rows to equal steps: 15min, 1h, 1d, 1w or 1month; empty: as they are.",
+        )
+        aggregate: Literal["mean", "last", "sum"] = Field(
+            "mean", help="What becomes of the rows of a step of resample."
+        )
+        missing: Numbers = Field([], help="Numbers that stand for a missing one, such as -999.")
         duplicates: Literal["error", "first", "last", "mean"] = Field(
             "error", help="What to do with rows of the same time: refuse, or keep one, or the mean."
         )
@@ -62,13 +79,15 @@ class SeriesCsv(Dataset):
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
         from seqkit_timeseries._splitting import split_records
-        from seqkit_timeseries._table import Reading, read_series
+        from seqkit_timeseries._table import read_series
+        from seqkit_timeseries._tabled import Reading
+        from seqkit_timeseries._wide import is_wide, read_wide
 
         path = Path(config.path)
         table = read_table(path, notify, **reading_of(config))
         words = {"auto": (), "none": None}
         ids = words[config.id] if isinstance(config.id, str) else tuple(config.id)
-        for name in filter(None, (config.time, *(ids or ()), *config.targets)):
+        for name in filter(None, (config.time, *(ids or ()))):
             if name not in table.columns:
                 raise missing_column(path, name, table.columns)
         how = Reading(
@@ -79,8 +98,22 @@ class SeriesCsv(Dataset):
             time_format=config.time_format,
             decimal=config.decimal,
             duplicates=config.duplicates,
+            time_zone=config.time_zone,
+            resample=config.resample,
+            aggregate=config.aggregate,
+            missing=tuple(config.missing),
         )
-        tabled = read_series(table.columns, table.rows, table.lines, how, notify)
+        wide = config.wide
+        if wide == "auto":
+            plain = not config.time and not config.targets
+            wide = "rows" if plain and is_wide(table.columns, table.rows) else "none"
+        if wide == "none":
+            for name in config.targets:
+                if name not in table.columns:
+                    raise missing_column(path, name, table.columns)
+            tabled = read_series(table.columns, table.rows, table.lines, how, notify)
+        else:
+            tabled = read_wide(table.columns, table.rows, table.lines, how, wide, notify)
         declared: dict[str, Any] = {"aside": tabled.aside}
         if config.targets:
             declared["targets"] = tuple(config.targets)

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqkit.api import Recognition
 from seqkit.data import counted
 from seqkit.data.cells import holds_digits, holds_numbers, is_given, prose_score
-from seqkit.data.columns import names_ids
-from seqkit.data.numbers import (
-    NumbersError,
-    parse_numbers,
-    settle_decimal,
-)
+from seqkit.data.columns import names_ids, names_rows
+from seqkit.data.numbers import NumbersError, parse_numbers, settle_decimal
 from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
-from seqkit.data.roles import aside, ids_among, is_a_row, joined_ids
+from seqkit.data.roles import aside, ids_among, ids_by_content, is_a_row, joined_ids
 from seqkit.data.times import (
     TimesError,
     looks_like_times,
     other_parts,
-    read_times,
     resembles_times,
     time_column,
 )
 from seqkit.errors import DataError
+from seqkit_timeseries._columns import is_step
+from seqkit_timeseries._tabled import Reading, times_of
+from seqkit_timeseries.datasets.uses import Uses, uses_of
+from seqkit_timeseries.datasets.wide_tables import recognise_wide
 
 _ASKED, _SURE, _PERHAPS = 0.95, 0.9, 0.3
+_LEAST = 20
+"""Numbers of a column without times that are plainly a series."""
+_LOOKED_AT = 10_000
+"""Rows of a long table that tell what its columns hold."""
+_HOUR_OF_ROWS = 12
+"""Rows of a clock's hour that may come twice in a year, of those every five minutes."""
 _SENTENCE = 20
 """Characters that a cell of a column of sentences has on average, at least."""
 
@@ -44,12 +50,14 @@ class _Series:
         numbers: Those to forecast.
         ids: Those that tell series apart.
         empty: Those that hold nothing.
+        uses: What the other columns are good for.
     """
 
     time: str
     numbers: Sequence[str]
     ids: Sequence[str]
     empty: Sequence[str]
+    uses: Uses = field(default_factory=Uses)
 
 
 def recognise(data: OwnData, task: str) -> Recognition | None:
@@ -63,53 +71,106 @@ def recognise(data: OwnData, task: str) -> Recognition | None:
         return _recognition(data, {}, said, _PERHAPS, {}) if data.holds_numbers_alone else None
     if data.kind not in (*TABLES, *OBJECTS, ".txt"):
         return None
+    if (wide := recognise_wide(data)) is not None:
+        settings, said, rows = wide
+        return _recognition(data, settings, said, _SURE, _short(rows))
     asked = bool(task) or bool(data.given.keys() & {"time", "targets"})
-    rows = data.table()
-    series = _series(data, rows, asked)
+    table = data.table()
+    series = _series(data, table, asked)
     if series is None:
-        return _what_to_do(data, rows, task)
-    settings: dict[str, Any] = {}
+        return _what_to_do(data, table, task)
+    settings = {}
     may_lack = "header" not in data.given and not data.names_its_columns
-    if may_lack and is_a_row(rows.columns, series.time):
+    if may_lack and is_a_row(table.columns, series.time):
         # What was taken for the names of columns is a row like the others.
-        rows = data.table(header=False)
-        series = _series(data, rows, asked)
+        table = data.table(header=False)
+        series = _series(data, table, asked)
         settings["header"] = False
-    return _found(data, rows, series, settings, asked) if series is not None else None
+    return _found(data, table, series, settings, asked) if series is not None else None
 
 
-def _found(
-    data: OwnData, rows: Rows, series: _Series, settings: dict[str, Any], asked: bool
-) -> Recognition:
+def _found(data: OwnData, series: _Series, settings: dict[str, Any], asked: bool) -> Recognition:
     if series.time:
         settings["time"] = series.time
     said = f"times are in column {series.time!r}, numbers" if series.time else "numbers are"
-    shown = ", ".join(map(repr, series.numbers[:5])) + (", ..." if series.numbers[5:] else "")
-    said = f"{said} in {shown}"
+    said = f"{said} in {_shown(series.numbers)}"
     if series.ids:
         said += f"; series are told apart by {' and '.join(map(repr, series.ids))}"
+        if any(not names_ids(name) for name in series.ids) and "id" not in data.given:
+            settings["id"] = list(series.ids)
     task: dict[str, Any] = {}
-    if series.empty:
+    uses = series.uses
+    if series.empty or uses.known or uses.flags:
         settings["targets"] = list(series.numbers)
-        task["past_covariates"] = "none"
+    if series.empty:
+        if not uses.flags:
+            task["past_covariates"] = "none"
         said += f"; {', '.join(map(repr, series.empty))} is empty and left out"
+    if uses.known:
+        task["future_covariates"] = list(uses.known)
+    if uses.missing:
+        settings["missing"] = list(uses.missing)
+    said += uses.said()
     return _recognition(data, settings, said, _ASKED if asked else _SURE, task)
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:5])) + (", ..." if names[5:] else "")
 
 
 def _series(data: OwnData, rows: Rows, asked: bool) -> _Series | None:
     """Returns the columns of a table of series; None where it is none."""
     free = _has_sentences(rows)
     time = "" if free and not asked else _time(data, rows)
-    if not asked and not time:
+    if not asked and not time and not _is_one_column(rows):
         return None
     ids = _ids(data, rows, time)
-    numbers = _measurements(data, rows, time, ids)
-    if not numbers:
-        return None
+    moments = None
     if time:
-        _check_times(data, rows, time, ids)
+        ids, moments = _check_times(data, rows, time, ids)
+    chosen = _looked_at(rows, ids, moments)
+    cells = {
+        name: [str(cell or "") for cell in map(rows.whole(name).__getitem__, chosen)]
+        for name in rows.columns
+        if name != time
+    }
+    owners = _owners(cells, ids, len(chosen))
+    measured = _measurements(data, rows, cells, ids, owners)
+    if not measured:
+        return None
     empty = [name for name in rows.columns if not any(map(is_given, rows.values[name]))]
-    return _Series(time, numbers, ids, empty)
+    others = {name: cells[name] for name in cells if name not in (*ids, *empty)}
+    uses = uses_of(
+        others, measured, None if moments is None else moments[chosen], owners, data.given
+    )
+    return _Series(time, uses.targets, ids, empty, uses)
+
+
+def _looked_at(rows: Rows, ids: Sequence[str], moments: Any) -> list[int]:
+    """Returns rows that tell what columns hold: from all over, and the last of each series."""
+    count = len(rows)
+    found = {*range(min(count, rows.count)), *range(0, count, max(1, count // _LOOKED_AT))}
+    if moments is not None and count > _LOOKED_AT:
+        owners = _owners({name: rows.whole(name) for name in ids}, ids, count)
+        order = np.lexsort((moments.astype(np.int64), owners))
+        lasts = order[np.flatnonzero(np.append(np.diff(owners[order]) != 0, True))]
+        found |= set(lasts[:_LOOKED_AT].tolist())
+    return sorted(found)
+
+
+def _owners(
+    cells: Mapping[str, Sequence[str]], ids: Sequence[str], count: int
+) -> NDArray[np.int64]:
+    """Returns the series of each row, as numbers."""
+    if not ids:
+        return np.zeros(count, dtype=np.int64)
+    return np.unique(np.array(joined_ids(cells, ids)), return_inverse=True)[1].reshape(-1)
+
+
+def _is_one_column(rows: Rows) -> bool:
+    """Tells whether a table is a single column of numbers, or one beside the numbers of rows."""
+    others = [name for name in rows.columns if not names_rows(name)] or list(rows.columns)
+    return len(others) == 1 and rows.count >= _LEAST and holds_numbers(rows.values[others[0]])
 
 
 def _has_sentences(rows: Rows) -> bool:
@@ -156,28 +217,60 @@ def _ids(data: OwnData, rows: Rows, time: str) -> tuple[str, ...]:
     return ids_among({name: rows.whole(name) for name in named}, {time})
 
 
-def _check_times(data: OwnData, rows: Rows, time: str, ids: Sequence[str]) -> None:
-    """Raises DataError where a run would refuse the times."""
+def _check_times(
+    data: OwnData, rows: Rows, time: str, ids: tuple[str, ...]
+) -> tuple[tuple[str, ...], Any]:
+    """Returns the columns that tell series apart, by what they hold too, and the times.
+
+    Raises:
+        DataError: A run would refuse the times.
+    """
+    given = data.given
+    cells = {name: rows.whole(name) for name in rows.columns}
+    owners = _owners(cells, ids, len(rows))
+    step = str(given.get("resample", ""))
+    how = Reading(
+        str(rows.path),
+        time_format=str(given.get("time_format", "")),
+        time_zone=str(given.get("time_zone", "")),
+        # A step that is none is refused with the other settings.
+        resample=step if is_step(step) else "",
+    )
     try:
-        times = read_times(rows.whole(time), str(data.given.get("time_format", ""))).times
+        times = times_of(rows.whole(time), how, owners, time).times
+        if given.get("id", "auto") == "auto":
+            others = {time, *_given_targets(data), *other_parts(cells, time)}
+            ids = ids_by_content(cells, times, ids, others)
+            if ids and how.time_zone:
+                owners = _owners(cells, ids, len(rows))
+                times = times_of(rows.whole(time), how, owners, time).times
     except TimesError as error:
         raise DataError(
-            f"{rows.path}, line {rows.lines[error.row]}: {error.reason}, in column {time!r}. "
+            f"{rows.path}, line {rows.lines[error.row]}: "
+            f"{error.reason.replace('time_zone is', 'dataset.time_zone is')}, in column {time!r}. "
             f"{error.hint.replace('time_format', 'dataset.time_format')}"
         ) from error
     same = len(times) - len(np.unique(times))
-    if not same or ids or data.given.get("duplicates", "error") != "error":
-        return
-    parts = other_parts({name: rows.whole(name) for name in rows.columns}, time)
+    if not same or ids or given.get("duplicates", "error") != "error" or how.resample:
+        return ids, times
+    parts = other_parts(cells, time)
     shown = f", which {' and '.join(map(repr, parts))} may part" if parts else ""
     hint = "Join them in a column, as 2024-01-31 13:45. Or set" if parts else "Set"
     apart = [name for name in rows.columns if name != time and _tells_apart(rows, name, times)]
     name = apart[0] if apart else "COLUMN"
+    clock = ""
+    if same <= _HOUR_OF_ROWS and not parts and not how.time_zone:
+        clock = ". If clocks went back there, give dataset.time_zone=Europe/Berlin or the like"
     raise DataError(
         f"{rows.path} has {counted(same, 'row')} with the time of another one, in column "
         f"{time!r}{shown}. {hint} dataset.id={name} if that tells series apart, or "
-        "dataset.duplicates=first, last or mean"
+        f"dataset.duplicates=first, last or mean{clock}"
     )
+
+
+def _given_targets(data: OwnData) -> Sequence[str]:
+    targets = data.given.get("targets", ())
+    return targets.split(",") if isinstance(targets, str) else targets
 
 
 def _tells_apart(rows: Rows, name: str, times: Any) -> bool:
@@ -187,24 +280,27 @@ def _tells_apart(rows: Rows, name: str, times: Any) -> bool:
     return len(pairs) == len(cells) and 2 * len(set(cells)) <= len(cells)
 
 
-def _measurements(data: OwnData, rows: Rows, time: str, ids: Sequence[str]) -> list[str]:
-    """Returns the columns that a run would forecast."""
-    cells = {name: [str(value or "") for value in rows.values[name]] for name in rows.columns}
-    others = [name for name in rows.columns if name not in (time, *ids)]
-    numbers = [name for name in others if holds_numbers(cells[name])]
+def _measurements(
+    data: OwnData,
+    rows: Rows,
+    cells: Mapping[str, Sequence[str]],
+    ids: Sequence[str],
+    owners: NDArray[np.int64],
+) -> dict[str, NDArray[np.float64]]:
+    """Returns the columns of numbers that a run would read without being told so."""
+    numbers = [name for name in cells if name not in ids and holds_numbers(cells[name])]
     decimal = str(data.given.get("decimal", ""))
     usual = decimal or settle_decimal(cells[name] for name in numbers)
     values = {}
     for name in numbers:
         # What a run asks about, or refuses by its line, is a measurement all the same.
-        values[name] = np.full(rows.count, np.nan)
+        values[name] = np.full(len(owners), np.nan)
         with suppress(NumbersError):
             values[name] = parse_numbers(cells[name], decimal, usual)
-    owners = np.zeros(rows.count, dtype=np.int64)
-    if ids:
-        owners = np.unique(np.array(joined_ids(cells, ids)), return_inverse=True)[1]
-    left, _ = aside(values, owners, rows.columns, ())
-    return [name for name in numbers if name not in left]
+    # What counts the rows is told by rows that follow each other.
+    first = {name: held[: rows.count] for name, held in values.items()}
+    left, _ = aside(first, owners[: rows.count], rows.columns, _given_targets(data))
+    return {name: held for name, held in values.items() if name not in left}
 
 
 def _what_to_do(data: OwnData, rows: Rows, task: str) -> Recognition | None:

@@ -10,21 +10,37 @@ from seqkit.data.times.columns import (
     time_column,
 )
 from seqkit.data.times.dates import TimesError
-from seqkit.data.times.frequency import DAY, Frequency, Times, infer_frequency, time_texts
-from seqkit.data.times.reading import ReadTimes, parse_times, read_times
+from seqkit.data.times.frequency import (
+    DAY,
+    Frequency,
+    Times,
+    clock_of,
+    infer_frequency,
+    time_texts,
+)
+from seqkit.data.times.numbers import are_spreadsheet_days
+from seqkit.data.times.reading import SPREADSHEET, ReadTimes, parse_times, read_times
+from seqkit.data.times.settling import settled
+from seqkit.data.times.zones import is_zone, local_times
 
 __all__ = [
     "DAY",
+    "SPREADSHEET",
     "Frequency",
     "ReadTimes",
     "Times",
     "TimesError",
+    "are_spreadsheet_days",
+    "clock_of",
     "infer_frequency",
+    "is_zone",
+    "local_times",
     "looks_like_times",
     "other_parts",
     "parse_times",
     "read_times",
     "resembles_times",
+    "settled",
     "time_column",
     "time_texts",
 ]

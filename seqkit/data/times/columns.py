@@ -9,7 +9,7 @@ import numpy as np
 
 from seqkit.data.times.dates import FORMS, TimesError, parts_of
 from seqkit.data.times.frequency import infer_frequency
-from seqkit.data.times.numbers import is_numeric
+from seqkit.data.times.numbers import are_spreadsheet_days, is_numeric
 from seqkit.data.times.reading import is_missing, read_times
 
 _NAMES = ("date", "time", "datetime", "timestamp", "ds", "date_time")
@@ -43,6 +43,9 @@ def time_column(cells: Mapping[str, Sequence[str]]) -> str:
     dated = [name for name, numbers in numeric.items() if not numbers and _is_dated(cells[name])]
     for name in named:
         if name in dated or (numeric.get(name) and _is_moment(cells[name])):
+            return name
+    for name, numbers in numeric.items():
+        if numbers and not dated and are_spreadsheet_days(name, cells[name]):
             return name
     if dated:
         return next((name for name in dated if name in coarse), dated[0])

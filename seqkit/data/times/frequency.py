@@ -8,6 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from seqkit.data.times.zones import local_times, moments_of, offset_text, offsets_at
+
 Times = NDArray[Any]
 """`datetime64` `(rows,)`, in seconds unless they have parts of one; or positions int64."""
 Unit = Literal["seconds", "microseconds", "nanoseconds", "business days", "months", "rows"]
@@ -28,6 +30,9 @@ _NAMES = {
 }
 # A month and a quarter vary in length; a gap that is no multiple of theirs is no calendar's.
 _SHORTEST_MONTH, _WEEKDAYS, MONTH_END = 28, 5, 31
+_FIRST_BUSINESS_DAY, _LAST_BUSINESS_DAY = 32, 33
+_HOLIDAYS, _MOSTLY = 4, 0.8
+"""Days by which holidays move a business day, and the share of months in which none does."""
 _SECONDS = {
     "seconds": 1.0,
     "microseconds": 1e-6,
@@ -51,13 +56,18 @@ class Frequency:
         unit: What `count` counts; `rows` where a series has no times.
         count: How many of them a step is.
         regular: Whether all rows are a whole number of steps apart.
-        anchor: The day of the month of rows in months, 31 for its end; 0 where it is not known.
+        anchor: The day of the month of rows in months, 31 for its end, 32 and 33 for its first and
+            last business day; 0 where it is not known.
+        zone: The time zone of the rows; empty where it is not known.
+        local: Whether times are what the clock of the zone shows, and not UTC.
     """
 
     unit: Unit = "rows"
     count: int = 1
     regular: bool = True
     anchor: int = 0
+    zone: str = ""
+    local: bool = False
 
     def __str__(self) -> str:
         if not self.regular:
@@ -169,6 +179,8 @@ class Frequency:
             return self
         days = times.astype("datetime64[D]")
         last = _length(days.astype("datetime64[M]")) - 1
+        if self.anchor > MONTH_END and (len(times) == 1 or _anchor(times) == self.anchor):
+            return self
         if self.anchor and (_in_month(days) == np.minimum(self.anchor - 1, last)).all():
             return self
         return replace(self, anchor=_anchor(times))
@@ -223,9 +235,30 @@ def infer_frequency(times: Times) -> Frequency:
 
 
 def time_texts(times: Times, frequency: Frequency) -> list[str]:
-    """Returns times as ISO 8601 texts, as exact as the frequency needs; positions as numbers."""
+    """Returns times as ISO 8601 texts, as exact as the frequency needs; positions as numbers.
+
+    Those of a time zone have its offset, unless they are days.
+    """
     if times.dtype.kind != "M":
         return [str(position) for position in times.tolist()]
+    if not frequency.zone:
+        return _texts(times, frequency)
+    moments = moments_of(times, frequency.zone)[0] if frequency.local else times
+    texts = _texts(times if frequency.local else local_times(times, frequency.zone), frequency)
+    if not texts or "T" not in texts[0]:
+        return texts
+    offsets = offsets_at(moments, frequency.zone).tolist()
+    return [text + offset_text(offset) for text, offset in zip(texts, offsets, strict=True)]
+
+
+def clock_of(times: Times, frequency: Frequency) -> Times:
+    """Returns what the clock shows where the rows are; times without a zone as they are."""
+    if not frequency.zone or frequency.local or times.dtype.kind != "M":
+        return times
+    return local_times(times, frequency.zone)
+
+
+def _texts(times: Times, frequency: Frequency) -> list[str]:
     seconds = times.astype("datetime64[s]")
     unit: Literal["D", "m", "s", "ms", "us", "ns"]
     if (seconds != times).any() or frequency.unit in ("microseconds", "nanoseconds"):
@@ -284,10 +317,9 @@ def _most_common(differences: NDArray[np.int64]) -> int:
 def _months(times: Times) -> Frequency | None:
     """Returns the step in months; None where the days of the month say otherwise."""
     days = times.astype("datetime64[D]")
-    if int(np.diff(days).astype(np.int64).min()) < _SHORTEST_MONTH:
-        return None
-    anchor = _anchor(times)
-    if not anchor:
+    shortest = int(np.diff(days).astype(np.int64).min())
+    anchor = _anchor(times) if shortest >= _SHORTEST_MONTH - _HOLIDAYS else 0
+    if not anchor or (shortest < _SHORTEST_MONTH and anchor <= MONTH_END):
         return None
     differences = np.diff(_month_numbers(times))
     usual = _most_common(differences)
@@ -304,14 +336,27 @@ def _month_numbers(times: Times) -> NDArray[np.int64]:
 
 
 def _anchor(times: Times) -> int:
-    """Returns the day of the month on which rows lie, 31 for its end; 0 where there is none."""
+    """Returns the day of the month on which rows lie; 0 where there is none. See `Frequency`."""
     days = times.astype("datetime64[D]")
     in_month = _in_month(days)
     last = _length(days.astype("datetime64[M]")) - 1
     if (in_month == last).all():
         return MONTH_END
     highest = int(in_month.max())
-    return highest + 1 if (in_month == np.minimum(highest, last)).all() else 0
+    if (in_month == np.minimum(highest, last)).all():
+        return highest + 1
+    for anchor, back in ((_FIRST_BUSINESS_DAY, -1), (_LAST_BUSINESS_DAY, 1)):
+        moved = back * (_business_day(days.astype("datetime64[M]"), anchor) - days).astype(np.int64)
+        if (moved >= 0).all() and (moved < _HOLIDAYS).all() and (moved == 0).mean() >= _MOSTLY:
+            return anchor
+    return 0
+
+
+def _business_day(months: Any, anchor: int) -> Any:
+    """Returns the first or the last business day of months."""
+    if anchor == _FIRST_BUSINESS_DAY:
+        return np.busday_offset(months.astype("datetime64[D]"), 0, roll="forward")
+    return np.busday_offset((months + 1).astype("datetime64[D]"), -1, roll="forward")
 
 
 def _in_month(days: Any) -> NDArray[np.int64]:
@@ -330,6 +375,8 @@ def _in_months(day: Any, months: NDArray[np.int64], anchor: int) -> Times:
 
     It is the anchor's where `day` lies on it, and else the day of the month that `day` is.
     """
+    if anchor > MONTH_END:
+        return np.asarray(_business_day(day.astype("datetime64[M]") + months, anchor))
     in_month, last = int(_in_month(day)), int(_length(day.astype("datetime64[M]"))) - 1
     if in_month != min(anchor - 1, last):
         anchor = in_month + 1

@@ -24,6 +24,11 @@ DIGITS = {
     14: ("%Y%m%d",),
 }
 """Ways to write dates in digits alone, by how many there are with those of a clock."""
+_DATE_NAMES = re.compile(r"date|datum|fecha|data\b|dato|day|tag\b|time|zeit|giorno", re.IGNORECASE)
+_SERIAL = re.compile(r"\d{1,7}(?:[.,]\d*)?")
+_SERIALS = range(18_264, 73_051)
+"""Days of a spreadsheet of the years 1950 to 2099."""
+_UNIX_SERIAL, _LAST_SERIAL, _DAY = 25_569, 2_958_466, 86_400
 _FIRST, _LAST = 10**8, 5 * 10**9
 _LOWEST = -(10**15)
 _UNITS = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
@@ -71,6 +76,37 @@ def from_numbers(texts: Sequence[str]) -> NDArray[Any]:
         f"{texts[row]!r} is a number with decimals, and no Unix time",
         "Count the rows in whole numbers, or write times as 2024-01-31",
     )
+
+
+def are_spreadsheet_days(column: str, texts: Sequence[str]) -> bool:
+    """Tells whether numbers are days as spreadsheets count them, such as 45292 for 2024-01-01.
+
+    Whole numbers are where their column is named as a date; those with decimals, which are clocks,
+    where it is named as a time too.
+    """
+    first = next(iter(texts), "")
+    if not re.fullmatch(r"\s*\d{5}(?:[.,]\d+)?\s*", first) or not _DATE_NAMES.search(column):
+        return False
+    stripped = [text.strip() for text in texts]
+    if not all(map(_SERIAL.fullmatch, stripped)):
+        return False
+    days = [float(text.replace(",", ".")) for text in stripped]
+    return bool(min(days) >= _SERIALS.start and max(days) < _SERIALS.stop)
+
+
+def from_spreadsheet(texts: Sequence[str]) -> NDArray[Any]:
+    """Reads days as spreadsheets count them since 1900, and their parts to the second.
+
+    Raises:
+        TimesError: A text is no number, or none of such a day.
+    """
+    for row, text in enumerate(texts):
+        if not _SERIAL.fullmatch(text) or not float(text.replace(",", ".")) < _LAST_SERIAL:
+            reason = f"{text!r} is no day of a spreadsheet"
+            raise TimesError(row, reason, "Write days since 1900, such as 45292.5, or 2024-01-31")
+    days = np.array([text.replace(",", ".") for text in texts], dtype=np.float64)
+    seconds = np.rint((days - _UNIX_SERIAL) * _DAY).astype(np.int64)
+    return np.asarray(seconds.astype("datetime64[s]"))
 
 
 def _whole(texts: Sequence[str]) -> list[int]:

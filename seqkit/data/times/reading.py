@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqkit.data.times.dates import DAY, FORMS, Day, Form, Parts, TimesError, form_of, parts_of
-from seqkit.data.times.numbers import DIGITS, from_numbers, is_numeric
+from seqkit.data.times.numbers import DIGITS, from_numbers, from_spreadsheet, is_numeric
 from seqkit.data.times.orders import chosen, first_of_hundred
 
+SPREADSHEET = "spreadsheet"
+"""The format of days that are counted since 1900, as spreadsheets do."""
 _MISSING = frozenset({"", "nat", "nan", "na", "n/a", "null", "none", "-", "?", "missing", "#n/a"})
 _CLOCKS = re.compile(r"%[HIMSpfXcTRzZs]")
 _FINEST = (np.datetime64("1678-01-01", "s"), np.datetime64("2262-01-01", "s"))
@@ -27,15 +29,23 @@ class ReadTimes:
 
     Attributes:
         times: `datetime64` `(rows,)`, in seconds or finer as needed; int64 for positions.
-        form: The format that was found, as of `strptime`; empty where it needs none.
+        form: The format that was found, as `read_times` takes it; empty where it needs none.
         hundred: The first of the hundred years in which two digits name one; 0 for whole years.
         said: What was decided and could have been otherwise, as sentences.
+        offsets: Seconds ahead of UTC, `(rows,)`; None where the times have none.
+        local: Whether `times` are what a clock shows, and not UTC, where they have offsets.
+        zone: That of the times, once it is settled; empty where it is not known.
+        unix: Whether they are Unix times.
     """
 
     times: NDArray[Any]
     form: str = ""
     hundred: int = 0
     said: tuple[str, ...] = ()
+    offsets: NDArray[np.int64] | None = None
+    local: bool = False
+    zone: str = ""
+    unix: bool = False
 
 
 def parse_times(texts: Sequence[str], time_format: str = "") -> NDArray[Any]:
@@ -52,11 +62,12 @@ def read_times(texts: Sequence[str], time_format: str = "", hundred: int = 0) ->
     """Parses a column of times.
 
     Whole numbers are years (1990), dates (19900131), Unix times in seconds, milli-, micro- or
-    nanoseconds, or else positions. Times with an offset are turned into UTC.
+    nanoseconds, or else positions. Times with an offset are turned into UTC; `settled` makes times
+    of a zone of them.
 
     Args:
         texts: ISO 8601, or one of the usual ways to write days and months.
-        time_format: As of `strptime`; empty to find it out.
+        time_format: As of `strptime`, or `spreadsheet`; empty to find it out.
         hundred: Where years of two digits begin; 0 to find it out.
 
     Raises:
@@ -69,6 +80,8 @@ def read_times(texts: Sequence[str], time_format: str = "", hundred: int = 0) ->
             raise TimesError(row, f"there is no time{shown}", "Fill it in, or leave the row out")
     if not texts:
         return ReadTimes(np.zeros(0, dtype=np.int64))
+    if time_format == SPREADSHEET:
+        return ReadTimes(from_spreadsheet(texts), SPREADSHEET)
     if time_format:
         return _with_format(texts, time_format, hundred)
     if is_numeric(texts):
@@ -76,9 +89,14 @@ def read_times(texts: Sequence[str], time_format: str = "", hundred: int = 0) ->
             found = _of_digits(texts, digits, hundred)
             if found is not None:
                 return found
-        return ReadTimes(from_numbers(texts))
+        numbers = from_numbers(texts)
+        whole = len(texts[0].lstrip("+-").partition(".")[0])
+        return ReadTimes(numbers, unix=numbers.dtype.kind == "M" and whole > 4)
     iso = _iso(texts)
-    return _by_forms(texts, FORMS, hundred) if iso is None else ReadTimes(iso)
+    if iso is None:
+        return _by_forms(texts, FORMS, hundred)
+    in_utc = texts[0][-1] in "Zz"
+    return ReadTimes(iso, offsets=np.zeros(len(iso), dtype=np.int64) if in_utc else None)
 
 
 def _of_digits(texts: Sequence[str], names: Sequence[str], hundred: int) -> ReadTimes | None:
@@ -102,7 +120,7 @@ def _of_digits(texts: Sequence[str], names: Sequence[str], hundred: int) -> Read
         if error.open or (size in (8, 12, 14) and len(texts) > 3 and whole >= 0.8):
             raise
         return None
-    return found if size < 10 else ReadTimes(found.times, "", found.hundred, found.said)
+    return found if size < 10 else replace(found, form="")
 
 
 def _plausible(texts: Sequence[str], name: str) -> bool:
@@ -159,12 +177,14 @@ def _with_format(texts: Sequence[str], name: str, hundred: int) -> ReadTimes:
     form = None if _CLOCKS.search(name) else form_of(name)
     if form is not None:
         found = _by_forms(texts, [form], hundred, f" written as {name!r}")
-        return ReadTimes(found.times, name, found.hundred, found.said)
+        return replace(found, form=name)
     moments = [_parsed(text, name) for text in texts]
     wrong = next((row for row, moment in enumerate(moments) if moment is None), None)
     if wrong is not None:
         raise _no_time(wrong, texts, f" written as {name!r}")
-    known = [moment for moment in moments if moment is not None]
+    known = [moment for moment, _ in filter(None, moments)]
+    shifts = [shift for _, shift in filter(None, moments)]
+    offsets = None if None in shifts else np.array(shifts, dtype=np.int64)
     said: tuple[str, ...] = ()
     if "%y" in name:
         years = np.array([moment.year % 100 for moment in known])
@@ -174,20 +194,23 @@ def _with_format(texts: Sequence[str], name: str, hundred: int) -> ReadTimes:
         except ValueError:
             raise _no_time(0, texts, f" written as {name!r}") from None
     exact = np.array(known, dtype="datetime64[us]")
-    return ReadTimes(_finer(exact.astype("datetime64[s]"), exact), name, hundred, said)
+    times = _finer(exact.astype("datetime64[s]"), exact)
+    return ReadTimes(times, name, hundred, said, offsets)
 
 
-def _parsed(text: str, form: str) -> datetime | None:
+def _parsed(text: str, form: str) -> tuple[datetime, int | None] | None:
+    """Returns a time, of UTC where it has an offset, and that offset; None where it is none."""
     try:
         moment = datetime.strptime(text, form)  # noqa: DTZ007 - rows have none
     except ValueError:
         if not re.search(r"\b24:00(:00)?\b", text):
             return None
-        moment_before = _parsed(re.sub(r"\b24:00", "00:00", text), form)
-        return moment_before + timedelta(days=1) if moment_before else None
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC)
-    return moment.replace(tzinfo=None)
+        before = _parsed(re.sub(r"\b24:00", "00:00", text), form)
+        return (before[0] + timedelta(days=1), before[1]) if before else None
+    shift = moment.utcoffset()
+    if shift is None:
+        return moment, None
+    return moment.astimezone(UTC).replace(tzinfo=None), int(shift.total_seconds())
 
 
 def _by_forms(
@@ -214,7 +237,7 @@ def _of_parts(
 ) -> ReadTimes:
     """Reads by the form that fits all rows, and of several by the one that makes sense of them."""
     kinds, places = _kinds([part.date for part in parts])
-    clock, said = _clock(texts, parts)
+    *clock, offsets, local = _clock(texts, parts)
     readings: dict[Form, ReadTimes] = {}
     worst = 0
     for form in forms:
@@ -225,10 +248,10 @@ def _of_parts(
             worst = max(worst, read)
             continue
         days, first, more = read
-        times = _finer_sum(days, clock)
+        times = _finer_sum(days, *clock)
         # What begins with the whole year is never in doubt.
         name = "" if form.name.startswith("%Y") else form.name
-        readings[form] = ReadTimes(times, name, first, (*more, *said))
+        readings[form] = ReadTimes(times, name, first, more, offsets, local)
     if not readings:
         raise _no_time(worst, texts, written)
     form = _chosen(readings, texts[0])
@@ -284,14 +307,19 @@ def _year(short: int, first: int) -> int:
 
 def _clock(
     texts: Sequence[str], parts: Sequence[Parts]
-) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], tuple[str, ...]]:
-    """Returns seconds and nanoseconds of each row behind its midnight, in UTC if it has offsets."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64] | None, bool]:
+    """Returns what each row has behind its midnight, and how far its clock is ahead of UTC.
+
+    Returns:
+        Seconds and nanoseconds, of UTC where there are offsets; the offsets; and whether the
+        seconds are of the clock all the same.
+    """
     rows = len(parts)
     seconds = np.fromiter((part.second for part in parts), dtype=np.int64, count=rows)
     nanoseconds = np.fromiter((part.nanosecond for part in parts), dtype=np.int64, count=rows)
     zoned = [part.offset is not None for part in parts]
     if not any(zoned):
-        return (seconds, nanoseconds), ()
+        return seconds, nanoseconds, None, False
     if not all(zoned):
         row = zoned.index(not zoned[0])
         has = "an offset from UTC, and the rows before" if zoned[row] else "no offset from UTC, and"
@@ -299,17 +327,15 @@ def _clock(
         hint = "Write all times with an offset, or none"
         raise TimesError(row, f"{texts[row]!r} has {has} {others}", hint)
     offsets = np.fromiter((part.offset or 0 for part in parts), dtype=np.int64, count=rows)
-    if (offsets != offsets[0]).any() and (seconds == seconds[0]).all():
-        said = "the offset from UTC changes and the clock does not, so that times are local ones"
-        return (seconds, nanoseconds), (said,)
-    said = "times have an offset, and are turned into UTC" if offsets.any() else ""
-    return (seconds - offsets, nanoseconds), (said,) if said else ()
+    # Where the offset changes and the clock does not, rows are days of the clock.
+    local = bool((offsets != offsets[0]).any() and (seconds == seconds[0]).all())
+    return seconds if local else seconds - offsets, nanoseconds, offsets, local
 
 
 def _finer_sum(
-    days: NDArray[np.int64], clock: tuple[NDArray[np.int64], NDArray[np.int64]]
+    days: NDArray[np.int64], second: NDArray[np.int64], nanoseconds: NDArray[np.int64]
 ) -> NDArray[Any]:
-    seconds, nanoseconds = (days * DAY + clock[0]).astype("datetime64[s]"), clock[1]
+    seconds = (days * DAY + second).astype("datetime64[s]")
     if not nanoseconds.any():
         return np.asarray(seconds)
     digits = 9 if (nanoseconds % 1000).any() else 6

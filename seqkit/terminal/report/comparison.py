@@ -92,7 +92,7 @@ def _against_baselines(comparison: Comparison) -> None:
     if verdict is None:
         return
     width = min(output.results().width, 100)
-    named = f"{one_line(comparison.best, 80)}: " if len(comparison.settings) > 1 else ""
+    named = f"{_best_named(comparison)}: " if len(comparison.settings) > 1 else ""
     best = next(
         run
         for setting in comparison.settings
@@ -105,6 +105,13 @@ def _against_baselines(comparison: Comparison) -> None:
     run = experiment_of({}, best.folder)
     for line in cause_lines(verdict, run, "", width):
         output.line(*line)
+
+
+def _best_named(comparison: Comparison) -> str:
+    for label, name in _names(comparison, 2 * _LABEL).items():
+        if comparison.best.startswith(f"{label}, the best of "):
+            return name + one_line(comparison.best.removeprefix(label))
+    return one_line(comparison.best)
 
 
 # --- settings -------------------------------------------------------------------------------------
@@ -188,7 +195,7 @@ def _pairs(comparison: Comparison) -> None:
             cells.append([title, *(_interval(difference) for difference in found)])
     if any(pair.p is not None for pair in pairs):
         cells.append(["p", *("-" if pair.p is None else _p(pair.p) for pair in pairs)])
-    shorter = {setting.label: _short(setting) for setting in comparison.settings}
+    shorter = _names(comparison, _LABEL // 2)
     names = [f"{shorter[pair.second]} - {shorter[pair.first]}" for pair in pairs]
     if len(pairs) <= _MOST_COLUMNS:
         output.table(["DIFFERENCE", *names], [[(row[0], "bold"), *row[1:]] for row in cells])
@@ -212,10 +219,13 @@ def _chosen(comparison: Comparison) -> list[Pair]:
     return [pair for pair in pairs if best in (pair.first, pair.second)]
 
 
-def _short(setting: Setting) -> str:
-    """Returns a label that two of fit beside each other."""
-    fits = len(setting.label) <= _LABEL // 2
-    return one_line(setting.label if fits else setting.short, _LABEL)
+def _names(comparison: Comparison, width: int) -> dict[str, str]:
+    """Returns what to call each setting where there is little room, by its label."""
+    shorter = told_apart([one_line(one.short) for one in comparison.settings], _LABEL)
+    return {
+        setting.label: one_line(setting.label) if len(setting.label) <= width else short
+        for setting, short in zip(comparison.settings, shorter, strict=True)
+    }
 
 
 def _p(value: float) -> str:
@@ -224,19 +234,20 @@ def _p(value: float) -> str:
 
 def _verdicts(comparison: Comparison) -> Iterator[list[Piece]]:
     """Yields a sentence for each difference there is evidence of, and one for all others."""
+    names = _names(comparison, 2 * _LABEL)
     for pair in comparison.pairs:
         better = comparison.better(pair)
         if better:
             worse = pair.first if better == pair.second else pair.second
-            yield [(f"{better} does better than {worse}", "bold green"), "."]
+            yield [(f"{names[better]} does better than {names[worse]}", "bold green"), "."]
         elif pair.evident:
             higher = pair.second if pair.estimate > 0 else pair.first
-            yield [(f"{higher} has the higher {comparison.metric}", "bold"), "."]
+            yield [(f"{names[higher]} has the higher {comparison.metric}", "bold"), "."]
     unproven = [pair for pair in comparison.pairs if pair.p is not None and not pair.evident]
     if unproven:
         others = "the others" if len(unproven) < len(comparison.pairs) else "any two"
         if len(comparison.pairs) == 1:
-            others = f"{unproven[0].second} and {unproven[0].first}"
+            others = f"{names[unproven[0].second]} and {names[unproven[0].first]}"
         yield [("No evidence of a difference", "bold"), f" between {others}."]
 
 

@@ -191,7 +191,9 @@ class ScoreTable:
     def row(self, epoch: float, event: Mapping[str, Any], elapsed: str) -> Line:
         """Returns the row of one evaluation."""
         name = epoch_number(epoch)
-        losses = number(event.get("train_loss")), number(event.get("loss"))
+        # Weights of another run are scored before anything was trained.
+        train = number(event.get("train_loss")) if epoch else ""
+        losses = train, number(event.get("loss"))
         pieces: Line = [self._cells(name, *losses, event.get("metrics") or {})]
         pieces.append((f"  {elapsed:>6}", "dim"))
         if event.get("best"):

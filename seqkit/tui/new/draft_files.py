@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from seqkit.data import write_text
 from seqkit.errors import ConfigurationError, DataError, Problem
+from seqkit.experiments.documents import EXTENDS, laid_over
 from seqkit.experiments.schema import MISSING
 from seqkit.processes.launch import LOGS
 from seqkit.storage.regular_files import LARGEST_TEXT, read_regular
@@ -20,8 +21,13 @@ from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.draft import Draft
 
 
-def base_of(source: str, catalogue: Catalogue) -> Mapping[str, Any]:
-    """Returns the tables of a recipe or file; none for an empty source.
+def base_of(source: str, catalogue: Catalogue, before: tuple[str, ...] = ()) -> Mapping[str, Any]:
+    """Returns the tables of a recipe or file, with what it extends; none for an empty source.
+
+    Args:
+        source: Its name or path.
+        catalogue: Where recipes are.
+        before: The files that extend it.
 
     Raises:
         ConfigurationError: There is no such recipe or file, or it cannot be read.
@@ -33,7 +39,18 @@ def base_of(source: str, catalogue: Catalogue) -> Mapping[str, Any]:
         return catalogue.as_own(recipe["experiment"], str(recipe["plugin"]))
     try:
         document = parse_toml(read_regular(Path(source), LARGEST_TEXT).decode("utf-8-sig"))
-        return catalogue.as_own(document, "")
+        base = document.pop(EXTENDS, None)
+        if base is None:
+            return catalogue.as_own(document, "")
+        if source in before or not isinstance(base, str):
+            raise ConfigurationError(
+                f"{source} extends {base!r}, which leads in a circle or nowhere"
+            )
+        recipe = catalogue.find("recipes", base)
+        below = base if recipe is not None else str((Path(source).parent / base).resolve())
+        return laid_over(
+            base_of(below, catalogue, (*before, source)), catalogue.as_own(document, "")
+        )
     except (OSError, DataError, ValueError) as error:
         raise ConfigurationError(
             f"{source} cannot be read: {reason(error)}. Choose another"

@@ -55,9 +55,9 @@ def all_sets() -> list[OwnDataSet]:
     found: list[OwnDataSet] = []
     for module in ("texts", "language", "pairs", "series"):
         try:
-            made = importlib.import_module(f"own_data_sets.{module}")
+            made = importlib.import_module(f"{__name__}.{module}")
         except ModuleNotFoundError as error:
-            if error.name != f"own_data_sets.{module}":
+            if error.name != f"{__name__}.{module}":
                 raise
         else:
             found += made.SETS

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from own_data_sets import OwnDataSet
 from seqkit.paths import bundled
+from tests.benchmarks.own_data_sets import OwnDataSet
 
 _ROOT = Path(__file__).resolve().parents[3]
 

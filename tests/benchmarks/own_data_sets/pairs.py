@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
-from own_data_sets import OwnDataSet, write_table
-from own_data_sets.texts import surname
 from seqkit.paths import bundled
+from tests.benchmarks.own_data_sets import OwnDataSet, write_table
+from tests.benchmarks.own_data_sets.texts import surname
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -18,6 +18,7 @@ _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen
 _ONES = f"zero one two three four five six seven eight nine {_TEENS}".split()
 _DECADES = "twenty thirty forty fifty sixty seventy eighty ninety"
 _TENS = _DECADES.split()
+_ROMAN = "M CM D CD C XC L XL X IX V IV I".split()  # noqa: SIM905
 _WHO = {"我": "I", "你": "You", "他": "He", "她": "She", "我们": "We", "他们": "They"}
 _DOES = {
     "看见": ("see", "sees"),
@@ -88,7 +89,7 @@ def _numbers(folder: Path, _real: Path | None) -> Path:
 def _past(folder: Path, _real: Path | None) -> Path:
     """Made-up verbs and their past, by the rules of English spelling."""
     generator = random.Random(5)
-    rows = {}
+    rows: dict[str, str] = {}
     while len(rows) < 1500:
         stem = "".join(
             generator.choice("bcdfglmprst") + generator.choice("aeiou")
@@ -107,6 +108,33 @@ def _past(folder: Path, _real: Path | None) -> Path:
             past = verb + "ed"
         rows[verb] = past
     return _written(folder, "past", list(rows.items()), ["source", "target"])
+
+
+def _roman(folder: Path, _real: Path | None) -> Path:
+    signs = list(zip((1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1), _ROMAN, strict=True))
+    rows = []
+    for number in random.Random(7).sample(range(1, 4000), 1500):
+        text, rest = "", number
+        for value, sign in signs:
+            text += sign * (rest // value)
+            rest %= value
+        rows.append((text, str(number)))
+    return _written(folder, "roman", rows, ["source", "target"])
+
+
+def _clock(folder: Path, _real: Path | None) -> Path:
+    """Times of the day as they are said: 18:50, ten minutes to seven in the evening."""
+    generator = random.Random(8)
+    rows = []
+    for minutes in generator.sample(range(1440), 1300):
+        hour, minute = divmod(minutes, 60)
+        part = "morning" if hour < 12 else "afternoon" if hour < 18 else "evening"
+        if minute > 30:
+            said = f"{spelt(60 - minute)} minutes to {spelt((hour + 12) % 12 + 1)}"
+        else:
+            said = f"{spelt(minute)} minutes past {spelt((hour + 11) % 12 + 1)}"
+        rows.append((f"{hour:02}:{minute:02}", f"{said} in the {part}"))
+    return _written(folder, "clock", rows, ["source", "target"])
 
 
 def _tatoeba(folder: Path, count: int, name: str, turned: bool) -> Path:
@@ -137,8 +165,10 @@ SETS = (
     OwnDataSet("toy-zh-en", "tune", "400 made-up Chinese sentences in English", _toy_chinese),
     OwnDataSet("reversed", "tune", "2,000 surnames written backwards", _reversed),
     OwnDataSet("de-en", "tune", "3,000 German sentences in English", _german_english),
-    OwnDataSet("dates", "check", "1,800 dates in ISO form", _dates, task="seq2seq"),
-    OwnDataSet("numbers", "check", "1,800 numbers in words", _numbers, task="seq2seq"),
+    OwnDataSet("dates", "tune", "1,800 dates in ISO form", _dates, task="seq2seq"),
+    OwnDataSet("numbers", "tune", "1,800 numbers in words", _numbers, task="seq2seq"),
+    OwnDataSet("roman", "check", "1,500 Roman numerals in figures", _roman, task="seq2seq"),
+    OwnDataSet("clock", "check", "1,300 times of the day in words", _clock, task="seq2seq"),
     OwnDataSet("past", "check", "1,500 made-up verbs and their past", _past, task="seq2seq"),
     OwnDataSet("en-de", "check", "1,500 English sentences in German", _english_german),
     OwnDataSet("captions", "check", "3,000 descriptions of pictures", _captions, real=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -22,7 +22,9 @@ def _days(count: int) -> list[str]:
 
 
 def _hours(count: int) -> list[str]:
-    return [str(datetime(2023, 1, 2) + timedelta(hours=at)) for at in range(count)]
+    return [
+        str(hour).replace("T", " ") for hour in np.datetime64("2023-01-02T00") + np.arange(count)
+    ]
 
 
 def _table(name: str, times: list[str], **columns: np.ndarray) -> Callable[..., Path]:

@@ -7,8 +7,8 @@ import tarfile
 from collections import Counter
 from pathlib import Path
 
-from own_data_sets import OwnDataSet, write_table
 from seqkit.paths import bundled
+from tests.benchmarks.own_data_sets import OwnDataSet, write_table
 
 _CONSONANTS = "bcdfghjklmnprstvz"
 _GOOD = "精彩 感人 有趣 优秀 完美 温暖 细腻 震撼 流畅 真诚 动人 出色"
@@ -158,7 +158,7 @@ SETS = (
         _codes,
         given={"text": "text", "label": "label"},
     ),
-    OwnDataSet("rare-3", "check", "3,000 messages, 3% complaints", _rare_3),
+    OwnDataSet("rare-3", "tune", "3,000 messages, 3% complaints", _rare_3),
     OwnDataSet("chinese", "check", "1,500 Chinese reviews", _chinese),
     OwnDataSet("speakers", "check", "who says it, in plays: 5 speakers", _speakers),
     OwnDataSet("few", "check", "240 sentences of film reviews", _few),

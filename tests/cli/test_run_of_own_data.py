@@ -1,0 +1,137 @@
+"""`seqkit run my.csv` and `seqkit new --data my.csv`: the shortest ways to a first model."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TINY = ["trainer.max_steps=2", "trainer.batch_size=8", "trainer.threads=1", "trainer.device=cpu"]
+ROWS = [(f"a {'good' if n % 2 else 'bad'} film {n % 7}", "yn"[n % 2]) for n in range(40)]
+CSV = "text,label\n" + "".join(f"{text},{label}\n" for text, label in ROWS)
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_run_writes_an_experiment_for_data_and_trains_on_it(seqkit: Callable[..., Any]) -> None:
+    Path("data").mkdir()
+    Path("data/my.csv").write_text(CSV)
+    done = seqkit("run", "data/my.csv", *TINY)
+    assert done.code == 0, done.err
+    assert "Wrote my.toml. Texts are in column 'text', labels in 'label'." in done.err
+    assert tomllib.loads(Path("my.toml").read_text())["dataset"]["path"] == "data/my.csv"
+    assert Path("data/my.csv").read_text() == CSV
+    assert [run.name for run in Path("runs").iterdir() if run.is_dir()] == ["my-0001"]
+
+
+def test_it_takes_the_experiment_that_it_wrote_and_no_other(seqkit: Callable[..., Any]) -> None:
+    Path("my.csv").write_text(CSV)
+    assert seqkit("run", "my.csv", *TINY, "-q").code == 0
+    changed = Path("my.toml").read_text().replace("description = ", "# mine\ndescription = ")
+    Path("my.toml").write_text(changed)
+    done = seqkit("run", "my.csv", *TINY)
+    assert done.code == 0
+    assert "Taking my.toml, which is there already." in done.err
+    assert Path("my.toml").read_text() == changed
+    done = seqkit("run", "my.csv", "task=seq2seq", *TINY)
+    assert done.code == 2
+    assert "my.toml is there already, and is for the task classification. Write" in done.err
+    assert "seqkit new OTHER.toml --data my.csv --task seq2seq" in done.err
+    for other in (changed.replace("my.csv", "your.csv"), "precious", ""):
+        Path("my.toml").write_text(other)
+        done = seqkit("run", "my.csv", *TINY)
+        assert done.code == 2
+        assert "my.toml is there already, and is no experiment on my.csv" in done.err
+        assert "seqkit new OTHER.toml --data my.csv" in done.err
+        assert Path("my.toml").read_text() == other
+
+
+def test_words_say_what_the_data_are_and_how_they_are_read(seqkit: Callable[..., Any]) -> None:
+    Path("my.csv").write_text(CSV.replace("a ", "ж ").replace(",", ":"), encoding="cp1251")
+    words = ["task=seq2seq", "dataset.encoding=cp1251", "dataset.delimiter=:"]
+    done = seqkit("run", "my.csv", *words, *TINY, "--json")
+    assert done.code == 0, done.err
+    assert json.loads(done.out.splitlines()[-1])["event"] == "ended"
+    document = tomllib.loads(Path("my.toml").read_text())
+    assert document["task"]["name"] == "seq2seq"
+    assert document["dataset"]["encoding"] == "cp1251"
+
+
+def test_a_folder_of_data_is_run_and_a_folder_of_a_run_still_is(
+    seqkit: Callable[..., Any],
+) -> None:
+    for number, (text, label) in enumerate(ROWS):
+        path = Path("reviews", label, f"{number}.txt")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    done = seqkit("run", "reviews/", *TINY)
+    assert done.code == 0, done.err
+    assert "Wrote reviews.toml. Each folder in it is a class." in done.err
+    done = seqkit("run", "runs/reviews-0001", "-q")
+    assert done.code == 0, done.err
+    assert not Path("reviews-0001.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("no.csv", "there is no file no.csv. Check the path"),
+        ("empty.csv", "empty.csv is empty"),
+        ("nothing", "nothing in nothing looks like what a task reads"),
+    ],
+)
+def test_what_is_no_data_leaves_no_experiment(
+    seqkit: Callable[..., Any], word: str, said: str
+) -> None:
+    Path("empty.csv").write_text("")
+    Path("nothing").mkdir()
+    done = seqkit("run", word, *TINY)
+    assert done.code in (2, 4)
+    assert said in done.err
+    assert not list(Path().glob("*.toml"))
+
+
+def test_new_names_the_experiment_after_the_data(seqkit: Callable[..., Any]) -> None:
+    Path("data").mkdir()
+    Path("data/my.reviews.csv").write_text(CSV)
+    done = seqkit("new", "--data", "data/my.reviews.csv", "--json")
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["file"] == "my.reviews.toml"
+    done = seqkit("new", "--data", "data/my.reviews.csv")
+    assert done.code == 2
+    assert "my.reviews.toml is there already. Give another name, or --force" in done.err
+    assert (
+        seqkit("new", "--data", "data/my.reviews.csv", "dataset.label=label", "--force").code == 0
+    )
+    done = seqkit("new")
+    assert done.code == 2
+    assert "missing argument 'FILE'" in done.err
+
+
+@pytest.mark.parametrize("name", ["my.csv", "no.csv", "train.en", "my.xlsx", "notes"])
+def test_new_writes_over_nothing_that_is_no_experiment(
+    seqkit: Callable[..., Any], name: str
+) -> None:
+    if name != "no.csv":
+        Path(name).write_text("text,label\nfine,1\n")
+    done = seqkit("new", name, "--force")
+    assert done.code == 2
+    assert f"--data {name}" in done.err
+    assert not Path("no.csv").exists()
+    assert name == "no.csv" or Path(name).read_text() == "text,label\nfine,1\n"
+
+
+def test_a_sweep_over_data_says_what_to_type(seqkit: Callable[..., Any]) -> None:
+    Path("my.csv").write_text(CSV)
+    done = seqkit("sweep", "my.csv", "model.hidden_size=4,8")
+    assert done.code == 2
+    assert (
+        "my.csv holds data, and is no experiment. Write one: seqkit new --data my.csv" in done.err
+    )
