@@ -229,7 +229,7 @@ def _linear(config: RecurrentConfig, shape: seqkit.Shape) -> dict[str, Any]:
     if not isinstance(shape.inputs, seqkit.Features) or "context" not in shape.extras:
         problem = Problem(
             "model.linear",
-            f"model.linear is true, and task {shape.task!r} has no context of numbers of one length",
+            f"model.linear is true, and task {shape.task!r} has no context of numbers",
             "Write model.linear=false",
         )
         raise ConfigurationError(problems=[problem])

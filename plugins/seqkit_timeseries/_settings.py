@@ -13,7 +13,7 @@ from seqkit.choosing import step_seconds, threads, training
 from seqkit.data import counted
 from seqkit_timeseries._frequency import Frequency, infer_frequency
 from seqkit_timeseries._seasons import Floats
-from seqkit_timeseries._strength import found_periods
+from seqkit_timeseries._strength import found_season
 
 HORIZON = 8
 """Rows that are forecast where the step of the rows tells nothing."""
@@ -38,7 +38,7 @@ class Facts:
         held: Rows of the shorter one of validation and test, of half of the series.
         columns: The values of each target of each series, `(rows,)` each.
         targets: How many columns are forecast.
-        seasons: Rows of each season that is in them, the shortest first.
+        season: Rows of the season that is in them; 1 for none.
     """
 
     frequency: Frequency
@@ -46,7 +46,7 @@ class Facts:
     held: int
     columns: Sequence[Floats]
     targets: int
-    seasons: Sequence[int]
+    season: int
 
     @property
     def counted(self) -> str:
@@ -65,8 +65,6 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
     units = 32
     batch_size = _batch_size(windows)
     numbers = batch_size * context * units
-    rate = Choice("trainer.learning_rate", 3e-3, "")
-    del rate
     return [
         Choice("task.horizon", horizon, _why_horizon(facts, horizon)),
         Choice("task.context", context, _why_context(facts, context)),
@@ -82,7 +80,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
         ),
         Choice("trainer.batch_size", batch_size, f"{windows:,} windows to train on"),
         *training(
-            windows, batch_size, steps=1000, epochs=(1, 1000), seconds=step_seconds(numbers, SPEED)
+            windows, batch_size, steps=2000, epochs=(1, 1000), seconds=step_seconds(numbers, SPEED)
         ),
         threads(numbers, cores),
     ]
@@ -108,8 +106,7 @@ def facts_of(splits: Mapping[str, Sequence[Record]]) -> Facts | None:
         if name != "train" and others
     ]
     rows = int(np.quantile([len(record["time"]) for record in records], 0.25, method="lower"))
-    periods = {int(longest.get("period", 0)) or frequency.period, *_longer(frequency)}
-    usual = [period for period in periods if period > 1]
+    usual = int(longest.get("period", 0)) or frequency.period
     sampled = columns[:: math.ceil(len(columns) / 50)]
     return Facts(
         frequency,
@@ -117,7 +114,7 @@ def facts_of(splits: Mapping[str, Sequence[Record]]) -> Facts | None:
         min(held, default=rows // 4),
         columns,
         len(targets),
-        found_periods(sampled, usual),
+        found_season(sampled, usual),
     )
 
 
@@ -125,12 +122,6 @@ def _targets(record: Record) -> list[str]:
     left = record.get("aside", {})
     names = record.get("targets") or [name for name in record["values"] if name not in left]
     return list(names)
-
-
-def _longer(frequency: Frequency) -> list[int]:
-    """Returns the week of rows that are hours or less."""
-    day = frequency.period
-    return [7 * day] if frequency.unit == "seconds" and frequency.count < 86_400 and day > 1 else []
 
 
 def _step(frequency: Frequency) -> str:
@@ -166,32 +157,27 @@ def _why_horizon(facts: Facts, horizon: int) -> str:
 
 
 def _context(facts: Facts, horizon: int) -> int:
-    """Two seasons, or one of the longest; without one, three times what is forecast."""
+    """Two seasons, as the calendar tells longer ones; half of the rows are left for windows."""
     most = max(1, (facts.rows - horizon) // 2)
-    for wanted in (
-        *reversed(facts.seasons[1:]),
-        *(2 * season for season in facts.seasons[:1]),
-        *facts.seasons[:1],
-    ):
-        if wanted <= most:
-            return wanted
-    return min(most, max(3 * horizon, 24))
+    if facts.season <= 1:
+        return min(most, max(3 * horizon, 24))
+    return next((n * facts.season for n in (2, 1) if n * facts.season <= most), most)
 
 
 def _why_context(facts: Facts, context: int) -> str:
-    season = next((s for s in reversed(facts.seasons) if context % s == 0), 0)
-    if season:
-        what = "a season is" if context == season else f"{context // season} seasons are"
-        return f"{what} {counted(context, 'row')}, told from the values"
-    return f"{facts.counted}, without a season that fits"
+    if facts.season <= 1:
+        return f"{facts.counted}, without a season"
+    if context % facts.season:
+        return f"{facts.counted}, too few for a season of {facts.season:,}"
+    what = "a season is" if context == facts.season else "two seasons are"
+    return f"{what} {counted(context, 'row')}, told from the values"
 
 
 def _season(facts: Facts) -> list[Choice]:
-    if not facts.seasons or facts.frequency.period in facts.seasons:
+    if facts.season in (1, facts.frequency.period):
         return []
-    season = facts.seasons[0]
-    why = f"the values repeat every {counted(season, 'row')}"
-    return [Choice("task.season", season, why)]
+    why = f"the values repeat every {counted(facts.season, 'row')}"
+    return [Choice("task.season", facts.season, why)]
 
 
 def _calendar(facts: Facts) -> list[Choice]:
@@ -214,7 +200,7 @@ def _normalization(facts: Facts) -> list[Choice]:
 
 def _grows(facts: Facts) -> bool:
     """Tells whether most columns leave the range of their past, and have no season."""
-    if facts.seasons:
+    if facts.season > 1:
         return False
     return float(np.mean([_leaves(values) for values in facts.columns])) > 0.5
 

@@ -1,4 +1,4 @@
-"""Which seasons of the calendar are in series, and how strong they are."""
+"""Whether series have a season, and how strong it is."""
 
 from __future__ import annotations
 
@@ -50,30 +50,27 @@ def strength(values: Floats, period: int) -> float:
     return 1 - left / whole
 
 
-def found_periods(series: Sequence[Floats], usual: Sequence[int]) -> list[int]:
-    """Returns the seasons that series have, the shortest first; empty for none.
+def found_season(series: Sequence[Floats], usual: int) -> int:
+    """Returns the rows of the season that series have; 1 for none.
 
-    Seasons of the calendar are looked for first, as they are likelier than any other; where there
-    is none of them, the strongest one of any length.
+    That of the calendar is looked for first, as it is likelier than any other length.
 
     Args:
-        series: The values of each series, `(rows,)`.
-        usual: Rows of the seasons of the calendar, such as a day and a week.
+        series: The values of each series, `(rows,)`, NaN where one is missing.
+        usual: Rows of the season of the calendar, such as a day of hours; 1 where it has none.
     """
-    series = [values[-_LONGEST:] for values in series]
-    found: list[int] = []
-    explained = 0.0
-    for period in sorted(usual):
-        share = _typical(series, period)
-        # A week repeats each day of it, too: it is one of its own where it tells more.
-        if share >= _needed(series, period) and share > explained + 0.1 * (1 - explained):
-            found.append(period)
-            explained = share
-    if found:
-        return found
-    period = find_period([_filled(values) for values in series if not np.isnan(values).all()])
-    strong = period > 1 and _typical(series, period) >= _needed(series, period) + 0.1
-    return [period] if strong else []
+    series = [values[-_LONGEST:] for values in series if not np.isnan(values).all()]
+    if not series:
+        return 1
+    if usual > 1 and _typical(series, usual) >= _needed(series, usual):
+        return usual
+    other = find_period([_filled(values) for values in series])
+    if other <= 1:
+        return 1
+    near = range(max(2, other - other // 20), other + other // 20 + 1)
+    other = max(near, key=lambda period: _typical(series, period))
+    # A length that no calendar has is by far less likely.
+    return other if _typical(series, other) >= _needed(series, other) + 0.1 else 1
 
 
 def _needed(series: Sequence[Floats], period: int) -> float:
@@ -84,7 +81,8 @@ def _needed(series: Sequence[Floats], period: int) -> float:
 
 def _typical(series: Sequence[Floats], period: int) -> float:
     shares = [share for values in series if not np.isnan(share := strength(values, period))]
-    return float(np.median(shares)) if 2 * len(shares) >= len(series) else float("-inf")
+    enough = shares and 2 * len(shares) >= len(series)
+    return float(np.median(shares)) if enough else float("-inf")
 
 
 def _filled(values: Floats) -> Floats:

@@ -12,7 +12,7 @@ from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.own_data import recognise
 from seqkit.registry.discovery import load_registry
 from seqkit_timeseries import split_series
-from seqkit_timeseries._strength import found_periods, strength
+from seqkit_timeseries._strength import found_season, strength
 from seqkit_timeseries.task import Forecasting
 
 HOURS, DAYS, MONTHS = "datetime64[h]", "datetime64[D]", "datetime64[M]"
@@ -56,31 +56,21 @@ def reasons(*series: Mapping[str, Any], kind: str = DAYS) -> str:
 
 def test_a_season_is_told_from_the_values_also_beside_a_trend_and_with_gaps() -> None:
     values = 0.5 * np.arange(200) + wave(200, 12) + noise(200)
-    assert found_periods([values], [12]) == [12]
+    assert found_season([values], 12) == 12
     values[[5, 80, 81, 199]] = np.nan
-    assert found_periods([values], [12]) == [12]
+    assert found_season([values], 12) == 12
 
 
 def test_a_season_that_no_calendar_knows_is_found_by_its_length() -> None:
-    assert found_periods([wave(500, 25) + noise(500)], [7]) == [25]
-
-
-def test_a_day_and_a_week_are_two_seasons_where_days_differ() -> None:
-    at = np.arange(24 * 7 * 8)
-    weekend = np.where(at // 24 % 7 >= 5, 0.2, 1.0)
-    assert found_periods([wave(len(at), 24) * weekend + 0.3 * noise(len(at))], [24, 168]) == [
-        24,
-        168,
-    ]
-    assert found_periods([wave(len(at), 24) + 0.3 * noise(len(at))], [24, 168]) == [24]
+    assert found_season([wave(500, 25) + noise(500)], 7) == 25
 
 
 @pytest.mark.parametrize("rows", [36, 60, 300])
 def test_noise_and_random_walks_have_no_season(rows: int) -> None:
     for seed in range(10):
-        assert found_periods([noise(rows, seed)], [12]) == []
+        assert found_season([noise(rows, seed)], 12) == 1
     walks = [np.cumsum(noise(rows, seed)) for seed in range(11)]
-    assert found_periods(walks, [7, 12]) == []
+    assert found_season(walks, 7) == found_season(walks, 12) == 1
 
 
 @pytest.mark.parametrize(
@@ -89,7 +79,7 @@ def test_noise_and_random_walks_have_no_season(rows: int) -> None:
     ids=["constant", "empty", "line", "no row", "three rows"],
 )
 def test_what_cannot_have_a_season_has_none(values: np.ndarray) -> None:
-    assert found_periods([values], [7]) == []
+    assert found_season([values], 7) == 1
     assert np.isnan(strength(values, 7)) or strength(values, 7) < 0.1
 
 

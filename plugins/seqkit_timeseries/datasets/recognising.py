@@ -72,8 +72,8 @@ def recognise(data: OwnData, task: str) -> Recognition | None:
     if data.kind not in (*TABLES, *OBJECTS, ".txt"):
         return None
     if (wide := recognise_wide(data)) is not None:
-        settings, said, rows = wide
-        return _recognition(data, settings, said, _SURE, _short(rows))
+        settings, said = wide
+        return _recognition(data, settings, said, _SURE, {})
     asked = bool(task) or bool(data.given.keys() & {"time", "targets"})
     table = data.table()
     series = _series(data, table, asked)
@@ -86,7 +86,7 @@ def recognise(data: OwnData, task: str) -> Recognition | None:
         table = data.table(header=False)
         series = _series(data, table, asked)
         settings["header"] = False
-    return _found(data, table, series, settings, asked) if series is not None else None
+    return _found(data, series, settings, asked) if series is not None else None
 
 
 def _found(data: OwnData, series: _Series, settings: dict[str, Any], asked: bool) -> Recognition:
