@@ -187,7 +187,8 @@ def _calendar(facts: Facts) -> list[Choice]:
     names = [name for name in facts.frequency.calendar if days >= 2 * cycles[name]]
     if not names:
         return []
-    return [Choice("task.calendar", names, f"{facts.counted}: {' and '.join(names)} come round")]
+    why = f"{facts.counted}, in which {' and '.join(names)} came round twice"
+    return [Choice("task.calendar", names, why)]
 
 
 def _normalization(facts: Facts) -> list[Choice]:
