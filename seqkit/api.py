@@ -130,9 +130,14 @@ class Dataset(Component):
 
     Attributes:
         tasks: The tasks its records are for, the usual one first.
+        foldable: Whether any of its examples may be held out, as cross-validation does: not where
+            they hang together, as rows of a series do, or where a published test is to be kept.
+        together: Field of its records whose equal values are never parted by folds.
     """
 
     tasks: ClassVar[tuple[str, ...]]
+    foldable: ClassVar[bool] = False
+    together: ClassVar[str] = ""
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
         """Returns the records of each split: `train`, and `validation` and `test` where they are.
@@ -214,6 +219,8 @@ class Task(Component):
         own_data_recipe: Name of the recipe that one's own data begin with; empty where none is.
         further_settings: Settings that a run which goes on from another one may have otherwise: of
             all others it has the values of that run, as what was learnt hangs on them.
+        stratum: Field of its records that every fold of a cross-validation has its share of each
+            value of, such as a label; empty for none.
         next_commands: Other commands worth trying on a trained run, `{run}` for its name, and what
             each is for: `{"COMMAND {run}": "errors of each class"}`.
         sample_shapes: Small shapes that `seqkit plugin check` tries models, losses and metrics on,
@@ -240,6 +247,7 @@ class Task(Component):
     try_options: ClassVar[Mapping[str, Any]] = {}
     own_data_recipe: ClassVar[str] = ""
     further_settings: ClassVar[tuple[str, ...]] = ()
+    stratum: ClassVar[str] = ""
     next_commands: ClassVar[Mapping[str, str]] = {}
     sample_shapes: ClassVar[tuple[Shape, ...]] = ()
     sample_records: ClassVar[Mapping[str, Sequence[Record]]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
@@ -27,6 +27,9 @@ class Config(BaseModel):
         protected_namespaces=(),
         populate_by_name=True,
     )
+
+    added: ClassVar[tuple[str, ...]] = ()
+    """Settings that came later: at their defaults an experiment is what it was without them."""
 
     @classmethod
     def model_json_schema(cls, by_alias: bool = False, **options: Any) -> dict[str, Any]:  # type: ignore[override]

@@ -53,6 +53,7 @@ from seqkit_classification._labels import (
     united,
 )
 from seqkit_classification._reading import Reading, fill_empty, read_texts
+from seqkit_classification._threshold import decided, threshold_of
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -291,6 +292,11 @@ class ClassificationCodec(Codec):
         """
         return [*text_records(inputs, "text")]
 
+    def answerable(self, records: Sequence[Record], options: Any, notify: Notify) -> list[Record]:
+        if options.threshold:
+            threshold_of(options.threshold, self.labels)
+        return list(records)
+
     def batch(self, arrays: Arrays, indices: NDArray[Any]) -> dict[str, NDArray[Any]]:
         inputs, lengths = pad_ragged(arrays["values"], arrays["offsets"], indices)
         batch: dict[str, NDArray[Any]] = {"inputs": inputs, "lengths": lengths}
@@ -340,6 +346,9 @@ class ClassificationCodec(Codec):
     ) -> list[dict[str, Any]]:
         """Answers a batch; with `options.words`, the answers hold the weight of each word."""
         answers = super().predict(model, batch, records, options, say)
+        if options.threshold:
+            place, value = threshold_of(options.threshold, self.labels)
+            answers = [decided(answer, place, value, self.labels) for answer in answers]
         if options.words:
             from seqkit_classification._words import weights_of_words
 

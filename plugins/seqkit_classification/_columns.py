@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from seqkit.data.cells import kinds_score, prose_score, words_score
-from seqkit.data.columns import column_named, names_ids, names_rows
+from seqkit.data.columns import column_named, names_ids
 from seqkit.data.own import Rows
 
 TEXT_NAMES = (("text", "review", "sentence", "content", "comment", "message", "body"), ("tweet",))
@@ -55,8 +55,7 @@ def likely_columns(rows: Rows, text: str = "", label: str = "") -> tuple[str, st
         return prose_score(rows.spread(name))
 
     def words(name: str) -> float:
-        counts = names_ids(name) or names_rows(name)
-        return 0.0 if counts else words_score(rows.spread(name))
+        return 0.0 if names_ids(name) else words_score(rows.spread(name))
 
     def kinds(name: str) -> float:
         cells = rows.whole(name)

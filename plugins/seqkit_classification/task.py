@@ -31,6 +31,7 @@ class Classification(Task):
     try_options = {"words": True}  # noqa: RUF012 - as the contract has it
     usual_columns = USUAL_COLUMNS
     own_data_recipe = "sentiment"
+    stratum = "label"
     further_settings = (
         "minimum_count",
         "maximum_size",
@@ -83,6 +84,9 @@ class Classification(Task):
         words: bool = Field(
             False,
             help="Tell which words count: how the probability falls when each is left out.",
+        )
+        threshold: str = Field(
+            "", help="The probability from which one of two classes is told: 0.3, or CLASS=0.3."
         )
 
     def choose(self, splits: Mapping[str, Sequence[Record]], cores: int) -> Sequence[Choice]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any
 
 from pydantic import field_validator, model_validator
 
 import seqkit
 from seqkit.api import Advice, Arrays, Choice, Codec, Notify, Outcome, Record, Shape, Task, Tokens
 from seqkit.config import Field
+from seqkit.tokenizer_names import TokenizerIn
 from seqkit_seq2seq._columns import USUAL_COLUMNS
 
 
@@ -79,10 +80,12 @@ class Seq2SeqTask(Task):
     try_options = {"attention": True}  # noqa: RUF012 - as the contract has it
 
     class Config(seqkit.Config):
-        tokenizer: Literal["bpe", "basic-english", "whitespace", "characters"] = Field(
+        tokenizer: Annotated[
+            str, TokenizerIn("bpe", "basic-english", "whitespace", "characters")
+        ] = Field(
             "bpe",
             help="What cuts texts into tokens: bpe learns pieces of words from the training texts, "
-            "basic-english lowercases and sets off punctuation.",
+            "basic-english lowercases and sets off punctuation, and PLUGIN:NAME is a plugin's.",
         )
         joint: bool = Field(
             True, help="Whether source and target share one vocabulary; false gives each its own."

@@ -53,10 +53,11 @@ def _best(known: Ids, size: int) -> tuple[Smoothing, int]:
     """Returns what does best on the end of the training text, counted on the rest."""
     held_out = max(2, int(len(known) * _HELD_OUT))
     found: list[tuple[float, int, Smoothing]] = []
-    for smoothing in (kneser_ney, witten_bell):
+    smoothings: tuple[Smoothing, ...] = (kneser_ney, witten_bell)
+    for smoothing in smoothings:
         best = math.inf
         for order, losses in enumerate(
-            smoothing(known[:-held_out], known[-held_out:], size, LONGEST), start=1
+            smoothing(known[:-held_out], known[-held_out:], size, LONGEST, None), start=1
         ):
             if losses.mean() >= best:
                 break

@@ -37,7 +37,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
         *training(
             max(1, size // WINDOW),
             streams,
-            steps=1500,
+            steps=1500 if size < TINY else 3000,
             epochs=(3, 150),
             seconds=step_seconds(numbers, SPEED),
         ),

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from seqkit.text import (
     UNKNOWN_ID,
     BytePairTokenizer,
     Document,
+    PluginTokenizer,
     Tokenizer,
     Vocabulary,
     build_tokenizer,
@@ -29,7 +30,8 @@ from seqkit.text import (
     load_text,
     read_document,
 )
-from seqkit_textgen._pieces import Bytes, counted_characters, spelt_bytes
+from seqkit.tokenizer_names import TokenizerIn
+from seqkit_textgen._pieces import Bytes, counted_characters, joined_to_another, spelt_bytes
 from seqkit_textgen._prompts import Prompt, longest_known, prompt_from, read_prompt
 from seqkit_textgen._reading import Reading, parse, read_texts
 from seqkit_textgen._streams import block_plan, cut_windows, stream_plan, training_plan
@@ -52,7 +54,7 @@ MOST_LOGITS = 2**24
 
 
 class _Saved(Document):
-    tokens: Literal["characters", "words", "bpe"]
+    tokens: Annotated[str, TokenizerIn("characters", "words", "bpe")]
     lowercase: bool
     separator: str
     window: Annotated[int, Field(ge=1, lt=2**31)]
@@ -135,7 +137,10 @@ class LanguageModelingCodec(Codec):
     @cached_property
     def spelt(self) -> Bytes:
         """What each token spells, by id."""
-        return spelt_bytes(self.vocabulary.tokens, byte_level=self.reading.tokens == "bpe")
+        tokens = self.vocabulary.tokens
+        if isinstance(self.tokenizer, PluginTokenizer):
+            tokens = joined_to_another(tokens, self.tokenizer.detokenize)
+        return spelt_bytes(tokens, byte_level=self.reading.tokens == "bpe")
 
     @cached_property
     def characters(self) -> list[int]:
@@ -278,9 +283,10 @@ def _stream(values: NDArray[np.int32], window: int) -> Arrays:
 def _require_enough(values: NDArray[Any], fewest: int, place: str, reading: Reading) -> None:
     if len(values) >= fewest:
         return
-    what = {"characters": "characters", "words": "words and marks", "bpe": "byte pairs"}
+    kinds = {"characters": "characters", "words": "words and marks", "bpe": "byte pairs"}
+    what = kinds.get(reading.tokens, "tokens")
     count = f"only {len(values)}" if len(values) else "none"
     raise DataError(
-        f"{place} has {count} of the {fewest} {what[reading.tokens]} that language modelling needs "
-        f"at least. Give more text, or hold out {'less' if place == _TRAIN else 'more'} of it"
+        f"{place} has {count} of the {fewest} {what} that language modelling needs at least. "
+        f"Give more text, or hold out {'less' if place == _TRAIN else 'more'} of it"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from seqkit.text import UNKNOWN_ID
 
@@ -33,6 +33,23 @@ def spelt_bytes(tokens: Sequence[str], byte_level: bool) -> Bytes:
     else:
         spelt = [word.encode("utf-8", "surrogatepass") for word in words]
     return (b"",) * (UNKNOWN_ID + 1) + tuple(spelt)
+
+
+def joined_to_another(
+    tokens: Sequence[str], join: Callable[[Iterable[str]], str]
+) -> tuple[str, ...]:
+    """Returns what each token of a plugin's tokenizer adds to a text: a space before it, say.
+
+    Args:
+        tokens: The vocabulary, by id.
+        join: Puts tokens together.
+    """
+    before, reserved = join(["a"]), UNKNOWN_ID + 1
+    found = list(tokens[:reserved])
+    for token in tokens[reserved:]:
+        whole = join(["a", token])
+        found.append(whole.removeprefix(before) if whole.startswith(before) else token)
+    return tuple(found)
 
 
 def counted_characters(spelt: Bytes) -> list[int]:

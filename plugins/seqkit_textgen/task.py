@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any
 
 from pydantic import field_validator
 
 import seqkit
 from seqkit.api import Advice, Arrays, Choice, Codec, Notify, Outcome, Record, Task
 from seqkit.config import Field
+from seqkit.tokenizer_names import TokenizerIn
 
 
 class LanguageModeling(Task):
@@ -37,10 +38,11 @@ class LanguageModeling(Task):
     further_settings = ("window", "minimum_count", "maximum_size", "bpe_size", "separator")
 
     class Config(seqkit.Config):
-        tokens: Literal["characters", "words", "bpe"] = Field(
+        tokens: Annotated[str, TokenizerIn("characters", "words", "bpe")] = Field(
             "characters",
-            help="What is predicted: characters, words with the space before them, or bpe, pieces "
-            "of words learnt from the training text.",
+            help="What is predicted: characters, words with the space before them, bpe, pieces "
+            "of words learnt from the training text, or PLUGIN:NAME, the tokens of a plugin's "
+            "tokenizer, which are written as it puts them together.",
         )
         lowercase: bool = Field(False, help="Lowercase the text before anything else.")
         window: int = Field(
@@ -55,7 +57,7 @@ class LanguageModeling(Task):
             ge=0,
             le=10**9,
             help="How often a token must occur in the training text to be known; 0: once for "
-            "characters, twice for words; not bpe.",
+            "characters, twice for other tokens; not bpe.",
         )
         maximum_size: int = Field(
             10_000,
@@ -151,7 +153,8 @@ def _fitting(config: Any) -> dict[str, Any]:
     )
     return {
         "reading": reading,
-        "minimum_count": config.minimum_count or (2 if config.tokens == "words" else 1),
+        "minimum_count": config.minimum_count
+        or (1 if config.tokens in ("characters", "bpe") else 2),
         "maximum_size": config.maximum_size or None,
         "bpe_size": config.bpe_size,
     }

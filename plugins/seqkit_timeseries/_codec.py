@@ -24,6 +24,7 @@ from seqkit_timeseries._layout import (
     named,
     row_text,
     rows_with_targets,
+    times_in,
 )
 from seqkit_timeseries._normalization import Floats, Scaler, fit_scaler, normalise
 from seqkit_timeseries._precision import ROUNDING, check_scaled, check_training, check_values
@@ -122,8 +123,13 @@ class ForecastingCodec(Fitted, Codec):
                 )
 
     def scorable(self, records: Sequence[Record], notify: Notify) -> list[Record]:
-        """Has every window scored that a series holds: the first one's context is read alone."""
-        return [{**record, "start": self.context} for record in records]
+        """Has every window scored that a series holds: the first one's context is read alone.
+
+        Errors that are scaled by those of a naive forecast are so by all rows, as what the run was
+        trained on is not at hand.
+        """
+        rows = {"start": self.context}
+        return [{**record, **rows, "in_sample": len(record["time"])} for record in records]
 
     def encode_from(self, records: Iterable[Record], notify: Notify, place: str) -> Arrays:
         """Encodes records that come from `place`.
@@ -170,7 +176,7 @@ class ForecastingCodec(Fitted, Codec):
         """Encodes one series; its windows count from its own first row."""
         layout, horizon = self.layout, self.horizon
         matrix = matrix_of(record, layout.columns, place)
-        times, start = record["time"], record.get("start")
+        times, start = times_in(record, self.frequency), record.get("start")
         size = len(layout.targets)
         if self.settings["missing"] == "error" and np.isnan(matrix).any():
             row, column = np.argwhere(np.isnan(matrix))[0]
@@ -181,7 +187,7 @@ class ForecastingCodec(Fitted, Codec):
             )
         check_values(matrix, record, layout.columns, place)
         scaler = self._scaler(record, matrix if not start else matrix[:start], place)
-        in_sample = matrix[:start, :size] if start else matrix[:, :size]
+        in_sample = matrix[: record.get("in_sample", start) or None, :size]
         naive_error = seasonal_naive_error(in_sample, self.period)
         if start is None:
             matrix = np.concatenate([matrix, self._ahead(record, place)])

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from seqkit.api import Record
 from seqkit.data import listed
 from seqkit.data.roles import STATIC
+from seqkit.data.times import is_offset, local_times, moments_of, offsets_at
 from seqkit.errors import ConfigurationError, DataError, Problem, suggestion
 from seqkit_timeseries._frequency import Frequency, time_texts
 from seqkit_timeseries._kinds import channel
@@ -292,3 +293,21 @@ def zoned(frequency: Frequency, record: Record) -> Frequency:
     names = record.get("names", {})
     zone = str(names.get("time_zone", ""))
     return replace(frequency, zone=zone, local=names.get("clock") == "local")
+
+
+def times_in(record: Record, frequency: Frequency) -> NDArray[Any]:
+    """Returns the times of a record as those of a run that was fitted to rows in this frequency.
+
+    Another file may have another zone, or be of winter alone. A run of before zones were kept has
+    UTC for times with an offset.
+    """
+    times, own = np.asarray(record["time"]), zoned(Frequency(), record)
+    if (own.zone, own.local) == (frequency.zone, frequency.local) or times.dtype.kind != "M":
+        return times
+    if not frequency.zone:
+        fixed = own.local and is_offset(own.zone)
+        return times - offsets_at(times, own.zone).astype("timedelta64[s]") if fixed else times
+    if not own.zone:
+        own = replace(own, zone=frequency.zone, local=True)
+    moments = moments_of(times, own.zone)[0] if own.local else times
+    return local_times(moments, frequency.zone) if frequency.local else moments

@@ -24,6 +24,9 @@ SPEED = 4e6
 UNLIKE = 3.0
 """Largest spread of a target or series above the smallest, from which on MAE hides the smaller."""
 
+FEW = 300
+"""Windows below which a network learns them by heart."""
+
 MOST_WINDOWS = 2000
 """Windows of an evaluation: more take time, and tell the same."""
 
@@ -62,27 +65,38 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
     horizon = _horizon(facts)
     context = _context(facts, horizon)
     windows = sum(max(0, len(record["time"]) - context - horizon + 1) for record in splits["train"])
-    units = 32
-    batch_size = _batch_size(windows)
+    few = windows < FEW
+    units = 8 if few else 32
+    batch_size = 32 if few or windows >= 3000 else 16
     numbers = batch_size * context * units
     return [
         Choice("task.horizon", horizon, _why_horizon(facts, horizon)),
         Choice("task.context", context, _why_context(facts, context)),
         *_season(facts),
-        *_calendar(facts),
+        *_calendar(facts, few),
         *_normalization(facts),
         *_metrics(facts),
         *_thinned(splits, horizon),
-        Choice(
-            "model",
-            {"name": "gru", "hidden_size": units, "linear": True},
-            "a linear map of the context, and a small network for what it leaves",
-        ),
-        Choice("trainer.batch_size", batch_size, f"{windows:,} windows to train on"),
-        *training(
-            windows, batch_size, steps=2000, epochs=(1, 1000), seconds=step_seconds(numbers, SPEED)
-        ),
+        *_training(windows, batch_size, few, step_seconds(numbers, SPEED)),
+        Choice("model", {"name": "gru", "hidden_size": units, "linear": True}, _why_model(few)),
         threads(numbers, cores),
+    ]
+
+
+def _why_model(few: bool) -> str:
+    if few:
+        return "a linear map of the context, and few units: more learn few windows by heart"
+    return "a linear map of the context, and a small network for what it leaves"
+
+
+def _training(windows: int, batch_size: int, few: bool, seconds: float) -> list[Choice]:
+    """Few windows are soon learnt: in large steps, and looked at often."""
+    steps, rate = (500, 0.02) if few else (2000, 0.005)
+    why = f"{windows:,} windows to train on"
+    return [
+        Choice("trainer.batch_size", batch_size, why),
+        Choice("trainer.learning_rate", rate, why),
+        *training(windows, batch_size, steps=steps, epochs=(1, 1000), seconds=seconds),
     ]
 
 
@@ -180,8 +194,13 @@ def _season(facts: Facts) -> list[Choice]:
     return [Choice("task.season", facts.season, why)]
 
 
-def _calendar(facts: Facts) -> list[Choice]:
-    """What has not come round in training at least twice cannot be learnt, and leads astray."""
+def _calendar(facts: Facts, few: bool) -> list[Choice]:
+    """What has not come round in training at least twice cannot be learnt, and leads astray.
+
+    Of few windows the context tells the season, and more inputs tell them apart.
+    """
+    if few:
+        return []
     days = facts.rows * facts.frequency.seconds / 86_400
     cycles = {"hour": 1, "weekday": 7, "month": 365, "day-of-year": 365}
     names = [name for name in facts.frequency.calendar if days >= 2 * cycles[name]]
@@ -244,9 +263,3 @@ def _thinned(splits: Mapping[str, Sequence[Record]], horizon: int) -> list[Choic
         return []
     why = f"{windows:,} windows held out: one of {stride} tells as much"
     return [Choice("task.evaluation_stride", stride, why)]
-
-
-def _batch_size(windows: int) -> int:
-    """Few windows need small batches to make steps enough."""
-    sizes = {300: 8, 3000: 16}
-    return next((size for most, size in sizes.items() if windows < most), 32)

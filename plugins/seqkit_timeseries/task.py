@@ -89,6 +89,8 @@ class Forecasting(Task):
     )
 
     class Config(seqkit.Config):
+        added = ("static_covariates",)
+
         context: int = Field(32, ge=1, help="Rows that are read before a forecast.")
         horizon: int = Field(8, ge=1, help="Rows that are forecast.")
         stride: int = Field(1, ge=1, help="Rows from one training window to the next.")

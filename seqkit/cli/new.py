@@ -119,6 +119,7 @@ def new(
                 "file": str(file),
                 "recipe": recipe,
                 "dataset": document["dataset"],
+                "said": said,
                 "reasons": dict(reasons),
                 **({"tried": tried} if seconds is not None else {}),
             }

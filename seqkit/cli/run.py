@@ -42,6 +42,15 @@ if TYPE_CHECKING:
     help="Go on from the weights, vocabulary and scalers of a run; its experiment needs no name.",
 )
 @click.option("--name", default="", help="Name of the run.  [default: the recipe's and a number]")
+@click.option(
+    "--folds",
+    type=click.IntRange(2, 1000),
+    metavar="K",
+    help="Cross-validate: K runs, each tested on another part of all examples.",
+)
+@click.option(
+    "--fold-by", default="", metavar="COLUMN", help="Keep equal values of a column in one fold."
+)
 @click.option("--group", default="", metavar="NAME", help="Group to compare the run in.")
 @click.option("--varies", multiple=True, hidden=True, help="A setting that varies in the group.")
 @running_options("Write every event to stdout as it happens, one JSON object a line.")
@@ -50,6 +59,8 @@ def run(
     experiment: str | None,
     settings: tuple[str, ...],
     begin_from: str,
+    folds: int | None,
+    fold_by: str,
     name: str,
     group: str,
     varies: tuple[str, ...],
@@ -77,6 +88,17 @@ def run(
     elif data is not None:
         experiment = str(_experiment_on(data, settings, registry, quiet))
     words = [*settings, *([f"trainer.device={device}"] if device else [])]
+    if folds or fold_by:
+        from seqkit.processes.folding import cross_validate
+
+        if not folds or not experiment or begin_from:
+            raise ConfigurationError(
+                "a cross-validation needs --folds K and a recipe or file of its own; the run that "
+                "all folds go on from is named in it: from=RUN"
+            )
+        return cross_validate(
+            experiment, words, folds, fold_by, name, runs_dir, registry, plugins, as_json
+        )
     if begin_from:
         loaded = load_from_run(begin_from, experiment, registry, words, runs_dir)
     elif experiment:

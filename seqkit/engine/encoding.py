@@ -20,6 +20,7 @@ import seqkit.text
 from seqkit.api import Arrays, Codec, Notify, ignore
 from seqkit.engine import cache
 from seqkit.engine.baselines import scores_of_outputs
+from seqkit.engine.folding import folded
 from seqkit.engine.per_example import scores_of_each
 from seqkit.errors import DataError, sentence
 from seqkit.experiments.experiment import Experiment, Part
@@ -258,7 +259,7 @@ def _encode_for_run(
         data.codec.save(Path(fresh))
         if _contents(Path(fresh)) == _contents(saved):
             return data
-    records = experiment.dataset.component.splits(experiment.dataset.config, ignore)
+    records = _records(experiment, ignore)
     heard: list[str] = []
     splits = {split: codec.encode(rows, heard.append) for split, rows in records.items()}
     if _same(splits, data.splits):
@@ -329,6 +330,8 @@ def _records(experiment: Experiment, notify: Notify) -> Mapping[str, Any]:
         raise DataError(
             f"dataset {dataset.name!r} has no training split; it has {', '.join(splits) or 'none'}."
         )
+    if experiment.folds is not None:
+        return folded(experiment, experiment.folds, splits, notify)
     return splits
 
 
@@ -363,6 +366,8 @@ def _key(experiment: Experiment, registry: Registry) -> str:
         "plugins": {plugin.name: _code(plugin) for plugin in registry.working(owners)},
         "seqkit": {package.__name__: _sources(Path(package.__path__[0])) for package in _READERS},
     }
+    if experiment.folds is not None:
+        identity["folds"] = experiment.folds.model_dump(mode="json")
     if tokenizers:
         identity["tokenizers"] = [
             [entry.qualified, variant, entry.component.fingerprint(variant)]

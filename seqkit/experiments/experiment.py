@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from pydantic import model_validator
+
 from seqkit.config import Config, Field
 from seqkit.errors import PluginError
 from seqkit.experiments.trainer import TrainerConfig
@@ -26,6 +28,23 @@ class WarmStart(Config):
     refit: bool = Field(
         False, help="Fit scalers to the new data instead of keeping those of the run."
     )
+
+
+class Folds(Config):
+    """Which part of a cross-validation a run is."""
+
+    number: int = Field(0, ge=0, le=1000, help="How many folds there are; 0: none are made.")
+    fold: int = Field(1, ge=1, le=1000, help="Which of them is the test, from 1.")
+    by: str = Field("", help="Column whose equal values stay in one fold, such as a patient's id.")
+    seed: int = Field(0, ge=0, lt=2**32, help="Deals the examples into folds.")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Folds:
+        if self.number == 1:
+            raise ValueError("number (1) must be 0, or at least 2")
+        if self.number and self.fold > self.number:
+            raise ValueError(f"fold ({self.fold}) must not be above number ({self.number})")
+        return self
 
 
 class Absent:
@@ -75,6 +94,7 @@ class Experiment:
         recipe: Name of the recipe it came from, or stem of the file.
         notes: What the user should know about how it was put together.
         origin: The run whose weights training begins with; None where it begins with new ones.
+        folds: The part of a cross-validation that it is; None where it is none.
     """
 
     task: Part
@@ -88,12 +108,15 @@ class Experiment:
     recipe: str = ""
     notes: list[str] = field(default_factory=list)
     origin: WarmStart | None = None
+    folds: Folds | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the experiment as it is written to TOML; reading it back gives it again."""
         head: dict[str, Any] = {"description": self.description} if self.description else {}
         if self.origin is not None:
             head["from"] = self.origin.model_dump(mode="json")
+        if self.folds is not None:
+            head["folds"] = self.folds.model_dump(mode="json")
         observers = {part.entry.qualified: part.settings() for part in self.observers}
         return head | {
             "task": self.task.as_dict(),

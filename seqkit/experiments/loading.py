@@ -11,7 +11,7 @@ from typing import Any
 from seqkit.config import Config, canonical, validate
 from seqkit.errors import ConfigurationError, Problem, suggestion
 from seqkit.experiments.documents import read_document
-from seqkit.experiments.experiment import Absent, Experiment, Part, WarmStart
+from seqkit.experiments.experiment import Absent, Experiment, Folds, Part, WarmStart
 from seqkit.experiments.observers import chosen_observers
 from seqkit.experiments.places import tables_of, with_their_places
 from seqkit.experiments.schema import show
@@ -167,6 +167,7 @@ def _resolve(
     chosen = chosen_observers(document, given, registry, finder.own, wrong)
     observers = [Part(entry, config) for entry, config in chosen]
     origin = _origin(document.get("from"), given.get("from", []), problems)
+    folds = _folds(document.get("folds"), given.get("folds", []), problems)
     trainer = _trainer(document["trainer"], given.get("trainer", []), metrics, finder)
     if problems or trainer is None:
         placed = with_their_places(problems, tables_of(entries))
@@ -180,6 +181,7 @@ def _resolve(
         recipe=recipe,
         notes=notes,
         origin=origin,
+        folds=folds,
     )
 
 
@@ -239,6 +241,18 @@ def _origin(value: Any, words: Settings, problems: list[Problem]) -> WarmStart |
     found, wrong = validate(WarmStart, merged, "from", "from")
     problems += wrong
     return found if isinstance(found, WarmStart) else None
+
+
+def _folds(value: Any, words: Settings, problems: list[Problem]) -> Folds | None:
+    """Returns which part of a cross-validation it is; None where it is none."""
+    if value is not None and not isinstance(value, Mapping):
+        problems.append(
+            Problem("folds", f"folds is {value!r}; it must be a table", "Write folds.number=5")
+        )
+        return None
+    found, wrong = validate(Folds, with_words(Folds, value or {}, words), "folds", "folds")
+    problems += wrong
+    return found if isinstance(found, Folds) and found.number else None
 
 
 def _trainer(

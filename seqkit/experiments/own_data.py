@@ -158,6 +158,8 @@ def _unrecognised(
             f"{OTHER_KINDS.get(data.kind, '')}Give a .csv, .tsv, .xlsx, .parquet, .json, .jsonl or "
             ".txt file, a folder of texts, or one with a folder for each class"
         )
+    if data.kind in (".csv", ".tsv") and len(data.rows().columns) == 1 and not hints:
+        hints = ["it has one column: give --delimiter where another sign parts its fields"]
     what = task.name if task else "a task"
     has = "" if data.is_folder else f"; it has {listed(data.rows().columns)}"
     steps = [f"{hint[:1].upper()}{hint[1:]}" for hint in dict.fromkeys(hints)]

@@ -247,7 +247,10 @@ def _name(group: str, point: Sequence[str], seed: int, taken: Iterable[str]) -> 
 
 
 def _digest(experiment: Experiment) -> str:
-    return _digest_of(experiment.as_dict())
+    document = experiment.as_dict()
+    for key in PARTS:
+        document[key] = _without_added(getattr(experiment, key).config, document[key])
+    return _digest_of(document)
 
 
 def _digest_of(document: Mapping[str, Any]) -> str:
@@ -278,7 +281,20 @@ def _former_digest(experiment: Experiment, registry: Registry) -> str:
 
 def _formerly_named(config: Any, table: Mapping[str, Any]) -> dict[str, Any]:
     before = {new: old for old, new in older_names(type(config)).items()}
-    return {before.get(key, key): value for key, value in table.items()}
+    known = _without_added(config, table)
+    return {before.get(key, key): value for key, value in known.items()}
+
+
+def _without_added(config: Any, table: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns settings without those that came later and have their default."""
+    fields = type(config).model_fields
+    usual = {
+        name
+        for name in type(config).added
+        if name in fields
+        and getattr(config, name) == fields[name].get_default(call_default_factory=True)
+    }
+    return {key: value for key, value in table.items() if key not in usual}
 
 
 def joined(before: SweepPlan, wanted: SweepPlan) -> SweepPlan:

@@ -14,7 +14,7 @@ from seqkit.experiments.schema import in_toml
 from seqkit.kinds import PARTS
 from seqkit.storage.toml_text import parse_toml
 
-KEYS = ("description", "from", *PARTS, "metrics", "observers", "trainer")
+KEYS = ("description", "from", "folds", *PARTS, "metrics", "observers", "trainer")
 _DEEPEST = 16
 """Parts of the longest dotted key that any table of settings could have."""
 
@@ -108,7 +108,7 @@ def apply_words(
         elif head == "from" and rest in ((), ("run",)):
             # What stood there of another run, such as its checkpoint, is not that of this one.
             document["from"] = {"run": value}
-        elif head in (*PARTS, "from", "trainer", "observers") and rest:
+        elif head in (*PARTS, "from", "folds", "trainer", "observers") and rest:
             given.setdefault(head, []).append((rest, value))
         elif problem := _set_whole(document, head, rest, value, word):
             problems.append(problem)

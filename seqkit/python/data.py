@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,11 +95,10 @@ def new(
             "",
             experiment_toml(document, registry, f"seqkit run {recipe}.toml"),
         )
-    in_memory = not isinstance(data, str | Path)
-    path = save_records(data, data_home() / "records", name) if in_memory else Path(data)
+    path = table_file(data, name)
     entry, recognition = recognise(path, registry, task, settings)
     begun = begin(entry, recognition, registry, recipe)
-    called = name if in_memory else path.stem
+    called = path.stem if isinstance(data, str | Path) else name
     command = f"seqkit run {called}.toml"
     text = experiment_toml(begun.document, registry, command, begun.warning, begun.reasons)
     document = {"recipe": called, **begun.document}
@@ -143,10 +142,6 @@ def from_records(
 
 def table_file(data: Any, name: str) -> Path:
     """Returns the path of a file, or of the one that data in memory are written to."""
-    return Path(data) if isinstance(data, str | Path) else _saved(data, name)
-
-
-def _saved(data: Any, name: str) -> Path:
-    if isinstance(data, Mapping) and not data:
-        raise DataError("there are no records. Give at least one row")
+    if isinstance(data, str | Path):
+        return Path(data)
     return save_records(data, data_home() / "records", name)

@@ -98,9 +98,9 @@ def run(
     """Trains an experiment and returns when it has ended.
 
     Args:
-        experiment: Name of a recipe, path of a TOML file, its tables as a dictionary, or what `new`
-            returned. In the place of a component's name a table may have its class. With `data`, a
-            recipe to begin with, or nothing.
+        experiment: Name of a recipe, path of a TOML file or of your own data, its tables as a
+            dictionary, or what `new` returned. In the place of a component's name a table may have
+            its class. With `data`, a recipe to begin with, or nothing.
         *overrides: Words such as `"model=NAME"` and `"trainer.epochs=3"`.
         data: Your own data, as `new` takes them.
         from_run: A run whose weights, vocabulary and scalers training goes on from: its name, its
@@ -120,9 +120,14 @@ def run(
     """
     wait_passively()
     from seqkit.engine.run import start_run
+    from seqkit.experiments.own_file import own_data
 
     given = listed(plugins)
     settings, classes = with_names(settings)
+    if data is None and isinstance(experiment, str | Path) and Path(experiment).exists():
+        # As 'seqkit run my.csv' does, but for the file that it writes.
+        data = own_data(experiment, load_registry(given))
+        experiment = experiment if data is None else None
     if data is not None:
         if experiment is not None and not isinstance(experiment, str):
             raise ConfigurationError(

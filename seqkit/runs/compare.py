@@ -40,7 +40,7 @@ from seqkit.runs.significance import (
 )
 from seqkit.runs.summary import differing, settings
 
-_NO_SETTINGS = ("description", SEED)
+_NO_SETTINGS = ("description", "from.checkpoint", "from.digest", SEED)
 
 
 def compare_runs(

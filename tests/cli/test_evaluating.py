@@ -257,3 +257,63 @@ def test_series_and_columns_have_scores_of_their_own(seqkit: Callable, tmp_path:
         assert set(series) == {"a", "b"}
         mean = sum(part["metrics"]["mae"] * part["examples"] for part in series.values())
         assert mean / found["examples"] == pytest.approx(found["metrics"]["mae"])
+
+
+def test_answers_are_told_by_the_threshold_that_is_asked_for(
+    seqkit: Callable, run: Path, new: Path, tmp_path: Path
+) -> None:
+    saved = tmp_path / "answers.json"
+    words = ["predict", run, "--file", new, "--save", saved, "--threshold"]
+    assert seqkit(*words, "spam=0.999999").code == 0
+    rows = json.loads(saved.read_text(encoding="utf-8"))
+    assert list(rows[0])[:4] == ["body", "text", "kind", "shop"]
+    assert {row["predicted"] for row in rows} == {"ham"}
+    assert all(row["probability"] == row["probability_ham"] for row in rows)
+    assert seqkit(*words, "0.000001").code == 0
+    found = {row["predicted"] for row in json.loads(saved.read_text(encoding="utf-8"))}
+    assert found == {"spam"}
+    for wrong, message in (("2", "between 0 and 1"), ("hm=0.5", "Did you mean ham?")):
+        done = seqkit(*words, wrong)
+        assert done.code == 2
+        assert message in done.err
+
+
+@pytest.mark.parametrize(
+    ("document", "old", "new", "metric"),
+    [
+        (
+            'task="language-modeling"\n[dataset]\nname="text-file"\n[model]\nname="rnn"\n',
+            "the cat sat on the mat and the dog ran. " * 60,
+            "the dog sat on the mat and the cat ran. " * 9,
+            "perplexity",
+        ),
+        (
+            'task="seq2seq"\n[dataset]\nname="pairs-tsv"\n[model]\nname="seq2seq"\n',
+            "".join(f"a b {n}\tb a {n}\n" for n in range(60)),
+            "".join(f"a b {n}\tb a {n}\n" for n in range(5, 12)),
+            "bleu",
+        ),
+    ],
+    ids=["language-modeling", "seq2seq"],
+)
+def test_a_new_file_is_scored_whatever_the_task(
+    document: str, old: str, new: str, metric: str, seqkit: Callable, tmp_path: Path
+) -> None:
+    kind = ".txt" if "text-file" in document else ".tsv"
+    for name, text in (("old", old), ("new", new)):
+        (tmp_path / f"{name}{kind}").write_text(text, encoding="utf-8")
+    base = tmp_path / "base.toml"
+    base.write_text(document, encoding="utf-8")
+    words = [
+        f"dataset.path={tmp_path / f'old{kind}'}",
+        "trainer.max_steps=2",
+        "model.hidden_size=8",
+    ]
+    there = ["--runs-dir", tmp_path, "--name", "run", "--quiet"]
+    done = seqkit("run", base, *words, *there)
+    assert done.code == 0, done.err
+    done = seqkit("evaluate", tmp_path / "run", "--file", tmp_path / f"new{kind}", "--json")
+    found = json.loads(done.out)
+    assert found["metrics"][metric] >= 0
+    assert found["verdict"]["split"] == ""
+    assert found["baselines"]

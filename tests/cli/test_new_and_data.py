@@ -350,7 +350,8 @@ def test_texts_without_spaces_are_texts(tmp_path: Path) -> None:
         (
             "a.csv",
             "date,owner,gdp\n"
-            + "".join(f"{y},{c},{y}.5\n" for c in "ab" for y in range(1990, 2020)),
+            + "".join(f"{y},a,{y}.5\n" for y in range(1990, 2020))
+            + "".join(f"{y},b,{y}.5\n" for y in range(2016, 2020)),
             ["dataset.id=owner"],
             {"time": "date", "id": "owner"},
         ),
@@ -415,7 +416,11 @@ def test_a_word_of_new_must_be_one_about_the_data(seqkit: Callable) -> None:
         ),
         ("a.csv", "y\n1.5\n2.5\n", "give --task forecasting"),
         ("a.csv", "text,label\na text,x\nb text,x\n", "the class 'x' alone"),
-        ("a.csv", "date,town,y\n2024,a,1\n2025,a,2\n2024,b,3\n2025,b,4\n", "dataset.id=town if"),
+        (
+            "a.csv",
+            "date,town,y\n2024,b,3\n" + "".join(f"{y},a,{y}\n" for y in range(2018, 2025)),
+            "dataset.id=town if",
+        ),
         ("a.json", "[]", "Write a list of objects"),
         ("a.zip", "", "Unpack it"),
     ],

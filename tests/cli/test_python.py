@@ -175,7 +175,7 @@ def test_the_model_is_a_plain_module(tmp_path: Path) -> None:
 
 def test_new_gives_an_experiment_that_runs_and_a_file(tmp_path: Path) -> None:
     draft = seqkit.new(reviews(40), text="body", label="kind", name="films")
-    assert draft.said == "Texts are in column 'body', labels in 'kind'."
+    assert draft.said == "Texts are in column 'body', labels in 'kind'; 'place' is left out."
     draft.experiment["trainer"] |= SMALL["trainer"]
     result = seqkit.run(draft, runs_dir=tmp_path / "runs", progress=False)
     assert result.name == "films-0001"

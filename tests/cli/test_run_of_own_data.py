@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+import seqkit as seqkit_in_python
+
 TINY = ["trainer.max_steps=2", "trainer.batch_size=8", "trainer.threads=1", "trainer.device=cpu"]
 ROWS = [(f"a {'good' if n % 2 else 'bad'} film {n % 7}", "yn"[n % 2]) for n in range(40)]
 CSV = "text,label\n" + "".join(f"{text},{label}\n" for text, label in ROWS)
@@ -79,12 +81,21 @@ def test_a_folder_of_data_is_run_and_a_folder_of_a_run_still_is(
     assert not Path("reviews-0001.toml").exists()
 
 
+def test_python_runs_data_by_their_path_as_well(tmp_path: Path) -> None:
+    Path("my.csv").write_text(CSV)
+    with pytest.warns(RuntimeWarning, match="only 40 examples"):
+        result = seqkit_in_python.run("my.csv", *TINY, progress=False)
+    assert result.name == "my-0001"
+    assert not Path("my.toml").exists()
+
+
 @pytest.mark.parametrize(
     ("word", "said"),
     [
         ("no.csv", "there is no file no.csv. Check the path"),
         ("empty.csv", "empty.csv is empty"),
         ("nothing", "nothing in nothing looks like what a task reads"),
+        ("colons.csv", "It has one column: give --delimiter where another sign parts its fields"),
     ],
 )
 def test_what_is_no_data_leaves_no_experiment(
@@ -92,6 +103,7 @@ def test_what_is_no_data_leaves_no_experiment(
 ) -> None:
     Path("empty.csv").write_text("")
     Path("nothing").mkdir()
+    Path("colons.csv").write_text("text:label\n" + "".join(f"{n}:x{n % 2}\n" for n in range(20)))
     done = seqkit("run", word, *TINY)
     assert done.code in (2, 4)
     assert said in done.err
@@ -103,7 +115,9 @@ def test_new_names_the_experiment_after_the_data(seqkit: Callable[..., Any]) -> 
     Path("data/my.reviews.csv").write_text(CSV)
     done = seqkit("new", "--data", "data/my.reviews.csv", "--json")
     assert done.code == 0, done.err
-    assert json.loads(done.out)["file"] == "my.reviews.toml"
+    found = json.loads(done.out)
+    assert found["file"] == "my.reviews.toml"
+    assert found["said"] == "Texts are in column 'text', labels in 'label'."
     done = seqkit("new", "--data", "data/my.reviews.csv")
     assert done.code == 2
     assert "my.reviews.toml is there already. Give another name, or --force" in done.err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -162,3 +162,68 @@ def test_nothing_is_told_of_a_run_that_kept_no_hash_of_its_code(lab: Lab, cutter
 
 def test_built_in_tasks_have_no_hash_in_a_run(lab: Lab) -> None:
     assert lab.train("trainer.max_steps=1").folder.info()["code"] == {}
+
+
+SPACED = """
+import seqkit
+
+class Spaced(seqkit.Tokenizer):
+    \"\"\"Cuts at spaces and sets full stops off.\"\"\"
+    name = "spaced"
+
+    def build(self, variant):
+        return lambda text: text.replace(".", " .").split()
+
+    def join(self, tokens):
+        return " ".join(tokens).replace(" .", ".")
+
+@seqkit.hookimpl
+def register_tokenizers():
+    return [Spaced]
+"""
+
+
+def test_pairs_are_cut_by_the_tokenizer_of_a_plugin(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "spaced.py").write_text(SPACED, encoding="utf-8")
+    plugin = tmp_path / "spaced.py"
+    rows = [f"one {place % 7} two.\ttwo {place % 7} one." for place in range(60)]
+    (tmp_path / "pairs.tsv").write_text("\n".join(rows), encoding="utf-8")
+    run = lab.train(
+        "trainer.max_steps=2",
+        plugins=[plugin],
+        task={"name": "seq2seq", "tokenizer": "spaced:spaced", "minimum_count": 1},
+        dataset={"name": "pairs-tsv", "path": str(tmp_path / "pairs.tsv")},
+        model={"name": "seq2seq", "hidden_size": 8, "embedding_size": 8},
+    )
+
+    predictor = load_predictor(run.folder, load_registry([plugin]), "cpu")
+    tokens = predictor.learner.codec.tokens
+    assert tokens is not None
+    assert {"one", "two", "."} < set(tokens)
+    assert predictor.predict(["one 3 two."])[0]["source"] == "one 3 two."
+    assert run.folder.info()["plugins"].keys() >= {"spaced"}
+
+
+def test_a_text_is_written_as_the_tokenizer_of_a_plugin_puts_it_together(
+    lab: Lab, tmp_path: Path
+) -> None:
+    (tmp_path / "spaced.py").write_text(SPACED, encoding="utf-8")
+    plugin = tmp_path / "spaced.py"
+    (tmp_path / "text.txt").write_text("the cat sat. the dog ran. " * 60, encoding="utf-8")
+    run = lab.train(
+        "trainer.max_steps=30",
+        "trainer.epochs=30",
+        "trainer.learning_rate=0.05",
+        plugins=[plugin],
+        task={"name": "language-modeling", "tokens": "spaced:spaced", "window": 16},
+        dataset={"name": "text-file", "path": str(tmp_path / "text.txt")},
+        metrics=["bits-per-character"],
+    )
+
+    predictor = load_predictor(run.folder, load_registry([plugin]), "cpu")
+    codec: Any = predictor.learner.codec
+    spelt = dict(zip(codec.vocabulary.tokens, codec.spelt, strict=True))
+    assert (spelt["cat"], spelt["."]) == (b" cat", b".")
+    answer = predictor.predict(["the cat"], temperature=0.0, length=6)[0]
+    assert "sat. the" in str(answer)
+    assert run.of("evaluation")[-1]["metrics"]["bits-per-character"] < 1

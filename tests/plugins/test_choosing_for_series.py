@@ -144,11 +144,14 @@ def test_targets_and_series_of_unlike_sizes_are_judged_by_mase() -> None:
     assert "metrics" not in chosen({"a": noise(300), "b": np.full(300, 7.0)})
 
 
-def test_few_windows_come_in_small_batches_and_make_as_many_steps() -> None:
-    few, many = (chosen({"a": noise(rows)}) for rows in (80, 9000))
-    assert few["trainer.batch_size"] < many["trainer.batch_size"]
+def test_few_windows_get_a_smaller_network_and_no_calendar() -> None:
+    few, many = (chosen({"a": noise(rows)}) for rows in (120, 9000))
+    assert few["model"]["hidden_size"] < many["model"]["hidden_size"]
+    assert few["model"]["linear"] and many["model"]["linear"]
+    assert "task.calendar" not in few
     assert few["trainer.epochs"] > 20 * many["trainer.epochs"]
     assert few["trainer.early_stopping"] > 0
+    assert few["trainer.evaluate_every"] <= 50
 
 
 def test_very_many_windows_are_thinned_out_for_evaluation_and_training_ends_in_time() -> None:

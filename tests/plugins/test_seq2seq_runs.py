@@ -124,7 +124,7 @@ def test_samples_and_baselines_are_shown_with_the_metrics_of_texts(tmp_path: Pat
     score = evaluate_run(folder, load_registry())
     assert set(score["signatures"]) == {"bleu", "chrf"}
     assert score["signatures"]["bleu"].startswith("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|")
-    assert set(score["baselines"]) == {"copy-source", "most-frequent-target"}
+    assert set(score["baselines"]) > {"copy-source", "most-frequent-target"}
 
 
 def test_loading_the_plugin_imports_neither_torch_nor_numpy() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import gzip
 import math
+import tomllib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -17,11 +18,10 @@ import numpy as np
 import pytest
 
 from seqkit.engine.encoding import encode_data
-from seqkit.experiments.beginning import begin
 from seqkit.experiments.loading import load_experiment
-from seqkit.experiments.own_data import recognise
 from seqkit.registry.discovery import load_registry
 from seqkit_timeseries._codec import ForecastingCodec
+from tests.own_files import take, train
 
 ROWS = 160
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -53,8 +53,8 @@ def value(row: int) -> float:
 
 
 def write(path: Path, head: Sequence[str], rows: Rows, delimiter: str = ",") -> Path:
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "wt", newline="", encoding="utf-8") as stream:  # type: ignore[operator]
+    opened: Any = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "wt", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, delimiter=delimiter)
         writer.writerows([head] if head else [])
         writer.writerows(rows)
@@ -62,15 +62,15 @@ def write(path: Path, head: Sequence[str], rows: Rows, delimiter: str = ",") -> 
 
 
 def made(path: Path, **given: Any) -> Made:
-    """Begins an experiment as `new` does, and reads its data as a run does."""
+    """Writes an experiment as `new` does, and reads its data as a run of that file does."""
     registry = registry_of_all()
-    entry, recognition = recognise(path, registry, "", given)
-    assert recognition.task == "forecasting"
-    document = begin(entry, recognition, registry).document
+    taken = take(path, registry, **given)
+    assert taken.recognition.task == "forecasting"
     told: list[str] = []
-    data = encode_data(load_experiment(document, registry), registry, told.append)
+    data = encode_data(taken.experiment, registry, told.append)
     assert isinstance(data.codec, ForecastingCodec)
-    return Made(recognition.said, document, data.codec, told)
+    document = tomllib.loads(taken.file.read_text(encoding="utf-8"))
+    return Made(taken.recognition.said, document, data.codec, told)
 
 
 def ahead(codec: ForecastingCodec, records: Sequence[Any] = ()) -> list[str]:
@@ -220,13 +220,16 @@ def test_a_column_may_be_a_series_of_its_own_length(tmp_path: Path) -> None:
     assert [record["series"] for record in records] == ["W0", "W1", "W2", "W3"]
 
 
-def test_measured_features_are_no_wide_series(tmp_path: Path) -> None:
-    """A table of numbered features and a kind is for something else."""
-    head = ["label", *(f"f{place}" for place in range(1, 51))]
-    rows = ([row % 3, *(value(row * place) for place in range(50))] for row in range(60))
+@pytest.mark.parametrize("first", [lambda row: row % 3, lambda row: f"p{row}"], ids=["kind", "id"])
+def test_measured_features_are_no_wide_series(first: Callable[[int], Any]) -> None:
     from seqkit_timeseries._wide import is_wide
 
-    assert not is_wide(head, [list(map(str, row)) for row in rows])
+    head = ["of", *(f"f{place}" for place in range(1, 51))]
+    answers = np.random.default_rng(0).integers(1, 6, (60, 50)).tolist()
+    rows = [[str(first(row)), *map(str, answers[row])] for row in range(60)]
+    assert not is_wide(head, rows)
+    slow = [[f"p{row}", *(str(value(place + row)) for place in range(50))] for row in range(60)]
+    assert is_wide(head, slow)
 
 
 @pytest.mark.parametrize(
@@ -317,7 +320,8 @@ def test_a_number_far_outside_that_repeats_is_noticed(
 
 def _with(document: dict[str, Any], **settings: Any) -> tuple[ForecastingCodec, list[str]]:
     """Reads an experiment with other settings of the task."""
-    registry, told = load_registry(), []
+    registry = registry_of_all()
+    told: list[str] = []
     task = {**document["task"], **settings}
     experiment = load_experiment({**document, "task": task}, registry)
     codec = encode_data(experiment, registry, told.append).codec
@@ -502,3 +506,72 @@ def test_a_split_begins_at_a_date_of_the_clock(tmp_path: Path) -> None:
     (record,) = list(splits["test"])
     first = next(n for n, time in enumerate(SPRING) if time.day == 31)
     assert record["start"] == first
+
+
+def test_a_run_of_before_zones_goes_on_with_the_times_that_it_had(tmp_path: Path) -> None:
+    rows = ([hour(n).isoformat() + "+05:30", value(n)] for n in range(ROWS))
+    found = made(write(tmp_path / "a.csv", ["time", "y"], rows))
+    from seqkit_timeseries._layout import times_in
+    from seqkit_timeseries.datasets import SeriesCsv
+
+    (record,) = SeriesCsv().splits(
+        SeriesCsv.Config(path=str(tmp_path / "a.csv")), list[str]().append
+    )["train"]
+    assert str(times_in(record, found.codec.frequency)[0]) == "2024-01-30T00:00:00"
+    before = replace(found.codec.frequency, zone="", local=False)
+    assert str(times_in(record, before)[0]) == "2024-01-29T18:30:00"
+
+
+def test_days_that_are_made_of_hours_are_those_of_the_clock(tmp_path: Path) -> None:
+    rows = ([time.isoformat(), 1] for time in _berlin(datetime(2024, 3, 5, tzinfo=UTC), 24 * 100))
+    path = write(tmp_path / "a.csv", ["time", "n"], rows)
+    found = made(path, resample="1d", aggregate="sum")
+    assert str(found.codec.frequency) == "daily"
+    days = load_experiment(found.document, registry_of_all()).dataset
+    (record,) = days.component.splits(days.config, list[str]().append)["test"]
+    texts = [str(time)[:10] for time in record["time"]]
+    counts = dict(zip(texts, record["values"]["n"], strict=True))
+    assert [counts[f"2024-03-{day}"] for day in (30, 31)] == [24, 23]
+
+
+# --- trained, asked and scored --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["wide", "zone", "kinds"])
+def test_such_files_are_trained_on_and_asked(kind: str, tmp_path: Path) -> None:
+    import seqkit
+
+    words = ["task.evaluation_stride=20"]
+    if kind == "wide":
+        rows: Rows = ([name, *numbers] for name, numbers in WIDE)
+        path = write(tmp_path / "a.csv", _headings(), rows)
+    elif kind == "zone":
+        rows = ([time.isoformat(), value(n)] for n, time in enumerate(SPRING))
+        path = write(tmp_path / "a.csv", ["time", "y"], rows)
+    else:
+        rows = ([shop, day(n), value(n), "ab"[n % 2], size, int(n % 9 == 0)]
+                for shop, size in (("n", 1), ("s", 2)) for n in range(90))  # fmt: skip
+        path = write(tmp_path / "a.csv", ["shop", "ds", "y", "sky", "size", "promo"], rows)
+        words += ["task.past_covariates=sky", "task.static_covariates=size"]
+    run = train(take(path, registry_of_all()), *words)
+    answers = seqkit.load(run).predict([])
+    assert len(answers) == {"wide": 4, "zone": 1, "kinds": 2}[kind]
+    times = answers[0]["forecast"]["time"]
+    expected = {"wide": "120", "zone": f"{times[0][:-6]}+02:00", "kinds": "2022-04-03"}
+    assert times[0] == expected[kind]
+    assert bool(answers[0].get("note")) == (kind == "kinds")
+
+
+def test_a_file_of_winter_alone_is_scored_on_the_clock_of_the_run(tmp_path: Path) -> None:
+    from seqkit_timeseries._layout import times_in
+    from seqkit_timeseries.datasets import SeriesCsv
+
+    for name, times in (("a.csv", SPRING), ("b.csv", SPRING[:100])):
+        rows = ([time.isoformat(), value(n)] for n, time in enumerate(times))
+        write(tmp_path / name, ["time", "y"], rows)
+    codec = made(tmp_path / "a.csv").codec
+    settings = SeriesCsv.Config(path=str(tmp_path / "b.csv"))
+    (record,) = SeriesCsv().splits(settings, list[str]().append)["test"]
+    assert record["names"]["time_zone"] == "+01:00"
+    expected = [np.datetime64(time.astimezone(UTC).replace(tzinfo=None)) for time in SPRING[:100]]
+    assert (times_in(record, codec.frequency) == np.array(expected)).all()

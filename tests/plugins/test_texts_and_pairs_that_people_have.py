@@ -144,6 +144,17 @@ FILES: dict[str, Kind] = {
         "text-csv",
         {"text": "review", "label": "stars"},
     ),
+    "sequences.csv": Kind(
+        table([(name.upper() * 3, n % 2) for n, name in enumerate(NAMES)], "sequence,localisation"),
+        "text-csv",
+        {"text": "sequence", "label": "localisation"},
+    ),
+    "x_y.csv": Kind(table(PAIRS, "x,y"), "pairs-tsv", {"source": "x", "target": "y"}),
+    "short_names.csv": Kind(
+        table([(text, n % 2) for n, (text, _) in enumerate(ROWS)], "t,l"),
+        "text-csv",
+        {"text": "t", "label": "l"},
+    ),
     "chinese.csv": Kind(
         table([(f"{CHINESE[n % 5]}{n}", "好坏"[n % 2]) for n in range(60)], "评论,情感"),
         "text-csv",

@@ -27,6 +27,7 @@ class TextFolder(Dataset):
 
     name = "text-folder"
     tasks = ("classification",)
+    foldable = True
 
     class Config(seqkit.Config):
         path: LocalPath = Field(

@@ -67,6 +67,7 @@ class TextCsv(Dataset):
 
     name = "text-csv"
     tasks = ("classification",)
+    foldable = True
 
     class Config(OwnFiles):
         delimiter: str = Field(
@@ -103,6 +104,7 @@ class TextJsonl(Dataset):
 
     name = "text-jsonl"
     tasks = ("classification",)
+    foldable = True
 
     class Config(OwnFiles):
         pass

@@ -26,6 +26,7 @@ class Sentences(Dataset):
 
     name = "sentences"
     tasks = ("classification",)
+    foldable = True
 
     class Config(seqkit.Config):
         validation: float = validation_field()

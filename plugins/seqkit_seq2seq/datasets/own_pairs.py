@@ -52,6 +52,8 @@ class PairsTsv(Dataset):
 
     name = "pairs-tsv"
     tasks = ("seq2seq",)
+    foldable = True
+    together = "source"
 
     class Config(seqkit.Config):
         path: LocalPath = Field(min_length=1, help="The file of training pairs.")

@@ -49,6 +49,8 @@ class ParallelText(Dataset):
 
     name = "parallel-text"
     tasks = ("seq2seq",)
+    foldable = True
+    together = "source"
 
     class Config(seqkit.Config):
         path: LocalPath = Field(

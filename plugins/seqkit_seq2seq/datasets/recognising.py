@@ -103,8 +103,12 @@ def _texts(rows: Rows, score: Callable[[Sequence[Any]], float]) -> list[str]:
 
 
 def _others(rows: Rows) -> list[str]:
-    """Returns the columns whose names do not say that they number rows or tell them apart."""
-    return [name for name in rows.columns if not (names_ids(name) or names_rows(name))]
+    """Returns the columns that neither number rows nor are named as what tells them apart."""
+    return [
+        name
+        for name in rows.columns
+        if not names_ids(name) and not (names_rows(name) and holds_numbers(rows.values[name]))
+    ]
 
 
 def _is_headed(rows: Rows, chosen: tuple[str, str]) -> bool:

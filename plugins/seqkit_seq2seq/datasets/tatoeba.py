@@ -22,6 +22,8 @@ class Tatoeba(Dataset):
 
     name = "tatoeba-de-en"
     tasks = ("seq2seq",)
+    foldable = True
+    together = "source"
 
     class Config(seqkit.Config):
         direction: Direction = direction_field()

@@ -26,6 +26,8 @@ class SeriesCsv(Dataset):
     tasks = ("forecasting",)
 
     class Config(seqkit.Config):
+        added = ("time_zone", "wide", "resample", "aggregate", "missing", "sheet")
+
         path: LocalPath = Field(min_length=1, help="The file; it may be packed by gzip.")
         time: str = Field(
             "", help="Column of the times; empty: told from its name or its first rows, if any."
@@ -102,6 +104,7 @@ class SeriesCsv(Dataset):
             resample=config.resample,
             aggregate=config.aggregate,
             missing=tuple(config.missing),
+            counted=table.counts,
         )
         wide = config.wide
         if wide == "auto":

@@ -21,7 +21,7 @@ from seqkit.data.times.frequency import (
 from seqkit.data.times.numbers import are_spreadsheet_days
 from seqkit.data.times.reading import SPREADSHEET, ReadTimes, parse_times, read_times
 from seqkit.data.times.settling import settled
-from seqkit.data.times.zones import is_zone, local_times
+from seqkit.data.times.zones import is_offset, is_zone, local_times, moments_of, offsets_at
 
 __all__ = [
     "DAY",
@@ -33,9 +33,12 @@ __all__ = [
     "are_spreadsheet_days",
     "clock_of",
     "infer_frequency",
+    "is_offset",
     "is_zone",
     "local_times",
     "looks_like_times",
+    "moments_of",
+    "offsets_at",
     "other_parts",
     "parse_times",
     "read_times",

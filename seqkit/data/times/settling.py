@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from seqkit.data.times.dates import DAY, TimesError
 from seqkit.data.times.frequency import infer_frequency
 from seqkit.data.times.reading import ReadTimes
-from seqkit.data.times.zones import FIXED, is_zone, local_times, moments_of, offset_text, offsets_at
+from seqkit.data.times.zones import (
+    is_offset,
+    is_zone,
+    local_times,
+    moments_of,
+    offset_text,
+    offsets_at,
+)
 
 _USUAL = (
     *("Europe/Berlin", "America/New_York", "America/Chicago", "America/Los_Angeles"),
@@ -83,7 +90,7 @@ def _zone_of(moments: NDArray[Any], offsets: NDArray[np.int64]) -> tuple[str, tu
 
 def _is_local(moments: NDArray[Any], shown: NDArray[Any], zone: str) -> bool:
     """Tells whether rows follow the clock, and not the hours that pass."""
-    if FIXED.fullmatch(zone):
+    if is_offset(zone):
         return True
     by_clock, by_time = (infer_frequency(np.unique(times)) for times in (shown, moments))
     if by_clock.regular and by_clock.seconds >= DAY:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from seqkit.data.times.dates import DAY
 
-FIXED = re.compile(r"([+-])(\d\d):(\d\d)")
+_FIXED = re.compile(r"([+-])(\d\d):(\d\d)")
 _FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -25,6 +25,11 @@ def is_zone(name: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
+
+
+def is_offset(name: str) -> bool:
+    """Tells whether a zone is an offset that never changes, such as `+01:00`."""
+    return _FIXED.fullmatch(name) is not None
 
 
 def offsets_at(moments: NDArray[Any], zone: str) -> NDArray[np.int64]:
@@ -112,7 +117,7 @@ def _edges(name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     none = np.zeros(0, dtype=np.int64)
     if name in ("Z", "UTC"):
         return none, np.zeros(1, dtype=np.int64)
-    if match := FIXED.fullmatch(name):
+    if match := _FIXED.fullmatch(name):
         size = int(match[2]) * 3600 + int(match[3]) * 60
         return none, np.array([-size if match[1] == "-" else size])
     zone = ZoneInfo(name)

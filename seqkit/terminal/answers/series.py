@@ -21,8 +21,8 @@ _HISTORY, _FORECAST, _TRUTH, _BAND = "", "bold cyan", "magenta", "blue"
 _HEIGHT, _SMALL_HEIGHT = 10, 6
 _MOST_PLOTS = 4
 _MOST_ROWS = 6
-_TIME = 29
-"""Characters of the longest time, with nanoseconds."""
+_TIME = 35
+"""Characters of the longest time, with nanoseconds and an offset."""
 _GLYPHS = "⣿▀▄█░×┤└┴─…"
 
 

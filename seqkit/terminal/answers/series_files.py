@@ -82,6 +82,8 @@ def _draw(answer: Answer, curves: Curves, axes: Axes) -> None:
         axes.plot(after, curves.truth, color="C3", linewidth=1.0, linestyle="--", label="actual")
     series = answer.get("series") or ""
     axes.set_title(f"{series}  {curves.name}" if series else curves.name, loc="left", fontsize=10)
+    if times and getattr(times[-1], "tzinfo", None) is not None:
+        axes.set_xlabel(str(times[-1].tzinfo), fontsize="small")
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize="small")
 
@@ -91,6 +93,11 @@ def _times(texts: Sequence[str]) -> list[Any]:
     if all(text.removeprefix("-").isdecimal() for text in texts):
         return list(map(int, texts))
     try:
-        return [datetime.fromisoformat(text) for text in texts]
+        times = [datetime.fromisoformat(text) for text in texts]
     except ValueError:
         return list(range(len(texts)))
+    zone = times[-1].tzinfo if times else None
+    if zone is None:
+        return times
+    # The axis has one clock: that of the last time, where offsets change.
+    return [time.astimezone(zone) for time in times]
