@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -136,7 +137,7 @@ def _m4_hourly(folder: Path, real: Path | None) -> Path:
     return write_table(folder / "m4-hourly.csv", ["unique_id", "ds", "y"], rows)
 
 
-_MADE = [
+_MADE: list[tuple[str, Literal["tune", "check"], str, list[str], np.ndarray]] = [
     (
         "months-60",
         "tune",
