@@ -6,6 +6,8 @@ import math
 
 from seqkit.api import Choice
 
+__all__ = ["step_seconds", "threads", "training"]
+
 BUDGET, FEWEST = 180.0, 1000
 """Seconds that a first model may take, by estimate; and the steps that it gets all the same."""
 
