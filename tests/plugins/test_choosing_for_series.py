@@ -28,7 +28,7 @@ def wave(count: int, period: float, size: float = 3.0) -> np.ndarray:
 
 def splits_of(
     *series: Mapping[str, Any], kind: str = DAYS, step: int = 1
-) -> dict[str, list[dict[str, Any]]]:
+) -> dict[str, list[Mapping[str, Any]]]:
     """Splits series by time, one row every so many hours, days or months."""
     held = {}
     for number, columns in enumerate(series):
