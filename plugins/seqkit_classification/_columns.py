@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from seqkit.data.cells import kinds_score, prose_score, words_score
+from seqkit.data.cells import kinds_score, mostly_given, prose_score, words_score
 from seqkit.data.columns import column_named, names_ids
 from seqkit.data.own import Rows
 
@@ -52,7 +52,8 @@ def likely_columns(rows: Rows, text: str = "", label: str = "") -> tuple[str, st
     """
 
     def prose(name: str) -> float:
-        return prose_score(rows.spread(name))
+        cells = rows.spread(name)
+        return prose_score(cells) if mostly_given(cells) else 0.0
 
     def words(name: str) -> float:
         return 0.0 if names_ids(name) else words_score(rows.spread(name))

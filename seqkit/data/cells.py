@@ -59,6 +59,11 @@ def is_given(value: Any) -> bool:
     return value is not None and bool(str(value).strip())
 
 
+def mostly_given(values: Sequence[Any]) -> bool:
+    """Tells whether half of the cells or more hold something."""
+    return 2 * sum(map(is_given, values)) >= len(values)
+
+
 def holds_numbers(values: Sequence[Any]) -> bool:
     """Tells whether the cells are numbers, or true and false; most of them, if not all."""
     from seqkit.data.numbers import TRUTHS, is_number
