@@ -266,6 +266,22 @@ def test_a_few_rows_of_one_time_are_no_series(tmp_path: Path) -> None:
         made(write(tmp_path / "a.csv", ["day", "y", "kind"], [*rows, [day(59), 3, "a"]]))
 
 
+def test_rows_of_one_time_are_one_series_where_it_is_said_what_becomes_of_them(
+    tmp_path: Path,
+) -> None:
+    rows = [[day(row), colour, value(row)] for row in range(60) for colour in ("red", "blue")]
+    path = write(tmp_path / "a.csv", ["day", "colour", "y"], rows)
+    document = {
+        "task": {"name": "forecasting", "context": 7, "horizon": 3},
+        "dataset": {"name": "series-csv", "path": str(path), "duplicates": "mean"},
+        "model": "rnn",
+    }
+    registry = registry_of_all()
+    codec = encode_data(load_experiment(document, registry), registry, lambda text: None).codec
+    assert isinstance(codec, ForecastingCodec)
+    assert [*codec.scalers] == [""]
+
+
 # --- what columns are good for --------------------------------------------------------------------
 
 

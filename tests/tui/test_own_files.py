@@ -64,7 +64,7 @@ async def test_short_series_get_the_horizon_that_seqkit_new_gives_them(tmp_path:
         words = draft.words()
     assert draft.source == "weather-rnn"
     assert "dataset.time=date" in words
-    assert {"task.horizon=4", "task.context=12", "task.calendar=none"} <= set(words)
+    assert {"task.horizon=8", "task.normalization=standard+last"} <= set(words)
 
 
 async def test_paths_from_the_root_and_the_home_folder_are_typed_as_they_are(

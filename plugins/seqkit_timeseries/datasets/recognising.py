@@ -31,8 +31,6 @@ from seqkit_timeseries.datasets.uses import Uses, uses_of
 from seqkit_timeseries.datasets.wide_tables import recognise_wide
 
 _ASKED, _SURE, _PERHAPS = 0.95, 0.9, 0.3
-_ROWS = 400
-"""Rows of a table below which its forecasts are shorter than usual."""
 _LEAST = 20
 """Numbers of a column without times that are plainly a series."""
 _LOOKED_AT = 10_000
@@ -78,8 +76,8 @@ def recognise(data: OwnData, task: str) -> Recognition | None:
     if data.kind not in (*TABLES, *OBJECTS, ".txt"):
         return None
     if (wide := recognise_wide(data)) is not None:
-        settings, said, rows = wide
-        return _recognition(data, settings, said, _SURE, _short(rows))
+        settings, said = wide
+        return _recognition(data, settings, said, _SURE, {})
     asked = bool(task) or bool(data.given.keys() & {"time", "targets"})
     table = data.table()
     series = _series(data, table, asked)
@@ -92,12 +90,10 @@ def recognise(data: OwnData, task: str) -> Recognition | None:
         table = data.table(header=False)
         series = _series(data, table, asked)
         settings["header"] = False
-    return _found(data, table, series, settings, asked) if series is not None else None
+    return _found(data, series, settings, asked) if series is not None else None
 
 
-def _found(
-    data: OwnData, rows: Rows, series: _Series, settings: dict[str, Any], asked: bool
-) -> Recognition:
+def _found(data: OwnData, series: _Series, settings: dict[str, Any], asked: bool) -> Recognition:
     if series.time:
         settings["time"] = series.time
     said = f"times are in column {series.time!r}, numbers" if series.time else "numbers are"
@@ -124,15 +120,7 @@ def _found(
     if uses.missing:
         settings["missing"] = list(uses.missing)
     said += uses.said()
-    return _recognition(data, settings, said, _ASKED if asked else _SURE, task | _short(rows.count))
-
-
-def _short(rows: int) -> dict[str, Any]:
-    """Returns the horizon and context of short series."""
-    if rows >= _ROWS:
-        return {}
-    horizon = max(1, min(8, rows // 20))
-    return {"horizon": horizon, "context": 3 * horizon}
+    return _recognition(data, settings, said, _ASKED if asked else _SURE, task)
 
 
 def _shown(names: Sequence[str]) -> str:
