@@ -414,7 +414,7 @@ def test_it_is_trained_on(name: str, tmp_path: Path) -> None:
         ),
         (
             "users.csv",
-            table([(text, f"user {n}") for n, text in enumerate(TEXTS)], "text,label"),
+            table([(text, f"u{n:03}") for n, text in enumerate(TEXTS)], "text,label"),
             "'label' holds 60 different values, too many for classes",
         ),
         (
@@ -452,7 +452,7 @@ def test_a_sheet_of_notes_before_that_of_the_data_is_named(tmp_path: Path) -> No
 def test_a_folder_of_tables_is_told_to_give_one_of_them(tmp_path: Path) -> None:
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "train.csv").write_text(table(ROWS, "text,label"))
-    with pytest.raises(DataError, match="tables: give one of them, such as .*train"):
+    with pytest.raises(DataError, match="tables: give one of them, such as"):
         take(tmp_path / "parts", REGISTRY)
 
 
