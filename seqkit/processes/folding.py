@@ -119,8 +119,8 @@ def _close(plan: SweepPlan, runs_dir: Path, as_json: bool) -> None:
     tested = sum(int(one["examples"] or 0) for one in scores.values())
     output.note(
         f"\nOver {figures.count_of(len(scores), 'fold')}, {tested:,} examples tested once each. "
-        "The spread is the\nstandard deviation of the folds, which share most of what they were "
-        "trained on: it tells how\nmuch a score depends on the examples, and is no interval."
+        "The spread is the standard\ndeviation of the folds, which share most of what they were "
+        "trained on: it\ntells how much a score depends on the examples, and is no interval."
     )
     output.note(f"Each fold by itself: seqkit runs --group {plan.group}")
 
