@@ -37,7 +37,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
         *training(
             max(1, size // WINDOW),
             streams,
-            steps=1500 if size < TINY else 3000,
+            steps=1500 if size < TINY else 2000 if size < SMALL else 3000,
             epochs=(3, 150),
             seconds=step_seconds(numbers, SPEED),
         ),
@@ -57,8 +57,8 @@ def _model(size: int, kinds: int) -> dict[str, Any]:
     return {
         "name": "lstm",
         "embedding_size": 64 if kinds < 300 else 128,
-        "hidden_size": 64 if size < TINY else 128 if size < SMALL else 256,
+        "hidden_size": 64 if size < TINY else 256,
         "word_dropout": 0.0,
-        "embedding_dropout": 0.0,
-        "dropout": 0.5 if size < SMALL else 0.3 if size < LARGE else 0.2,
+        "embedding_dropout": 0.2 if TINY <= size < SMALL else 0.0,
+        "dropout": 0.5 if size < SMALL else 0.4 if size < LARGE else 0.2,
     }

@@ -28,7 +28,7 @@ VALUE = "value"
 
 _LEAST_TIMES, _MANY_TIMES, _LEAST_VALUES = 6, 40, 3
 _MOST_BEFORE = 12
-_LOOKED_AT = 50
+_LOOKED_AT, _NEAR = 50, 0.5
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ def is_wide(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Tells whether a table plainly has one series a row.
 
     Its headings are times in order; or numbered, such as V1, V2, ..., behind a column that differs
-    in every row, and rows end at different columns or go on for long.
+    in every row, and rows end at different columns, or are long and change little from one to the
+    next.
     """
     found = _headings(columns, Reading(""))
     if found is None or len(rows) < 1:
@@ -66,7 +67,25 @@ def is_wide(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     if all(is_number(row[0]) for row in looked):
         return False
     ends = {_length(row) for row in rows}
-    return len(ends) > 1 or len(columns) - found.before >= _MANY_TIMES
+    if len(ends) > 1:
+        return True
+    many = len(columns) - found.before >= _MANY_TIMES
+    return many and _goes_on([row[found.before :] for row in looked])
+
+
+def _goes_on(rows: Sequence[Sequence[str]]) -> bool:
+    """Tells whether neighbours in a row are nearer to each other than others are, as in time."""
+    shares = []
+    for row in rows:
+        try:
+            numbers = parse_numbers(row)
+        except NumbersError:
+            return False
+        known = numbers[np.isfinite(numbers)]
+        spread = float(known.var()) if len(known) >= _LEAST_VALUES else 0.0
+        if spread > 0:
+            shares.append(float((np.diff(known) ** 2).mean()) / (2 * spread))
+    return bool(shares) and float(np.median(shares)) < _NEAR
 
 
 def values_in(columns: Sequence[str]) -> int:

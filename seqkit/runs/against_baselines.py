@@ -20,7 +20,7 @@ from seqkit.runs.significance import (
     resampled_sums,
     student,
 )
-from seqkit.runs.verdict import MOST_CAUSES, Verdict, best_baseline, verdict_from
+from seqkit.runs.verdict import MOST_CAUSES, Verdict, best_baseline, is_better, verdict_from
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,8 @@ def _judged(
     same = len({(run.dataset, run.baselines.get(name)) for run, name, _ in known}) == 1
     examples = [one for one in drawn if one is not None] if same else []
     interval = _interval(difference, gaps, examples)
-    better: bool | None = difference > 0
-    if better and interval is not None and interval[0] <= 0:
-        better = None
+    of_baseline = float(np.mean([other for _, _, other in known]))
+    better = is_better(value, of_baseline, sign > 0, interval)
     scores = runs[0].scores
     return Verdict(
         better,
@@ -117,11 +116,11 @@ def _judged(
         metric,
         value,
         " or ".join(dict.fromkeys(name for _, name, _ in known)),
-        float(np.mean([other for _, _, other in known])),
+        of_baseline,
         difference,
         interval,
         0 if scores is None else len(scores.count),
-        () if better else _causes(runs, described),
+        () if better or (better is None and not difference) else _causes(runs, described),
     )
 
 

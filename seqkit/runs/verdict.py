@@ -60,6 +60,11 @@ class Verdict:
         against = f"{self.baseline} ({figure(self.of_baseline)})"
         by = figure(abs(self.difference))
         where = "" if self.split in ("", "test") else f" on the {self.split} split"
+        if self.better is None and not self.difference:
+            return (
+                f"As good as {against}{where}: both have the best {self.metric} there is, so that "
+                "these data cannot tell them apart."
+            )
         if self.better is False:
             return f"No better than {against}{where}: {self.metric} is {figure(self.value)}."
         if self.interval is None:
@@ -83,6 +88,8 @@ class Verdict:
         if self.better is False:
             return f"No better than {against}"
         by = figure(abs(self.difference))
+        if self.better is None and not self.difference:
+            return f"As good as {against}, which cannot be beaten"
         return (
             f"Better than {against} by {by}"
             if self.better
@@ -222,10 +229,10 @@ def judge_scores(
     difference = value - other if higher else other - value
     found = _over_examples(scores, metric, name, difference, higher, resamples)
     interval = None if found is None else (found.low, found.high)
-    better: bool | None = difference > 0
-    if better and interval is not None and interval[0] <= 0:
-        better = None
+    better = is_better(value, other, higher, interval)
     causes = (*advice, *diagnose(run))
+    if not difference and better is None:
+        causes = ()
     if better:
         unfinished = learning_unfinished(run)
         causes = (unfinished,) if unfinished is not None else ()
@@ -241,6 +248,26 @@ def judge_scores(
         examples,
         causes[:MOST_CAUSES],
     )
+
+
+def is_better(
+    value: float, baseline: float, higher: bool, interval: tuple[float, float] | None
+) -> bool | None:
+    """Tells whether a score is better than that of a baseline.
+
+    None where it may be by chance, or where neither could be better: both without a mistake.
+
+    Args:
+        value: The score.
+        baseline: The other one.
+        higher: Whether higher is better.
+        interval: Of 95%, of the difference, above 0 where the score is better; None if not known.
+    """
+    if value == baseline == float(higher):
+        return None
+    if not (value > baseline if higher else value < baseline):
+        return False
+    return True if interval is None or interval[0] > 0 else None
 
 
 def compared_by(started: Mapping[str, Any], baselines: Mapping[str, Any]) -> tuple[str, bool]:

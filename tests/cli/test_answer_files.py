@@ -154,3 +154,13 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 
     assert link.is_symlink()
     assert (tmp_path / "real.toml").read_text() == "new"
+
+
+def test_a_plot_has_the_clock_of_its_last_time() -> None:
+    from seqkit.terminal.answers.series_files import _times
+
+    drawn = _times(["2024-03-31T01:00+01:00", "2024-03-31T03:00+02:00"])
+    assert [time.isoformat() for time in drawn] == [
+        "2024-03-31T02:00:00+02:00",
+        "2024-03-31T03:00:00+02:00",
+    ]

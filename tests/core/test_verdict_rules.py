@@ -188,3 +188,14 @@ def test_a_verdict_is_read_back_from_its_event_and_a_damaged_one_is_judged_anew(
         found = verdict_of(run)
         assert found is not None
         assert found.better is better
+
+
+def test_where_neither_could_be_better_nothing_is_looked_for() -> None:
+    perfect = verdict_of(course(FALLING, scores=[1.0] * 6, baseline=1.0, steps=16))
+    assert perfect is not None
+    assert perfect.better is None
+    assert perfect.causes == ()
+    assert "both have the best accuracy there is" in perfect.sentence
+    floor = verdict_of(course(FALLING, scores=[0.0] * 6, baseline=0.0))
+    assert floor is not None
+    assert floor.better is False

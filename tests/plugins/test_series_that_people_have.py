@@ -220,13 +220,16 @@ def test_a_column_may_be_a_series_of_its_own_length(tmp_path: Path) -> None:
     assert [record["series"] for record in records] == ["W0", "W1", "W2", "W3"]
 
 
-def test_measured_features_are_no_wide_series(tmp_path: Path) -> None:
-    """A table of numbered features and a kind is for something else."""
-    head = ["label", *(f"f{place}" for place in range(1, 51))]
-    rows = ([row % 3, *(value(row * place) for place in range(50))] for row in range(60))
+@pytest.mark.parametrize("first", [lambda row: row % 3, lambda row: f"p{row}"], ids=["kind", "id"])
+def test_measured_features_are_no_wide_series(first: Callable[[int], Any]) -> None:
     from seqkit_timeseries._wide import is_wide
 
-    assert not is_wide(head, [list(map(str, row)) for row in rows])
+    head = ["of", *(f"f{place}" for place in range(1, 51))]
+    answers = np.random.default_rng(0).integers(1, 6, (60, 50)).tolist()
+    rows = [[str(first(row)), *map(str, answers[row])] for row in range(60)]
+    assert not is_wide(head, rows)
+    slow = [[f"p{row}", *(str(value(place + row)) for place in range(50))] for row in range(60)]
+    assert is_wide(head, slow)
 
 
 @pytest.mark.parametrize(
@@ -538,7 +541,7 @@ def test_days_that_are_made_of_hours_are_those_of_the_clock(tmp_path: Path) -> N
 def test_such_files_are_trained_on_and_asked(kind: str, tmp_path: Path) -> None:
     import seqkit
 
-    words: list[str] = []
+    words = ["task.evaluation_stride=20"]
     if kind == "wide":
         rows: Rows = ([name, *numbers] for name, numbers in WIDE)
         path = write(tmp_path / "a.csv", _headings(), rows)
@@ -549,7 +552,7 @@ def test_such_files_are_trained_on_and_asked(kind: str, tmp_path: Path) -> None:
         rows = ([shop, day(n), value(n), "ab"[n % 2], size, int(n % 9 == 0)]
                 for shop, size in (("n", 1), ("s", 2)) for n in range(90))  # fmt: skip
         path = write(tmp_path / "a.csv", ["shop", "ds", "y", "sky", "size", "promo"], rows)
-        words = ["task.past_covariates=sky", "task.static_covariates=size"]
+        words += ["task.past_covariates=sky", "task.static_covariates=size"]
     run = train(take(path, registry_of_all()), *words)
     answers = seqkit.load(run).predict([])
     assert len(answers) == {"wide": 4, "zone": 1, "kinds": 2}[kind]

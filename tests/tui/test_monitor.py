@@ -222,13 +222,13 @@ async def test_the_log_is_searched(recorded: RunFolder) -> None:
     async with app.run_test(size=NARROW) as pilot:
         await opened(pilot)
         await pilot.press("slash", *"ACCUR")
-        await until(pilot, lambda: "3 lines match" in app.text)
+        await until(pilot, lambda: "4 lines match" in app.text)
         await pilot.press("enter")
-        await until(pilot, lambda: "match 3 of 3" in app.text)
+        await until(pilot, lambda: "match 4 of 4" in app.text)
         loss = app.monitor.query_one("#loss", Chart)
         await until(pilot, lambda: loss.cursor == 24)
         await pilot.press("n", "n")
-        await until(pilot, lambda: "match 2 of 3" in app.text)
+        await until(pilot, lambda: "match 2 of 4" in app.text)
         assert isinstance(app.focused, LogLines)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seqkit.api import Recognition
 from seqkit.data import counted
 from seqkit.data.cells import holds_digits, holds_numbers, is_given, prose_score
-from seqkit.data.columns import names_ids, names_rows
+from seqkit.data.columns import is_unnamed, names_ids, names_rows_alone
 from seqkit.data.numbers import NumbersError, parse_numbers, settle_decimal
 from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
 from seqkit.data.roles import aside, ids_among, ids_by_content, is_a_row, joined_ids
@@ -181,7 +181,11 @@ def _owners(
 
 def _is_one_column(rows: Rows) -> bool:
     """Tells whether a table is a single column of numbers, or one beside the numbers of rows."""
-    counting = [n for n in rows.columns if names_rows(n) and holds_numbers(rows.values[n])]
+    counting = [
+        name
+        for name in rows.columns
+        if (names_rows_alone(name) or is_unnamed(name)) and holds_numbers(rows.values[name])
+    ]
     others = [name for name in rows.columns if name not in counting] or list(rows.columns)
     return len(others) == 1 and rows.count >= _LEAST and holds_numbers(rows.values[others[0]])
 

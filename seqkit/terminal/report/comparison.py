@@ -91,7 +91,6 @@ def _against_baselines(comparison: Comparison) -> None:
     verdict = comparison.verdict
     if verdict is None:
         return
-    width = min(output.results().width, 100)
     named = f"{_best_named(comparison)}: " if len(comparison.settings) > 1 else ""
     best = next(
         run
@@ -100,10 +99,10 @@ def _against_baselines(comparison: Comparison) -> None:
         if run.name == comparison.best_run
     )
     output.line()
-    for part in wrapped(named + verdict.judgement, width):
+    for part in wrapped(named + verdict.judgement, _WIDTH):
         output.line((part, STYLES[verdict.better]))
     run = experiment_of({}, best.folder)
-    for line in cause_lines(verdict, run, "", width):
+    for line in cause_lines(verdict, run, "", _WIDTH):
         output.line(*line)
 
 
