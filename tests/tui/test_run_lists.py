@@ -69,6 +69,17 @@ def test_a_long_message_is_wrapped_below_a_run() -> None:
     assert [line.plain for line in lines_of(row, width=300)][-2:] == ["depth=3", message]
 
 
+def test_what_to_try_is_shown_on_a_narrow_terminal() -> None:
+    verdict, remedy = (
+        "No better than linear (1.750)",
+        f"{'the level moves, ' * 4}try task.context=96",
+    )
+    row = a_row("weak", verdict=verdict, remedy=remedy)
+    said = f"{verdict}. {remedy[:1].upper()}{remedy[1:]}"
+    assert " ".join(line.plain for line in lines_of(row, width=60)).endswith(said)
+    assert [line.plain for line in lines_of(row, width=120)][-2:] == said.split(". ")
+
+
 def test_a_long_log_is_read_in_part_and_keeps_its_ends(runs_dir: Path) -> None:
     path = runs_dir / "first" / "events.jsonl"
     lines = path.read_text().splitlines()
