@@ -96,7 +96,9 @@ async def test_the_settings_that_new_chooses_go_into_the_form_with_their_reasons
         for key in ("metrics", "loss.class_weights", "trainer.batch_size"):
             about[key] = explain(rows[key], draft, None)[1]
         unchanged = draft.document()
-        draft.set("trainer", rows["trainer.batch_size"].setting, 32)
+        batch_size = rows["trainer.batch_size"].setting
+        assert batch_size is not None
+        draft.set("trainer", batch_size, 32)
         await pilot.press("X", "y")
         await until(pilot, lambda: screen.draft is not draft)
         again = screen.draft
