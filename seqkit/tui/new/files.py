@@ -79,7 +79,9 @@ def completed(written: str) -> str:
 
 
 class FilePicker(ModalScreen[dict[str, Any] | None]):
-    """Closes with what a look into the chosen file found: `dataset`, `task`, `recipe`, `document`.
+    """Closes with what a look into the chosen file found, as `seqkit.processes.checker` calls it.
+
+    That is `path`, `dataset`, `task`, `recipe`, `document` and `reasons`.
 
     Args:
         catalogue: What is installed.
@@ -296,9 +298,8 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
                 self._look_into(Path(name))
         self._take_when_known = self._looking
         if self._found.get("dataset"):
-            self.dismiss(
-                {key: self._found[key] for key in ("dataset", "task", "recipe", "document")}
-            )
+            keys = ("dataset", "task", "recipe", "document", "reasons")
+            self.dismiss({"path": str(self._path)} | {key: self._found[key] for key in keys})
 
     def action_complete(self) -> None:
         """Completes the name that is written, as far as there is one way to."""
