@@ -620,3 +620,11 @@ def test_a_table_of_missing_values_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "nothing.csv", ("day", "sold"), days)
     with pytest.raises(DataError, match="looks like"):
         take(path, registry_of_all())
+
+
+@pytest.mark.parametrize("text", ["inf", "1e400"])
+def test_a_number_that_is_not_finite_is_refused_by_its_line(text: str, tmp_path: Path) -> None:
+    rows = [(day(row), text if row == 77 else value(row)) for row in range(ROWS)]
+    path = write(tmp_path / "endless.csv", ["day", "y"], rows)
+    with pytest.raises(DataError, match=f"line 79: '{text}' in column 'y' is no finite number"):
+        take(path, registry_of_all())

@@ -147,6 +147,13 @@ def _series(data: OwnData, rows: Rows, asked: bool) -> _Series | None:
     measured = _measurements(data, rows, cells, ids, owners)
     if not measured:
         return None
+    for name, held in measured.items():
+        if len(infinite := np.flatnonzero(np.isinf(held))):
+            row = chosen[infinite[0]]
+            raise DataError(
+                f"{rows.path}, line {rows.lines[row]}: {rows.whole(name)[row]!r} in column "
+                f"{name!r} is no finite number. Leave the cell empty, or give a number"
+            )
     empty = [
         name
         for name, texts in cells.items()
