@@ -358,6 +358,8 @@ def _what_to_do(data: OwnData, rows: Rows, task: str) -> Recognition | None:
     numbers = any(holds_numbers(cells) for cells in rows.values.values())
     if not task and not time and not texts and numbers:
         return _hint("for a series of numbers without times, give --task forecasting")
+    if time and not any(holds_numbers(rows.whole(name)) for name in rows.columns if name != time):
+        return _hint(f"beside the times in {time!r} no column holds numbers")
     return None
 
 
