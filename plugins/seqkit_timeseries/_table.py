@@ -168,7 +168,8 @@ def _identified(
         _check_ids(cells, identity, lines, how, notify)
         return None, owned
     read = _times(cells[time], time, lines, how, owned.places)
-    if how.finds_ids and how.key:
+    # Where it is said what becomes of rows of one time, they are of one series.
+    if how.finds_ids and how.key and how.duplicates == "error":
         others = {time, *how.needed, *how.ready, *other_parts(cells, time)}
         more = ids_by_content(cells, read.times, identity, others)
         if more != tuple(identity):

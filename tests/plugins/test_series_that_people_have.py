@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from seqkit.engine.encoding import encode_data
+from seqkit.errors import DataError
 from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 from seqkit_timeseries._codec import ForecastingCodec
@@ -260,11 +261,25 @@ def test_two_columns_may_tell_series_apart_together(tmp_path: Path) -> None:
 
 
 def test_a_few_rows_of_one_time_are_no_series(tmp_path: Path) -> None:
-    from seqkit.errors import DataError
-
     rows = [[day(row), value(row), "ab"[row % 2]] for row in range(60)]
     with pytest.raises(DataError, match="1 row with the time of another one"):
         made(write(tmp_path / "a.csv", ["day", "y", "kind"], [*rows, [day(59), 3, "a"]]))
+
+
+def test_rows_of_one_time_are_one_series_where_it_is_said_what_becomes_of_them(
+    tmp_path: Path,
+) -> None:
+    rows = [[day(row), colour, value(row)] for row in range(60) for colour in ("red", "blue")]
+    path = write(tmp_path / "a.csv", ["day", "colour", "y"], rows)
+    document = {
+        "task": {"name": "forecasting", "context": 7, "horizon": 3},
+        "dataset": {"name": "series-csv", "path": str(path), "duplicates": "mean"},
+        "model": "rnn",
+    }
+    registry = registry_of_all()
+    codec = encode_data(load_experiment(document, registry), registry, lambda text: None).codec
+    assert isinstance(codec, ForecastingCodec)
+    assert [*codec.scalers] == [""]
 
 
 # --- what columns are good for --------------------------------------------------------------------
@@ -575,3 +590,33 @@ def test_a_file_of_winter_alone_is_scored_on_the_clock_of_the_run(tmp_path: Path
     assert record["names"]["time_zone"] == "+01:00"
     expected = [np.datetime64(time.astimezone(UTC).replace(tzinfo=None)) for time in SPRING[:100]]
     assert (times_in(record, codec.frequency) == np.array(expected)).all()
+
+
+@pytest.mark.parametrize("begins", [210, 250])
+def test_a_column_that_begins_late_is_read_where_it_can_be_learnt(
+    begins: int, tmp_path: Path
+) -> None:
+    def row(step: int) -> tuple[Any, ...]:
+        return day(step), value(step), value(step) if step >= begins else "NaN", "NaN"
+
+    path = write(tmp_path / "late.csv", ("day", "sold", "online", "empty"), map(row, range(400)))
+    found = made(path)
+    assert "'empty' is empty and left out" in found.said
+    assert ("'online' begins too late" in found.said) == (begins == 250)
+    assert found.codec.layout.targets == (("sold", "online") if begins == 210 else ("sold",))
+
+
+def test_a_series_without_numbers_to_train_on_is_left_out(tmp_path: Path) -> None:
+    def row(shop: str, step: int) -> tuple[Any, ...]:
+        return shop, day(step), "" if shop == "new" and step < 120 else value(step)
+
+    rows = [row(shop, step) for shop in ("north", "new", "south") for step in range(ROWS)]
+    found = made(write(tmp_path / "shops.csv", ("shop", "day", "sold"), rows))
+    assert any("1 of 3 series have no numbers to train on: new" in t for t in found.told)
+
+
+def test_a_table_of_missing_values_is_refused(tmp_path: Path) -> None:
+    days = [(day(step), "NaN") for step in range(50)]
+    path = write(tmp_path / "nothing.csv", ("day", "sold"), days)
+    with pytest.raises(DataError, match="looks like"):
+        take(path, registry_of_all())
