@@ -122,17 +122,10 @@ def _close(plan: SweepPlan, runs_dir: Path, as_json: bool) -> None:
         numbers=tuple(name.upper() for name in names),
     )
     tested = sum(int(one["examples"] or 0) for one in scores.values())
-<<<<<<< HEAD
     said = (
         f"Over {figures.count_of(len(scores), 'fold')}, {tested:,} examples tested once each. "
         "The spread is the standard deviation of the folds, which share most of what they were "
         "trained on: it tells how much a score depends on the examples, and is no interval."
-=======
-    output.note(
-        f"\nOver {figures.count_of(len(scores), 'fold')}, {tested:,} examples tested once each. "
-        "The spread is the standard\ndeviation of the folds, which share most of what they were "
-        "trained on: it\ntells how much a score depends on the examples, and is no interval."
->>>>>>> main
     )
     width = min(80, output.narration().width)
     output.note("\n" + "\n".join(wrapped(said, width)))
