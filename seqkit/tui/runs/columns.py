@@ -85,6 +85,7 @@ def _loss(row: RunRow, width: int) -> list[Piece]:
     if row.loss is None:
         return [(" " * width, "")]
     shown = number(row.loss) if math.isfinite(row.loss) else "NaN"
+    shown = shown if len(shown) <= 8 else f"{row.loss:.1e}"
     tone = "" if math.isfinite(row.loss) else "error"
     room = width - 8
     return [(sparkline(row.losses, room), "title"), (fit(shown, 8, right=True), tone)]
