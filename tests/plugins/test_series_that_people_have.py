@@ -640,3 +640,10 @@ def test_a_column_of_one_number_is_no_target_and_one_to_ask_about_is_not_passed_
     open_ = [(day(row), row % 7, f"{1 + row % 9}.{row:03}") for row in range(ROWS)]
     with pytest.raises(DataError, match="may be 1000 or"):
         made(write(tmp_path / "asked.csv", ["day", "y", "sold"], open_))
+
+
+def test_a_text_with_tabs_between_times_and_numbers_is_a_table(tmp_path: Path) -> None:
+    rows = [(day(row), value(row)) for row in range(ROWS)]
+    found = made(write(tmp_path / "sold.txt", ["date", "y"], rows, delimiter="\t"))
+    assert found.dataset["time"] == "date"
+    assert "It could be for language-modeling as well" in found.said

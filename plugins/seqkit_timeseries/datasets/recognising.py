@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ from seqkit_timeseries._tabled import Reading, times_of
 from seqkit_timeseries.datasets.uses import Uses, uses_of
 from seqkit_timeseries.datasets.wide_tables import recognise_wide
 
-_ASKED, _SURE, _PERHAPS = 0.95, 0.9, 0.3
+_ASKED, _SURE, _PERHAPS, _TEXT = 0.95, 0.9, 0.3, 0.7
 _LEAST = 20
 """Numbers of a column without times that are plainly a series."""
 _LOOKED_AT = 10_000
@@ -73,8 +73,10 @@ def recognise(data: OwnData, task: str) -> Recognition | None:
         DataError: It seems to be one, and its times cannot be read.
     """
     if data.kind == ".txt" and not task:
-        said = "it holds numbers alone"
-        return _recognition(data, {}, said, _PERHAPS, {}) if data.holds_numbers_alone else None
+        if data.holds_numbers_alone:
+            return _recognition(data, {}, "it holds numbers alone", _PERHAPS, {})
+        found = recognise(data, "forecasting") if data.tabs and _has_times(data) else None
+        return replace(found, confidence=min(found.confidence, _TEXT)) if found else None
     if data.kind not in (*TABLES, *OBJECTS, ".txt"):
         return None
     if (wide := recognise_wide(data)) is not None:
@@ -93,6 +95,12 @@ def recognise(data: OwnData, task: str) -> Recognition | None:
         series = _series(data, table, asked)
         settings["header"] = False
     return _found(data, series, settings, asked) if series is not None else None
+
+
+def _has_times(data: OwnData) -> bool:
+    """Tells whether a text with tabs is a table with times, and without sentences."""
+    rows = data.table()
+    return not _has_sentences(rows) and bool(time_column({n: rows.whole(n) for n in rows.columns}))
 
 
 def _found(data: OwnData, series: _Series, settings: dict[str, Any], asked: bool) -> Recognition:
