@@ -286,3 +286,17 @@ def test_dates_in_a_language_that_is_not_read_are_seen_to_be_dates() -> None:
     for text in ("192.168.1.10", "3:1 win", "1:100", "20220 12 12"):
         assert not resembles_times([text] * 10)
     assert not any(resembles_times(COLUMNS[name]) for name in ("version", "price", "empty"))
+
+
+@pytest.mark.parametrize(
+    ("texts", "first"),
+    [
+        (["2022年1月3日", "2022年12月31日"], "2022-01-03T00:00"),
+        (["2022年01月03日 13:45", "2022年01月03日14:45"], "2022-01-03T13:45"),
+        (["2022년 1월 3일", "2022년 1월 4일"], "2022-01-03T00:00"),
+        (["2022年1月", "2022年2月"], "2022-01-01T00:00"),
+    ],
+)
+def test_dates_of_east_asia_are_read(texts: list[str], first: str) -> None:
+    assert looks_like_times(texts)
+    assert read_times(texts).times[0] == np.datetime64(first)

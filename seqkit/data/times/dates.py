@@ -29,6 +29,8 @@ _HOUR = re.compile(
     re.IGNORECASE,
 )
 _DIGITS = re.compile(r"\d+([-./]?)\d+\1\d+")
+_EASTERN = re.compile(r"^(\d{4}) ?[年년] ?(\d{1,2}) ?[月월] ?(?:(\d{1,2}) ?[日일] ?)?(?=$|[\sT\d])")
+"""A date or a month in Chinese, Japanese or Korean."""
 _BASIC = re.compile(rf"(\d{{8}})T(\d\d)(\d\d)(\d\d)?({_ZONE})?")
 _WEEKDAY = re.compile(
     r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b[., ]*", re.IGNORECASE
@@ -128,8 +130,13 @@ class Form:
         return Day(year, month, int(found.get("d") or 1)) if 1 <= month <= 12 else None
 
 
+def _with_dashes(match: re.Match[str]) -> str:
+    return "-".join(part.zfill(2) for part in match.groups() if part) + " "
+
+
 def parts_of(text: str) -> Parts | None:
     """Takes a clock, an offset and a weekday off a text; None where the clock is none."""
+    text = _EASTERN.sub(_with_dashes, text)
     if _DIGITS.fullmatch(text):
         return Parts(text)
     if basic := _BASIC.fullmatch(text):
