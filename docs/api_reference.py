@@ -18,6 +18,7 @@ MODULES = (
     "seqkit.data",
     "seqkit.data.ragged",
     "seqkit.data.times",
+    "seqkit.choosing",
     "seqkit.text",
     "seqkit.nn",
     "seqkit.command",

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqkit.api import Choice, Record
-from seqkit.text import TextFacts, facts_of, quantile, step_seconds, threads, training
+from seqkit.choosing import step_seconds, threads, training
+from seqkit.text import TextFacts, facts_of, quantile
 from seqkit_classification._labels import name_classes, spelling
 
 MANY = 15_000

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -22,6 +24,10 @@ class RecurrentForecaster(nn.Module):
             beside the pooled context; 0 for none.
         pooling: How the context becomes one vector; see `seqkit.nn.Pooling`.
         dropout: Probability of dropout of that vector.
+        linear: Features of the input that a linear map of the whole context is added for, those
+            that are forecast; empty for none. It is one map for all of them, from zero (the
+            autoregressive part of LSTNet, Lai et al. 2018).
+        context: Steps of the context, where there is such a map.
     """
 
     def __init__(
@@ -35,6 +41,8 @@ class RecurrentForecaster(nn.Module):
         future: int = 0,
         pooling: str = "last",
         dropout: float = 0.0,
+        linear: Sequence[int] = (),
+        context: int = 0,
     ) -> None:
         super().__init__()
         self.output_shape = (horizon, values, quantiles) if quantiles else (horizon, values)
@@ -46,6 +54,11 @@ class RecurrentForecaster(nn.Module):
         self.head = nn.Linear(
             self.pooling.output_size + horizon * future, horizon * values * max(1, quantiles)
         )
+        self.linear = nn.Linear(context, horizon, bias=False) if linear else None
+        self._linear_of = list(linear)
+        self._context = context
+        if self.linear is not None:
+            nn.init.zeros_(self.linear.weight)
 
     def forward(self, inputs: Tensor, lengths: Tensor, future: Tensor | None = None) -> Tensor:
         """Forecasts.
@@ -63,4 +76,10 @@ class RecurrentForecaster(nn.Module):
         if self.future and future is not None:
             known = torch.cat([known, future.flatten(1)], dim=1)
         outputs: Tensor = self.head(known)
-        return outputs.view(len(outputs), *self.output_shape)
+        outputs = outputs.view(len(outputs), *self.output_shape)
+        if self.linear is not None:
+            # (batch, context, values) -> (batch, horizon, values)
+            read = inputs[:, : self._context, self._linear_of]
+            straight: Tensor = self.linear(read.mT).mT
+            outputs = outputs + straight.view(*straight.shape, *[1] * (outputs.dim() - 3))
+        return outputs

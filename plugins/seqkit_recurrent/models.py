@@ -77,6 +77,11 @@ class RecurrentConfig(seqkit.Config):
         "modelling also the dropout before the last linear layer.",
     )
     dropout: float = Field(0.0, ge=0, lt=1, help="Dropout before the last linear layer.")
+    linear: bool = Field(
+        False,
+        help="Add a linear map of the context to the forecast, so that the recurrent layers learn "
+        "what it leaves (the autoregressive part of LSTNet). For forecasts.",
+    )
     weight_drop: float = Field(
         0.0, ge=0, lt=1, help="Dropout of recurrent weights. For language modelling."
     )
@@ -201,6 +206,7 @@ def _build(
                 future=shape.extras.get("future", 0),
                 pooling="last" if config.pooling == "auto" else config.pooling,
                 dropout=config.dropout,
+                **_linear(config, shape),
             )
         case seqkit.StepClasses(names=names):
             return StepNetwork(reader, stack, len(names), dropout=config.dropout)
@@ -214,6 +220,21 @@ def _build(
         f"a recurrent model cannot make {outputs} of {inputs}, as task {shape.task!r} needs. "
         "Choose another model"
     )
+
+
+def _linear(config: RecurrentConfig, shape: seqkit.Shape) -> dict[str, Any]:
+    """Returns what a forecaster takes for its linear map; nothing where there is none."""
+    if not config.linear:
+        return {}
+    if not isinstance(shape.inputs, seqkit.Features) or "context" not in shape.extras:
+        problem = Problem(
+            "model.linear",
+            f"model.linear is true, and task {shape.task!r} has no context of numbers",
+            "Write model.linear=false",
+        )
+        raise ConfigurationError(problems=[problem])
+    targets = shape.extras.get("targets", range(shape.output_size))
+    return {"linear": list(targets), "context": int(shape.extras["context"])}
 
 
 def _stack(

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqkit.api import Choice, Record
-from seqkit.text import TextFacts, facts_of, quantile, step_seconds, threads, training
+from seqkit.choosing import step_seconds, threads, training
+from seqkit.text import TextFacts, facts_of, quantile
 
 SPEED = 3.5e6
 """Tokens times units that one core trains in a second."""

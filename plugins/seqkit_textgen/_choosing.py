@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqkit.api import Choice, Record
-from seqkit.text import step_seconds, threads, training
+from seqkit.choosing import step_seconds, threads, training
 
 WINDOW = 64
 TINY, SMALL, LARGE = 10_000, 30_000, 300_000

@@ -44,8 +44,14 @@ def split_records(
         notify("series follow each other in time: each is split by its own rows.")
     splits: dict[str, list[Record]] = {"train": [], "validation": [], "test": []}
     late = []
-    for one, whole, middle, last in zip(series, tabled.series, validations, tests, strict=True):
-        if middle <= 0:
+    learnt = [
+        _is_known(one, middle, declared.get("targets"), tabled.aside)
+        for one, middle in zip(series, validations, strict=True)
+    ]
+    for place, (one, whole) in enumerate(zip(series, tabled.series, strict=True)):
+        middle, last = validations[place], tests[place]
+        # Where none can be learnt, fitting says which column holds nothing.
+        if middle <= 0 or (any(learnt) and not learnt[place]):
             late.append(one.name)
             continue
         ends = {"train": (0, middle), "validation": (middle, last), "test": (last, len(one.time))}
@@ -68,7 +74,9 @@ def split_records(
             raise ConfigurationError(problems=[Problem(f"dataset.{key}", message, hint)])
     if late:
         shown = ", ".join(late[:3]) + (", ..." if len(late) > 3 else "")
-        notify(f"{len(late)} of {len(series)} series have no training rows: {shown}; left out.")
+        notify(
+            f"{len(late)} of {len(series)} series have no numbers to train on: {shown}; left out."
+        )
     return {split: records for split, records in splits.items() if records}
 
 
@@ -82,9 +90,18 @@ def _instead(series: Sequence[Series], *sizes: float | str) -> str:
     return f"The data are of {begin} to {end}; give later dates, or numbers of rows"
 
 
+def _targets(one: Series, targets: Sequence[str] | None, left: Collection[str]) -> Sequence[str]:
+    return targets or [name for name in one.values if name not in left]
+
+
+def _is_known(one: Series, end: int, targets: Sequence[str] | None, left: Collection[str]) -> bool:
+    """Tells whether each target of a series has a number before a row."""
+    return all(not np.isnan(one.values[name][:end]).all() for name in _targets(one, targets, left))
+
+
 def _known(one: Series, targets: Sequence[str] | None, left: Collection[str]) -> Series:
     """Returns a series up to its last row with a target; all of one that has none."""
-    names = targets or [name for name in one.values if name not in left]
+    names = _targets(one, targets, left)
     known = np.zeros(len(one.time), dtype=bool)
     for name in names:
         known |= ~np.isnan(one.values[name])

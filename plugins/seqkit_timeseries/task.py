@@ -9,7 +9,19 @@ from typing import Any, Literal
 from pydantic import AliasChoices
 
 import seqkit
-from seqkit.api import Advice, Arrays, Codec, Features, Notify, Outcome, Record, Shape, Task, Values
+from seqkit.api import (
+    Advice,
+    Arrays,
+    Choice,
+    Codec,
+    Features,
+    Notify,
+    Outcome,
+    Record,
+    Shape,
+    Task,
+    Values,
+)
 from seqkit.config import Field
 from seqkit_timeseries._calendar import CalendarFeature
 from seqkit_timeseries._columns import ChosenColumns, Columns
@@ -148,6 +160,11 @@ class Forecasting(Task):
         series: Columns = Field([], help="Names of the series to forecast; empty: all.")
         target: Columns = Field([], help="Names of the columns to show and save; empty: all.")
         history: int = Field(0, ge=0, help="Rows of history to show; 0: all that were read.")
+
+    def choose(self, splits: Mapping[str, Sequence[Record]], cores: int) -> Sequence[Choice]:
+        from seqkit_timeseries._settings import choose
+
+        return choose(splits, cores)
 
     def encode(
         self, config: Any, splits: Mapping[str, Iterable[Record]], notify: Notify

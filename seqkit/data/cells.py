@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -59,6 +60,11 @@ def is_given(value: Any) -> bool:
     return value is not None and bool(str(value).strip())
 
 
+def mostly_given(values: Sequence[Any]) -> bool:
+    """Tells whether half of the cells or more hold something."""
+    return 2 * sum(map(is_given, values)) >= len(values)
+
+
 def holds_numbers(values: Sequence[Any]) -> bool:
     """Tells whether the cells are numbers, or true and false; most of them, if not all."""
     from seqkit.data.numbers import TRUTHS, is_number
@@ -73,5 +79,9 @@ def holds_digits(values: Sequence[Any]) -> bool:
 
 def _share(values: Sequence[Any], test: Callable[[str], bool]) -> float:
     """Returns the part of the values that are something, of those that are there."""
-    given = [str(value).strip() for value in values[:200] if value not in (None, "")]
+    from seqkit.data.numbers import MISSING
+
+    # A column may begin long after the others, with nothing until then.
+    texts = (str(value).strip() for value in values if value is not None)
+    given = list(itertools.islice((text for text in texts if text.lower() not in MISSING), 200))
     return sum(map(test, given)) / len(given) if given else 0.0

@@ -44,8 +44,17 @@ def report_left_out(
         notify(f"{what} in {path} left out ({counts} {first}).")
 
 
-def missing_column(path: Path, column: str, columns: Sequence[str]) -> DataError:
-    """Returns the error for a column that a file does not have, naming the nearest that it has."""
+def missing_column(
+    path: Path, column: str, columns: Sequence[str], way: str = "Name one of these"
+) -> DataError:
+    """Returns the error for a column that a file does not have, naming the nearest that it has.
+
+    Args:
+        path: The file.
+        column: The column that it lacks.
+        columns: Those that it has.
+        way: The next step where no other name is near.
+    """
     near = nearest(column, columns)
-    hint = f"Did you mean {near!r}?" if near else "Name one of these"
+    hint = f"Did you mean {near!r}?" if near else way
     return DataError(f"{path} has no column {column!r}; it has {listed(columns)}. {hint}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,7 +80,7 @@ def begin(
         document["trainer"] = trainer
     choices = () if recipe else _choices(document, task, registry, warn)
     # A dataset knows its own data better than the task does.
-    known = tuple(recognition.overrides)
+    known = tuple(_leaves(recognition.overrides))
     choices = [c for c in choices if not any(f"{c.key}.".startswith(f"{key}.") for key in known)]
     for choice in choices:
         _set(document, choice.key, choice.value)
@@ -181,6 +181,15 @@ def _first_model(task: Entry, registry: Registry) -> str:
 
 def _table(value: Any) -> dict[str, Any]:
     return {"name": value} if isinstance(value, str) else copy.deepcopy(dict(value or {}))
+
+
+def _leaves(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Yields the dotted keys of what is no table: an empty one sets nothing."""
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from (f"{key}.{inner}" for inner in _leaves(value))
+        else:
+            yield key
 
 
 def _set(document: dict[str, Any], key: str, value: Any) -> None:

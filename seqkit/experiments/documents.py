@@ -7,16 +7,18 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seqkit.data.endings import OBJECTS, TABLES, TEXTS, kind_of
 from seqkit.errors import ConfigurationError, Problem, nearest
 from seqkit.experiments.trainer import TrainerConfig
 from seqkit.kinds import PARTS
-from seqkit.registry.registry import Registry
 from seqkit.runs.summary import flatten
 from seqkit.storage.regular_files import LARGEST_TEXT
 from seqkit.storage.toml_text import parse_toml
+
+if TYPE_CHECKING:
+    from seqkit.registry.registry import Registry
 
 EXTENDS = "extends"
 _DEEPEST = 32

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from seqkit.api import Dataset, Notify, Recognition, ignore
-from seqkit.data.endings import OTHER_KINDS
+from seqkit.data.endings import OTHER_KINDS, SHEETS, TABLES
 from seqkit.data.own import OwnData
 from seqkit.errors import DataError, SeqkitError, sentence
 from seqkit.registry.registry import Entry, Registry
@@ -162,6 +162,14 @@ def _unrecognised(
         hints = ["it has one column: give --delimiter where another sign parts its fields"]
     what = task.name if task else "a task"
     has = "" if data.is_folder else f"; it has {listed(data.rows().columns)}"
+    if data.kind in SHEETS and not data.given.get("sheet"):
+        from seqkit.data.sheets import sheet_rows
+
+        # A sheet of notes often stands before that of the data.
+        if said := sheet_rows(data.path, "")[1]:
+            hints = [*hints, f"{said}: set dataset.sheet for another"]
+    if data.is_folder and (tables := [path for end in TABLES for path in data.files(f"*{end}")]):
+        hints = [f"it holds tables: give one of them, such as {tables[0]}"]
     steps = [f"{hint[:1].upper()}{hint[1:]}" for hint in dict.fromkeys(hints)]
     return DataError(
         f"nothing in {data.path} looks like what {what} reads{has}. "

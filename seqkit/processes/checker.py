@@ -9,7 +9,8 @@ plugin prints goes to stderr. Requests hold `do` and what it needs:
     ready    document. Answers `state`: "encoded", "here" or "missing", and `bytes`
     preview  document. Answers as `seqkit.engine.preview.preview`
     data     document. Answers as `seqkit.engine.preview.data_preview`
-    look     path: a file or folder of one's own, task: the task it is for, guessed when empty.
+    look     path: a file or folder of one's own, task: the task it is for, guessed when empty,
+             given: settings of the dataset that are known, such as columns.
              Answers `dataset`, `task`, `recipe`, `document` (the experiment to begin with), `said`,
              `reasons` (why a setting was chosen, by its key), `examples`, `columns`, `rows`, or
              `problem`
@@ -94,7 +95,8 @@ def look(request: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
     warnings: list[str] = []
     try:
         task = str(request.get("task", ""))
-        entry, recognition = recognise(path, registry, task, warn=warnings.append)
+        given = dict(request.get("given") or {})
+        entry, recognition = recognise(path, registry, task, given, warnings.append)
         begun = begin(entry, recognition, registry, warn=warnings.append)
     except SeqkitError as error:
         if not rows:

@@ -23,7 +23,10 @@ from seqkit.experiments.sweep_plan import SweepPlan, plan_sweep
 from seqkit.processes.sweep_runner import Sweep
 from seqkit.registry.registry import Registry
 from seqkit.runs.folder import RunFolder, is_run, require_name
+from seqkit.runs.summary import summarise
+from seqkit.runs.verdict import best_baseline, compared_by, figure
 from seqkit.terminal import figures, output
+from seqkit.terminal.report.verdict import wrapped
 
 
 def cross_validate(
@@ -83,6 +86,7 @@ def cross_validate(
 
 def _close(plan: SweepPlan, runs_dir: Path, as_json: bool) -> None:
     scores: dict[str, dict[str, Any]] = {}
+    started: Mapping[str, Any] = {}
     for run in plan.runs:
         folder = RunFolder(runs_dir / run.name)
         try:
@@ -96,6 +100,7 @@ def _close(plan: SweepPlan, runs_dir: Path, as_json: bool) -> None:
                 "baselines": dict(test.get("baselines") or {}),
                 "examples": test.get("examples"),
             }
+            started = started or summarise(folder.events()).started
     rows = _rows(scores)
     if as_json:
         output.json_document({"group": plan.group, "folds": scores, "scores": rows})
@@ -117,12 +122,40 @@ def _close(plan: SweepPlan, runs_dir: Path, as_json: bool) -> None:
         numbers=tuple(name.upper() for name in names),
     )
     tested = sum(int(one["examples"] or 0) for one in scores.values())
-    output.note(
-        f"\nOver {figures.count_of(len(scores), 'fold')}, {tested:,} examples tested once each. "
-        "The spread is the\nstandard deviation of the folds, which share most of what they were "
-        "trained on: it tells how\nmuch a score depends on the examples, and is no interval."
+    said = (
+        f"Over {figures.count_of(len(scores), 'fold')}, {tested:,} examples tested once each. "
+        "The spread is the standard deviation of the folds, which share most of what they were "
+        "trained on: it tells how much a score depends on the examples, and is no interval."
     )
+    width = min(80, output.narration().width)
+    output.note("\n" + "\n".join(wrapped(said, width)))
+    if judged := _judged(scores, rows, started):
+        output.note("\n" + "\n".join(wrapped(judged, width)))
     output.note(f"Each fold by itself: seqkit runs --group {plan.group}")
+
+
+def _judged(
+    scores: Mapping[str, Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]],
+    started: Mapping[str, Any],
+) -> str:
+    """Returns whether the model is better than the best baseline, by their means over the folds."""
+    means: dict[str, dict[str, float]] = {}
+    for row in rows:
+        means.setdefault(row["of"].removeprefix("baseline "), {})[row["metric"]] = row["mean"]
+    own = means.pop("", {})
+    metric, higher = compared_by(started, means)
+    name, other = best_baseline(means, metric, higher)
+    mine = own.get(metric)
+    if mine is None or other is None:
+        return ""
+    both = [(s["metrics"].get(metric), s["baselines"].get(name, {})) for s in scores.values()]
+    pairs = [(value, its[metric]) for value, its in both if value is not None and metric in its]
+    won = sum((value > its) if higher else (value < its) for value, its in pairs)
+    ahead = (mine - other) if higher else (other - mine)
+    against = f"{name} ({figure(other)}) on average"
+    how = f"{metric} is {figure(mine)}, and better in {won} of {len(pairs)} folds"
+    return f"{'Better' if ahead > 0 else 'No better'} than {against}: {how}."
 
 
 def _rows(scores: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -114,7 +114,8 @@ def _tried(
             time.sleep(_POLL_SECONDS)
         status, message = child.outcome()
         score = _score(child.summary, search)
-        failed = status == "failed"
+        # One that is asked to end before it begins has no time to say so.
+        failed = status == "failed" and not asked
         return (math.nan, message) if failed else (score, "" if math.isfinite(score) else _NO_TIME)
     except KeyboardInterrupt:
         _end(child)
@@ -148,5 +149,6 @@ def _score(summary: RunSummary, search: Search) -> float:
 def _tell(search: Search, settings: Settings, score: float, failure: str) -> None:
     best = search.add(settings, score)
     what = ", ".join(in_words(settings)) or "as it is"
-    came = f"failed: {one_line(failure, 200)}" if failure else figures.number(score)
+    why = failure if failure == _NO_TIME else f"failed: {one_line(failure, 200)}"
+    came = why if failure else figures.number(score)
     output.note(f"  {came:>8}  {what}", ("  best so far", "green") if best else "")

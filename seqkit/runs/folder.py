@@ -331,7 +331,12 @@ def check_runs_folder(folder: Path) -> None:
     Raises:
         DataError: It is there, and is no folder.
     """
-    if folder.exists() and not folder.is_dir():
+    try:
+        unfit = folder.exists() and not folder.is_dir()
+    except OSError:
+        # What cannot be looked at, as by a name too long, holds no runs.
+        return
+    if unfit:
         raise DataError(
             f"the runs folder {folder} is a file and no folder. Give another with --runs-dir"
         )

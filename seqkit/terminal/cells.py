@@ -24,6 +24,18 @@ def fit(text: object, width: int, right: bool = False) -> str:
     return padding + line if right else line + padding
 
 
+def fit_ends(text: object, width: int) -> str:
+    """Returns text of exactly `width` cells, cut before its end: a group's names differ there."""
+    line = visible(text)
+    if cell_len(line) <= width:
+        return fit(line, width)
+    room = width - max(5, width // 4)
+    tail = line[len(line) - room :] if room > 0 else ""
+    while cell_len(tail) > room:
+        tail = tail[1:]
+    return fit(line, width - cell_len(tail)) + tail
+
+
 def reason(error: Exception) -> str:
     """Returns why something failed: an error's words, after its kind where they are not ours."""
     if isinstance(error, SeqkitError):

@@ -1,7 +1,6 @@
 """Text toolbox: tokenizers, vocabularies and flat arrays of token ids. Never imports torch."""
 
 from seqkit.text.bpe import BytePairTokenizer, train_bpe
-from seqkit.text.choosing import step_seconds, threads, training
 from seqkit.text.documents import Document, damaged, read_document, read_json, write_json
 from seqkit.text.encoding import fit_and_encode
 from seqkit.text.facts import TextFacts, facts_of, quantile
@@ -45,11 +44,8 @@ __all__ = [
     "read_document",
     "read_json",
     "read_vectors",
-    "step_seconds",
     "text_records",
-    "threads",
     "train_bpe",
-    "training",
     "truncate",
     "write_json",
 ]

@@ -111,9 +111,12 @@ def test_an_unknown_option_before_the_command_is_named(seqkit: Callable) -> None
 
 
 def test_a_missing_argument_is_a_usage_error(seqkit: Callable) -> None:
+    done = seqkit("show")
+    assert done.code == 2
+    assert done.err.startswith("seqkit: error: missing argument 'RUN|COMPONENT|RECIPE|FILE'")
     done = seqkit("run")
     assert done.code == 2
-    assert done.err.startswith("seqkit: error: missing argument 'RECIPE|FILE|DATA'")
+    assert "Write seqkit run RECIPE" in done.err
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from seqkit.cli.main import run_command_line
+from seqkit.terminal.report.evaluation import breakdown
+from seqkit.terminal.report.matrix import matrix
 
 WORDS = {"spam": ["win", "money", "now"], "ham": ["see", "you", "soon"]}
 HEADER = "text,note,kind,shop"
@@ -317,3 +320,17 @@ def test_a_new_file_is_scored_whatever_the_task(
     assert found["metrics"][metric] >= 0
     assert found["verdict"]["split"] == ""
     assert found["baselines"]
+
+
+def test_classes_in_wide_characters_stand_in_columns() -> None:
+    names = ("正面", "bad")
+    classes = {name: {"precision": 0.5, "support": 12} for name in names}
+    tables = [
+        matrix([[101, 2], [3, 90]], names),
+        breakdown({"threshold": None, "details": {"f1": classes}, "parts": {}}, ()),
+    ]
+    for lines in tables:
+        drawn = ["".join(p if isinstance(p, str) else p[0] for p in line) for line in lines]
+        rows = [line.removesuffix("  predicted") for line in drawn if line[:1] == " "]
+        assert len({cell_len(row) for row in rows}) == 1
+        assert len(rows) == 3

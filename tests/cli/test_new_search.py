@@ -70,3 +70,10 @@ def test_ctrl_c_keeps_what_was_written_before() -> None:
         assert process.wait(60) == 0, rest
     assert "The best so far is kept" in rest
     assert load_experiment("own.toml", load_registry()).task.name == "classification"
+
+
+def test_a_try_that_the_time_ends_has_not_failed(seqkit: Callable) -> None:
+    done = seqkit("new", "own.toml", "--data", "own.csv", "--search", "1s")
+    assert done.code == 0
+    assert "no time for an evaluation  as it is" in done.err
+    assert "failed" not in done.err

@@ -280,7 +280,8 @@ def test_no_month_is_the_thirteenth() -> None:
 
 def test_dates_in_a_language_that_is_not_read_are_seen_to_be_dates() -> None:
     assert resembles_times(COLUMNS["mai"])
-    for text in ("2022年01月31日", "2022|01|31", "1930/31", "23:59", "00:00:00"):
+    fiscal = ("1930/31", "FY2000 Q1", "2010-H1")
+    for text in ("2022年01月31日", "2022|01|31", "23:59", "00:00:00", *fiscal):
         assert resembles_times([text] * 10)
     for text in ("192.168.1.10", "3:1 win", "1:100", "20220 12 12"):
         assert not resembles_times([text] * 10)

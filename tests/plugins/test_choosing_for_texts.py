@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from seqkit.api import Choice
+from seqkit.choosing import step_seconds, threads, training
 from seqkit.experiments.beginning import Begun, begin
 from seqkit.experiments.own_data import recognise
 from seqkit.experiments.template import experiment_toml
 from seqkit.registry.discovery import load_registry
 from seqkit.registry.registry import Registry
-from seqkit.text import facts_of, step_seconds, threads, training
+from seqkit.text import facts_of
 
 PROSE = "the a film plot actor was is very good bad dull fine and or but music ending it"
 WORDS = PROSE.split()

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 import seqkit
 import seqkit_recurrent
+from seqkit.errors import ConfigurationError
 from seqkit.nn import Pooling
 from seqkit.registry.discovery import load_registry
 from seqkit.testing.models import model_checks
@@ -132,6 +133,65 @@ def test_targets_are_the_channels_the_task_names(name: str) -> None:
         assert not torch.allclose(network(inputs, lengths), other(inputs, lengths))
     else:
         torch.testing.assert_close(network(inputs, lengths), other(swapped, lengths))
+
+
+@pytest.mark.parametrize("quantiles", [(), QUANTILES])
+def test_a_linear_map_of_the_context_of_the_targets_is_added(quantiles: tuple[float, ...]) -> None:
+    network: Any = build("gru", shape_of(future=2, quantiles=quantiles), linear=True).eval()
+    inputs, lengths = contexts()
+    known = torch.randn(4, HORIZON, 2)
+    without = network(inputs, lengths, known)
+    with torch.no_grad():
+        weights = network.linear.weight.copy_(torch.randn(HORIZON, CONTEXT))
+    added = network(inputs, lengths, known) - without
+    by_hand = torch.einsum("hc,bcv->bhv", weights, inputs[..., [0, 2]])
+    for place in range(len(quantiles) or 1):
+        found = added[..., place] if quantiles else added
+        torch.testing.assert_close(found, by_hand, atol=1e-5, rtol=1e-5)
+    padded = torch.cat([inputs, torch.full((4, 3, FEATURES), 9.0)], dim=1)
+    torch.testing.assert_close(
+        network(padded, lengths, known) - without, added, atol=1e-5, rtol=1e-5
+    )
+
+
+def test_a_linear_map_begins_at_nothing_and_leaves_the_rest_of_the_network_as_it_was() -> None:
+    inputs, lengths = contexts()
+    networks = []
+    for linear in (False, True):
+        torch.manual_seed(3)
+        networks.append(build("lstm", shape_of(), linear=linear).eval())
+    plain, more = networks
+    names = set(more.state_dict()) - set(plain.state_dict())
+    assert names == {"linear.weight"}
+    assert set(build("lstm", shape_of()).state_dict()) == set(plain.state_dict())
+    torch.testing.assert_close(more(inputs, lengths), plain(inputs, lengths), atol=0, rtol=0)
+
+
+def test_a_linear_map_learns_what_a_small_network_cannot() -> None:
+    torch.manual_seed(0)
+    network = build("rnn", shape_of((0,)), linear=True, hidden_size=1)
+    inputs, lengths = contexts(64)
+    # The forecast is far outside what a bounded unit was shown.
+    targets = 50 * inputs[:, -HORIZON:, :1]
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.5)
+    for _ in range(300):
+        loss = (network(inputs, lengths) - targets).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert float(loss.detach()) < 0.01 * float(targets.square().mean())
+
+
+def test_a_linear_map_is_refused_without_a_context_of_numbers_and_elsewhere_left_alone() -> None:
+    shape = shape_of()
+    tokens = seqkit.Shape("mine", seqkit.Tokens(40), shape.outputs, shape.extras)
+    lengthless = seqkit.Shape("mine", shape.inputs, shape.outputs, {})
+    for other in (tokens, lengthless):
+        with pytest.raises(ConfigurationError, match=r"model\.linear is true, and task 'mine'"):
+            build("gru", other, linear=True)
+    classes = seqkit.Classes(("a", "b"), (5, 5), 2)
+    labels = seqkit.Shape("classification", seqkit.Features(FEATURES), classes, {})
+    assert build("gru", labels, linear=True)(*contexts()).shape == (4, 2)
 
 
 def segrnn(**settings: Any) -> SegRnn:

@@ -97,7 +97,7 @@ def test_series_that_begin_after_the_training_are_left_out_and_named(tmp_path: P
     rows = [f"2024-01-{day:02d},a,{day}" for day in range(1, 21)] + ["2024-01-20,late,1"]
     splits, told = read(tmp_path, "\n".join(["date,id,y", *rows]))
     assert {row["series"] for part in splits.values() for row in part} == {"a"}
-    assert told == ["1 of 2 series have no training rows: late; left out."]
+    assert told == ["1 of 2 series have no numbers to train on: late; left out."]
 
 
 @pytest.mark.parametrize(

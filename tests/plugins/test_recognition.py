@@ -95,14 +95,6 @@ def test_a_folder_is_for_classes_and_less_surely_for_writing(tmp_path: Path) -> 
     assert list(recognitions(tmp_path / "poems")) == ["text-file"]
 
 
-def test_short_series_get_a_short_horizon_and_long_ones_the_usual(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    for rows, task in ((80, {"horizon": 4, "context": 12}), (500, {})):
-        days = (f"{2000 + n // 28}-01-{1 + n % 28:02},{n % 7}.5" for n in range(rows))
-        path.write_text("date,load\n" + "\n".join(days))
-        assert recognitions(path)["series-csv"].overrides["task"] == task
-
-
 def test_a_table_in_a_text_is_told_for_what_it_may_be_too(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text(PAIRS)

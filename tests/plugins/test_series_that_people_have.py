@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from seqkit.engine.encoding import encode_data
+from seqkit.errors import DataError
 from seqkit.experiments.loading import load_experiment
 from seqkit.registry.discovery import load_registry
 from seqkit_timeseries._codec import ForecastingCodec
@@ -260,8 +261,6 @@ def test_two_columns_may_tell_series_apart_together(tmp_path: Path) -> None:
 
 
 def test_a_few_rows_of_one_time_are_no_series(tmp_path: Path) -> None:
-    from seqkit.errors import DataError
-
     rows = [[day(row), value(row), "ab"[row % 2]] for row in range(60)]
     with pytest.raises(DataError, match="1 row with the time of another one"):
         made(write(tmp_path / "a.csv", ["day", "y", "kind"], [*rows, [day(59), 3, "a"]]))
@@ -360,7 +359,7 @@ def test_a_covariate_of_few_kinds_has_a_channel_for_each(setting: str, tmp_path:
     again = ForecastingCodec.load(tmp_path, Forecasting.Config)
     assert again.layout == codec.layout
     given = [
-        {"date": str(day(n)), "sold": str(n) if n < 30 else "", "sky": "sun"} for n in range(40)
+        {"date": str(day(n)), "sold": str(n) if n < 60 else "", "sky": "sun"} for n in range(74)
     ]
     records = again.parse(given)
     values = again.encode(records, told.append)["values"]
@@ -591,3 +590,41 @@ def test_a_file_of_winter_alone_is_scored_on_the_clock_of_the_run(tmp_path: Path
     assert record["names"]["time_zone"] == "+01:00"
     expected = [np.datetime64(time.astimezone(UTC).replace(tzinfo=None)) for time in SPRING[:100]]
     assert (times_in(record, codec.frequency) == np.array(expected)).all()
+
+
+@pytest.mark.parametrize("begins", [210, 250])
+def test_a_column_that_begins_late_is_read_where_it_can_be_learnt(
+    begins: int, tmp_path: Path
+) -> None:
+    def row(step: int) -> tuple[Any, ...]:
+        return day(step), value(step), value(step) if step >= begins else "NaN", "NaN"
+
+    path = write(tmp_path / "late.csv", ("day", "sold", "online", "empty"), map(row, range(400)))
+    found = made(path)
+    assert "'empty' is empty and left out" in found.said
+    assert ("'online' begins too late" in found.said) == (begins == 250)
+    assert found.codec.layout.targets == (("sold", "online") if begins == 210 else ("sold",))
+
+
+def test_a_series_without_numbers_to_train_on_is_left_out(tmp_path: Path) -> None:
+    def row(shop: str, step: int) -> tuple[Any, ...]:
+        return shop, day(step), "" if shop == "new" and step < 120 else value(step)
+
+    rows = [row(shop, step) for shop in ("north", "new", "south") for step in range(ROWS)]
+    found = made(write(tmp_path / "shops.csv", ("shop", "day", "sold"), rows))
+    assert any("1 of 3 series have no numbers to train on: new" in t for t in found.told)
+
+
+def test_a_table_of_missing_values_is_refused(tmp_path: Path) -> None:
+    days = [(day(step), "NaN") for step in range(50)]
+    path = write(tmp_path / "nothing.csv", ("day", "sold"), days)
+    with pytest.raises(DataError, match="Beside the times in 'day' no column holds numbers"):
+        take(path, registry_of_all())
+
+
+@pytest.mark.parametrize("text", ["inf", "1e400"])
+def test_a_number_that_is_not_finite_is_refused_by_its_line(text: str, tmp_path: Path) -> None:
+    rows = [(day(row), text if row == 77 else value(row)) for row in range(ROWS)]
+    path = write(tmp_path / "endless.csv", ["day", "y"], rows)
+    with pytest.raises(DataError, match=f"line 79: '{text}' in column 'y' is no finite number"):
+        take(path, registry_of_all())

@@ -308,6 +308,17 @@ FILES: dict[str, Kind] = {
         "pairs-tsv",
         {"source": "translation.en", "target": "translation.fr"},
     ),
+    "instructions.json": Kind(
+        json.dumps([{"instruction": s, "input": "", "output": t} for s, t in PAIRS]),
+        "pairs-tsv",
+        {"source": "instruction", "target": "output"},
+        said="'input' is left out",
+    ),
+    "text_hardly_filled.csv": Kind(
+        table([("" if n % 9 else t, t, kind) for n, (t, kind) in enumerate(ROWS)], "text,body,k"),
+        "text-csv",
+        {"text": "body", "label": "k"},
+    ),
     "parallel": Kind(
         {
             "train.en": "".join(f"{s}\n" for s, _ in PAIRS),
@@ -397,6 +408,16 @@ def test_it_is_trained_on(name: str, tmp_path: Path) -> None:
             "'rating' holds 60 different numbers, and no classes: round them",
         ),
         (
+            "scores.csv",
+            table([(n, text, n / 17) for n, text in enumerate(TEXTS)], "id,text,score"),
+            "'score' holds 60 different numbers, and no classes: round them",
+        ),
+        (
+            "users.csv",
+            table([(text, f"u{n:03}") for n, text in enumerate(TEXTS)], "text,label"),
+            "'label' holds 60 different values, too many for classes",
+        ),
+        (
             "russian.csv",
             table([("добрый день", "да"), ("злой день", "нет")] * 9, "text,label"),
             "is not valid utf-8",
@@ -408,7 +429,7 @@ def test_it_is_trained_on(name: str, tmp_path: Path) -> None:
         ("a.json", '[{"a": 1}', "is not valid JSON"),
         ("a.json", "", "is empty"),
     ],
-    ids=range(8),
+    ids=range(10),
 )
 def test_what_cannot_be_read_is_an_error_with_the_next_step(
     name: str, content: str, said: str, tmp_path: Path
@@ -419,6 +440,27 @@ def test_what_cannot_be_read_is_an_error_with_the_next_step(
     with pytest.raises(DataError) as caught:
         take(path, REGISTRY)
     assert said in str(caught.value)
+
+
+def test_a_sheet_of_notes_before_that_of_the_data_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "both.xlsx"
+    _workbook(Notes=[("note",), ("see Data",)], Data=[("text", "label"), *ROWS])(path)
+    with pytest.raises(DataError, match="'Notes' is read, and not 'Data': set dataset"):
+        take(path, REGISTRY)
+
+
+def test_a_folder_of_tables_is_told_to_give_one_of_them(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "train.csv").write_text(table(ROWS, "text,label"))
+    with pytest.raises(DataError, match="tables: give one of them, such as"):
+        take(tmp_path / "parts", REGISTRY)
+
+
+def test_examples_are_counted_without_those_that_have_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "empty.csv"
+    path.write_text(table([*ROWS, ("", "y"), ("a good film", "")], "text,label"))
+    found = take(path, REGISTRY)
+    assert found.recognition.examples == len(found.records) == len(ROWS)
 
 
 def test_one_file_of_two_is_the_source_and_the_other_the_target(tmp_path: Path) -> None:

@@ -8,10 +8,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
+from seqkit.experiments.own_file import begin_on
+from seqkit.registry.discovery import load_registry
 from seqkit.tui.app import SeqkitApp
 from seqkit.tui.context import Context
+from seqkit.tui.dialogs import Confirm
 from seqkit.tui.new.draft import Draft
+from seqkit.tui.new.draft_files import as_toml
 from seqkit.tui.new.files import FilePicker, completed, place_of
+from seqkit.tui.new.rows import explain
 from seqkit.tui.new.screen import NewRunScreen
 from tests.cli.test_own_data_of_a_plugin import PLUGIN
 from tests.tui.waiting import until
@@ -22,8 +27,8 @@ def shown(picker: FilePicker) -> str:
     return str(picker.query_one("#look", Static).content)
 
 
-async def take(app: SeqkitApp, pilot: Pilot[None], file: Path, said: str) -> Draft:
-    """Chooses a file on the screen of a new run, once it says what is in it."""
+async def take(app: SeqkitApp, pilot: Pilot[None], file: Path, said: str, *keys: str) -> Draft:
+    """Chooses a file on the screen of a new run, once it says what is in it, after other keys."""
     await pilot.press("2")
     screen = app.screen
     assert isinstance(screen, NewRunScreen)
@@ -34,7 +39,7 @@ async def take(app: SeqkitApp, pilot: Pilot[None], file: Path, said: str) -> Dra
     assert isinstance(picker, FilePicker)
     picker.query_one(Input).value = str(file)
     await until(pilot, lambda: said in shown(picker))
-    await pilot.press("ctrl+o")
+    await pilot.press(*keys, "ctrl+o")
     await until(pilot, lambda: app.screen is screen)
     assert screen.draft is not None
     return screen.draft
@@ -61,10 +66,95 @@ async def test_short_series_get_the_horizon_that_seqkit_new_gives_them(tmp_path:
     app = SeqkitApp(Context(tmp_path / "runs"))
     async with app.run_test(size=(120, 40)) as pilot:
         draft = await take(app, pilot, file, "Times are in column 'date'")
-        words = draft.words()
-    assert draft.source == "weather-rnn"
-    assert "dataset.time=date" in words
-    assert {"task.horizon=4", "task.context=12", "task.calendar=none"} <= set(words)
+        words, document = draft.words(), draft.document()
+    assert not words
+    assert document["dataset"]["time"] == "date"
+    chosen = {"horizon": 8, "normalization": "standard+last"}
+    assert chosen.items() <= document["task"].items()
+
+
+def rare_frauds(folder: Path) -> Path:
+    """Writes 120 short texts, of which 1 in 8 is of the class 'fraud'."""
+    file = folder / "mails.csv"
+    rows = [f"mail {n} of {n % 7} and {n % 5},{'normal' if n % 8 else 'fraud'}" for n in range(120)]
+    file.write_text("text,kind\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return file
+
+
+async def test_the_settings_that_new_chooses_go_into_the_form_with_their_reasons(
+    tmp_path: Path,
+) -> None:
+    file = rare_frauds(tmp_path)
+    registry = load_registry()
+    written = begin_on(file, registry).begun
+    app = SeqkitApp(Context(tmp_path / "runs"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        draft = await take(app, pilot, file, "labels in 'kind'")
+        screen = app.screen
+        assert isinstance(screen, NewRunScreen)
+        assert {"loss", "dataset"}.isdisjoint(screen.form.folded)
+        about, rows = {}, {row.key: row for row in screen.form.rows}
+        for key in ("metrics", "loss.class_weights", "trainer.batch_size"):
+            about[key] = explain(rows[key], draft, None)[1]
+        unchanged = draft.document()
+        batch_size = rows["trainer.batch_size"].setting
+        assert batch_size is not None
+        draft.set("trainer", batch_size, 32)
+        await pilot.press("X", "y")
+        await until(pilot, lambda: screen.draft is not draft)
+        again = screen.draft
+        assert again is not None
+    assert again.document() == unchanged
+    assert draft.data == str(file)
+    assert {part: unchanged[part] for part in written.document} == written.document
+    assert about["metrics"].startswith(f"Chosen: {written.reasons['metrics']} · ")
+    assert about["loss.class_weights"].startswith(f"Chosen: {written.reasons['loss']} · ")
+    assert written.reasons["trainer.batch_size"] in as_toml(again)
+    assert explain(rows["trainer.batch_size"], draft, None)[1].startswith("whole number")
+
+
+async def test_settings_are_chosen_for_the_columns_that_a_person_takes(tmp_path: Path) -> None:
+    file = tmp_path / "mails.csv"
+    rows = [
+        f"mail {n} and {n % 5},{'ab'[n % 2]},{'normal' if n % 8 else 'rare'}" for n in range(120)
+    ]
+    file.write_text("text,label,kind\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    app = SeqkitApp(Context(tmp_path / "runs"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        draft = await take(app, pilot, file, "labels in 'label'", "ctrl+k")
+        table = draft.document()
+    assert (table["dataset"]["text"], table["dataset"]["label"]) == ("text", "kind")
+    assert table["loss"]["class_weights"] == "balanced"
+
+
+async def test_settings_that_a_person_changed_stay_where_the_data_alone_are_taken(
+    tmp_path: Path,
+) -> None:
+    file = rare_frauds(tmp_path)
+    app = SeqkitApp(Context(tmp_path / "runs"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("2")
+        screen = app.screen
+        assert isinstance(screen, NewRunScreen)
+        await until(pilot, lambda: screen.draft is not None)
+        draft = screen.draft
+        assert draft is not None
+        [units] = [field for field in draft.fields("model") if field.key == "hidden_size"]
+        draft.set("model", units, 48)
+        await pilot.press("f")
+        await until(pilot, lambda: isinstance(app.screen, FilePicker))
+        picker = app.screen
+        assert isinstance(picker, FilePicker)
+        picker.query_one(Input).value = str(file)
+        await until(pilot, lambda: "labels in 'kind'" in shown(picker))
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, Confirm))
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen is screen)
+        document = draft.document()
+        assert screen.draft is draft
+    assert document["dataset"]["path"] == str(file)
+    assert document["model"]["hidden_size"] == 48
 
 
 async def test_paths_from_the_root_and_the_home_folder_are_typed_as_they_are(

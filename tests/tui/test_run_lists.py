@@ -18,7 +18,7 @@ from seqkit.runs.folder import RunFolder
 from seqkit.runs.labels import Label, read_label, split_tags, write_label
 from seqkit.runs.trash import bring_back, throw_away
 from seqkit.storage.locks import Hold, this_process
-from seqkit.terminal.cells import bar, fit, sparkline
+from seqkit.terminal.cells import bar, fit, fit_ends, sparkline
 from seqkit.terminal.figures import short_duration
 from seqkit.tui.runs.columns import COLUMNS, GAP, layout, sort_rows
 from seqkit.tui.runs.detail import lines_of
@@ -67,6 +67,26 @@ def test_a_long_message_is_wrapped_below_a_run() -> None:
     assert max(map(len, lines[2:])) <= 60
     assert " ".join(lines[2:]) == message
     assert [line.plain for line in lines_of(row, width=300)][-2:] == ["depth=3", message]
+
+
+def test_names_of_a_group_are_told_apart_where_they_are_cut() -> None:
+    names = [f"评论-films-sweep-{units}-0.003-seed0" for units in (16, 32)]
+    cut = [fit_ends(name, 19) for name in names]
+    assert [cell_len(name) for name in cut] == [19, 19]
+    assert cut[0].endswith("…16-0.003-seed0")
+    assert cut[0] != cut[1]
+    assert fit_ends("short", 8) == "short   "
+
+
+def test_what_to_try_is_shown_on_a_narrow_terminal() -> None:
+    verdict, remedy = (
+        "No better than linear (1.750)",
+        f"{'the level moves, ' * 4}try task.context=96",
+    )
+    row = a_row("weak", verdict=verdict, remedy=remedy)
+    said = f"{verdict}. {remedy[:1].upper()}{remedy[1:]}"
+    assert " ".join(line.plain for line in lines_of(row, width=60)).endswith(said)
+    assert [line.plain for line in lines_of(row, width=120)][-2:] == said.split(". ")
 
 
 def test_a_long_log_is_read_in_part_and_keeps_its_ends(runs_dir: Path) -> None:

@@ -360,10 +360,9 @@ async def test_a_file_of_ones_own_becomes_the_dataset(
         await until(pilot, lambda: "it was a good film" in shown(app))
         assert "label in stars" in shown(app)
         await pilot.press("ctrl+o")
-        draft = new.draft
-        await until(pilot, lambda: app.screen is new and draft.name("dataset") == "text-csv")
-        words = draft.words()
-        assert {"dataset=text-csv", "dataset.text=review", "dataset.label=stars"} < set(words)
+        await until(pilot, lambda: new.draft and new.draft.name("dataset") == "text-csv")
+        table = new.draft.document()["dataset"]
+        assert (table["text"], table["label"]) == ("review", "stars")
         await until(pilot, lambda: "review" in new.resolved_toml)
         assert not new.problems
 
@@ -383,10 +382,10 @@ async def test_a_file_taken_before_it_was_looked_into_is_that_file_and_not_the_o
         await until(pilot, lambda: "it was a good film" in shown(app))
         await pilot.press("backspace", "backspace", "backspace", "backspace", "backspace", "b")
         await pilot.press("ctrl+o")
+        await until(pilot, lambda: new.draft and new.draft.name("dataset") == "text-csv")
         assert new.draft is not None
-        draft = new.draft
-        await until(pilot, lambda: app.screen is new and draft.name("dataset") == "text-csv")
-        assert {"dataset.path=b.csv", "dataset.text=words"} <= set(draft.words())
+        table = new.draft.document()["dataset"]
+        assert (table["path"], table["text"]) == ("b.csv", "words")
 
 
 async def test_what_could_not_be_started_says_why(recorded_runs: Path) -> None:

@@ -162,7 +162,7 @@ def _table_records(
     path: Path, config: Any, notify: Notify, *, with_rows: bool = False
 ) -> Iterator[Record]:
     table = read_table(path, notify, **reading_of(config))
-    text, label, identity = _chosen(path, table.columns, config)
+    text, label, identity = _chosen(path, table.columns, config, with_rows)
     places = [table.position(name) for name in (text, label)]
     identities = table.position(identity) if identity else None
     rows = (
@@ -182,7 +182,7 @@ def _object_records(
     path: Path, config: Any, notify: Notify, *, with_rows: bool = False
 ) -> Iterator[Record]:
     objects = read_objects(path, notify, **reading_of(config))
-    text, label, identity = _chosen(path, objects.columns, config)
+    text, label, identity = _chosen(path, objects.columns, config, with_rows)
     found = list(zip(objects.numbers, objects.items, strict=True))
     for number, values in found:
         where = f"{objects.counts} {number}"
@@ -240,11 +240,14 @@ def _wrong_type(path: Path, value: Any, name: str, where: str, wanted: str) -> D
     return DataError(f"{path} holds {shown} under {name!r} on {where}. It must be {wanted}")
 
 
-def _chosen(path: Path, columns: Sequence[str], config: Any) -> tuple[str, str, str]:
+def _chosen(
+    path: Path, columns: Sequence[str], config: Any, fixed: bool = False
+) -> tuple[str, str, str]:
     """Returns the columns of the text, the label and, where there is one, the id."""
-    for name in filter(None, (config.text, config.label)):
-        if name not in columns:
-            raise missing_column(path, name, columns)
+    for key, name in (("text", config.text), ("label", config.label)):
+        if name and name not in columns:
+            way = f"Name one of these: dataset.{key}=COLUMN"
+            raise missing_column(path, name, columns, "Rename one of these" if fixed else way)
     text, label = named_columns(columns, config.text, config.label)
     missing = [key for key, name in (("text", text), ("label", label)) if not name]
     if missing:

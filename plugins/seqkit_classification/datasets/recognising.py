@@ -9,6 +9,7 @@ from typing import Any
 from seqkit.api import Recognition
 from seqkit.data import counted, listed
 from seqkit.data.cells import holds_numbers, is_given, prose_score
+from seqkit.data.columns import names_ids
 from seqkit.data.headings import is_an_example
 from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
 from seqkit_classification._columns import NAMES, USUAL_COLUMNS, likely_columns
@@ -58,13 +59,15 @@ def _found(data: OwnData, task: str) -> Recognition | None:
     settings |= {"text": text, "label": label}
     if not rows.quotes:
         settings["quotes"] = False
-    labelled = sum(map(is_given, rows.whole(label)))
+    cells = list(zip(rows.whole(text), rows.whole(label), strict=True))
+    labelled = sum(is_given(kind) for _, kind in cells)
+    examples = sum(is_given(one) and is_given(kind) for one, kind in cells)
     said = f"texts are in column {text!r}, labels in {label!r}"
     said += _of_several(rows.whole(label)) + _left_out(rows, text, label)
     if labelled < len(rows):
         rest = counted(len(rows) - labelled, "row without a label is", "rows without a label are")
         said += f"; {rest} left out"
-    return _recognition(settings, said, _confidence(data, task, rows, text, label), labelled, data)
+    return _recognition(settings, said, _confidence(data, task, rows, text, label), examples, data)
 
 
 def _of_several(cells: Sequence[Any]) -> str:
@@ -114,22 +117,43 @@ def _confidence(data: OwnData, task: str, rows: Rows, text: str, label: str) -> 
 
 def _hint(rows: Rows, text: str, label: str, task: str) -> Recognition | None:
     """Says what to do about a table in which no column looks like texts, or none like labels."""
+    from seqkit.data.numbers import MISSING
+
     for name in rows.columns:
         kinds = {str(cell).strip() for cell in rows.whole(name) if is_given(cell)}
+        if all(kind.lower() in MISSING for kind in kinds):
+            continue
         if name.lower().strip() not in USUAL_COLUMNS["label"]:
             continue
         if len(kinds) == 1:
             said = f"column {name!r} holds the class {kinds.pop()!r} alone, and two are needed"
             return _recognition({}, said, 0)
         if text and len(kinds) > 1 and holds_numbers(rows.spread(name)):
-            said = f"column {name!r} holds {counted(len(kinds), 'different number')}, and no "
-            return _recognition({}, f"{said}classes: round them to a few", 0)
+            return _recognition({}, _many_numbers(name, len(kinds)), 0)
+        if text and not label and len(kinds) > 1:
+            said = f"column {name!r} holds {len(kinds):,} different values, too many for classes"
+            return _recognition({}, said, 0)
+    measured = [
+        name
+        for name in rows.columns
+        if name != text and not names_ids(name) and holds_numbers(rows.spread(name))
+    ]
+    if text and not label and len(measured) == 1:
+        kinds = {str(cell).strip() for cell in rows.whole(measured[0]) if is_given(cell)}
+        return _recognition({}, _many_numbers(measured[0], len(kinds)), 0)
     missing = [field for field, name in (("text", text), ("label", label)) if not name]
     if not task:
         return None
     sought = " and ".join(f"{field}s" for field in missing)
     words = " and ".join(f"dataset.{field}=COLUMN" for field in missing)
     return _recognition({}, f"no column looks like {sought}; name it: {words}", 0)
+
+
+def _many_numbers(name: str, kinds: int) -> str:
+    return (
+        f"column {name!r} holds {counted(kinds, 'different number')}, and no classes: "
+        "round them to a few"
+    )
 
 
 def _recognition(

@@ -146,7 +146,7 @@ def _records(path: Path, config: Any, notify: Notify, *, with_rows: bool = False
     table = read_table(path, notify, **reading_of(config))
     if not table.headed:
         table = _without_heading(table, config, notify)
-    source, target = _chosen(path, table.columns, config)
+    source, target = _chosen(path, table.columns, config, with_rows)
     places = {"source": table.position(source), "target": table.position(target)}
     records: list[Record] = []
     empty: list[int] = []
@@ -190,16 +190,19 @@ def _without_heading(table: Table, config: Any, notify: Notify) -> Table:
     return replace(table, columns=columns, rows=table.rows[1:], lines=table.lines[1:])
 
 
-def _chosen(path: Path, columns: Sequence[str], config: Any) -> tuple[str, str]:
+def _chosen(
+    path: Path, columns: Sequence[str], config: Any, fixed: bool = False
+) -> tuple[str, str]:
     """Returns the columns of the sources and of the targets."""
     if len(columns) < 2:
         raise DataError(
             f"{path} has {counted(len(columns), 'column')}, and pairs need two. Set "
             "dataset.delimiter to what parts source and target"
         )
-    for name in filter(None, (config.source, config.target)):
-        if name not in columns:
-            raise missing_column(path, name, columns)
+    for key, name in (("source", config.source), ("target", config.target)):
+        if name and name not in columns:
+            way = f"Name one of these: dataset.{key}=COLUMN"
+            raise missing_column(path, name, columns, "Rename one of these" if fixed else way)
     source = config.source or column_named(columns, *SOURCE_NAMES)
     target = config.target or column_named(columns, *TARGET_NAMES)
     source = source or next(name for name in columns if name != target)

@@ -7,7 +7,14 @@ from typing import Any
 
 from seqkit.api import Recognition
 from seqkit.data import listed
-from seqkit.data.cells import holds_numbers, is_given, kinds_score, prose_score, words_score
+from seqkit.data.cells import (
+    holds_numbers,
+    is_given,
+    kinds_score,
+    mostly_given,
+    prose_score,
+    words_score,
+)
 from seqkit.data.columns import names_ids, names_rows
 from seqkit.data.headings import names_a_language
 from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
@@ -71,7 +78,12 @@ def _two_texts(data: OwnData, rows: Rows, asked: bool) -> tuple[tuple[str, str],
     given, columns = data.given, rows.columns
     if given.keys() >= {"source", "target"}:
         return (rows.known(str(given["source"])), rows.known(str(given["target"]))), _ASKED
-    sources = [name for name in columns if _word(name) in USUAL_COLUMNS["source"]]
+    # An input that most rows do without, beside an instruction, is not what is answered.
+    sources = [
+        name
+        for name in columns
+        if _word(name) in USUAL_COLUMNS["source"] and mostly_given(rows.spread(name))
+    ]
     targets = [
         name for name in columns if _word(name) in USUAL_COLUMNS["target"] and name not in sources
     ]

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from seqkit.api import Recognition
 from seqkit.data import counted
-from seqkit.data.cells import holds_digits, holds_numbers, is_given, prose_score
+from seqkit.data.cells import holds_digits, holds_numbers, prose_score
 from seqkit.data.columns import is_unnamed, names_ids, names_rows_alone
-from seqkit.data.numbers import NumbersError, parse_numbers, settle_decimal
+from seqkit.data.numbers import MISSING, NumbersError, parse_numbers, settle_decimal
 from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
 from seqkit.data.roles import aside, ids_among, ids_by_content, is_a_row, joined_ids
 from seqkit.data.times import (
@@ -31,14 +31,14 @@ from seqkit_timeseries.datasets.uses import Uses, uses_of
 from seqkit_timeseries.datasets.wide_tables import recognise_wide
 
 _ASKED, _SURE, _PERHAPS = 0.95, 0.9, 0.3
-_ROWS = 400
-"""Rows of a table below which its forecasts are shorter than usual."""
 _LEAST = 20
 """Numbers of a column without times that are plainly a series."""
 _LOOKED_AT = 10_000
 """Rows of a long table that tell what its columns hold."""
 _HOUR_OF_ROWS = 12
 """Rows of a clock's hour that may come twice in a year, of those every five minutes."""
+_TRAINED_ON = 0.6
+"""Part of the rows before validation and test."""
 _SENTENCE = 20
 """Characters that a cell of a column of sentences has on average, at least."""
 
@@ -52,6 +52,7 @@ class _Series:
         numbers: Those to forecast.
         ids: Those that tell series apart.
         empty: Those that hold nothing.
+        late: Those that hold nothing in the rows that a run trains on.
         uses: What the other columns are good for.
     """
 
@@ -59,6 +60,7 @@ class _Series:
     numbers: Sequence[str]
     ids: Sequence[str]
     empty: Sequence[str]
+    late: Sequence[str]
     uses: Uses = field(default_factory=Uses)
 
 
@@ -74,8 +76,8 @@ def recognise(data: OwnData, task: str) -> Recognition | None:
     if data.kind not in (*TABLES, *OBJECTS, ".txt"):
         return None
     if (wide := recognise_wide(data)) is not None:
-        settings, said, rows = wide
-        return _recognition(data, settings, said, _SURE, _short(rows))
+        settings, said = wide
+        return _recognition(data, settings, said, _SURE, {})
     asked = bool(task) or bool(data.given.keys() & {"time", "targets"})
     table = data.table()
     series = _series(data, table, asked)
@@ -88,12 +90,10 @@ def recognise(data: OwnData, task: str) -> Recognition | None:
         table = data.table(header=False)
         series = _series(data, table, asked)
         settings["header"] = False
-    return _found(data, table, series, settings, asked) if series is not None else None
+    return _found(data, series, settings, asked) if series is not None else None
 
 
-def _found(
-    data: OwnData, rows: Rows, series: _Series, settings: dict[str, Any], asked: bool
-) -> Recognition:
+def _found(data: OwnData, series: _Series, settings: dict[str, Any], asked: bool) -> Recognition:
     if series.time:
         settings["time"] = series.time
     said = f"times are in column {series.time!r}, numbers" if series.time else "numbers are"
@@ -104,26 +104,23 @@ def _found(
             settings["id"] = list(series.ids)
     task: dict[str, Any] = {}
     uses = series.uses
-    if series.empty or uses.known or uses.flags:
+    left = (*series.empty, *series.late)
+    if left or uses.known or uses.flags:
         settings["targets"] = list(series.numbers)
+    if left and not uses.flags:
+        task["past_covariates"] = "none"
     if series.empty:
-        if not uses.flags:
-            task["past_covariates"] = "none"
         said += f"; {', '.join(map(repr, series.empty))} is empty and left out"
+    if series.late:
+        said += (
+            f"; {', '.join(map(repr, series.late))} begins too late to be learnt and is left out"
+        )
     if uses.known:
         task["future_covariates"] = list(uses.known)
     if uses.missing:
         settings["missing"] = list(uses.missing)
     said += uses.said()
-    return _recognition(data, settings, said, _ASKED if asked else _SURE, task | _short(rows.count))
-
-
-def _short(rows: int) -> dict[str, Any]:
-    """Returns the horizon and context of short series."""
-    if rows >= _ROWS:
-        return {}
-    horizon = max(1, min(8, rows // 20))
-    return {"horizon": horizon, "context": 3 * horizon}
+    return _recognition(data, settings, said, _ASKED if asked else _SURE, task)
 
 
 def _shown(names: Sequence[str]) -> str:
@@ -150,12 +147,36 @@ def _series(data: OwnData, rows: Rows, asked: bool) -> _Series | None:
     measured = _measurements(data, rows, cells, ids, owners)
     if not measured:
         return None
-    empty = [name for name in rows.columns if not any(map(is_given, rows.values[name]))]
-    others = {name: cells[name] for name in cells if name not in (*ids, *empty)}
+    for name, held in measured.items():
+        if len(infinite := np.flatnonzero(np.isinf(held))):
+            row = chosen[infinite[0]]
+            raise DataError(
+                f"{rows.path}, line {rows.lines[row]}: {rows.whole(name)[row]!r} in column "
+                f"{name!r} is no finite number. Leave the cell empty, or give a number"
+            )
+    empty = [
+        name
+        for name, texts in cells.items()
+        if MISSING.issuperset(text.strip().lower() for text in texts)
+    ]
+    late = _late(measured, None if moments is None else moments[chosen])
+    if len(late) < len(measured):
+        measured = {name: held for name, held in measured.items() if name not in late}
+    else:
+        late = []
+    others = {name: cells[name] for name in cells if name not in (*ids, *empty, *late)}
     uses = uses_of(
         others, measured, None if moments is None else moments[chosen], owners, data.given
     )
-    return _Series(time, uses.targets, ids, empty, uses)
+    return _Series(time, uses.targets, ids, empty, late, uses)
+
+
+def _late(measured: Mapping[str, NDArray[np.float64]], moments: Any) -> list[str]:
+    """Returns the columns that hold nothing before the rows that are held out by default."""
+    count = len(next(iter(measured.values())))
+    order = np.arange(count) if moments is None else np.argsort(moments, kind="stable")
+    first = order[: int(_TRAINED_ON * count)]
+    return [name for name, held in measured.items() if np.isnan(held[first]).all()]
 
 
 def _looked_at(rows: Rows, ids: Sequence[str], moments: Any) -> list[int]:
@@ -337,6 +358,8 @@ def _what_to_do(data: OwnData, rows: Rows, task: str) -> Recognition | None:
     numbers = any(holds_numbers(cells) for cells in rows.values.values())
     if not task and not time and not texts and numbers:
         return _hint("for a series of numbers without times, give --task forecasting")
+    if time and not any(holds_numbers(rows.whole(name)) for name in rows.columns if name != time):
+        return _hint(f"beside the times in {time!r} no column holds numbers")
     return None
 
 

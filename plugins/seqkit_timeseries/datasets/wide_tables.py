@@ -17,11 +17,11 @@ _LONGEST = 30_000
 """Rows up to which it is looked at where the columns of a table begin and end."""
 
 
-def recognise_wide(data: OwnData) -> tuple[dict[str, Any], str, int] | None:
+def recognise_wide(data: OwnData) -> tuple[dict[str, Any], str] | None:
     """Looks for a table of one series a row, or of one a column where these differ in length.
 
     Returns:
-        The settings, what was found, and the rows of the longest series; None where it is none.
+        The settings, and what was found; None where it is none.
 
     Raises:
         DataError: It cannot be read.
@@ -45,15 +45,14 @@ def recognise_wide(data: OwnData) -> tuple[dict[str, Any], str, int] | None:
             settings: dict[str, Any] = {"wide": "rows"}
             if "header" in reading:
                 settings["header"] = False
-            longest = values_in(rows.columns)
-            said = f"each row is a series, of up to {counted(longest, 'value')}"
-            return settings, said, longest
+            said = f"each row is a series, of up to {counted(values_in(rows.columns), 'value')}"
+            return settings, said
         if reading:
             continue
         columns = _series_by_columns(rows)
         if columns and (asked == "columns" or _differ_in_length(rows, columns)):
             said = f"each column is a series, such as {columns[0]!r}; there are {len(columns)}"
-            return {"wide": "columns"}, said, len(rows)
+            return {"wide": "columns"}, said
     return None
 
 

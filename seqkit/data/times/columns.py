@@ -28,7 +28,8 @@ _RESEMBLING = re.compile(
     r"(?<![\d.])\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d)|"
     rf"\d\W{{0,3}}(?:{_MONTH_WORDS})[^\W\d]*\W{{0,3}}\d|"
     rf"\b(?:{_MONTH_WORDS})[^\W\d]*\W{{0,3}}\d{{2}}|"
-    r"\b(?:19|20)\d\d\W?[QWTS]\W?\d{1,2}\b|\b[QWTS]\d{1,2}\W?(?:19|20)?\d\d\b",
+    r"\b(?:19|20)\d\d\W?[HQWTS]\W?\d{1,2}\b|\b[HQWTS]\d{1,2}\W?(?:19|20)?\d\d\b|"
+    r"\bFY\W?(?:19|20)?\d\d\b",
     re.IGNORECASE,
 )
 

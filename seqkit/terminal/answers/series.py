@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from rich.cells import cell_len
+
 from seqkit.terminal.answers.curves import Curves, Numbers, curves_of, interval_of, levels_of
+from seqkit.terminal.cells import fit
 from seqkit.terminal.figures import number
 from seqkit.terminal.output import Piece
 from seqkit.terminal.plot import block_character, dot_character, dots_between
@@ -287,12 +290,14 @@ def _table(
     space = width - first - 2
     widths: list[int] = []
     for head, column in zip(heads, values, strict=True):
-        widest = max(len(head), *(len(column[row]) for row in rows if row >= 0))
+        widest = max(cell_len(head), *(len(column[row]) for row in rows if row >= 0))
         space -= widest + 2
         if space < 0 and widths:
             break
         widths.append(widest)
-    title = "".join(f"  {head:>{wide}}" for head, wide in zip(heads, widths, strict=False))
+    title = "".join(
+        f"  {fit(head, wide, right=True)}" for head, wide in zip(heads, widths, strict=False)
+    )
     lines: list[Line] = [[(f"  {'time':<{first}}{title}", "bold")]]
     for row, time in zip(rows, shown, strict=True):
         cells = [

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.cells import cell_len
+
+from seqkit.terminal.cells import fit
 from seqkit.terminal.figures import count_of, number
 from seqkit.terminal.output import Piece
 from seqkit.terminal.safe_text import one_line
@@ -52,7 +55,7 @@ def _rows(rows: Mapping[str, Mapping[str, Any]]) -> list[Line]:
     """Returns a table: a name and its numbers."""
     columns = list(dict.fromkeys(key for values in rows.values() for key in values))
     shown = list(rows.items())[:_MOST_ROWS]
-    first = max(12, *(len(one_line(name, _NAME)) for name, _ in shown))
+    first = max(12, *(cell_len(one_line(name, _NAME)) for name, _ in shown))
     columns = [key for place, key in enumerate(columns) if first + 11 * (place + 1) < 80]
     widths = [max(9, len(key)) for key in columns]
     head = "".join(f"  {key:>{width}}" for key, width in zip(columns, widths, strict=True))
@@ -62,7 +65,7 @@ def _rows(rows: Mapping[str, Mapping[str, Any]]) -> list[Line]:
             f"  {number(values[key]) if key in values else '-':>{width}}"
             for key, width in zip(columns, widths, strict=True)
         ]
-        lines.append([f"  {one_line(name, _NAME):<{first}}" + "".join(cells)])
+        lines.append([f"  {fit(one_line(name, _NAME), first)}" + "".join(cells)])
     if left := len(rows) - len(shown):
         lines.append([(f"  {left:,} more not shown; --json has all", "dim")])
     return lines

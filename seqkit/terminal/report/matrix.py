@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
+from seqkit.terminal.cells import fit
 from seqkit.terminal.figures import number
 from seqkit.terminal.output import Piece
 from seqkit.terminal.safe_text import one_line
@@ -24,16 +27,18 @@ def matrix(values: Sequence[object], names: Sequence[str] = ()) -> list[Line]:
     heads = [one_line(name, _LONGEST) or "''" for name in names]
     if len(set(heads)) < len(heads):
         heads = [f"{place}" for place in range(1, len(heads) + 1)]
-    first = max(len("true"), *map(len, heads))
+    first = max(len("true"), *map(cell_len, heads))
     widths = [
-        max(len(head), *(len(row[place]) for row in cells)) for place, head in enumerate(heads)
+        max(cell_len(head), *(len(row[place]) for row in cells)) for place, head in enumerate(heads)
     ]
     if first + sum(width + 2 for width in widths) > _WIDEST:
         return _most_mistaken(values, names)
-    head = "".join(f"  {text:>{width}}" for text, width in zip(heads, widths, strict=True))
+    head = "".join(
+        f"  {fit(text, width, right=True)}" for text, width in zip(heads, widths, strict=True)
+    )
     lines: list[Line] = [[(f"  {'true':<{first}}{head}", "bold"), ("  predicted", "dim")]]
     for place, row in enumerate(cells):
-        line: Line = [(f"  {heads[place]:<{first}}", "bold")]
+        line: Line = [(f"  {fit(heads[place], first)}", "bold")]
         for column, (cell, width) in enumerate(zip(row, widths, strict=True)):
             line.append((f"  {cell:>{width}}", "green" if column == place else ""))
         lines.append(line)

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
+
 from seqkit.experiments.sweep_plan import SweepRun
 from seqkit.experiments.words import parse_override
 from seqkit.runs.comparison import heading_of, short_label_of
 from seqkit.runs.summary import RunSummary
 from seqkit.terminal import output
-from seqkit.terminal.cells import told_apart
+from seqkit.terminal.cells import fit, told_apart
 from seqkit.terminal.figures import duration, number
 from seqkit.terminal.output import Piece
 from seqkit.terminal.report.status import STATUS_COLOURS
@@ -49,7 +51,7 @@ class SweepTable:
 
     def __init__(self, runs: Sequence[SweepRun], varies: Sequence[str] = ()) -> None:
         self._heading, self._labels = _short_labels(runs, varies)
-        self._label = max(len(self._heading), *map(len, self._labels.values()))
+        self._label = max(map(cell_len, (self._heading, *self._labels.values())))
         self._seed = max(4, *(len(str(run.seed)) for run in runs))
         self._total = len(runs)
         self._metric = ""
@@ -60,7 +62,7 @@ class SweepTable:
     def _head(self, metric: str) -> None:
         self._metric = metric
         words = [
-            f"  {self._heading:<{self._label}}",
+            f"  {fit(self._heading, self._label)}",
             f"{'seed':>{self._seed}}",
             f"{one_line(metric, _SCORE):>{_SCORE}}",
             f"{'time':>{_TIME}}",
@@ -72,7 +74,7 @@ class SweepTable:
         if not self._metric:
             self._head(summary.metric or "score")
         first = [
-            f"  {self._labels[run.name]:<{self._label}}",
+            f"  {fit(self._labels[run.name], self._label)}",
             f"{run.seed:>{self._seed}}",
         ]
         if status == "failed":

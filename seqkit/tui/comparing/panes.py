@@ -12,7 +12,7 @@ from rich.text import Text
 from seqkit.kinds import PARTS
 from seqkit.runs.comparison import Comparison
 from seqkit.terminal.answers.in_short import asked, probability, said, wanted
-from seqkit.terminal.cells import fit
+from seqkit.terminal.cells import fit_ends
 from seqkit.terminal.figures import duration, number
 from seqkit.terminal.safe_text import bare, one_line
 from seqkit.tui.comparing.reading import Compared, Side
@@ -110,7 +110,7 @@ def _answered(run: Compared, answer: Mapping[str, Any], colour: str) -> Text:
     right = bool(answer.get("correct"))
     line = Text.assemble(("  ✓ ", "green") if right else ("  ✗ ", "red"))
     line.append("■ ", colour)
-    line.append(fit(run.name, 20) + " ")
+    line.append(fit_ends(run.name, 20) + " ")
     line.append(one_line(said(answer), 60))
     likely = probability(answer)
     if likely is not None:

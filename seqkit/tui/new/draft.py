@@ -28,6 +28,8 @@ class Draft:
         metrics: Metrics chosen in place of those of the base.
         values: Changed settings, by part and component: `{("model", NAME): {KEY: 64}}`. Those of
             the part `observers` turn one on or off; the part of its settings is `observers.NAME`.
+        data: The user's own file or folder that the base was made for; empty for none.
+        reasons: Why a setting of the base was chosen for those data, by its dotted key.
     """
 
     catalogue: Catalogue
@@ -36,6 +38,8 @@ class Draft:
     chosen: dict[str, str] = field(default_factory=dict)
     metrics: list[str] | None = None
     values: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    data: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     # --- components -------------------------------------------------------------------------------
 
@@ -194,6 +198,19 @@ class Draft:
         """Takes a change back."""
         self.values.get((part, self.name(part)), {}).pop(setting.key, None)
 
+    def reason(self, key: str) -> str:
+        """Returns why a setting or part was chosen for the data; empty once it is another."""
+        part, _, setting = key.partition(".")
+        if part in self.chosen or (part == "metrics" and self.metrics is not None):
+            return ""
+        if setting in self.values.get((part, self.name(part)), {}):
+            return ""
+        return self.reasons.get(key, "") or self.reasons.get(f"{key}.name", "")
+
+    def unchanged(self) -> Draft:
+        """Returns the starting point without the changes."""
+        return Draft(self.catalogue, self.source, self.base, data=self.data, reasons=self.reasons)
+
     def changes(self) -> int:
         """Returns how much differs from the starting point."""
         settings = sum(len(self.values.get((part, self.name(part)), {})) for part in self.tables())
@@ -204,7 +221,7 @@ class Draft:
     def document(self) -> dict[str, Any]:
         """Returns the nested tables of the experiment."""
         result: dict[str, Any] = {}
-        if self.base.get("description") and self.source:
+        if self.base.get("description") and (self.source or self.data):
             result["description"] = self.base["description"]
         for part in TABLES:
             name = self.name(part)

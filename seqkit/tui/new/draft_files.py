@@ -11,11 +11,11 @@ from textual.screen import Screen
 from seqkit.data import write_text
 from seqkit.errors import ConfigurationError, DataError, Problem
 from seqkit.experiments.documents import EXTENDS, laid_over
-from seqkit.experiments.schema import MISSING
 from seqkit.processes.launch import LOGS
 from seqkit.storage.regular_files import LARGEST_TEXT, read_regular
 from seqkit.storage.toml_text import parse_toml
-from seqkit.terminal.cells import reason
+from seqkit.terminal.cells import reason as reason_of
+from seqkit.terminal.safe_text import one_line
 from seqkit.tui.dialogs import Ask, Choice, Confirm
 from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.draft import Draft
@@ -53,7 +53,7 @@ def base_of(source: str, catalogue: Catalogue, before: tuple[str, ...] = ()) -> 
         )
     except (OSError, DataError, ValueError) as error:
         raise ConfigurationError(
-            f"{source} cannot be read: {reason(error)}. Choose another"
+            f"{source} cannot be read: {reason_of(error)}. Choose another"
         ) from error
 
 
@@ -64,14 +64,26 @@ def about(entry: Mapping[str, Any]) -> str:
 
 def file_name(draft: Draft) -> str:
     """Returns a name for the file of a draft."""
+    if draft.data:
+        from seqkit.experiments.own_file import named_after
+
+        return named_after(Path(draft.data)).name
     return f"{draft.name('dataset') or 'data'}-{draft.name('model') or 'model'}.toml"
 
 
 def as_toml(draft: Draft) -> str:
-    """Returns a draft as a file: what it sets, and nothing that is a default."""
+    """Returns a draft as a file: what it sets and why that was chosen, without defaults."""
     import tomlkit
 
-    return tomlkit.dumps(draft.document())
+    document = tomlkit.parse(tomlkit.dumps(draft.document()))
+    for key in draft.reasons:
+        item: Any = document
+        for name in key.split("."):
+            item = item.get(name) if isinstance(item, Mapping) else None
+        reason = draft.reason(key)
+        if reason and hasattr(item, "comment"):
+            item.comment(f"Chosen: {one_line(reason)}")
+    return tomlkit.dumps(document)
 
 
 def write_for_launch(draft: Draft, runs_dir: Path) -> str:
@@ -140,18 +152,15 @@ def use_dataset(draft: Draft, table: Mapping[str, Any]) -> None:
             draft.set("dataset", setting, table[setting.key])
 
 
-def use_beginning(draft: Draft, document: Mapping[str, Any]) -> None:
-    """Puts into a draft what suits own data of its task: the model, and settings."""
-    for part in ("task", "model"):
-        draft.choose(part, str(document[part]["name"]))
-    for part in ("task", "trainer"):
-        for setting in draft.fields(part):
-            value: Any = document.get(part, {})
-            for key in setting.key.split("."):
-                value = value.get(key, MISSING) if isinstance(value, Mapping) else MISSING
-            value = setting.default if value is MISSING else value
-            if value is not MISSING:
-                draft.set(part, setting, value)
+def begun_on(catalogue: Catalogue, found: Mapping[str, Any]) -> Draft:
+    """Returns the draft that one's own file begins with: what `seqkit new` would write for it.
+
+    Args:
+        catalogue: What is installed.
+        found: What `FilePicker` closed with.
+    """
+    base = catalogue.as_own({**found["document"], "dataset": found["dataset"]}, "")
+    return Draft(catalogue, base=base, data=found["path"], reasons=found["reasons"])
 
 
 def choose_metrics(screen: Screen[Any], draft: Draft, changed: Callable[[], None]) -> None:

@@ -71,7 +71,7 @@ def draw_label(pen: Pen, row: Row, setting: Setting, wrong: bool) -> list[Segmen
 def draw_setting(
     pen: Pen, row: Row, setting: Setting, run_name: str, focused: bool, wrong: bool
 ) -> list[Segment]:
-    """Draws a setting with its value, and the one before where that is another."""
+    """Draws a setting with its value, and the one before, or why it was chosen for the data."""
     changed = is_changed(row, pen.draft)
     value = _shown(pen.draft, row, setting, run_name, focused)
     room = max(4, pen.width - label_width(row, pen.width) - 8)
@@ -82,6 +82,8 @@ def draw_setting(
     if changed and left > 4:
         before = one_line(before_text(row, pen.draft)) or "empty"
         segments.append(Segment(" " + fit(f"← {before}", left), pen.tone("muted")))
+    elif left > 4 and (reason := pen.draft.reason(row.key)):
+        segments.append(Segment(" " + fit(f"· {one_line(reason)}", left), pen.tone("muted")))
     return segments
 
 
@@ -94,4 +96,5 @@ def _shown(draft: Draft, row: Row, setting: Setting, run_name: str, focused: boo
         return f"{text} ▾"
     if setting.choices:
         return f"◂ {text} ▸" if focused else text
-    return text or ("from the recipe and a number" if setting is RUN_NAME else "·")
+    source = "file" if draft.data else "recipe"
+    return text or (f"from the {source} and a number" if setting is RUN_NAME else "·")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -79,7 +79,9 @@ def completed(written: str) -> str:
 
 
 class FilePicker(ModalScreen[dict[str, Any] | None]):
-    """Closes with what a look into the chosen file found: `dataset`, `task`, `recipe`, `document`.
+    """Closes with what a look into the chosen file found, as `seqkit.processes.checker` calls it.
+
+    That is `path`, `dataset`, `task`, `recipe`, `document` and `reasons`.
 
     Args:
         catalogue: What is installed.
@@ -129,6 +131,7 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         self._wanted = ""
         self._path: Path | None = None
         self._found: dict[str, Any] = {}
+        self._given: dict[str, str] = {}
         self._looking = self._take_when_known = False
         self._put = _HERE
 
@@ -213,17 +216,19 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
 
     # --- looking ----------------------------------------------------------------------------------
 
-    def _look_into(self, path: Path, task: str = "") -> None:
+    def _look_into(
+        self, path: Path, task: str = "", given: Mapping[str, str] | None = None
+    ) -> None:
         # What was found in another file is forgotten at once: it is never taken in this one's name.
         self._path, self._wanted, self._found = path, task, {"said": "Looking …"}
-        self._looking, self._take_when_known = True, False
-        look = partial(self._look, path, task)
+        self._looking, self._take_when_known, self._given = True, False, {}
+        look = partial(self._look, path, task, dict(given or {}))
         begin(self, look, group="look", exclusive=True, exit_on_error=True)
 
-    async def _look(self, path: Path, task: str) -> None:
+    async def _look(self, path: Path, task: str, given: dict[str, str]) -> None:
         await asyncio.sleep(_REST)
         self._draw()
-        self._found = await self._checker.ask("look", path=str(path), task=task)
+        self._found = await self._checker.ask("look", path=str(path), task=task, given=given)
         self._looking = False
         self._draw()
         if self._take_when_known and self.app.screen is self:
@@ -278,6 +283,7 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
             table = self._found["dataset"]
             place = columns.index(table[roles[number]])
             table[roles[number]] = columns[(place + 1) % len(columns)]
+            self._given = {role: table[role] for role in roles}
             self._draw()
 
     def action_task(self) -> None:
@@ -294,11 +300,13 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
             if name != ".." and Path(name) != self._path:
                 # The list has just moved on, and has not said so yet.
                 self._look_into(Path(name))
+        if self._path is not None and self._given:
+            # Other columns may want other settings.
+            self._look_into(self._path, str(self._found["task"]), self._given)
         self._take_when_known = self._looking
         if self._found.get("dataset"):
-            self.dismiss(
-                {key: self._found[key] for key in ("dataset", "task", "recipe", "document")}
-            )
+            keys = ("dataset", "task", "recipe", "document", "reasons")
+            self.dismiss({"path": str(self._path)} | {key: self._found[key] for key in keys})
 
     def action_complete(self) -> None:
         """Completes the name that is written, as far as there is one way to."""

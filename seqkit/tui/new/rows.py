@@ -11,15 +11,17 @@ from seqkit.experiments.schema import MISSING, Setting, show
 from seqkit.kinds import OBSERVERS, PARTS, PLURAL
 from seqkit.tui.new.draft import TABLES, Draft
 
-SOURCE = Setting("start from", "choice", "The recipe, file or run that this one starts from.")
+SOURCE = Setting("start from", "choice", help="The recipe, file or run that this one starts from.")
 METRICS = Setting(
-    "metrics", "choice", "Scores of each evaluation; the first one chooses the best checkpoint."
+    "metrics",
+    "choice",
+    help="Scores of each evaluation; the first one chooses the best checkpoint.",
 )
 RUN_NAME = Setting(
     "name of the run",
     "text",
-    "Name of the run's folder. Empty: the recipe's name and a number.",
-    "",
+    help="Name of the run's folder. Empty: the name of the recipe or file, and a number.",
+    default="",
 )
 _ABOUT = {
     "task": "What is learnt: how records become inputs, and outputs become answers.",
@@ -65,7 +67,7 @@ def form_rows(draft: Draft, folded: set[str]) -> list[Row]:
     if "experiment" not in folded:
         rows.append(Row("run", SOURCE, depth=1, component=True))
         for part in ("dataset", "task", "model", "loss"):
-            choice = Setting(part, "choice", _ABOUT[part])
+            choice = Setting(part, "choice", help=_ABOUT[part])
             rows.append(Row(part, choice, depth=1, component=True))
         rows.append(Row("metrics", METRICS, depth=1, component=True))
         rows.append(Row("run", RUN_NAME, depth=1))
@@ -118,7 +120,7 @@ def value_text(row: Row, draft: Draft, run_name: str) -> str:
     if row.setting is None:
         return ""
     if row.setting is SOURCE:
-        return draft.source or "nothing"
+        return draft.source or draft.data or "nothing"
     if row.setting is METRICS:
         return ", ".join(draft.metric_names())
     if row.setting is RUN_NAME:
@@ -176,9 +178,10 @@ def explain(row: Row, draft: Draft, problem: Problem | None) -> tuple[str, str]:
         first = str(entry["summary"]) if entry else setting.help
     if problem is not None:
         first = str(problem)
+    because = _because(row, draft)
     if row.component:
-        return first, "enter chooses from a list."
-    words = [_kind_words(setting)]
+        return first, " · ".join([*because, "enter chooses from a list."])
+    words = [*because, _kind_words(setting)]
     if setting.bounds:
         words.append(setting.bounds)
     if setting.nullable:
@@ -187,6 +190,16 @@ def explain(row: Row, draft: Draft, problem: Problem | None) -> tuple[str, str]:
         default = "required" if setting.default is MISSING else f"default {show(setting.default)}"
         words.append(default.strip() if show(setting.default) else "default empty")
     return first, " · ".join(words)
+
+
+def _because(row: Row, draft: Draft) -> list[str]:
+    """Returns why the line holds what it does, where that was chosen for the user's own data."""
+    reason = draft.reason(row.key)
+    if not reason and row.setting is not None and row.setting.key in draft.table(row.part):
+        # A part that was chosen whole, with its settings.
+        changed = draft.is_changed(row.part, row.setting)
+        reason = "" if changed else draft.reason(row.part)
+    return [f"Chosen: {reason}"] if reason else []
 
 
 def _kind_words(setting: Setting) -> str:

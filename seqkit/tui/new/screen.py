@@ -170,6 +170,9 @@ class NewRunScreen(Screen[None]):
                 able = [fit.name for fit in fits if not fit.why_not]
                 if able:
                     draft.choose(part, able[0])
+        self._show(draft)
+
+    def _show(self, draft: Draft) -> None:
         self.form.show(draft)
         self.draft_changed()
 
@@ -408,8 +411,14 @@ class NewRunScreen(Screen[None]):
         question = f"Take {draft.changes()} changes back?"
         self.app.push_screen(
             Confirm(question, f"Everything as in {draft.source or 'the beginning'} again."),
-            lambda yes: self.start_from(self._source or "") if yes else None,
+            lambda yes: self._take_back(draft) if yes else None,
         )
+
+    def _take_back(self, draft: Draft) -> None:
+        if draft.data:
+            self._show(draft.unchanged())
+        else:
+            self.start_from(self._source or "")
 
     def action_file(self) -> None:
         """Lets the user choose a file or folder of their own."""
@@ -422,18 +431,37 @@ class NewRunScreen(Screen[None]):
         self.app.push_screen(picker, self._take_file)
 
     def _take_file(self, found: dict[str, Any] | None) -> None:
-        if found is None or self.draft is None:
+        draft = self.draft
+        if found is None or draft is None:
             return
-        another = found["task"] != self.draft.name("task")
-        if another:
-            # Another task begins with a model and training that are known to go with it.
-            self.start_from(found["recipe"])
-        draft_files.use_dataset(self.draft, found["dataset"])
-        if another:
-            draft_files.use_beginning(self.draft, found["document"])
-        self.form.folded.discard("dataset")
-        self.form.rebuild()
-        self.draft_changed()
+        kept = draft.words() or draft.source not in ("", found["recipe"])
+        if found["task"] != draft.name("task") or not kept:
+            self._begin_with(found)
+            return
+        question = Confirm(
+            "Take the settings that suit the data?",
+            "No keeps the settings that are here, and takes the data alone.",
+        )
+        self.app.push_screen(
+            question, lambda yes: self._begin_with(found) if yes else self._put_in(found)
+        )
+
+    def _begin_with(self, found: dict[str, Any]) -> None:
+        """Starts anew from what `seqkit new` would write for the user's own data."""
+        if self.catalogue is None:
+            return
+        self._source = ""
+        draft = draft_files.begun_on(self.catalogue, found)
+        self.form.folded -= {"dataset", *(key.partition(".")[0] for key in draft.reasons)}
+        self._show(draft)
+
+    def _put_in(self, found: dict[str, Any]) -> None:
+        """Puts the user's own data in, and leaves the rest as it is."""
+        if self.draft is not None:
+            draft_files.use_dataset(self.draft, found["dataset"])
+            self.form.folded.discard("dataset")
+            self.form.rebuild()
+            self.draft_changed()
 
     def _file_name(self) -> str:
         draft = self.draft

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from seqkit.terminal.cells import bar, fit, sparkline
+from seqkit.terminal.cells import bar, fit, fit_ends, sparkline
 from seqkit.terminal.figures import age, number, short_duration
 from seqkit.tui.colours import STATUS_SIGNS
 from seqkit.tui.runs.rows import RunRow
@@ -61,10 +61,10 @@ def _left(row: RunRow) -> str:
 
 def _name(row: RunRow, width: int) -> list[Piece]:
     if not row.label.tags:
-        return [(fit(row.title, width), "strong")]
+        return [(fit_ends(row.title, width), "strong")]
     tags = " " + " ".join(f"#{tag}" for tag in row.label.tags)
     room = max(0, width - min(len(row.title), width))
-    return [(fit(row.title, width - room), "strong"), (fit(tags, room), "accent")]
+    return [(fit_ends(row.title, width - room), "strong"), (fit(tags, room), "accent")]
 
 
 def _score(row: RunRow, width: int) -> list[Piece]:
@@ -85,6 +85,7 @@ def _loss(row: RunRow, width: int) -> list[Piece]:
     if row.loss is None:
         return [(" " * width, "")]
     shown = number(row.loss) if math.isfinite(row.loss) else "NaN"
+    shown = shown if len(shown) <= 8 else f"{row.loss:.1e}"
     tone = "" if math.isfinite(row.loss) else "error"
     room = width - 8
     return [(sparkline(row.losses, room), "title"), (fit(shown, 8, right=True), tone)]

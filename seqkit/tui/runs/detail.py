@@ -76,8 +76,13 @@ def lines_of(row: RunRow, marked: int = 0, width: int = 0) -> list[Text]:
         scores = "  ".join(f"{name} {number(value)}" for name, value in row.scores.items())
         base = f"  (best baseline {number(row.baseline)})" if row.baseline is not None else ""
         lines.append(_line(f"{row.split} scores  {scores}{base}"))
-    said = ". ".join(one_line(text) for text in (row.message, row.verdict) if text)
-    room = max(1, _LINES - len(lines) - bool(row.remedy))
+    remedy = one_line(row.remedy[:1].upper() + row.remedy[1:])
+    parts = [one_line(text) for text in (row.message, row.verdict) if text]
+    if 0 < width < len(remedy):
+        # On a line of its own it would be cut before it says what to try.
+        parts, remedy = [*parts, remedy], ""
+    said = ". ".join(parts)
+    room = max(1, _LINES - len(lines) - bool(remedy))
     wrapped = textwrap.wrap(said, width) if width and said else [said] if said else []
     if len(wrapped) > room:
         wrapped = [*wrapped[: room - 1], " ".join(wrapped[room - 1 :])]
@@ -85,8 +90,8 @@ def lines_of(row: RunRow, marked: int = 0, width: int = 0) -> list[Text]:
     if settings and not row.remedy and len(wrapped) < room:
         lines.append(_line(settings, "dim"))
     lines += [_line(line, "bold") for line in wrapped] or [_line(str(row.folder.path), "dim")]
-    if row.remedy:
-        lines.append(_line(one_line(row.remedy[:1].upper() + row.remedy[1:])))
+    if remedy:
+        lines.append(_line(remedy))
     return lines
 
 

@@ -1,4 +1,4 @@
-"""How long tasks of texts train on one's own data: by steps and by time, not by epochs."""
+"""How long a first model on one's own data trains: by steps and by time, not by epochs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import math
 
 from seqkit.api import Choice
 
+__all__ = ["step_seconds", "threads", "training"]
+
 BUDGET, FEWEST = 180.0, 1000
 """Seconds that a first model may take, by estimate; and the steps that it gets all the same."""
+
+_FEW_EPOCHS = 3
+"""Epochs whose ends are enough evaluations."""
 
 _EVALUATIONS = 20
 _PATIENCE = 10
@@ -45,7 +50,7 @@ def training(
     choices = {"trainer.epochs": whole}
     if total < each:
         choices["trainer.max_steps"] = total
-    if total < each or whole > _EVALUATIONS:
+    if total < each or not _FEW_EPOCHS <= whole <= _EVALUATIONS:
         choices["trainer.evaluate_every"] = math.ceil(total / _EVALUATIONS)
     evaluations = _EVALUATIONS if "trainer.evaluate_every" in choices else whole
     choices["trainer.early_stopping"] = max(3, min(_PATIENCE, evaluations // 2))
@@ -66,7 +71,7 @@ def threads(numbers: float, cores: int) -> Choice:
     """Returns the threads for steps that compute so many numbers.
 
     Args:
-        numbers: Tokens of a step times units of the model.
+        numbers: Tokens or rows of a step times units of the model.
         cores: Processor cores.
     """
     if cores > 1 and numbers >= _SHARED:
