@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from seqkit.data.times import DAY
 from seqkit_timeseries._columns import STEP
 
-Aggregate = Literal["mean", "last", "sum"]
 _SIZES = {"s": 1, "min": 60, "h": 3600, "d": DAY, "w": 7 * DAY}
 # The weeks of a calendar begin on Mondays; 1970 began on a Thursday.
 _MONDAY = 4 * DAY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,6 @@ from seqkit_timeseries._kinds import all_coded, coded
 from seqkit_timeseries._table import names_of
 from seqkit_timeseries._tabled import Reading, Series, Tabled, times_of
 
-Wide = Literal["auto", "none", "rows", "columns"]
 VALUE = "value"
 """What the only column of numbers is called, of series that are one a row or a column."""
 

@@ -13,6 +13,9 @@ from seqkit.paths import data_home
 from seqkit.registry.discovery import load_registry
 from seqkit.registry.in_memory import Given, listed
 
+_LONGEST_PATH = 1000
+"""Characters beyond which a string is a text, and no path."""
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -142,6 +145,11 @@ def from_records(
 
 def table_file(data: Any, name: str) -> Path:
     """Returns the path of a file, or of the one that data in memory are written to."""
+    if isinstance(data, str) and (len(data) > _LONGEST_PATH or "\n" in data):
+        raise DataError(
+            f"data is a text of {len(data):,} characters, and no path. Write it to a .txt file and "
+            "give the path of that"
+        )
     if isinstance(data, str | Path):
         return Path(data)
     return save_records(data, data_home() / "records", name)

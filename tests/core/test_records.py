@@ -91,3 +91,9 @@ def test_a_run_on_records_is_resumed_and_evaluated_by_commands(
     capsys.readouterr()
     assert run_command_line(["evaluate", "mine-0001", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["examples"] == 12
+
+
+@pytest.mark.parametrize("text", ["once upon a time " * 100, "two\nlines"])
+def test_a_text_in_place_of_a_path_is_told_to_be_written_to_a_file(text: str) -> None:
+    with pytest.raises(seqkit.DataError, match="Write it to"):
+        seqkit.new(text)

@@ -29,9 +29,9 @@ def at_step(step: int, act: Callable[[], object]) -> Callable[[Event], None]:
     return observe
 
 
-def test_a_runs_folder_that_cannot_be_written_is_named(lab: Lab) -> None:
+def test_a_runs_folder_that_is_a_file_is_named(lab: Lab) -> None:
     lab.runs.write_text("a file in the way")
-    with pytest.raises(DataError, match=r"runs folder .* cannot be written.*--runs-dir") as caught:
+    with pytest.raises(DataError, match=r"runs folder .* is a file .*--runs-dir") as caught:
         lab.train()
     assert caught.value.exit_code == ExitCode.DATA
     assert lab.runs.read_text() == "a file in the way"

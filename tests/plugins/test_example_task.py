@@ -64,7 +64,7 @@ def test_its_answers_are_saved(tagged: Tagged) -> None:
         (row,) = csv.DictReader(file)
 
     assert json.loads(line)["tags"] == TAGS
-    assert json.loads(row["tags"]) == TAGS
+    assert json.loads(row["predicted"]) == TAGS
 
 
 def test_records_of_a_file_are_read_as_they_are(tagged: Tagged) -> None:

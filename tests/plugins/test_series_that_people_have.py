@@ -359,7 +359,7 @@ def test_a_covariate_of_few_kinds_has_a_channel_for_each(setting: str, tmp_path:
     again = ForecastingCodec.load(tmp_path, Forecasting.Config)
     assert again.layout == codec.layout
     given = [
-        {"date": str(day(n)), "sold": str(n) if n < 30 else "", "sky": "sun"} for n in range(40)
+        {"date": str(day(n)), "sold": str(n) if n < 60 else "", "sky": "sun"} for n in range(74)
     ]
     records = again.parse(given)
     values = again.encode(records, told.append)["values"]
@@ -618,5 +618,13 @@ def test_a_series_without_numbers_to_train_on_is_left_out(tmp_path: Path) -> Non
 def test_a_table_of_missing_values_is_refused(tmp_path: Path) -> None:
     days = [(day(step), "NaN") for step in range(50)]
     path = write(tmp_path / "nothing.csv", ("day", "sold"), days)
-    with pytest.raises(DataError, match="looks like"):
+    with pytest.raises(DataError, match="Beside the times in 'day' no column holds numbers"):
+        take(path, registry_of_all())
+
+
+@pytest.mark.parametrize("text", ["inf", "1e400"])
+def test_a_number_that_is_not_finite_is_refused_by_its_line(text: str, tmp_path: Path) -> None:
+    rows = [(day(row), text if row == 77 else value(row)) for row in range(ROWS)]
+    path = write(tmp_path / "endless.csv", ["day", "y"], rows)
+    with pytest.raises(DataError, match=f"line 79: '{text}' in column 'y' is no finite number"):
         take(path, registry_of_all())

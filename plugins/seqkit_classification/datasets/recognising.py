@@ -117,8 +117,12 @@ def _confidence(data: OwnData, task: str, rows: Rows, text: str, label: str) -> 
 
 def _hint(rows: Rows, text: str, label: str, task: str) -> Recognition | None:
     """Says what to do about a table in which no column looks like texts, or none like labels."""
+    from seqkit.data.numbers import MISSING
+
     for name in rows.columns:
         kinds = {str(cell).strip() for cell in rows.whole(name) if is_given(cell)}
+        if all(kind.lower() in MISSING for kind in kinds):
+            continue
         if name.lower().strip() not in USUAL_COLUMNS["label"]:
             continue
         if len(kinds) == 1:

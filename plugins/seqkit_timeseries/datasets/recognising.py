@@ -147,6 +147,13 @@ def _series(data: OwnData, rows: Rows, asked: bool) -> _Series | None:
     measured = _measurements(data, rows, cells, ids, owners)
     if not measured:
         return None
+    for name, held in measured.items():
+        if len(infinite := np.flatnonzero(np.isinf(held))):
+            row = chosen[infinite[0]]
+            raise DataError(
+                f"{rows.path}, line {rows.lines[row]}: {rows.whole(name)[row]!r} in column "
+                f"{name!r} is no finite number. Leave the cell empty, or give a number"
+            )
     empty = [
         name
         for name, texts in cells.items()
@@ -351,6 +358,8 @@ def _what_to_do(data: OwnData, rows: Rows, task: str) -> Recognition | None:
     numbers = any(holds_numbers(cells) for cells in rows.values.values())
     if not task and not time and not texts and numbers:
         return _hint("for a series of numbers without times, give --task forecasting")
+    if time and not any(holds_numbers(rows.whole(name)) for name in rows.columns if name != time):
+        return _hint(f"beside the times in {time!r} no column holds numbers")
     return None
 
 
