@@ -18,6 +18,10 @@ def as_setting(option: str, words: Sequence[str]) -> str:
     from seqkit.experiments.places import place_of, tables_of
     from seqkit.registry.discovery import load_registry
 
+    parts = ("task", "dataset", "model", "loss")
+    if (name := option.lstrip("-")) in parts:
+        # As seqkit new has it: --task forecasting.
+        return f"{name}={_value(option, words)}"
     registry = load_registry(plugins_of_environment())
     tables = tables_of({})
     for word in words[1:3]:
@@ -25,7 +29,6 @@ def as_setting(option: str, words: Sequence[str]) -> str:
             experiment = load_experiment(word, registry)
         except (SeqkitError, OSError):
             continue
-        parts = ("task", "dataset", "model", "loss")
         tables |= tables_of({key: getattr(experiment, key).entry for key in parts})
         break
     value = _value(option, words)

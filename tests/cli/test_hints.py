@@ -18,6 +18,7 @@ import pytest
         (["hiden-size=8"], "Did you mean model.hidden_size=8?"),
         (["--epochs", "3"], "Settings are words without dashes: trainer.epochs=3"),
         (["--lr=0.1"], "Settings are words without dashes: trainer.learning_rate=0.1"),
+        (["--task", "seq2seq"], "Settings are words without dashes: task=seq2seq"),
         (["--hidden-size", "8"], "Settings are words without dashes: model.hidden_size=8"),
         (["--jsn"], "Did you mean --json?"),
         (["task.tokenizer=spacy/de"], "the nearest is torchtext:spacy/de."),
