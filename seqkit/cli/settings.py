@@ -20,7 +20,7 @@ def as_setting(option: str, words: Sequence[str]) -> str:
 
     parts = ("task", "dataset", "model", "loss")
     if (name := option.lstrip("-")) in parts:
-        # As seqkit new has it: --task forecasting.
+        # An option of seqkit new is a word here.
         return f"{name}={_value(option, words)}"
     registry = load_registry(plugins_of_environment())
     tables = tables_of({})
