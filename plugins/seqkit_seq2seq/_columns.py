@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-SOURCE_NAMES = (("source", "src", "input", "question"), ("from",))
-TARGET_NAMES = (("target", "tgt", "output", "answer", "translation"), ("to",))
+SOURCE_NAMES = (("source", "src", "input", "question"), ("from", "instruction", "prompt"))
+TARGET_NAMES = (
+    ("target", "tgt", "output", "answer", "translation"),
+    ("to", "response", "completion"),
+)
 """The usual ones, and others that count where no column is called so."""
 
 USUAL_COLUMNS = {

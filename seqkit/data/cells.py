@@ -15,8 +15,8 @@ _LETTERS = 0.6
 
 def prose_score(values: Sequence[Any]) -> float:
     """Returns the mean number of characters where the values are texts, and 0 elsewhere."""
-    texts = [value for value in values if isinstance(value, str) and value.strip()]
-    if len(texts) * 2 < len(values) or not any(map(_has_words, texts)):
+    texts = [value.strip() for value in values if isinstance(value, str) and value.strip()]
+    if len(texts) * 2 < len(values) or not any(map(_has_words, texts)) or holds_numbers(texts):
         return 0.0
     return sum(map(len, texts)) / len(texts)
 

@@ -17,6 +17,8 @@ from seqkit.errors import DataError, suggestion
 
 _UNKNOWN_ENCODING = "is not known to Python, which has utf-8, latin-1, cp1252, utf-16 and others"
 
+_COMMON = "cp1252, cp1251 for Cyrillic, gb18030 for Chinese and shift_jis are common"
+
 
 def known_encoding(encoding: str) -> str:
     """Returns the name of an encoding of texts. Raises ValueError where Python has no such."""
@@ -163,10 +165,10 @@ def undecodable(
         way = "give --encoding utf-16" if option else "set dataset.encoding=utf-16"
         hint = f"It begins with the mark of UTF-16: {way}"
     elif option:
-        hint = "Give its encoding: --encoding latin-1 and cp1252 are common"
+        hint = f"Give its encoding: --encoding {_COMMON}"
     else:
         hint = (
-            "Set its encoding (dataset.encoding=latin-1 and cp1252 are common), or "
+            f"Set its encoding (dataset.encoding={_COMMON}), or "
             "dataset.errors=replace to read it all the same"
         )
     byte = f"byte 0x{error.object[error.start]:02x} on line {line}"

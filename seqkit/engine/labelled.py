@@ -44,6 +44,12 @@ def read_labelled(
     if not path.exists():
         raise DataError(f"there is no file {path}. Check the path")
     dataset = experiment.dataset
+    where = dataset.component.location(dataset.config)
+    if where is not None and where.resolve() == path.resolve():
+        notify(
+            f"{path} holds what the run was trained on, so that this score is no test: "
+            "without --file, the test split is scored."
+        )
     own = getattr(dataset.config, "path", None)
     alike = isinstance(own, str) and (path.is_dir() or kind_of(Path(own)) == kind_of(path))
     if alike:

@@ -75,9 +75,14 @@ def verdict_on_best(
 
 
 def _by_model(settings: Sequence[Setting]) -> dict[str, list[ScoredRun]]:
-    """Returns the runs by their settings; those with other data are put together."""
+    """Returns the runs by their settings; those with other data are put together.
+
+    Baselines may differ on the same data, too: by tokens, or in runs of an older version.
+    """
     runs = [run for setting in settings for run in setting.runs]
-    if all(run.baselines == runs[0].baselines for run in runs):
+    folds = any(key.partition(".")[0] == "folds" for one in settings for key in one.values)
+    same = not folds and len({run.dataset for run in runs}) == 1
+    if same or all(run.baselines == runs[0].baselines for run in runs):
         return {setting.label: list(setting.runs) for setting in settings}
     groups: dict[str, list[ScoredRun]] = {}
     for setting in settings:

@@ -380,6 +380,17 @@ def test_runs_on_other_data_are_held_against_their_own_baselines(
     assert "3 runs, each against the baselines of its own data: No better than majority" in text
 
 
+def test_runs_on_the_same_data_are_no_one_model_where_baselines_differ(
+    seqkit: Callable, make: Make
+) -> None:
+    make("older", answers(0.60, 1), "lstm")
+    newer = make("newer", answers(0.80, 2), "gru")
+    baselines = {"majority": {"accuracy": 0.5}, "bag-of-words": {"accuracy": 0.7}}
+    newer.update(test=newer.info()["test"] | {"baselines": baselines})
+    text = " ".join(seqkit("compare", "older", "newer").out.split())
+    assert "newer, the best of 2: Better than bag-of-words (0.700)" in text
+
+
 def test_the_deciding_value_is_never_cut(
     seqkit: Callable, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -334,3 +334,12 @@ def test_classes_in_wide_characters_stand_in_columns() -> None:
         rows = [line.removesuffix("  predicted") for line in drawn if line[:1] == " "]
         assert len({cell_len(row) for row in rows}) == 1
         assert len(rows) == 3
+
+
+def test_the_file_that_a_run_was_trained_on_is_told_to_be_no_test(
+    seqkit: Callable, run: Path, new: Path
+) -> None:
+    trained_on = run.parent / "messages.csv"
+    said = "holds what the run was trained on, so that this score is no test"
+    assert said in seqkit("evaluate", run, "--file", trained_on).err
+    assert said not in seqkit("evaluate", run, "--file", new).err

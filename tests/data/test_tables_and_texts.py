@@ -244,7 +244,7 @@ def test_invalid_utf_8_names_byte_line_and_what_to_do(
     file: Writer, notes: list[str], mark: bytes
 ) -> None:
     path = file(mark + b"text,label\nfine,a\ncaf\xe9,b\n")
-    with pytest.raises(DataError, match=r"byte 0xe9 on line 3.*dataset.encoding=latin-1"):
+    with pytest.raises(DataError, match=r"byte 0xe9 on line 3.*dataset.encoding=cp1252"):
         read_csv(path, notes.append)
 
 

@@ -628,3 +628,22 @@ def test_a_number_that_is_not_finite_is_refused_by_its_line(text: str, tmp_path:
     path = write(tmp_path / "endless.csv", ["day", "y"], rows)
     with pytest.raises(DataError, match=f"line 79: '{text}' in column 'y' is no finite number"):
         take(path, registry_of_all())
+
+
+def test_a_column_of_one_number_is_no_target_and_one_to_ask_about_is_not_passed_over(
+    tmp_path: Path,
+) -> None:
+    rows = [(day(row), value(row), 1) for row in range(ROWS)]
+    found = made(write(tmp_path / "open.csv", ["day", "y", "open"], rows))
+    assert "'open' is the same number throughout and left out" in found.said
+    assert found.codec.layout.targets == ("y",)
+    open_ = [(day(row), row % 7, f"{1 + row % 9}.{row:03}") for row in range(ROWS)]
+    with pytest.raises(DataError, match="may be 1000 or"):
+        made(write(tmp_path / "asked.csv", ["day", "y", "sold"], open_))
+
+
+def test_a_text_with_tabs_between_times_and_numbers_is_a_table(tmp_path: Path) -> None:
+    rows = [(day(row), value(row)) for row in range(ROWS)]
+    found = made(write(tmp_path / "sold.txt", ["date", "y"], rows, delimiter="\t"))
+    assert found.dataset["time"] == "date"
+    assert "It could be for language-modeling as well" in found.said

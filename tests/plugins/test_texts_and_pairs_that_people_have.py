@@ -314,6 +314,21 @@ FILES: dict[str, Kind] = {
         {"source": "instruction", "target": "output"},
         said="'input' is left out",
     ),
+    "two_languages_and_a_kind.csv": Kind(
+        table([(s, t, "ab"[n % 2]) for n, (s, t) in enumerate(PAIRS)], "en,fr,domain"),
+        "pairs-tsv",
+        {"source": "en", "target": "fr"},
+        said="could be for classification as well",
+    ),
+    "answered.jsonl": Kind(
+        "".join(
+            json.dumps({"instruction": s, "context": "", "response": t, "category": "ab"[n % 2]})
+            + "\n"
+            for n, (s, t) in enumerate(PAIRS)
+        ),
+        "pairs-tsv",
+        {"source": "instruction", "target": "response"},
+    ),
     "text_hardly_filled.csv": Kind(
         table([("" if n % 9 else t, t, kind) for n, (t, kind) in enumerate(ROWS)], "text,body,k"),
         "text-csv",

@@ -22,6 +22,8 @@ _TIMES_EACH = 5
 """How often each kind occurs at least, where words plainly have kinds."""
 _LONGEST_PART = 30
 """Characters of a class in a cell of several."""
+_FEW_NUMBERS = 20
+"""Different numbers that may well be classes, such as stars and grades."""
 _SENTENCE = 20
 """Characters that a cell of a column of texts has on average, at least."""
 _FLAGS = frozenset({"0", "1", "True", "False", "true", "false"})
@@ -63,7 +65,8 @@ def _found(data: OwnData, task: str) -> Recognition | None:
     labelled = sum(is_given(kind) for _, kind in cells)
     examples = sum(is_given(one) and is_given(kind) for one, kind in cells)
     said = f"texts are in column {text!r}, labels in {label!r}"
-    said += _of_several(rows.whole(label)) + _left_out(rows, text, label)
+    said += _of_several(rows.whole(label)) + _of_numbers(rows.whole(label))
+    said += _left_out(rows, text, label)
     if labelled < len(rows):
         rest = counted(len(rows) - labelled, "row without a label is", "rows without a label are")
         said += f"; {rest} left out"
@@ -79,6 +82,16 @@ def _of_several(cells: Sequence[Any]) -> str:
         if len(joined) > 1 and len(parts) < len(kinds) and max(map(len, parts)) < _LONGEST_PART:
             return f"; {min(joined)!r} is taken for one class, as an example has one"
     return ""
+
+
+def _of_numbers(cells: Sequence[Any]) -> str:
+    """Says that numbers are taken for classes, where they are more than one would call so."""
+    kinds = {str(cell).strip() for cell in cells if is_given(cell)}
+    if len(kinds) <= _FEW_NUMBERS or not holds_numbers(sorted(kinds)):
+        return ""
+    return (
+        f"; its {len(kinds):,} different numbers are taken for classes: better round them to a few"
+    )
 
 
 def _left_out(rows: Rows, text: str, label: str) -> str:

@@ -21,8 +21,8 @@ from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
 from seqkit_seq2seq._columns import USUAL_COLUMNS
 
 _ASKED, _NAMED, _TABS, _ALIKE, _WORDS, _TEXT = 0.95, 0.87, 0.75, 0.5, 0.45, 0.65
-"""How sure it is: if asked, of columns called so, of tabs, of two texts, of two words, and of a
-text with tabs."""
+"""How sure it is: if asked, of columns called so, of tabs or two languages, of two texts, of two
+words, and of a text with tabs."""
 
 _FEW_KINDS = 0.05
 """Score of a column of so few kinds that it holds labels rather than targets."""
@@ -92,7 +92,8 @@ def _two_texts(data: OwnData, rows: Rows, asked: bool) -> tuple[tuple[str, str],
         numbers = all(holds_numbers(rows.values[name]) for name in chosen)
         return chosen, _ASKED if asked else _ALIKE if numbers else _NAMED
     texts = _texts(rows, prose_score)
-    sure = _ALIKE
+    two_languages = len(texts) == 2 and all(names_a_language(_word(name)) for name in texts)
+    sure = _TABS if two_languages else _ALIKE
     if len(texts) < 2 and data.kind == ".tsv" and len(columns) == 2:
         texts = list(columns)
     if len(texts) < 2:

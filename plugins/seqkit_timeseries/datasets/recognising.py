@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ from seqkit_timeseries._tabled import Reading, times_of
 from seqkit_timeseries.datasets.uses import Uses, uses_of
 from seqkit_timeseries.datasets.wide_tables import recognise_wide
 
-_ASKED, _SURE, _PERHAPS = 0.95, 0.9, 0.3
+_ASKED, _SURE, _PERHAPS, _TEXT = 0.95, 0.9, 0.3, 0.7
 _LEAST = 20
 """Numbers of a column without times that are plainly a series."""
 _LOOKED_AT = 10_000
@@ -53,6 +53,7 @@ class _Series:
         ids: Those that tell series apart.
         empty: Those that hold nothing.
         late: Those that hold nothing in the rows that a run trains on.
+        constant: Those that are the same number throughout, beside others.
         uses: What the other columns are good for.
     """
 
@@ -61,6 +62,7 @@ class _Series:
     ids: Sequence[str]
     empty: Sequence[str]
     late: Sequence[str]
+    constant: Sequence[str]
     uses: Uses = field(default_factory=Uses)
 
 
@@ -71,8 +73,10 @@ def recognise(data: OwnData, task: str) -> Recognition | None:
         DataError: It seems to be one, and its times cannot be read.
     """
     if data.kind == ".txt" and not task:
-        said = "it holds numbers alone"
-        return _recognition(data, {}, said, _PERHAPS, {}) if data.holds_numbers_alone else None
+        if data.holds_numbers_alone:
+            return _recognition(data, {}, "it holds numbers alone", _PERHAPS, {})
+        found = recognise(data, "forecasting") if data.tabs and _has_times(data) else None
+        return replace(found, confidence=min(found.confidence, _TEXT)) if found else None
     if data.kind not in (*TABLES, *OBJECTS, ".txt"):
         return None
     if (wide := recognise_wide(data)) is not None:
@@ -93,6 +97,12 @@ def recognise(data: OwnData, task: str) -> Recognition | None:
     return _found(data, series, settings, asked) if series is not None else None
 
 
+def _has_times(data: OwnData) -> bool:
+    """Tells whether a text with tabs is a table with times, and without sentences."""
+    rows = data.table()
+    return not _has_sentences(rows) and bool(time_column({n: rows.whole(n) for n in rows.columns}))
+
+
 def _found(data: OwnData, series: _Series, settings: dict[str, Any], asked: bool) -> Recognition:
     if series.time:
         settings["time"] = series.time
@@ -104,7 +114,7 @@ def _found(data: OwnData, series: _Series, settings: dict[str, Any], asked: bool
             settings["id"] = list(series.ids)
     task: dict[str, Any] = {}
     uses = series.uses
-    left = (*series.empty, *series.late)
+    left = (*series.empty, *series.late, *series.constant)
     if left or uses.known or uses.flags:
         settings["targets"] = list(series.numbers)
     if left and not uses.flags:
@@ -112,9 +122,10 @@ def _found(data: OwnData, series: _Series, settings: dict[str, Any], asked: bool
     if series.empty:
         said += f"; {', '.join(map(repr, series.empty))} is empty and left out"
     if series.late:
-        said += (
-            f"; {', '.join(map(repr, series.late))} begins too late to be learnt and is left out"
-        )
+        said += f"; {', '.join(map(repr, series.late))} begins too late and is left out"
+    if series.constant:
+        names = ", ".join(map(repr, series.constant))
+        said += f"; {names} is the same number throughout and left out"
     if uses.known:
         task["future_covariates"] = list(uses.known)
     if uses.missing:
@@ -154,29 +165,40 @@ def _series(data: OwnData, rows: Rows, asked: bool) -> _Series | None:
                 f"{rows.path}, line {rows.lines[row]}: {rows.whole(name)[row]!r} in column "
                 f"{name!r} is no finite number. Leave the cell empty, or give a number"
             )
-    empty = [
-        name
-        for name, texts in cells.items()
-        if MISSING.issuperset(text.strip().lower() for text in texts)
-    ]
-    late = _late(measured, None if moments is None else moments[chosen])
+    empty = [name for name, texts in cells.items() if _is_empty(texts)]
+    late = _late(cells, list(measured), None if moments is None else moments[chosen])
     if len(late) < len(measured):
         measured = {name: held for name, held in measured.items() if name not in late}
     else:
         late = []
-    others = {name: cells[name] for name in cells if name not in (*ids, *empty, *late)}
+    constant = [
+        name for name, held in measured.items() if len(np.unique(held[~np.isnan(held)])) == 1
+    ]
+    constant = [] if len(constant) == len(measured) else _not_given(constant, data)
+    measured = {name: held for name, held in measured.items() if name not in constant}
+    left = (*ids, *empty, *late, *constant)
+    others = {name: cells[name] for name in cells if name not in left}
     uses = uses_of(
         others, measured, None if moments is None else moments[chosen], owners, data.given
     )
-    return _Series(time, uses.targets, ids, empty, late, uses)
+    return _Series(time, uses.targets, ids, empty, late, constant, uses)
 
 
-def _late(measured: Mapping[str, NDArray[np.float64]], moments: Any) -> list[str]:
+def _late(cells: Mapping[str, Sequence[str]], names: Sequence[str], moments: Any) -> list[str]:
     """Returns the columns that hold nothing before the rows that are held out by default."""
-    count = len(next(iter(measured.values())))
+    count = len(cells[names[0]])
     order = np.arange(count) if moments is None else np.argsort(moments, kind="stable")
-    first = order[: int(_TRAINED_ON * count)]
-    return [name for name, held in measured.items() if np.isnan(held[first]).all()]
+    first = order[: int(_TRAINED_ON * count)].tolist()
+    return [name for name in names if _is_empty(map(cells[name].__getitem__, first))]
+
+
+def _is_empty(texts: Iterable[str]) -> bool:
+    return MISSING.issuperset(text.strip().lower() for text in texts)
+
+
+def _not_given(names: Sequence[str], data: OwnData) -> list[str]:
+    """Returns the columns that no setting of the person names as targets."""
+    return [name for name in names if name not in _given_targets(data)]
 
 
 def _looked_at(rows: Rows, ids: Sequence[str], moments: Any) -> list[int]:
@@ -343,11 +365,13 @@ def _measurements(
 
 def _what_to_do(data: OwnData, rows: Rows, task: str) -> Recognition | None:
     """Returns the next step for a table in which no series was found; None where it is none."""
-    if not task and _has_sentences(rows):
-        return None
     time = ""
     with suppress(DataError):
         time = _time(data, rows)
+    if not task and _has_sentences(rows):
+        beside = any(holds_numbers(rows.whole(name)) for name in rows.columns if name != time)
+        said = "for a series of its numbers, beside the sentences, give --task forecasting"
+        return _hint(said) if time and beside else None
     for name in rows.columns if time or task else ():
         try:
             parse_numbers(rows.whole(name))
