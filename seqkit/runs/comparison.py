@@ -250,8 +250,14 @@ def short_label_of(values: Mapping[str, Any]) -> str:
 
 
 def heading_of(values: Mapping[str, Any]) -> str:
-    """Returns what the values of `short_label_of` are of: `model, epochs`."""
-    return ", ".join(key.rpartition(".")[2] for key in values if key != SEED)
+    """Returns what the values of `short_label_of` are of: `model, epochs`.
+
+    A key whose last part names another one too, as the seed of data that of runs, is whole.
+    """
+    keys = [key for key in values if key != SEED]
+    last = [key.rpartition(".")[2] for key in (*keys, SEED)]
+    names = [key if last.count(name) > 1 else name for key, name in zip(keys, last, strict=False)]
+    return ", ".join(names)
 
 
 def _bare(value: object) -> str:

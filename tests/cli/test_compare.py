@@ -10,6 +10,7 @@ import pytest
 from safetensors.numpy import save
 
 from seqkit.events import Event, EventLog
+from seqkit.runs.comparison import heading_of
 from seqkit.runs.example_scores import Column, ExampleScores
 from seqkit.runs.folder import RunFolder, create_run
 
@@ -429,3 +430,9 @@ def test_runs_of_before_settings_were_renamed_do_not_differ_in_them(
     shown = seqkit("show", "old", "--runs-dir", runs).out
     assert "tensorboard" not in shown
     assert "isation" not in shown
+
+
+def test_settings_of_one_last_name_are_called_by_their_whole_keys() -> None:
+    assert heading_of({"model": "gru", "trainer.epochs": 3, "trainer.seed": 1}) == "model, epochs"
+    assert heading_of({"dataset.seed": 1, "trainer.epochs": 3}) == "dataset.seed, epochs"
+    assert heading_of({"dataset.path": "a", "model.path": "b"}) == "dataset.path, model.path"
