@@ -42,6 +42,8 @@ class F1(Metric):
     outputs = ("classes", "step-classes", "labels")
 
     class Config(seqkit.Config):
+        added = ("positive",)
+
         average: Literal["auto", "binary", "macro", "micro", "weighted"] = Field(
             "auto",
             help="binary: of one of two classes; macro: mean over the classes or labels "

@@ -38,6 +38,8 @@ SEES_THE_FUTURE = "it reads backwards too, and sees the token it is to predict"
 class RecurrentConfig(seqkit.Config):
     """What the recurrent models have in common."""
 
+    added = ("linear",)
+
     hidden_size: int = Field(128, ge=1, le=65_536, help="Units of each layer and direction.")
     layers: int = Field(1, ge=1, le=256, help="Recurrent layers on top of each other.")
     bidirectional: bool = Field(False, help="Whether each layer also reads backwards.")

@@ -250,6 +250,10 @@ def _digest(experiment: Experiment) -> str:
     document = experiment.as_dict()
     for key in PARTS:
         document[key] = _without_added(getattr(experiment, key).config, document[key])
+    document["metrics"] = [
+        _without_added(part.config, table)
+        for part, table in zip(experiment.metrics, document["metrics"], strict=True)
+    ]
     return _digest_of(document)
 
 

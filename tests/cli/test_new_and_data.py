@@ -135,11 +135,9 @@ def test_new_takes_an_encoding_and_writes_it(seqkit: Callable) -> None:
     assert seqkit("new", "u.toml", "--encoding", "cp1252").code == 2
     assert seqkit("new", "u.toml", "--data", "t.csv", "dataset.encoding=klingon").code == 4
     assert seqkit("new", "u.toml", "--data", "t.csv", "--encoding", "klingon").code == 2
-    assert seqkit("run", "t.toml", "dataset.encoding=utf-8").code == 4
-    assert (
-        "Set its encoding (dataset.encoding=latin-1"
-        in seqkit("run", "t.toml", "dataset.encoding=utf-8").err
-    )
+    done = seqkit("run", "t.toml", "dataset.encoding=utf-8")
+    assert done.code == 4
+    assert "Set its encoding (dataset.encoding=" in done.err
 
 
 @pytest.mark.parametrize(
@@ -223,7 +221,7 @@ def test_columns_are_told_by_name_and_else_by_content(
 
 def test_a_table_without_labels_is_not_for_classification() -> None:
     Path("a.csv").write_text("n,text\n" + "".join(f"{n},text {n}\n" for n in range(50)))
-    with pytest.raises(DataError, match=r"No column looks like labels; name it: dataset\.label"):
+    with pytest.raises(DataError, match=r"Column 'n' holds 50 different numbers, and no classes"):
         look_at(Path("a.csv"), "classification")
 
 

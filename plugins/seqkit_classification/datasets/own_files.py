@@ -70,6 +70,8 @@ class TextCsv(Dataset):
     foldable = True
 
     class Config(OwnFiles):
+        added = ("sheet",)
+
         delimiter: str = Field(
             "", max_length=1, help="What parts the fields; empty: comma, tab, ; or |, as it fits."
         )

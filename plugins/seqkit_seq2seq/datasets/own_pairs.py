@@ -56,6 +56,8 @@ class PairsTsv(Dataset):
     together = "source"
 
     class Config(seqkit.Config):
+        added = ("sheet",)
+
         path: LocalPath = Field(min_length=1, help="The file of training pairs.")
         validation_path: LocalPath = Field(
             "", help="The file of validation pairs; empty: held out from the training pairs."
