@@ -62,10 +62,10 @@ venv: $(VENV)/.installed-dev
 demo: $(VENV)/.installed
 	@$(BIN)/seqkit run sentiment $(DEMO_ARGS)
 
-# One thread a process: the tests' tensors are small, and two processes share two cores better
-# than their threads do.
+# One thread a process: the tests' tensors are small, and processes share cores better
+# than their threads do. Three on two cores: those that drive terminals wait much of the time.
 test: $(VENV)/.installed-dev
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow" $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 -m "not slow" $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .
