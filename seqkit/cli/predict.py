@@ -97,7 +97,7 @@ def predict(
         raise click.UsageError("INPUT and --file exclude each other", click.get_current_context())
     registry = open_registry(plugins)
     folder = open_run(run, runs_dir)
-    check_files(files)
+    check_files(files, file)
     from seqkit.engine.predict import load_predictor
 
     told: list[str] = []

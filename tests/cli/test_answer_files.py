@@ -40,6 +40,17 @@ def test_answers_that_cannot_be_written_leave_the_old_file(tmp_path: Path, kind:
     assert [other.name for other in tmp_path.iterdir()] == [path.name]
 
 
+def test_answers_are_not_written_over_the_inputs_that_they_are_of(tmp_path: Path) -> None:
+    inputs, link = tmp_path / "inputs.csv", tmp_path / "link.csv"
+    inputs.write_text("text\na\n")
+    link.symlink_to(inputs)
+
+    check_files([tmp_path / "answers.csv", inputs])
+    for path in (inputs, link):
+        with pytest.raises(ConfigurationError, match=r"holds the inputs, in --save"):
+            check_files([tmp_path / "answers.csv", path], inputs)
+
+
 @pytest.mark.parametrize(
     "text",
     ["=1+1", '=HYPERLINK("http://a.b")', "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1"],

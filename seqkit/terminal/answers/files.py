@@ -18,10 +18,17 @@ _DRAWN = (".png", ".svg")
 _KINDS = (".csv", ".tsv", ".json", ".jsonl", ".parquet", *_DRAWN)
 
 
-def check_files(paths: Iterable[Path]) -> None:
-    """Raises ConfigurationError for a file that could not be written in the end."""
+def check_files(paths: Iterable[Path], read: Path | None = None) -> None:
+    """Raises ConfigurationError for a file that could not be written in the end.
+
+    Nor is one written that the inputs are `read` from: those are a person's data.
+    """
     for path in paths:
         kind = path.suffix.lower()
+        if read is not None and read.exists() and path.exists() and path.samefile(read):
+            raise ConfigurationError(
+                f"{path} holds the inputs, in --save. Give the answers a file of their own"
+            )
         if kind not in _KINDS:
             raise ConfigurationError(
                 f"{path} has no ending that is known, in --save. Write one of {', '.join(_KINDS)}"
