@@ -28,10 +28,19 @@ from seqkit_timeseries._layout import (
 )
 from seqkit_timeseries._normalization import Floats, Scaler, fit_scaler, normalise
 from seqkit_timeseries._precision import ROUNDING, check_scaled, check_training, check_values
+from seqkit_timeseries._residual import (
+    baseline_of_context,
+    expected,
+    first_origin,
+    fit_smoothers,
+    smoothed,
+)
 from seqkit_timeseries._windows import forward_filled, gather, interpolated, window_starts
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+Ints = NDArray[np.int64]
 
 
 @dataclass
@@ -44,12 +53,13 @@ class ForecastingCodec(Fitted, Codec):
       the units of the data, NaN where missing; `times` `(rows,)`; `offsets` int64 `(series + 1,)`.
     - `windows` int64 `(windows,)`, the row each begins at; `owners` int64, its series.
     - `location`, `scale` and `naive_error`, float64 `(series, size)`, and `ids` `(series,)`.
+    - What exponential smoothing makes of the targets, where forecasts begin from it: `smoothed`.
 
     A network computes in single precision with scaled values. Everything in the units of the data
     is in double precision, and on the host, as not every accelerator has doubles.
     """
 
-    on_host = (*Codec.on_host, "location", "scale", "naive_error", "actual")
+    on_host = (*Codec.on_host, "location", "scale", "naive_error", "actual", "expected", "spread")
     _quantiles: tuple[float, ...] = field(default=(), repr=False)
     _told: bool = field(default=False, repr=False, compare=False)
 
@@ -170,7 +180,26 @@ class ForecastingCodec(Fitted, Codec):
         names = [name for name in parts[0] if known or name != "targets"]
         arrays = {name: np.concatenate([part[name] for part in parts]) for name in names}
         arrays["offsets"] = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        if self.smooths:
+            arrays |= self._smoothed(
+                arrays.pop("past"), arrays["offsets"], arrays["ids"].tolist(), arrays["scale"]
+            )
         return arrays
+
+    def _smoothed(
+        self, past: Floats, offsets: NDArray[Any], names: Sequence[str], scales: Floats
+    ) -> Arrays:
+        """Smooths the targets of each series as in training, or as suits it where it is new."""
+        series = np.split(past, offsets[1:-1])
+        found = {place: self.smoothers.get(name) for place, name in enumerate(names)}
+        new = [place for place, one in found.items() if one is None]
+        if new:
+            parts = [series[place] for place in new]
+            own = fit_smoothers(parts, [scales[place] for place in new], self.period, self.horizon)
+            found |= dict(zip(new, own, strict=True))
+        smoothers = [one for one in found.values() if one is not None]
+        arrays = smoothed(series, [one.ways for one in smoothers], self.period)
+        return {**arrays, "spread": np.stack([one.spread for one in smoothers])}
 
     def _series(self, record: Record, place: str) -> dict[str, NDArray[Any]]:
         """Encodes one series; its windows count from its own first row."""
@@ -198,6 +227,9 @@ class ForecastingCodec(Fitted, Codec):
         else:
             stride = self.settings["evaluation_stride" if start else "stride"]
             windows = window_starts(len(matrix), start, self.context, horizon, stride)
+            if self.smooths:
+                settled = windows[windows + self.context >= first_origin(self.period)]
+                windows = settled if len(settled) else windows
         scaled = scaler.scaled(matrix)
         check_scaled(scaled, matrix, {**record, "time": times}, layout.columns, place)
         part = {
@@ -207,6 +239,8 @@ class ForecastingCodec(Fitted, Codec):
             "location": scaler.location[None, :size],
             "scale": scaler.scale[None, :size],
         }
+        if self.smooths:
+            part["past"] = matrix[:, :size]
         if start is not None:
             part["targets"] = matrix[:, :size]
             # A window without any target to compare with would count for nothing.
@@ -325,19 +359,39 @@ class ForecastingCodec(Fitted, Codec):
         if self.layout.ahead:
             known = arrays["values"][:, -self.layout.ahead :]
             batch["future"] = gather(known, ahead, self.horizon)
+        origin, scale = batch["location"][:, None], batch["scale"][:, None]
+        if self.smooths:
+            self._take_smoothing_away(batch, arrays, starts, owners)
+            origin, scale = batch["expected"], batch["spread"][:, None]
         if "targets" in arrays:
             actual = gather(arrays["targets"], ahead, self.horizon)
-            location, scale = batch["location"][:, None], batch["scale"][:, None]
             batch["actual"] = actual
-            batch["targets"] = ((actual - location) / scale).astype(np.float32)
+            batch["targets"] = ((actual - origin) / scale).astype(np.float32)
         return batch
+
+    def _take_smoothing_away(
+        self, batch: dict[str, NDArray[Any]], arrays: Arrays, starts: Ints, owners: Ints
+    ) -> None:
+        """Puts the smoothed forecast into a batch, and takes level and season out of its inputs."""
+        context, period, targets = self.context, self.period, len(self.layout.targets)
+        batch["expected"] = expected(arrays, starts + context, owners, self.horizon, period)
+        batch["spread"] = np.asarray(arrays["spread"][owners])
+        location, scale = batch["location"][:, None], batch["scale"][:, None]
+        line = baseline_of_context(arrays, starts, owners, context, period)
+        read = batch["inputs"]
+        left = (read[..., :targets] * scale + location - line) / batch["spread"][:, None]
+        for channel, name in enumerate(self.layout.masked, start=len(self.layout.observed)):
+            if name in self.layout.targets:
+                left[..., self.layout.observed.index(name)] *= read[..., channel]
+        read[..., :targets] = left
 
     def forward(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:
         inputs, layout = batch["inputs"], self.layout
         kind = self.settings["normalization"].split("+")[-1]
         local = kind in ("window", "last")
         if local:
-            plain = [layout.observed.index(n) for n in layout.indicators if n in layout.observed]
+            names = {*layout.indicators, *(layout.targets if self.smooths else ())}
+            plain = [place for place, name in enumerate(layout.observed) if name in names]
             kinds = inputs[..., plain]
             inputs, shift, scale = normalise(
                 inputs, self._known(inputs), len(layout.observed), kind
@@ -346,7 +400,7 @@ class ForecastingCodec(Fitted, Codec):
                 inputs[..., plain] = kinds
         given = (inputs, batch["lengths"])
         outputs = model(*given, batch["future"]) if layout.ahead else model(*given)
-        if local:
+        if local and not self.smooths:
             size = len(layout.targets)
             shift, scale = shift[..., :size], scale[..., :size]
             if outputs.dim() == 4:
@@ -371,15 +425,20 @@ class ForecastingCodec(Fitted, Codec):
 
         Both are in double precision and on the host.
         """
-        if self.settings["report"] == "scaled":
+        if self.settings["report"] == "scaled" and not self.smooths:
             return _rising(outputs).cpu().double(), batch["targets"].cpu().double()
-        return self.in_units(outputs, batch), batch["actual"]
+        return self.compared(self.in_units(outputs, batch), batch)
 
     def compared(self, forecasts: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Returns forecasts in the units of the data, and targets, as `metric_inputs` does."""
         if self.settings["report"] == "scaled":
             location, scale = batch["location"][:, None], batch["scale"][:, None]
-            return (forecasts - location) / scale, batch["targets"].cpu().double()
+            targets = batch["targets"].cpu().double()
+            if self.smooths:
+                targets = (batch["actual"] - location) / scale
+            if forecasts.dim() == 4:
+                location, scale = location[..., None], scale[..., None]
+            return (forecasts - location) / scale, targets
         return forecasts, batch["actual"]
 
     def in_units(self, outputs: Tensor, batch: Batch) -> Tensor:
@@ -388,6 +447,8 @@ class ForecastingCodec(Fitted, Codec):
         The result is in double precision and on the host; quantiles rise.
         """
         location, scale = batch["location"][:, None], batch["scale"][:, None]
+        if self.smooths:
+            location, scale = batch["expected"], batch["spread"][:, None]
         if outputs.dim() == 4:
             location, scale = location[..., None], scale[..., None]
         return _rising(outputs).cpu().double() * scale + location
@@ -479,14 +540,17 @@ class ForecastingCodec(Fitted, Codec):
         found: list[Record] = []
         for index in indices:
             first, owner = int(arrays["windows"][index]), int(arrays["owners"][index])
-            rows = slice(first, first + self.context + self.horizon)
+            origin = first + self.context
+            rows = slice(
+                max(int(arrays["offsets"][owner]), origin - self.reach), origin + self.horizon
+            )
             values = np.asarray(arrays["targets"][rows])
             found.append(
                 {
                     "series": str(arrays["ids"][owner]),
                     "time": np.asarray(arrays["times"][rows]),
                     "values": dict(zip(self.layout.targets, values.T, strict=True)),
-                    "start": self.context,
+                    "start": origin - rows.start,
                 }
             )
         return found

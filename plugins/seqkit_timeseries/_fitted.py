@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from seqkit.api import Record
 from seqkit_timeseries._frequency import Frequency
 from seqkit_timeseries._layout import Layout
 from seqkit_timeseries._normalization import Scaler
+from seqkit_timeseries._residual import Smoother, kept_rows
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Fitted:
             did not keep it, and took a point for one.
         scalers: One for each series of the training split.
         tail: The last rows of some series, as records to forecast from.
+        smoothers: How to smooth each series of the training split, where forecasts begin from that.
     """
 
     settings: Mapping[str, Any]
@@ -35,6 +37,17 @@ class Fitted:
     names: Mapping[str, str]
     scalers: Mapping[str, Scaler]
     tail: Sequence[Record] = ()
+    smoothers: Mapping[str, Smoother] = field(default_factory=dict)
+
+    @property
+    def smooths(self) -> bool:
+        """Whether forecasts begin from those of exponential smoothing."""
+        return bool(self.settings.get("residual") == "smoothing")
+
+    @property
+    def reach(self) -> int:
+        """Rows of the past that a forecast needs to be the same as with all of them, or nearly."""
+        return kept_rows(self.context, self.period) if self.smooths else self.context
 
     @property
     def context(self) -> int:

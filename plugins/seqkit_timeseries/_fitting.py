@@ -27,6 +27,7 @@ from seqkit_timeseries._layout import (
 from seqkit_timeseries._normalization import Floats, Scaler, fit_scaler
 from seqkit_timeseries._paces import paces
 from seqkit_timeseries._precision import ROUNDING, check_training, coarse, is_constant
+from seqkit_timeseries._residual import Smoother, fit_smoothers, kept_rows
 
 _TRAIN = "the train split"
 
@@ -77,9 +78,13 @@ def fit(
         scalers = _with_those_before(scalers, before, refit, notify)
     elif settings["missing"] == "mask":
         layout = layout.with_masks(missing)
-    tail = _tail(held, layout, settings, notify)
+    reach = kept_rows(int(settings["context"]), period)
+    reach = reach if settings["residual"] == "smoothing" else int(settings["context"])
+    tail = _tail(held, layout, settings, reach, notify)
     names = longest.get("names", {})
     codec = ForecastingCodec(settings, layout, frequency, period, names, scalers, tail)
+    if codec.smooths:
+        codec.smoothers = _smoothers(train, codec, before, refit)
     return codec, {
         split: codec.encode_from(records, notify, f"the {split} split")
         for split, records in held.items()
@@ -249,6 +254,21 @@ def shared_scales(
     return found
 
 
+def _smoothers(
+    train: Sequence[Record], codec: ForecastingCodec, before: ForecastingCodec | None, refit: bool
+) -> dict[str, Smoother]:
+    """Returns how to smooth each series: as `before` if it knows it, unless fitted again."""
+    then = dict(before.smoothers) if before is not None else {}
+    held = {str(record.get("series", "")): record for record in train}
+    new = {name: record for name, record in held.items() if refit or name not in then}
+    if not new:
+        return then
+    targets = [matrix_of(record, codec.layout.targets, _TRAIN) for record in new.values()]
+    scales = [codec.scalers[name].scale[: len(codec.layout.targets)] for name in new]
+    found = fit_smoothers(targets, scales, codec.period, codec.horizon)
+    return then | dict(zip(new, found, strict=True))
+
+
 def _shown(names: Sequence[str]) -> str:
     return "; ".join(names[:3]) + ("; ..." if len(names) > 3 else "")
 
@@ -257,9 +277,10 @@ def _tail(
     held: Mapping[str, Sequence[Record]],
     layout: Layout,
     settings: Mapping[str, Any],
+    reach: int,
     notify: Notify,
 ) -> list[Record]:
-    """Returns the last rows of each series up to its last target, and what is known ahead of it."""
+    """Returns the last `reach` rows of each series with targets, and what is known ahead of it."""
     context, horizon, most = (int(settings[k]) for k in ("context", "horizon", "keep_series"))
     latest = _latest(held)
     rows = {name: rows_with_targets(one, layout.targets) for name, one in latest.items()}
@@ -281,7 +302,7 @@ def _tail(
         )
     tail: list[Record] = []
     for name, record in list(enough.items())[:most]:
-        kept = slice(rows[name] - context, rows[name])
+        kept = slice(max(0, rows[name] - reach), rows[name])
         values = {column: record["values"][column] for column in layout.columns}
         one = {
             "series": name,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from seqkit.api import Arrays
 from seqkit_timeseries._seasons import find_period, seasonal_profile
-from seqkit_timeseries._smoothing import States, choose_ways, smooth
+from seqkit_timeseries._smoothing import States, by_length, choose_ways, smooth
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -76,12 +76,9 @@ def smoothing(
     offsets, size = past.offsets, past.targets.shape[1]
     begins = offsets[:-1] + np.maximum(0, past.known - _MOST_ROWS)
     lengths = offsets[1:] - begins
-    # Series of about the same length are smoothed together.
-    kinds = np.ceil(np.log2(lengths)).astype(np.int64)
-    group, place = np.empty_like(kinds), np.empty_like(kinds)
+    group, place = np.empty_like(lengths), np.empty_like(lengths)
     states: list[States] = []
-    for kind in np.unique(kinds):
-        owners = np.flatnonzero(kinds == kind)
+    for owners in map(np.array, by_length(lengths)):
         group[owners], place[owners] = len(states), np.arange(len(owners)) * size
         values = np.full((int(lengths[owners].max()), len(owners) * size), np.nan)
         for number, owner in enumerate(owners.tolist()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -22,6 +22,8 @@ from seqkit_timeseries._fitted import Fitted
 from seqkit_timeseries._frequency import Frequency
 from seqkit_timeseries._layout import Layout
 from seqkit_timeseries._normalization import Scaler
+from seqkit_timeseries._residual import Smoother
+from seqkit_timeseries._smoothing import Ways
 
 _FILE, _ARRAYS = "forecasting.json", "forecasting.safetensors"
 _LARGEST_ARRAYS = 2**32
@@ -55,6 +57,11 @@ def save_fitted(fitted: Fitted, folder: Path) -> None:
         "tail": _joined([_rows(record, columns) for record in tail], (0, width), np.float64),
         "times": _joined([_whole(record["time"], unit) for record in tail], (0,), np.int64),
     }
+    if fitted.smooths:
+        smoothers = [fitted.smoothers[name] for name in fitted.scalers]
+        arrays["ways"] = np.stack([one.ways.as_array() for one in smoothers])
+        arrays["spread"] = np.stack([one.spread for one in smoothers])
+        arrays["lengths"] = np.array([len(record["time"]) for record in tail], dtype=np.int64)
     if any("ahead" in record for record in tail):
         arrays["ahead"] = np.stack([_ahead(fitted, record) for record in tail])
     text = json.dumps(document, indent=1, ensure_ascii=False)
@@ -125,7 +132,15 @@ def _settings(path: Path, saved: _Saved) -> dict[str, Any]:
 def _restored(saved: _Saved, settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Fitted:
     layout, frequency, context = saved.layout, saved.frequency, int(settings["context"])
     width = len(layout.columns)
-    rows = len(saved.tail) * context
+    lengths = np.full(len(saved.tail), context)
+    smoothers: dict[str, Smoother] = {}
+    if settings["residual"] == "smoothing":
+        lengths = _array(arrays, "lengths", (len(saved.tail),), np.int64)
+        if ((lengths < context) | (lengths > _LONGEST)).any():
+            raise ValueError("the rows that it keeps are fewer than it reads")
+        smoothers = _smoothers(saved, arrays)
+    ends = np.cumsum(lengths)
+    rows = int(lengths.sum())
     location = _array(arrays, "location", (len(saved.series), width), np.float64)
     scale = _array(arrays, "scale", (len(saved.series), width), np.float64)
     if not (np.isfinite(location).all() and np.isfinite(scale).all() and (scale > 0).all()):
@@ -143,13 +158,23 @@ def _restored(saved: _Saved, settings: dict[str, Any], arrays: dict[str, NDArray
     ahead = _array(arrays, "ahead", shape, np.float64) if "ahead" in arrays else None
     tail: list[Record] = []
     for place, name in enumerate(saved.tail):
-        part = slice(place * context, (place + 1) * context)
+        part = slice(int(ends[place] - lengths[place]), int(ends[place]))
         columns = dict(zip(layout.columns, values[part].T, strict=True))
         record = {"series": name, "time": times[part], "values": columns}
         if ahead is not None:
             record["ahead"] = dict(zip(layout.future, ahead[place].T, strict=True))
         tail.append(record)
-    return Fitted(settings, layout, frequency, saved.period, saved.names, scalers, tail)
+    return Fitted(settings, layout, frequency, saved.period, saved.names, scalers, tail, smoothers)
+
+
+def _smoothers(saved: _Saved, arrays: dict[str, NDArray[Any]]) -> dict[str, Smoother]:
+    shape = (len(saved.series), len(saved.layout.targets))
+    ways = _array(arrays, "ways", (*shape, len(fields(Ways))), np.float64)
+    spread = _array(arrays, "spread", shape, np.float64)
+    if not ((ways >= 0) & (ways <= 1)).all() or not (np.isfinite(spread) & (spread > 0)).all():
+        raise ValueError("a way to smooth is none")
+    pairs = zip(saved.series, ways, spread, strict=True)
+    return {name: Smoother(Ways(*way.T), own) for name, way, own in pairs}
 
 
 def _array(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -17,7 +18,9 @@ _LEVELS = (0.02, 0.1, 0.25, 0.5, 0.75, 0.95)
 _TRENDS = ((0.0, 0.0), (0.1, 0.98), (0.1, 1.0), (0.05, 0.9), (0.3, 0.9))
 _SEASONAL_TRENDS = _TRENDS[:3]
 _SEASONS = (0.0, 0.05, 0.2, 0.5)
-_FIRST_ROWS = 4
+FIRST_ROWS = 4
+"""Rows that the first level is the mean of, where there is no season of more."""
+
 # What is compared: seconds on one core, at most.
 _MOST_ORIGINS = 24
 _MOST_ROWS = 3000
@@ -46,6 +49,16 @@ class Ways:
     def chosen(self, numbers: Ints) -> Ways:
         """Returns some of the ways, by their numbers."""
         return Ways(*(values[numbers] for values in vars(self).values()))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Ways]) -> Ways:
+        """Returns the ways of all parts, in their order."""
+        every = np.concatenate([part.as_array() for part in parts])
+        return cls(*every.T)
+
+    def as_array(self) -> Floats:
+        """Returns one row a way, `(ways, 5)`, in the order of the attributes."""
+        return np.stack(list(vars(self).values()), axis=1)
 
     def __len__(self) -> int:
         return len(self.level)
@@ -92,7 +105,13 @@ class States:
         )
 
 
-def smooth(values: Floats, known: Ints, period: int, ways: Ways) -> States:
+def by_length(lengths: Sequence[int] | Ints) -> list[list[int]]:
+    """Returns the places of series that are best smoothed together: those of about one length."""
+    kinds = np.ceil(np.log2(lengths)).astype(np.int64)
+    return [np.flatnonzero(kinds == kind).tolist() for kind in np.unique(kinds)]
+
+
+def smooth(values: Floats, known: Ints, period: int, ways: Ways, settling: bool = False) -> States:
     """Smooths each column in its own way, in the form of error correction (Hyndman et al. 2008).
 
     Args:
@@ -100,14 +119,22 @@ def smooth(values: Floats, known: Ints, period: int, ways: Ways) -> States:
         known: First rows of each column, from which its season and its first level are taken.
         period: Rows of a season.
         ways: One way a column.
+        settling: Whether no more than two seasons are taken as known from the start, and what each
+            row of the season adds is the mean of what it added so far, until its way to smooth
+            forgets sooner.
     """
     rows, columns = values.shape
+    if settling:
+        known = np.minimum(known, 2 * max(period, FIRST_ROWS))
     level, trend = np.empty((rows, columns)), np.empty((rows, columns))
     season = np.zeros((period + rows, columns))
     season[:period] = _first_seasons(values, known, period) * ways.seasonal
     height, slope = _first_states(values, season[:period], known, ways)
     correction = ways.season * ways.seasonal
+    kept = (1 - ways.level) * ways.seasonal
     for row in range(rows):
+        if settling and row % period == 0 and row >= 2 * period:
+            correction = np.maximum(ways.season * ways.seasonal, kept / (row // period + 1))
         slope = slope * ways.damping
         height = height + slope
         errors = values[row] - height - season[row]
@@ -137,7 +164,7 @@ def _first_states(
     values: Floats, profile: Floats, known: Ints, ways: Ways
 ) -> tuple[Floats, Floats]:
     """Returns the level and trend before the first row, from the first two seasons."""
-    count = max(len(profile), _FIRST_ROWS)
+    count = max(len(profile), FIRST_ROWS)
     repeated = profile[np.arange(2 * count) % len(profile)]
     first = values[: 2 * count] - repeated[: len(values)]
     early, late = _means(first[:count]), _means(first[count:])

@@ -79,7 +79,14 @@ class Forecasting(Task):
     live = True
     next_commands = {"backtest {run}": "errors by how far ahead"}  # noqa: RUF012 - as the contract has it
     own_data_recipe = "weather-rnn"
-    further_settings = ("stride", "evaluation_stride", "season", "report", "keep_series")
+    further_settings = (
+        "stride",
+        "evaluation_stride",
+        "season",
+        "residual",
+        "report",
+        "keep_series",
+    )
     sample_shapes = (
         _sample_shape(Values(1, 4), future=0),
         _sample_shape(Values(2, 3), future=0),
@@ -89,7 +96,7 @@ class Forecasting(Task):
     )
 
     class Config(seqkit.Config):
-        added = ("static_covariates",)
+        added = ("static_covariates", "residual")
 
         context: int = Field(32, ge=1, help="Rows that are read before a forecast.")
         horizon: int = Field(8, ge=1, help="Rows that are forecast.")
@@ -141,6 +148,12 @@ class Forecasting(Task):
         )
         season: int = Field(
             0, ge=0, help="Rows of a season, for mase and seasonal-naive; 0: by the frequency."
+        )
+        residual: Literal["none", "smoothing"] = Field(
+            "none",
+            help="What forecasts begin from: smoothing has the network learn what exponential "
+            "smoothing of the whole past leaves, with the season of task.season (as ES-RNN, Smyl "
+            "2020). normalization then is that of the other columns.",
         )
         report: Literal["units", "scaled"] = Field(
             "units",
