@@ -9,6 +9,7 @@ from seqkit.api import Advice, Outcome
 _FROM_THE_LAST = ("repeat-last", "drift")
 """Baselines that know nothing but the level of the end."""
 _LINEAR = "linear"
+_SMOOTHING = "smoothing"
 _SEASONAL = "seasonal-naive"
 
 
@@ -23,8 +24,14 @@ def advice(outcome: Outcome) -> Iterator[Advice]:
     elif outcome.beats(_LINEAR) is False:
         cause = f"{_LINEAR} reads each window from its last value on, and does better so"
     # A network scaled by its training rows alone has never seen the levels that come later.
-    if cause and not {"last", "window"} & set(scaling.split("+")):
+    smooths = settings.get("task.residual") == _SMOOTHING
+    if cause and not smooths and not {"last", "window"} & set(scaling.split("+")):
         yield Advice(cause, ("task.normalization=standard+last",))
+    if outcome.beats(_SMOOTHING) is False and not smooths:
+        yield Advice(
+            f"{_SMOOTHING} reads the whole past, and the model its context alone",
+            (f"task.residual={_SMOOTHING}",),
+        )
     if outcome.beats(_SEASONAL) is False and settings.get("task.calendar") == "none":
         yield Advice(
             f"the model does not find the season that {_SEASONAL} repeats",

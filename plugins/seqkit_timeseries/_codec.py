@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,27 +14,20 @@ from seqkit.api import Arrays, Batch, Codec, Features, Notify, Record, Say, Shap
 from seqkit.config import Config
 from seqkit.errors import DataError
 from seqkit_timeseries._answers import answers_of, note_of_record
+from seqkit_timeseries._encoding import (
+    encode_series,
+    last_known,
+    scaler_of,
+    smoothed_targets,
+    too_short,
+)
 from seqkit_timeseries._fitted import Fitted
-from seqkit_timeseries._frequency import calendar_features, continued, time_texts
+from seqkit_timeseries._frequency import time_texts
 from seqkit_timeseries._kinds import tell_new, with_kinds
-from seqkit_timeseries._layout import (
-    ids_of,
-    matrix_of,
-    named,
-    row_text,
-    rows_with_targets,
-    times_in,
-)
-from seqkit_timeseries._normalization import Floats, Scaler, fit_scaler, normalise
-from seqkit_timeseries._precision import ROUNDING, check_scaled, check_training, check_values
-from seqkit_timeseries._residual import (
-    baseline_of_context,
-    expected,
-    first_origin,
-    fit_smoothers,
-    smoothed,
-)
-from seqkit_timeseries._windows import forward_filled, gather, interpolated, window_starts
+from seqkit_timeseries._layout import ids_of, named, rows_with_targets
+from seqkit_timeseries._normalization import Scaler, normalise
+from seqkit_timeseries._residual import baseline_of_context, expected, with_past
+from seqkit_timeseries._windows import gather
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -155,7 +147,7 @@ class ForecastingCodec(Fitted, Codec):
         for given in records:
             record, others = with_kinds(given, self.layout.kinds)
             new |= others
-            part = self._series(record, place)
+            part = encode_series(self, record, place)
             known = known and "targets" in part
             if not len(part["windows"]):
                 short.append((named(record), len(record["time"]) - int(record.get("start", 0))))
@@ -165,7 +157,7 @@ class ForecastingCodec(Fitted, Codec):
             rows += len(part["values"])
             parts.append(part)
         if short and (not parts or not known):
-            raise self._too_short(short[0], place, known)
+            raise too_short(self, short[0], place, known)
         if new:
             notify(f"{tell_new(new)}.")
         if not parts:
@@ -181,152 +173,14 @@ class ForecastingCodec(Fitted, Codec):
         arrays = {name: np.concatenate([part[name] for part in parts]) for name in names}
         arrays["offsets"] = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         if self.smooths:
-            arrays |= self._smoothed(
-                arrays.pop("past"), arrays["offsets"], arrays["ids"].tolist(), arrays["scale"]
+            arrays |= smoothed_targets(
+                self, arrays.pop("past"), arrays["offsets"], arrays["ids"].tolist(), arrays["scale"]
             )
         return arrays
 
-    def _smoothed(
-        self, past: Floats, offsets: NDArray[Any], names: Sequence[str], scales: Floats
-    ) -> Arrays:
-        """Smooths the targets of each series as in training, or as suits it where it is new."""
-        series = np.split(past, offsets[1:-1])
-        found = {place: self.smoothers.get(name) for place, name in enumerate(names)}
-        new = [place for place, one in found.items() if one is None]
-        if new:
-            parts = [series[place] for place in new]
-            own = fit_smoothers(parts, [scales[place] for place in new], self.period, self.horizon)
-            found |= dict(zip(new, own, strict=True))
-        smoothers = [one for one in found.values() if one is not None]
-        arrays = smoothed(series, [one.ways for one in smoothers], self.period)
-        return {**arrays, "spread": np.stack([one.spread for one in smoothers])}
-
-    def _series(self, record: Record, place: str) -> dict[str, NDArray[Any]]:
-        """Encodes one series; its windows count from its own first row."""
-        layout, horizon = self.layout, self.horizon
-        matrix = matrix_of(record, layout.columns, place)
-        times, start = times_in(record, self.frequency), record.get("start")
-        size = len(layout.targets)
-        if self.settings["missing"] == "error" and np.isnan(matrix).any():
-            row, column = np.argwhere(np.isnan(matrix))[0]
-            raise DataError(
-                f"{named(record)} has no value in column {layout.columns[column]!r}, "
-                f"{row_text(record, int(row))} of {place}. "
-                "Fill it in, or write task.missing=mask"
-            )
-        check_values(matrix, record, layout.columns, place)
-        scaler = self._scaler(record, matrix if not start else matrix[:start], place)
-        in_sample = matrix[: record.get("in_sample", start) or None, :size]
-        naive_error = seasonal_naive_error(in_sample, self.period)
-        if start is None:
-            matrix = np.concatenate([matrix, self._ahead(record, place)])
-            times = np.concatenate([times, continued(times, self.frequency, horizon)])
-            windows = np.array([max(0, len(matrix) - horizon - self.context)], dtype=np.int64)
-            if len(matrix) - horizon < self.context:
-                windows = windows[:0]
-        else:
-            stride = self.settings["evaluation_stride" if start else "stride"]
-            windows = window_starts(len(matrix), start, self.context, horizon, stride)
-            if self.smooths:
-                settled = windows[windows + self.context >= first_origin(self.period)]
-                windows = settled if len(settled) else windows
-        scaled = scaler.scaled(matrix)
-        check_scaled(scaled, matrix, {**record, "time": times}, layout.columns, place)
-        part = {
-            "values": self._channels(scaled, times),
-            "times": times,
-            "ids": np.array([str(record.get("series", ""))]),
-            "location": scaler.location[None, :size],
-            "scale": scaler.scale[None, :size],
-        }
-        if self.smooths:
-            part["past"] = matrix[:, :size]
-        if start is not None:
-            part["targets"] = matrix[:, :size]
-            # A window without any target to compare with would count for nothing.
-            there = np.concatenate([[0], np.cumsum(~np.isnan(part["targets"]).all(axis=1))])
-            first = windows + self.context
-            windows = windows[there[first + horizon] > there[first]]
-        if self.settings["report"] == "scaled":
-            naive_error = naive_error / scaler.scale[:size]
-        part["naive_error"] = naive_error[None]
-        part["windows"] = windows
-        return part
-
     def scaler_of(self, record: Record, place: str) -> Scaler:
         """Returns the scaler of a record without a `start`."""
-        return self._scaler(record, matrix_of(record, self.layout.columns, place), place)
-
-    def _scaler(self, record: Record, history: Floats, place: str) -> Scaler:
-        """Returns the scaler of a series; one that was not in the training split has its own."""
-        if "scaler" in record:
-            return cast(Scaler, record["scaler"])
-        fitted = self.scalers.get(str(record.get("series", "")))
-        if fitted is None and len(self.scalers) == 1 and record.get("start") is None:
-            fitted = next(iter(self.scalers.values()))
-        if fitted is not None:
-            return fitted
-        known = np.where(np.isnan(history).all(axis=0), 0.0, history)
-        check_training(known, record, self.layout.columns, place)
-        own = fit_scaler(known, self.settings["normalization"])
-        like = next(iter(self.scalers.values()), own)
-        places = self._shared
-        own.location[places], own.scale[places] = like.location[places], like.scale[places]
-        return own
-
-    @property
-    def _shared(self) -> list[int]:
-        """Columns that are scaled alike in all series."""
-        names = {*self.layout.indicators, *self.layout.static}
-        return [place for place, name in enumerate(self.layout.columns) if name in names]
-
-    def _ahead(self, record: Record, place: str) -> Floats:
-        """Returns the rows of the horizon: NaN but for the columns that are known ahead."""
-        layout, horizon = self.layout, self.horizon
-        rows = np.full((horizon, len(layout.columns)), np.nan)
-        for column, name in enumerate(layout.future, start=len(layout.observed)):
-            if name in layout.static:
-                rows[:, column] = _last_known(record["values"][name])
-                continue
-            ahead = record.get("ahead", {}).get(name, ())
-            if len(ahead) < horizon or np.isnan(ahead[:horizon]).any():
-                raise DataError(
-                    f"{named(record)} has {int((~np.isnan(ahead[:horizon])).sum())} of {horizon} "
-                    f"values ahead in column {name!r}, in {place}. Give rows for the horizon with "
-                    f"{name!r} filled in and the targets empty"
-                )
-            rows[:, column] = ahead[:horizon]
-        return rows
-
-    def _channels(self, scaled: Floats, times: NDArray[Any]) -> NDArray[np.float32]:
-        layout = self.layout
-        masks = [layout.columns.index(name) for name in layout.masked]
-        known = ~np.isnan(scaled[:, masks])
-        if self.settings["missing"] == "linear":
-            filled = interpolated(scaled)
-        elif self.settings["missing"] == "forward":
-            filled = forward_filled(scaled)
-        else:
-            filled = scaled.copy()
-            others = [c for c in range(len(layout.columns)) if c not in masks]
-            filled[:, others] = forward_filled(scaled[:, others])
-        filled = np.nan_to_num(filled, nan=0.0).astype(np.float32)
-        seen = len(layout.observed)
-        waves = calendar_features(times, layout.calendar, self.frequency)
-        channels = [filled[:, :seen], known.astype(np.float32), filled[:, seen:], waves]
-        return np.concatenate(channels, axis=1)
-
-    def _too_short(self, short: tuple[str, int], place: str, with_targets: bool) -> DataError:
-        name, rows = short
-        if not with_targets:
-            return DataError(
-                f"{name} has {rows} rows, and the run reads {self.context}, in {place}. "
-                "Give more rows of the past"
-            )
-        return DataError(
-            f"{name} has {rows} rows in {place}, too few for a context of {self.context} and a "
-            f"horizon of {self.horizon} rows. Lower task.horizon or task.context, or give more rows"
-        )
+        return scaler_of(self, record, place)
 
     # --- batches ----------------------------------------------------------------------------------
 
@@ -482,6 +336,12 @@ class ForecastingCodec(Fitted, Codec):
         found = chosen_series(records, options.series)
         blocks = -(-max(options.horizon, self.horizon) // self.horizon)
         found = [self._known_ahead(record, blocks * self.horizon) for record in found]
+        if self.smooths:
+            kept = {record["series"]: record for record in self.tail}
+            found = [
+                with_past(record, kept.get(str(record.get("series", ""))), self.layout.columns)
+                for record in found
+            ]
         found = long_enough(found, self.context, notify)
         if options.horizon > self.horizon:
             from seqkit_timeseries._rolling import check_rolling
@@ -492,7 +352,7 @@ class ForecastingCodec(Fitted, Codec):
     def _known_ahead(self, record: Record, rows: int) -> Record:
         """Returns a record with its kinds as columns, and what stays as it is told ahead."""
         record, _ = with_kinds(record, self.layout.kinds)
-        same = {name: _last_known(record["values"][name]) for name in self.layout.static}
+        same = {name: last_known(record["values"][name]) for name in self.layout.static}
         same |= {name: record["ahead"][name][0] for name in record.get("assumed", ())}
         if not same:
             return record
@@ -566,27 +426,6 @@ class ForecastingCodec(Fitted, Codec):
         from seqkit_timeseries._baselines import forecasts_of
 
         return forecasts_of(self, self.compared, splits["train"], splits[split], baseline)
-
-
-def _last_known(column: Floats) -> float:
-    known = np.asarray(column)[~np.isnan(column)]
-    return float(known[-1]) if len(known) else math.nan
-
-
-def seasonal_naive_error(values: Floats, period: int) -> Floats:
-    """Returns the mean absolute difference between values a season apart, `(columns,)`.
-
-    Where there is no season of rows, of neighbours; NaN where nothing can be compared, and 0 where
-    there is no difference but what rounding leaves.
-    """
-    lag = period if period < len(values) else 1
-    differences = np.abs(values[lag:] - values[:-lag])
-    counts = (~np.isnan(differences)).sum(axis=0)
-    totals = np.nansum(differences, axis=0)
-    errors = totals / np.maximum(counts, 1)
-    sizes = np.nan_to_num(np.abs(values)).max(axis=0, initial=0)
-    errors = np.where(errors <= ROUNDING * sizes, 0.0, errors)
-    return np.where(counts > 0, errors, np.nan)
 
 
 def _rising(outputs: Tensor) -> Tensor:

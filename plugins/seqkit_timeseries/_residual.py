@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seqkit.api import Arrays
+from seqkit.api import Arrays, Record
 from seqkit_timeseries._smoothing import FIRST_ROWS, States, Ways, by_length, choose_ways, smooth
 
 Floats = NDArray[np.float64]
@@ -22,13 +22,19 @@ Ints = NDArray[np.int64]
 MOST_ORIGINS = 500
 """Forecasts by which it is told how far they are off."""
 
+MOST_ROWS = 3000
+"""Rows of the past that a run keeps beside the context, unless two seasons are more."""
+
+MOSTLY = 0.6
+"""Share of values that are those that a run kept, where somebody has changed some of them."""
+
 LEAST = 1e-3
 """Share of the variation that is taken to be left where nothing is."""
 
 
 def kept_rows(context: int, period: int) -> int:
     """Returns how many rows of the past tell where smoothing has got to."""
-    return context + max(8 * period, 96)
+    return context + max(2 * period, min(32 * period, MOST_ROWS), 96)
 
 
 def first_origin(period: int) -> int:
@@ -170,3 +176,31 @@ def baseline_of_context(
     rows = starts[:, None] + context - back
     level = arrays["smooth_level"][starts + context - 1][:, None]
     return np.asarray(level + arrays["smooth_season"][rows + ((owners + 1) * period)[:, None]])
+
+
+def with_past(record: Record, kept: Record | None, columns: Sequence[str]) -> Record:
+    """Returns a record with the rows before it, where it is the end of rows that the run kept.
+
+    A few of its values may be others: somebody tries out what would follow from them.
+
+    Args:
+        record: Without a `start`.
+        kept: The last rows of its series; None where there are none.
+        columns: The columns that are read.
+    """
+    times = record["time"]
+    if kept is None or not len(times) or kept["time"].dtype.kind != times.dtype.kind:
+        return record
+    before = int(np.searchsorted(kept["time"], times[0]))
+    same = len(kept["time"]) - before
+    if not before or len(times) < same or not np.array_equal(kept["time"][before:], times[:same]):
+        return record
+    pairs = [(kept["values"][name][before:], record["values"][name][:same]) for name in columns]
+    agree = [np.isclose(*pair, equal_nan=True) for pair in pairs]
+    if not same or np.mean(agree) < MOSTLY:
+        return record
+    values = {
+        name: np.concatenate([kept["values"][name][:before], record["values"][name]])
+        for name in columns
+    }
+    return {**record, "time": np.concatenate([kept["time"][:before], times]), "values": values}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,9 @@ UNLIKE = 3.0
 
 FEW = 300
 """Windows below which a network learns them by heart."""
+
+MANY = 3
+"""Series from which on each is smoothed by itself."""
 
 MOST_WINDOWS = 2000
 """Windows of an evaluation: more take time, and tell the same."""
@@ -68,6 +72,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
     few = windows < FEW
     # By its own scale one window of growth is like another: there is less to learn by heart.
     small = few and not _grows(facts)
+    smooths = small or len(splits["train"]) >= MANY
     units = 8 if small else 32
     batch_size = 32 if few or windows >= 3000 else 16
     numbers = batch_size * context * units
@@ -77,23 +82,42 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
         *_season(facts),
         *_calendar(facts, few),
         *_normalization(facts),
+        *_residual(splits, smooths, small),
         *_metrics(facts),
         *_thinned(splits, horizon),
-        *_training(windows, batch_size, few, step_seconds(numbers, SPEED)),
-        Choice("model", {"name": "gru", "hidden_size": units, "linear": True}, _why_model(small)),
+        *_training(windows, batch_size, few, small, step_seconds(numbers, SPEED)),
+        Choice("model", _model(units, small), _why_model(small)),
         threads(numbers, cores),
     ]
 
 
+def _model(units: int, small: bool) -> dict[str, Any]:
+    return {"name": "gru", "hidden_size": units} | ({} if small else {"linear": True})
+
+
 def _why_model(small: bool) -> str:
     if small:
-        return "a linear map of the context, and few units: more learn few windows by heart"
+        return "few units for what smoothing leaves: more learn few windows by heart"
     return "a linear map of the context, and a small network for what it leaves"
 
 
-def _training(windows: int, batch_size: int, few: bool, seconds: float) -> list[Choice]:
-    """Few windows are soon learnt: in large steps, and looked at often."""
-    steps, rate = (500, 0.02) if few else (2000, 0.005)
+def _residual(splits: Mapping[str, Sequence[Record]], smooths: bool, small: bool) -> list[Choice]:
+    """Smoothing tells a season from few rows, and one series from another; a network cannot."""
+    if not smooths:
+        return []
+    why = "few windows to learn from: forecasts begin from exponential smoothing"
+    if not small:
+        why = (
+            f"{len(splits['train'])} series: each is smoothed by itself, and what is left is learnt"
+        )
+    return [Choice("task.residual", "smoothing", why)]
+
+
+def _training(
+    windows: int, batch_size: int, few: bool, small: bool, seconds: float
+) -> list[Choice]:
+    """Few windows are soon learnt: they are looked at often."""
+    steps, rate = (500, 0.003 if small else 0.02) if few else (2000, 0.005)
     why = f"{windows:,} windows to train on"
     return [
         Choice("trainer.batch_size", batch_size, why),

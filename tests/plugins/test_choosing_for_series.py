@@ -147,12 +147,24 @@ def test_targets_and_series_of_unlike_sizes_are_judged_by_mase() -> None:
 def test_few_windows_get_a_smaller_network_and_no_calendar() -> None:
     few, many = (chosen({"a": noise(rows)}) for rows in (120, 9000))
     assert few["model"]["hidden_size"] < many["model"]["hidden_size"]
-    assert few["model"]["linear"]
+    assert "linear" not in few["model"]
     assert many["model"]["linear"]
     assert "task.calendar" not in few
     assert few["trainer.epochs"] > 20 * many["trainer.epochs"]
     assert few["trainer.early_stopping"] > 0
     assert few["trainer.evaluate_every"] <= 50
+
+
+def test_few_windows_and_many_series_begin_from_smoothing() -> None:
+    long = {"a": wave(9000, 7) + noise(9000)}
+    assert chosen({"a": noise(120)})["task.residual"] == "smoothing"
+    assert chosen(long, long, long)["task.residual"] == "smoothing"
+    assert "3 series: each is smoothed" in reasons(long, long, long)
+    assert "few windows" in reasons({"a": noise(120)})
+    assert "task.residual" not in chosen(long)
+    assert "task.residual" not in chosen(long, long)
+    # Growth is learnt from windows that are each scaled by themselves.
+    assert "task.residual" not in chosen({"a": np.exp(0.02 * np.arange(100))}, kind=MONTHS)
 
 
 def test_very_many_windows_are_thinned_out_for_evaluation_and_training_ends_in_time() -> None:
@@ -189,7 +201,7 @@ def test_what_the_task_chooses_is_in_the_experiment_and_what_the_dataset_said_st
 ) -> None:
     document = _begun(tmp_path, [f"{value:.3f}" for value in wave(400, 7) + noise(400)])
     assert document["task"]["context"] % 7 == 0
-    assert document["model"]["linear"] is True
+    assert document["task"]["residual"] == "smoothing"
     assert document["dataset"]["time"] == "date"
     table = [f"{value:.3f}," for value in noise(400)]
     emptied = _begun(tmp_path, table, header="date,value,empty")

@@ -13,7 +13,7 @@ from seqkit.errors import DataError
 from seqkit_timeseries import _metrics
 from seqkit_timeseries._answers import answers_of, decimals
 from seqkit_timeseries._baselines import observed_targets
-from seqkit_timeseries._codec import seasonal_naive_error
+from seqkit_timeseries._encoding import seasonal_naive_error
 from seqkit_timeseries._frequency import Frequency
 from seqkit_timeseries._normalization import fit_scaler
 from seqkit_timeseries._precision import is_constant

@@ -377,7 +377,7 @@ def test_static_covariates_are_scaled_over_all_series(tmp_path: Path) -> None:
     assert codec.layout.future == ("size", "kind=big", "kind=small")
     assert codec.layout.beforehand == ()
     values = codec.encode(codec.parse([]), list[str]().append)["values"]
-    rows_each = codec.context + codec.horizon
+    rows_each = len(values) // 3
     seen = values[::rows_each, 1:]
     assert seen[:, 1:].tolist() == [[1, 0], [0, 1], [0, 1]]
     assert seen[0, 0] == pytest.approx(math.sqrt(2))
@@ -462,7 +462,7 @@ def test_times_without_offsets_are_of_the_zone_that_a_setting_names(
     rows = ([time.replace(tzinfo=None).isoformat(" "), value(n)] for n, time in enumerate(times))
     path = write(tmp_path / "a.csv", ["time", "y"], rows)
     found = made(path, time_zone="Europe/Berlin")
-    assert len(found.codec.tail[0]["time"]) == found.codec.context
+    assert len(found.codec.tail[0]["time"]) == min(len(times), found.codec.reach)
     assert not any("missing" in text or "time of another" in text for text in found.told)
     moment = times[-1] + timedelta(hours=1)
     assert ahead(found.codec)[0] == moment.isoformat(timespec="minutes")
