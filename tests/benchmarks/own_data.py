@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+import numpy as np
+
 import seqkit
 from seqkit.experiments.beginning import begin
 from seqkit.experiments.loading import load_experiment
@@ -140,6 +142,7 @@ def main() -> None:
     names = [name for name in given.only.split(",") if name]
     print("| data | default | best baseline | search | steps | best at | CPU s |")
     print("|---|---|---|---|---|---|---|")
+    rows: list[dict[str, Any]] = []
     for one in all_sets():
         if (names and one.name not in names) or (given.half and one.half != given.half):
             continue
@@ -160,9 +163,23 @@ def main() -> None:
             f"{row['cpu']:.0f}",
         ]
         print(f"| {' | '.join(cells)} |", flush=True)
+        rows.append(row)
         if given.log:
             with given.log.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row, default=str) + "\n")
+    if len(rows) > 1:
+        print(_told(rows))
+
+
+def _told(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Returns how often the default is at or above the best baseline, and by how much in the mean.
+
+    The mean is the geometric one of default by baseline, of errors alone.
+    """
+    won = [row for row in rows if _sign(row) * (row["test"] - row["baseline"]) >= 0]
+    ratios = [row["test"] / row["baseline"] for row in rows if not row["higher"]]
+    mean = f", errors {np.exp(np.mean(np.log(ratios))):.3f} of its" if ratios else ""
+    return f"{len(won)} of {len(rows)} at or above the best baseline{mean}"
 
 
 if __name__ == "__main__":

@@ -137,6 +137,32 @@ def _m4_hourly(folder: Path, real: Path | None) -> Path:
     return write_table(folder / "m4-hourly.csv", ["unique_id", "ds", "y"], rows)
 
 
+def _short(seed: int) -> tuple[list[str], np.ndarray]:
+    """Returns months of one of four kinds, each drawn with sizes of its own."""
+    made = np.random.default_rng(2000 + seed)
+    count = int(made.choice([48, 60, 72, 96, 120, 144, 200]))
+    at = np.arange(count)
+    if seed % 4 == 0:  # a line, a season
+        line, size = made.uniform(0, 2) * at, made.uniform(3, 15)
+        noise = made.normal(size=12)[at % 12] * size
+        values = 100 + line + noise + made.normal(0, made.uniform(1, 4), count)
+    elif seed % 4 == 1:  # a level that wanders, a season
+        level = np.cumsum(made.normal(0, 1.5, count))
+        season = made.uniform(2, 10) * made.normal(size=12)[at % 12]
+        values = 100 + level + season + made.normal(0, 2, count)
+    elif seed % 4 == 2:  # growth, a season that grows
+        growth = 50 * np.exp(made.uniform(0, 0.01) * at)
+        waves = made.uniform(0.1, 0.3) * np.sin(2 * np.pi * at / 12 + 1)
+        season = 1 + waves + 0.1 * np.sin(4 * np.pi * at / 12)
+        values = growth * season * np.exp(made.normal(0, 0.04, count))
+    else:  # errors that last, around a line
+        errors = np.zeros(count)
+        for row in range(1, count):
+            errors[row] = 0.7 * errors[row - 1] + made.normal(0, 3)
+        values = 100 + made.uniform(-0.5, 0.5) * at + errors
+    return _months(count), values
+
+
 _MADE: list[tuple[str, Literal["tune", "check"], str, list[str], np.ndarray]] = [
     (
         "months-60",
@@ -165,6 +191,11 @@ SETS = (
     *(
         OwnDataSet(name, half, about, _table(name, times, value=values))
         for name, half, about, times, values in _MADE
+    ),
+    *(
+        OwnDataSet(name, "check", f"months drawn, {seed}", _table(name, times, value=values))
+        for seed in range(24)
+        for name, (times, values) in [(f"short-{seed}", _short(seed))]
     ),
     OwnDataSet("sales", "check", "daily sales with flags", _sales),
     OwnDataSet("shops", "tune", "40 shops, monthly", _many),
