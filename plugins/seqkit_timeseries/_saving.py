@@ -47,6 +47,7 @@ def save_fitted(fitted: Fitted, folder: Path) -> None:
         "period": fitted.period,
         "names": fitted.names,
         "series": list(fitted.scalers),
+        "smoothed": list(fitted.smoothers),
         "tail": [record["series"] for record in tail],
     }
     scalers = list(fitted.scalers.values())
@@ -58,7 +59,7 @@ def save_fitted(fitted: Fitted, folder: Path) -> None:
         "times": _joined([_whole(record["time"], unit) for record in tail], (0,), np.int64),
     }
     if fitted.smooths:
-        smoothers = [fitted.smoothers[name] for name in fitted.scalers]
+        smoothers = list(fitted.smoothers.values())
         arrays["ways"] = np.stack([one.ways.as_array() for one in smoothers])
         arrays["spread"] = np.stack([one.spread for one in smoothers])
         arrays["lengths"] = np.array([len(record["time"]) for record in tail], dtype=np.int64)
@@ -77,6 +78,7 @@ class _Saved(Document):
     period: Annotated[int, Field(ge=1, lt=2**31)]
     names: dict[str, Any]
     series: list[str]
+    smoothed: Annotated[list[str], Field(default_factory=list)]
     tail: list[str]
 
 
@@ -168,12 +170,12 @@ def _restored(saved: _Saved, settings: dict[str, Any], arrays: dict[str, NDArray
 
 
 def _smoothers(saved: _Saved, arrays: dict[str, NDArray[Any]]) -> dict[str, Smoother]:
-    shape = (len(saved.series), len(saved.layout.targets))
+    shape = (len(saved.smoothed), len(saved.layout.targets))
     ways = _array(arrays, "ways", (*shape, len(fields(Ways))), np.float64)
     spread = _array(arrays, "spread", shape, np.float64)
     if not ((ways >= 0) & (ways <= 1)).all() or not (np.isfinite(spread) & (spread > 0)).all():
         raise ValueError("a way to smooth is none")
-    pairs = zip(saved.series, ways, spread, strict=True)
+    pairs = zip(saved.smoothed, ways, spread, strict=True)
     return {name: Smoother(Ways(*way.T), own) for name, way, own in pairs}
 
 

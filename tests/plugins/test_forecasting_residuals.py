@@ -295,6 +295,26 @@ def test_samples_are_forecast_as_in_evaluation() -> None:
     assert batch["expected"].numpy() == pytest.approx(whole["expected"])
 
 
+def test_a_run_that_is_gone_on_from_keeps_its_ways_and_adds_those_of_new_series(
+    tmp_path: Path,
+) -> None:
+    plain, _ = encoded({"a": {"y": hourly(0)}, "old": {"y": hourly(4)}}, residual="none")
+    first, _ = encoded({"a": {"y": hourly(0)}, "old": {"y": hourly(4)}})
+    data = splits({"a": {"y": hourly(7)}, "new": {"y": hourly(1)}})
+    config = TASK.Config(context=24, horizon=6, residual="smoothing")
+    for before, refit in ((plain, False), (first, False), (first, True)):
+        codec, _ = TASK.encode_further(config, before, data, lambda _: None, refit=refit)
+        assert isinstance(codec, ForecastingCodec)
+        same = codec.smoothers["a"] is first.smoothers["a"]
+        assert same == (before is first and not refit)
+        assert ("old" in codec.smoothers) == (before is first)
+        codec.save(tmp_path)
+        loaded = TASK.load(tmp_path)
+        assert isinstance(loaded, ForecastingCodec)
+        assert list(loaded.smoothers) == list(codec.smoothers)
+        assert answers(loaded, loaded.parse([])) == answers(codec, codec.parse([]))
+
+
 @pytest.mark.parametrize(
     ("array", "number"), [("ways", np.nan), ("ways", 1.5), ("spread", 0.0), ("lengths", 3)]
 )
