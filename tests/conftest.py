@@ -81,7 +81,10 @@ def seeded() -> None:
     random.seed(0)
     torch = sys.modules.get("torch")
     if torch is not None:
-        torch.manual_seed(0)
+        # `torch.manual_seed` notes the whole stack for each device that is not in use yet.
+        torch.default_generator.manual_seed(0)
+        if torch.cuda.is_initialized():
+            torch.cuda.manual_seed_all(0)
         torch.set_num_threads(1)
 
 
