@@ -287,7 +287,7 @@ def _live(request: Mapping[str, Any]) -> None:
         _prepare(request)
         if "within" not in request:
             subprocess._fork_exec = _fork  # type: ignore[attr-defined]
-        if request["words"][0] == "tui":
+        if request["words"][:1] == ["tui"]:
             # The interface looks at the streams that Python itself made, and knows no torch.
             os.execv(sys.executable, [sys.executable, "-m", "seqkit", *request["words"]])
         code = _run(request)
