@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import itertools
 import os
 import random
 import signal
@@ -26,6 +28,11 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+# The hundreds of processes that the tests start read compiled code, and so does the next session,
+# though the environment of a container or of CI often says that none is written.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # Examples that Hypothesis draws are judged by what they do, not by how long a busy machine takes.
 settings.register_profile("seqkit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("seqkit")
@@ -38,23 +45,34 @@ if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_I
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+def pytest_collection_finish() -> None:
+    """Spares each collection of garbage a walk through thousands of tests and all of torch."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True, scope="session")
-def isolated_session(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keeps module and session fixtures out of the user's cache and configuration."""
+def isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keeps module and session fixtures out of the user's cache and configuration.
+
+    Returns an endless supply of folders that are not there yet.
+    """
     for name in list(os.environ):
         if name.startswith("SEQKIT_") and name not in {"SEQKIT_TEST_DATA", "SEQKIT_WHEEL"}:
             del os.environ[name]
-    os.environ["SEQKIT_HOME"] = str(tmp_path_factory.mktemp("seqkit-home"))
+    folder = tmp_path_factory.mktemp("homes")
+    session = folder / "session"
+    session.mkdir()
+    os.environ["SEQKIT_HOME"] = str(session)
+    return (folder / str(number) for number in itertools.count())
 
 
 @pytest.fixture(autouse=True)
-def isolated(
-    isolated_session: None,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
+def isolated(isolated_session: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """Gives each test its own empty cache and configuration folder."""
-    monkeypatch.setenv("SEQKIT_HOME", str(tmp_path_factory.mktemp("seqkit-home")))
+    home = next(isolated_session)
+    home.mkdir()
+    monkeypatch.setenv("SEQKIT_HOME", str(home))
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +81,10 @@ def seeded() -> None:
     random.seed(0)
     torch = sys.modules.get("torch")
     if torch is not None:
-        torch.manual_seed(0)
+        # `torch.manual_seed` notes the whole stack for each device that is not in use yet.
+        torch.default_generator.manual_seed(0)
+        if torch.cuda.is_initialized():
+            torch.cuda.manual_seed_all(0)
         torch.set_num_threads(1)
 
 

@@ -2,12 +2,14 @@
 
 `python nursery.py` imports everything once and then forks for each request, a JSON object a line
 of its stdin, which is a socket. A child is a process like any other: it has an id, an environment,
-a folder and streams of its own, takes signals, and ends. What begins before the first line of
-seqkit, such as a stream that is closed from the start, needs `python -m seqkit` itself.
+a folder and streams of its own, takes signals, and ends. Where it starts a `python -m seqkit`, as
+a sweep does, it forks too. What begins before the first line of seqkit, such as a stream that is
+closed from the start, needs `python -m seqkit` itself.
 """
 
 from __future__ import annotations
 
+import _posixsubprocess
 import ctypes
 import errno
 import gc
@@ -24,6 +26,7 @@ import subprocess
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -282,7 +285,9 @@ def _live(request: Mapping[str, Any]) -> None:
         os.environ.update(request["environment"])
         os.chdir(request["folder"])
         _prepare(request)
-        if request["words"][0] == "tui":
+        if "within" not in request:
+            subprocess._fork_exec = _fork  # type: ignore[attr-defined]
+        if request["words"][:1] == ["tui"]:
             # The interface looks at the streams that Python itself made, and knows no torch.
             os.execv(sys.executable, [sys.executable, "-m", "seqkit", *request["words"]])
         code = _run(request)
@@ -294,6 +299,63 @@ def _live(request: Mapping[str, Any]) -> None:
         traceback.print_exc()
     finally:
         os._exit(code)
+
+
+def _fork(
+    arguments: Sequence[str],
+    programs: Sequence[bytes],
+    close: bool,
+    kept: Sequence[int],
+    folder: str | None,
+    environment: Sequence[bytes] | None,
+    *more: Any,
+) -> int:
+    """Starts a process for `subprocess`; a `python -m seqkit` without importing everything anew.
+
+    A thread that only gives signs of life is no hindrance: it holds no lock that a run needs.
+    """
+    command = [sys.executable, "-m", "seqkit"]
+    if list(arguments[:3]) != command or folder:
+        whole = (arguments, programs, close, kept, folder, environment, *more)
+        return int(_posixsubprocess.fork_exec(*whole))
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    with warnings.catch_warnings():
+        # Python 3.12 warns of that thread.
+        warnings.simplefilter("ignore")
+        pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        _begin_anew(more[0], more[3], more[5], bool(more[9]))
+        if environment is not None:
+            os.environ.clear()
+            os.environb.update(one.split(b"=", 1) for one in environment)  # type: ignore[misc]
+        code = _run({"module": arguments[2], "words": arguments[3:], "folder": str(Path.cwd())})
+    except KeyboardInterrupt:
+        code = 130
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _begin_anew(read: int, output: int, errors: int, in_session_of_its_own: bool) -> None:
+    """Leaves behind what the process was at that forked: its files and its handlers of signals."""
+    # What has these files open is never cleared away, which would close others of their numbers.
+    gc.freeze()
+    for number, stream in enumerate((read, output, errors)):
+        if stream >= 0:
+            os.dup2(stream, number)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    for one in signal.valid_signals():
+        if callable(signal.getsignal(one)):
+            signal.signal(one, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if in_session_of_its_own:
+        os.setsid()
 
 
 def _run(request: Mapping[str, Any]) -> int:

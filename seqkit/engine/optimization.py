@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,13 +33,29 @@ def build_optimizer(
     fused = device.type in ("cpu", "cuda")
     match config.optimizer:
         case "sgd":
-            return torch.optim.SGD(groups, lr=rate, momentum=config.momentum, fused=fused)
+            sgd = _without_compiler(torch.optim.SGD)
+            return sgd(groups, lr=rate, momentum=config.momentum, fused=fused)
         case "rmsprop":
-            return torch.optim.RMSprop(groups, lr=rate, momentum=config.momentum)
+            rmsprop = _without_compiler(torch.optim.RMSprop)
+            return rmsprop(groups, lr=rate, momentum=config.momentum)
         case "adam":
-            return torch.optim.Adam(groups, lr=rate, fused=fused)
+            return _without_compiler(torch.optim.Adam)(groups, lr=rate, fused=fused)
         case "adamw":
-            return torch.optim.AdamW(groups, lr=rate, fused=fused)
+            return _without_compiler(torch.optim.AdamW)(groups, lr=rate, fused=fused)
+
+
+@functools.cache
+def _without_compiler(kind: type[Optimizer]) -> Callable[..., Optimizer]:
+    """Returns an optimiser that does the same without torch's compiler.
+
+    torch imports that, which takes a second, to tell it to leave these functions alone, and for
+    the graph breaks around a step. Nothing of an optimiser is compiled here.
+    """
+    for name in ("add_param_group", "zero_grad", "state_dict", "load_state_dict"):
+        plain: Any = inspect.unwrap(getattr(Optimizer, name))
+        plain.__dict__.setdefault("__dynamo_disable", plain)
+    step = torch.no_grad()(inspect.unwrap(kind.step))
+    return type(kind.__name__, (kind,), {"step": step})
 
 
 def learning_rate(config: TrainerConfig, step: int, total: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import os
@@ -98,10 +99,15 @@ def installed_plugins() -> list[tuple[Plugin, Callable[[], Any]]]:
     Those of seqkit's own distribution come first, so that none of another one takes their names.
     """
     found: list[tuple[Plugin, Callable[[], Any]]] = []
+
+    # Each look at a name or a version reads all of a distribution's metadata.
+    @functools.cache
+    def named(distribution: metadata.Distribution | None) -> tuple[str, str]:
+        about = distribution.metadata if distribution else {"Name": "unknown", "Version": ""}
+        return about["Name"], about["Version"]
+
     for point in sorted(metadata.entry_points(group=GROUP), key=lambda point: point.name):
-        distribution = point.dist
-        name = distribution.name if distribution else "unknown"
-        version = distribution.version if distribution else ""
+        name, version = named(point.dist)
         built_in = name.lower() == _OWN_DISTRIBUTION
         found.append((Plugin(point.name, name, version, built_in), point.load))
     return sorted(found, key=lambda item: not item[0].built_in)

@@ -207,7 +207,7 @@ def _weights_on_disk(build: Build, shape: Shape) -> None:
     network = build().eval()
     weights = network.state_dict()
     _require_own_storage(weights)
-    torch.manual_seed(1)
+    torch.default_generator.manual_seed(1)
     restored = build().eval()
     restored.load_state_dict(load(save({k: v.contiguous() for k, v in weights.items()})))
     batch = ragged_batch(shape)
@@ -237,7 +237,7 @@ def _repeatable(build: Build, shape: Shape) -> None:
 
     network = build().eval()
     batch = ragged_batch(shape)
-    torch.manual_seed(7)
+    torch.default_generator.manual_seed(7)
     first, again = forward(network, batch, shape), forward(network, batch, shape)
     require(
         torch.equal(first, again),
@@ -247,7 +247,7 @@ def _repeatable(build: Build, shape: Shape) -> None:
         torch.initial_seed() == 7,
         "forward() sets torch's seed, and with it what every other component draws. Leave it out",
     )
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     twin = build().state_dict()
     require(
         all(torch.equal(tensor, twin[name]) for name, tensor in network.state_dict().items()),

@@ -45,7 +45,7 @@ def _drawn(network: nn.Module, batch: RaggedBatch, shape: Shape, seed: int = 1) 
     """Runs a network so that dropout and the like draw the same numbers each time."""
     import torch
 
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
     return forward(network, batch, shape)
 
 

@@ -63,3 +63,10 @@ def test_help_imports_no_plugin_and_no_other_command(tmp_path: Path) -> None:
         "seqkit.cli.main",
         "seqkit.cli.plugin_commands",
     }
+
+
+def test_training_imports_no_compiler(tmp_path: Path) -> None:
+    small = ["model.hidden_size=4", "trainer.max_steps=2", "trainer.samples=0"]
+    found = modules_after(tmp_path, "run", "weather-rnn", *small)
+    assert "torch" in found
+    assert "torch._dynamo" not in found

@@ -177,11 +177,12 @@ def test_a_folder_that_cannot_be_written_is_an_error(seqkit: Call, tmp_path: Pat
 
 
 def test_a_sound_plugin_is_listed_check_by_check(seqkit: Call) -> None:
-    done = seqkit("plugin", "check", "recurrent")
+    done = seqkit("plugin", "check", "tensorboard")
 
     assert done.code == 0
-    assert done.out.startswith(f"recurrent (seqkit {__version__})\n  plugin\n    ok      loads\n")
-    assert "  models:lstm\n    ok      described\n" in done.out
+    start = f"tensorboard (seqkit {__version__})\n  plugin\n    ok      loads\n"
+    assert done.out.startswith(start)
+    assert "  observers:tensorboard\n    ok      described\n" in done.out
     assert done.out.endswith(" passed.\n")
     assert "\x1b" not in done.out
 

@@ -1,9 +1,12 @@
 """Runs are renamed and thrown away: nothing at work is touched, and everything comes back."""
 
+from __future__ import annotations
+
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +14,9 @@ from seqkit.experiments.sweep_file import load_plan
 from seqkit.runs.folder import RunFolder, all_runs
 from seqkit.runs.labels import Label, read_label, write_label
 from seqkit.storage.locks import this_process
+
+if TYPE_CHECKING:
+    from tests.nursery import Nursery
 
 
 @pytest.fixture
@@ -112,10 +118,10 @@ def test_a_name_that_is_taken_or_none_is_refused(
 
 
 def test_a_sweep_knows_its_renamed_run(
-    seqkit: Callable, tmp_path: Path, tiny: tuple[str, ...]
+    seqkit: Callable, nursery: Nursery, tmp_path: Path, tiny: tuple[str, ...]
 ) -> None:
     words = ["sentiment", *tiny, "model=gru,lstm", "trainer.max_steps=1", "--name", "cells"]
-    assert seqkit("sweep", *words, "--runs-dir", tmp_path).code == 0
+    assert nursery.run("sweep", *words, "--runs-dir", tmp_path).code == 0
     before = (tmp_path / "cells-lstm-seed0" / "run.json").read_text(encoding="utf-8")
 
     moved = seqkit("mv", "cells-gru-seed0", "mine", "--runs-dir", tmp_path)

@@ -70,7 +70,14 @@ def test_a_run_outlives_its_terminal(
     assert RunFolder(tmp_path / "runs" / "closed").status() == "finished"
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize(
+    "closed",
+    [
+        pytest.param(">&-", marks=pytest.mark.slow),
+        pytest.param("2>&-", marks=pytest.mark.slow),
+        ">&- 2>&-",
+    ],
+)
 def test_a_run_needs_no_open_stream(closed: str, tmp_path: Path, tiny: tuple[str, ...]) -> None:
     words = [sys.executable, "-m", "seqkit", "run", "sentiment", *tiny, "--name", "deaf"]
     script = f'exec "$@" {closed}'

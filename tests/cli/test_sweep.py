@@ -1,20 +1,22 @@
 """`seqkit sweep`: real runs in processes of their own, however they and the sweep end."""
 
+from __future__ import annotations
+
 import json
-import os
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
 from seqkit.runs.folder import RunFolder
+
+if TYPE_CHECKING:
+    from tests.nursery import Child, Nursery
 
 PATIENCE = 300
 RATES = "trainer.learning_rate=2e-3,5e-3,1e38"
@@ -33,7 +35,7 @@ class Swept:
 
 
 @pytest.fixture(scope="module")
-def swept(tmp_path_factory: pytest.TempPathFactory) -> Swept:
+def swept(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Swept:
     """A sweep of three runs, the last of which fails."""
     folder = tmp_path_factory.mktemp("sweep")
     words: tuple[str, ...] = ("sweep", "sentiment", RATES, "model.hidden_size=8")
@@ -44,15 +46,9 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> Swept:
         "--runs-dir",
         str(folder / "runs"),
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "seqkit", *words, "--jobs", "2"],
-        capture_output=True,
-        text=True,
-        cwd=folder,
-        timeout=PATIENCE,
-        check=False,
-    )
-    return Swept(words, folder / "runs", done.returncode, done.stdout, done.stderr)
+    done = nursery.run(*words, "--jobs", "2", folder=folder, seconds=PATIENCE)
+    assert done.code is not None
+    return Swept(words, folder / "runs", done.code, done.out, done.err)
 
 
 def told(out: str, swept: Swept) -> list[str]:
@@ -190,58 +186,48 @@ def test_a_run_of_the_same_name_outside_the_group_is_left_alone(
 
 
 @contextmanager
-def sweeping(folder: Path, *words: str, until: str) -> Iterator[subprocess.Popen[str]]:
+def sweeping(nursery: Nursery, folder: Path, *words: str, until: str) -> Iterator[Child]:
     """Starts a sweep in a process of its own, and waits until it has written some words."""
     log = folder / "stderr.txt"
-    with log.open("w", encoding="utf-8") as narration:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "seqkit", "sweep", *words],
-            stdout=narration,
-            stderr=narration,
-            text=True,
-            cwd=folder,
-        )
-    deadline = time.monotonic() + PATIENCE
-    try:
-        while until not in log.read_text(encoding="utf-8"):
-            assert process.poll() is None, log.read_text(encoding="utf-8")
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        yield process
-    finally:
-        process.kill()
-        process.wait(timeout=PATIENCE)
+    with (
+        log.open("w", encoding="utf-8") as narration,
+        nursery.start(
+            "sweep", *words, folder=folder, streams={1: narration, 2: narration}
+        ) as child,
+    ):
+        child.until(lambda: until in log.read_text(encoding="utf-8"), PATIENCE)
+        yield child
 
 
-@pytest.mark.skipif(not hasattr(os, "killpg"), reason="signals of POSIX")
-def test_a_sweep_that_is_stopped_or_killed_is_gone_on_with(tmp_path: Path) -> None:
+def test_a_sweep_that_is_stopped_or_killed_is_gone_on_with(
+    nursery: Nursery, tmp_path: Path
+) -> None:
     words = ["sentiment", "model.hidden_size=8", "trainer.epochs=1000", "trainer.log_every=1"]
     words += ["trainer.samples=0", "--name", "long", "--seeds", "1"]
     run = RunFolder(tmp_path / "runs" / "long-seed0")
     written = tmp_path / "stderr.txt"
     try:
-        with sweeping(tmp_path, *words, until="running:") as sweep:
-            again = [sys.executable, "-m", "seqkit", "sweep", "--resume", "long"]
-            second = subprocess.run(again, cwd=tmp_path, capture_output=True, check=False)
-            assert b"sweep long is running already" in second.stderr
-            sweep.send_signal(signal.SIGINT)
-            assert sweep.wait(timeout=PATIENCE) == 130
+        with sweeping(nursery, tmp_path, *words, until="running:") as sweep:
+            second = nursery.run("sweep", "--resume", "long", folder=tmp_path)
+            assert "sweep long is running already" in second.err
+            sweep.send(signal.SIGINT)
+            assert sweep.wait(PATIENCE).code == 130
         text = written.read_text(encoding="utf-8")
         assert "Go on with it: seqkit sweep --resume long" in text
         assert "Traceback" not in text
         assert run.status() == "interrupted"
         saved = [event.step for event in run.events() if event.kind == "checkpoint"][-1]
 
-        with sweeping(tmp_path, "--resume", "long", until="running:") as sweep:
-            sweep.kill()
-            sweep.wait(timeout=PATIENCE)
+        with sweeping(nursery, tmp_path, "--resume", "long", until="running:") as sweep:
+            sweep.send(signal.SIGKILL)
+            sweep.wait(PATIENCE)
         started = [event for event in run.events() if event.kind == "started"]
         assert started[-1]["resumed_from"] == saved
         assert run.status() == "running", "it goes on without the sweep"
 
-        with sweeping(tmp_path, "--resume", "long", until="running:") as sweep:
+        with sweeping(nursery, tmp_path, "--resume", "long", until="running:") as sweep:
             run.request("stop")
-            assert sweep.wait(timeout=PATIENCE) == 0
+            assert sweep.wait(PATIENCE).code == 0
         assert run.status() == "stopped"
         assert len([event for event in run.events() if event.kind == "started"]) == len(started)
         assert "Go on with it: seqkit sweep --resume long" in written.read_text(encoding="utf-8")
@@ -252,22 +238,22 @@ def test_a_sweep_that_is_stopped_or_killed_is_gone_on_with(tmp_path: Path) -> No
 
 
 def test_a_run_that_cannot_begin_is_remembered_and_tried_again_on_request(
-    seqkit: Callable, tmp_path: Path
+    nursery: Nursery, tmp_path: Path
 ) -> None:
     file = tmp_path / "mine.csv"
     words = ["sweep", "sentiment", "dataset=text-csv", f"dataset.path={file}", "--seeds", "1"]
     words += ["trainer.max_steps=2", "model.hidden_size=8", "--runs-dir", str(tmp_path / "runs")]
-    done = seqkit(*words)
+    done = nursery.run(*words)
     assert done.code == 1
     assert "seqkit: error: sentiment-sweep-seed0 failed: " in done.err
     assert "mine.csv" in done.err
 
     rows = [f"a {'good' if n % 2 else 'bad'} film,{'pos' if n % 2 else 'neg'}" for n in range(60)]
     file.write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
-    done = seqkit(*words)
+    done = nursery.run(*words)
     assert (done.code, "1 failed before" in done.err) == (1, True)
     assert not list(tmp_path.glob("runs/*/run.json"))
-    done = seqkit(*words, "--retry-failed")
+    done = nursery.run(*words, "--retry-failed")
     assert done.code == 0
     assert done.out.startswith("SETTING")
     assert RunFolder(tmp_path / "runs" / "sentiment-sweep-seed0").status() == "finished"

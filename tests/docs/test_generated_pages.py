@@ -27,6 +27,8 @@ def test_the_pages_name_every_command_and_every_setting(repository: Path) -> Non
         assert f"| `{setting.key}` |" in settings
 
 
+# `make check` says so too, before each run of the tests in CI.
+@pytest.mark.slow
 def test_the_pages_in_docs_are_up_to_date(repository: Path) -> None:
     if any(plugin.distribution != "seqkit" for plugin in load_registry().plugins):
         pytest.skip("other plugins are installed")

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import inspect
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -89,7 +86,7 @@ def test_every_hook_has_an_example_that_is_checked(page: str, hook: str) -> None
 
 
 def test_all_hooks_in_one_file_pass_their_checks_and_the_python_works(
-    page: str, tmp_path: Path
+    nursery: Nursery, page: str, tmp_path: Path
 ) -> None:
     for title, text in blocks(page, "python"):
         if title:
@@ -98,13 +95,13 @@ def test_all_hooks_in_one_file_pass_their_checks_and_the_python_works(
     (tmp_path / "recipes" / "rows.toml").write_text(
         'description = "Rows."\ndataset = "all-hooks:rows"\nmodel = "all-hooks:attn-gru"\n'
     )
-    here = os.environ | {"PYTHONPATH": str(tmp_path), "OMP_NUM_THREADS": "1"}
-    for words in (["-m", "seqkit", "plugin", "check", "all_hooks.py"], ["in_python.py"]):
-        done = subprocess.run(
-            [sys.executable, *words], cwd=tmp_path, env=here, capture_output=True, text=True
-        )
-        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    assert "'view': 'labels'" in done.stdout
+    # The check imports the file in one more process.
+    here: dict[str, Any] = {"folder": tmp_path, "environment": {"PYTHONPATH": str(tmp_path)}}
+    checked = nursery.run("plugin", "check", "all_hooks.py", **here)
+    done = nursery.run(module="in_python", **here)
+    assert checked.code == 0, f"{checked.out}\n{checked.err}"
+    assert done.code == 0, f"{done.out}\n{done.err}"
+    assert "'view': 'labels'" in done.out
 
 
 def test_every_check_of_the_kit_is_explained_and_no_other(page: str, repository: Path) -> None:

@@ -133,7 +133,8 @@ class Reader:
         for line in filter(None, lines):
             assert code == 0, f"a line before this one failed:\n{line[0]}"
             words = shlex.split(line["words"])
-            if line["read"] or line["file"]:
+            starts_others = words[0] == "sweep" or "--folds" in words
+            if line["read"] or line["file"] or starts_others:
                 with Path(line["file"] or os.devnull).open("w", encoding="utf-8") as file:
                     more: dict[str, Any] = {"folder": Path.cwd(), "streams": {1: file}}
                     code = self._nursery.run(*words, stdin=f"{line['read']}\n", **more).code

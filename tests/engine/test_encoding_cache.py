@@ -397,6 +397,8 @@ def test_the_classes_told_when_a_run_goes_on_are_those_of_the_data_it_goes_on_wi
     assert went_on["examples"]["train"] < began["examples"]["train"]
 
 
+# With more examples than the test above of any bit, and so other files.
+@pytest.mark.slow
 def test_a_bit_flipped_anywhere_in_the_cache_gives_the_same_data_made_anew(
     lab: Lab, reviews: Reviews
 ) -> None:

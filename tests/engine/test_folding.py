@@ -18,6 +18,7 @@ from seqkit.runs.folder import all_runs
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Lab
+    from tests.nursery import Nursery
 
 SignalAt = Callable[..., Callable[[Event], None]]
 
@@ -130,15 +131,16 @@ def test_data_that_hang_together_are_refused_before_any_run(
 
 
 def test_a_cross_validation_ends_with_mean_and_spread_and_is_gone_on_with(
-    lab: Lab, capfd: pytest.CaptureFixture[str]
+    lab: Lab, nursery: Nursery
 ) -> None:
     file = lab.toml("trainer.max_steps=3", "trainer.test=true", "trainer.baselines=true")
     words = ["run", str(file), "--folds", "2", "--name", "both", "--runs-dir", str(lab.runs)]
 
-    assert run_command_line([*words, "--json"]) == 0
-    document = json.loads(capfd.readouterr().out)
-    assert run_command_line(words) == 0
-    again = capfd.readouterr()
+    first = nursery.run(*words, "--json")
+    assert first.code == 0
+    document = json.loads(first.out)
+    again = nursery.run(*words)
+    assert again.code == 0
 
     values = [one["metrics"]["accuracy"] for one in document["folds"].values()]
     (row,) = [r for r in document["scores"] if (r["of"], r["metric"]) == ("", "accuracy")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -43,6 +44,30 @@ def language(path: Path) -> dict[str, Any]:
     }
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Run]:
+    """Runs on a file of reviews, one that has ended and one that was interrupted."""
+    lab = Lab(tmp_path_factory.mktemp("trained"))
+    path = lab.folder / "reviews.csv"
+    rows = [f"{'good' if n % 2 else 'bad'} film,{'pos' if n % 2 else 'neg'}" for n in range(60)]
+    path.write_text("\n".join(["text,label", *rows]) + "\n", encoding="utf-8")
+
+    @functools.cache
+    def train(ended: bool) -> Run:
+        left = [] if ended else [signal.SIGINT]
+
+        def observe(event: Event) -> None:
+            while event.kind == "step" and left:
+                signal.raise_signal(left.pop())
+
+        data = {"name": "text-csv", "path": str(path)}
+        run = lab.train("trainer.epochs=3", observers=[observe], dataset=data)
+        assert run.status == ("finished" if ended else "interrupted")
+        return run
+
+    return train
+
+
 @pytest.mark.parametrize(
     "word",
     [
@@ -67,11 +92,9 @@ def language(path: Path) -> dict[str, Any]:
 )
 @pytest.mark.parametrize("ended", [True, False])
 def test_a_resume_that_is_refused_leaves_every_byte_as_it_was(
-    lab: Lab, reviews: Callable[..., Path], signal_at: SignalAt, word: str, ended: bool
+    lab: Lab, trained: Callable[[bool], Run], word: str, ended: bool
 ) -> None:
-    data = {"name": "text-csv", "path": str(reviews())}
-    observers = [] if ended else [signal_at(1)]
-    run = lab.train("trainer.epochs=3", observers=observers, dataset=data)
+    run = Run(RunFolder(shutil.copytree(trained(ended).path, lab.runs / "copy")))
     before = contents(run.path)
     with pytest.raises(SeqkitError):
         lab.resume(run, "trainer.epochs=5", word)
