@@ -149,3 +149,37 @@ def test_a_sweep_over_data_says_what_to_type(seqkit: Callable[..., Any]) -> None
     assert (
         "my.csv holds data, and is no experiment. Write one: seqkit new --data my.csv" in done.err
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["WRONG=1"], "WRONG is not a setting"),
+        (["trainer.epohcs=1"], "Did you mean trainer.epochs?"),
+        (["model=nope"], "there is no model 'nope'"),
+        (["from=nope"], "there is no run 'nope'"),
+        (["--device", "gpu"], "trainer.device is 'gpu'"),
+        (["--name", "a/b"], "--name 'a/b' cannot be a run's name"),
+        (["--fold-by", "text"], "a cross-validation needs --folds K"),
+    ],
+)
+def test_a_wrong_word_leaves_no_experiment(
+    seqkit: Callable[..., Any], words: list[str], said: str
+) -> None:
+    Path("my.csv").write_text(CSV)
+    done = seqkit("run", "my.csv", *words)
+    assert done.code in (2, 4)
+    assert said in done.err
+    assert "Wrote" not in done.err
+    assert [path.name for path in Path().iterdir()] == ["my.csv"]
+
+
+@pytest.mark.parametrize(
+    "words", [["WRONG=1"], ["dataset.lable=x"], ["trainer.epochs=3"], ["x.toml", "WRONG=1"]]
+)
+def test_new_writes_nothing_for_a_wrong_word(seqkit: Callable[..., Any], words: list[str]) -> None:
+    Path("my.csv").write_text(CSV)
+    done = seqkit("new", "--data", "my.csv", *words)
+    assert done.code == 2
+    assert words[-1].partition("=")[0] in done.err
+    assert [path.name for path in Path().iterdir()] == ["my.csv"]
