@@ -113,6 +113,9 @@ def evaluate(
     for line in evaluation.breakdown(score, list(score["metrics"])):
         output.line(*line)
     if score["verdict"] is None:
+        asked = ", ".join(score["metrics"]) or "what was scored"
+        output.line()
+        output.line(f"There is no verdict, as {asked} does not tell which of two models is better.")
         return
     verdict = Verdict.from_dict(score["verdict"])
     plugins_named = "".join(f" --plugin {shlex.quote(str(path))}" for path in plugins)

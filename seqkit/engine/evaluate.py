@@ -25,6 +25,7 @@ from seqkit.registry.registry import Registry
 from seqkit.runs.example_scores import ExampleScores
 from seqkit.runs.folder import RunFolder
 from seqkit.runs.log import read_log
+from seqkit.runs.verdict import compared_by
 
 Progress = Callable[[int, int], None]
 
@@ -247,16 +248,34 @@ class _Evaluation:
         data: EncodedData | None,
         scores: ExampleScores | None,
     ) -> dict[str, Any] | None:
-        """Returns the verdict; None where the metric that the run is judged by was not scored."""
+        """Returns the verdict; None where no metric that was scored tells a better model.
+
+        It is by what the run is judged by, or else by the first metric that was asked for and that
+        a baseline has.
+        """
         experiment, split = self._predictor.experiment, self._split_name
-        metric = experiment.monitor[0]
-        if metric != "loss" and metric not in document["metrics"]:
-            return None
+        directions = {
+            part.name: bool(part.component.higher_is_better)
+            for part in self._metrics
+            if part.component.higher_is_better is not None
+        }
+        name, higher = experiment.monitor
+        if name != "loss" and name not in document["metrics"]:
+            if not directions:
+                return None
+            name, higher = next(iter(directions.items()))
+        told = {"metric": name, "higher_is_better": higher, "directions": directions}
+        by = compared_by(told, baselines)
         if data is not None:
-            scores = with_baseline(scores, experiment, data, split, baselines)
+            # By the settings that metrics were scored with, which need not be the run's own.
+            trainer = experiment.trainer.model_copy(update={"monitor": by[0]})
+            scored = replace(self._experiment, trainer=trainer)
+            scores = with_baseline(scores, scored, data, split, baselines)
         summary = read_log(self._folder).summary
         said = self._wanted.split if self._wanted.file is None else ""
-        found = verdict_on(summary, experiment, self._registry, said, document, baselines, scores)
+        found = verdict_on(
+            summary, experiment, self._registry, said, document, baselines, scores, by
+        )
         return found.as_dict()
 
     def _threshold(self, named: tuple[str, float | None] | None) -> dict[str, Any]:

@@ -206,6 +206,7 @@ def judge_scores(
     scores: ExampleScores | None = None,
     advice: Sequence[Advice] = (),
     resamples: int = RESAMPLES,
+    by: tuple[str, bool] | None = None,
 ) -> Verdict:
     """Judges given scores of a run, as `judge` does.
 
@@ -218,8 +219,9 @@ def judge_scores(
         scores: As `judge` takes them.
         advice: As `judge` takes it.
         resamples: As `judge` takes it.
+        by: The metric, and whether higher is better; what `compared_by` finds for None.
     """
-    metric, higher = compared_by(run.started, baselines)
+    metric, higher = by or compared_by(run.started, baselines)
     value = _known(values.get(metric))
     if value is None:
         return Verdict(None, split, metric, None, examples=examples)
