@@ -78,6 +78,7 @@ def new(
     With --search, trains the experiment and variations of it, and writes the settings that did
     best on the validation split.
     """
+    from seqkit.data.folders import missing_file
     from seqkit.experiments.beginning import Begun, first_recipe, recipe_document
     from seqkit.experiments.own_file import begin_on, named_after, write_experiment
 
@@ -86,6 +87,8 @@ def new(
     given = _of_dataset(settings)
     if file is None and data is None:
         raise click.MissingParameter(param_hint="'FILE'", param_type="argument")
+    if data is not None and not data.exists():
+        raise missing_file(data)
     file = file or named_after(data or Path())
     _check_target(file, data, force)
     registry = open_registry(plugins)

@@ -9,6 +9,7 @@ from typing import Any
 
 from seqkit.api import Dataset, Notify, Recognition, ignore
 from seqkit.data.endings import OTHER_KINDS, SHEETS, TABLES
+from seqkit.data.folders import missing_file
 from seqkit.data.own import OwnData
 from seqkit.errors import DataError, SeqkitError, sentence
 from seqkit.registry.registry import Entry, Registry
@@ -41,6 +42,8 @@ def recognise(
         ConfigurationError: There is no such task.
         DataError: There is no such file, or no dataset recognises it.
     """
+    if not path.exists():
+        raise missing_file(path)
     data = OwnData(path, given)
     wanted = registry.find("tasks", task, "--task") if task else None
     asked = [

@@ -370,3 +370,12 @@ def test_metrics_that_rank_no_models_say_why_there_is_no_verdict(
         json.loads(seqkit("evaluate", run, "--metrics", "confusion", "--json").out)["verdict"]
         is None
     )
+
+
+@pytest.mark.parametrize("command", ["evaluate", "predict"])
+def test_a_file_that_is_not_there_is_told_with_the_nearest_one(
+    seqkit: Callable, run: Path, command: str
+) -> None:
+    done = seqkit(command, run, "--file", run.parent / "messages.cvs")
+    assert done.code == 4
+    assert "messages.cvs. Did you mean messages.csv?" in done.err

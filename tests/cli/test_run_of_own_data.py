@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import seqkit as seqkit_in_python
+from seqkit.errors import SeqkitError
 
 TINY = ["trainer.max_steps=2", "trainer.batch_size=8", "trainer.threads=1", "trainer.device=cpu"]
 ROWS = [(f"a {'good' if n % 2 else 'bad'} film {n % 7}", "yn"[n % 2]) for n in range(40)]
@@ -92,7 +93,7 @@ def test_python_runs_data_by_their_path_as_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("no.csv", "there is no file no.csv. Check the path"),
+        ("nowhere.csv", "there is no file nowhere.csv. Check the path"),
         ("empty.csv", "empty.csv is empty"),
         ("nothing", "nothing in nothing looks like what a task reads"),
         ("colons.csv", "It has one column: give --delimiter where another sign parts its fields"),
@@ -183,3 +184,41 @@ def test_new_writes_nothing_for_a_wrong_word(seqkit: Callable[..., Any], words: 
     assert done.code == 2
     assert words[-1].partition("=")[0] in done.err
     assert [path.name for path in Path().iterdir()] == ["my.csv"]
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (["run", "my.cvs"], "my.csv"),
+        (["run", "my.tmol"], "my.toml"),
+        (["run", "sub/my.cvs"], "my.csv"),
+        (["run", "sub/mine.tml"], "mine.toml"),
+        (["sweep", "my.cvs", "trainer.epochs=1,2"], "my.csv"),
+        (["new", "--data", "my.cvs"], "my.csv"),
+        (["new", "--data", "sub/my.cvs"], "my.csv"),
+        (["new", "--data", "my.xlxs"], "my.xlsx"),
+        (["new", "--data", "reveiws"], "reviews"),
+        (["data", "get", "imdb", "--from", "my.cvs"], "my.csv"),
+    ],
+)
+def test_a_file_that_is_not_there_is_told_with_the_nearest_one(
+    seqkit: Callable[..., Any], words: list[str], near: str
+) -> None:
+    for folder in ("sub", "reviews"):
+        Path(folder).mkdir()
+    for name in ("my.csv", "my.toml", "my.xlsx", "sub/my.csv", "sub/mine.toml", "sub/.my.cvs"):
+        Path(name).write_text(CSV)
+    done = seqkit(*words)
+    assert done.code in (2, 4)
+    assert f"Did you mean {near}?" in done.err
+
+
+def test_python_names_the_nearest_file_as_well() -> None:
+    Path("my.csv").write_text(CSV)
+    for way in (
+        lambda: seqkit_in_python.run("my.cvs"),
+        lambda: seqkit_in_python.run(data="my.cvs"),
+        lambda: seqkit_in_python.new("my.cvs"),
+    ):
+        with pytest.raises(SeqkitError, match=r"Did you mean my\.csv\?"):
+            way()
