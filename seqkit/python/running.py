@@ -22,7 +22,7 @@ from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.warm_start import load_from_run
 from seqkit.experiments.words import words_of
 from seqkit.paths import runs_home
-from seqkit.python.data import Draft, new
+from seqkit.python.data import Draft, draft
 from seqkit.registry.discovery import load_registry
 from seqkit.registry.in_memory import Given, listed, with_names
 from seqkit.registry.registry import Registry
@@ -141,7 +141,7 @@ def run(
         settings |= {"task": more} if more else {}
         how = reading if isinstance(reading, Mapping) else {"name": reading}
         recipe, asked = experiment or "", str(named.get("name", ""))
-        experiment = new(data, task=asked, recipe=recipe, plugins=given, **how)
+        experiment = draft(data, asked, recipe, "records", given, how, inside="dataset")
         if experiment.warning:
             warnings.warn(experiment.warning, RuntimeWarning, stacklevel=2)
     if from_run is not None and isinstance(experiment, str) and "=" in experiment:

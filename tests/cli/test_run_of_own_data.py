@@ -96,7 +96,10 @@ def test_python_runs_data_by_their_path_as_well(tmp_path: Path) -> None:
         ("nowhere.csv", "there is no file nowhere.csv. Check the path"),
         ("empty.csv", "empty.csv is empty"),
         ("nothing", "nothing in nothing looks like what a task reads"),
-        ("colons.csv", "It has one column: give --delimiter where another sign parts its fields"),
+        (
+            "colons.csv",
+            "It has one column: set dataset.delimiter where another sign parts its fields",
+        ),
     ],
 )
 def test_what_is_no_data_leaves_no_experiment(
@@ -222,3 +225,36 @@ def test_python_names_the_nearest_file_as_well() -> None:
     ):
         with pytest.raises(SeqkitError, match=r"Did you mean my\.csv\?"):
             way()
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        (lambda: seqkit_in_python.new(["one long text " * 200]), "It has one column: give columns"),
+        (lambda: seqkit_in_python.new(["so", "be", "it"]), "nothing in the data looks like"),
+        (lambda: seqkit_in_python.new("colons.csv"), "set delimiter where another sign"),
+        (
+            lambda: seqkit_in_python.run("colons.csv"),
+            'set dataset={"delimiter": ...} where another sign',
+        ),
+        (lambda: seqkit_in_python.new("notes.xyz"), "notes.xyz is not a file that seqkit knows"),
+        (lambda: seqkit_in_python.new("my.csv", lable="x"), "Did you mean label?"),
+        (
+            lambda: seqkit_in_python.run("my.csv", dataset={"lable": "x"}),
+            'Did you mean dataset={"label": ...}?',
+        ),
+        (
+            lambda: seqkit_in_python.new(["so", "be"], task="classification"),
+            'name it: text="COLUMN"',
+        ),
+    ],
+)
+def test_errors_in_python_name_its_own_keywords(way: Callable[[], object], said: str) -> None:
+    Path("colons.csv").write_text("text:label\n" + "".join(f"{n}:x{n % 2}\n" for n in range(20)))
+    Path("my.csv").write_text(CSV)
+    Path("notes.xyz").write_bytes(bytes(range(256)))
+    with pytest.raises(SeqkitError) as caught:
+        way()
+    assert said in str(caught.value)
+    for word in ("--", "dataset.", "records-"):
+        assert word not in str(caught.value)
