@@ -95,6 +95,7 @@ def evaluate(
             progress=bar.update,
             notify=output.warn,
             wanted=wanted,
+            waiting=lambda text: bar.update(0, None, text),
         )
     if as_json:
         output.json_document(score)

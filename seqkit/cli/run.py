@@ -115,7 +115,9 @@ def run(
         from seqkit.engine.run import start_run
 
         notes = {"group": group, "varies": list(varies)} if group else None
-        outcome = start_run(loaded, registry, runs_dir, name, observers.all, notes)
+        outcome = start_run(
+            loaded, registry, runs_dir, name, observers.all, notes, observers.waiting
+        )
     return exit_code(outcome)
 
 
@@ -214,6 +216,10 @@ class Observers:
     def preparing(self, what: str) -> None:
         """Says that data are being prepared, until the run has started."""
         self._console.preparing(what)
+
+    def waiting(self, text: str) -> None:
+        """Says what is being done while no step is."""
+        self._console.waiting(text)
 
 
 class EventStream:

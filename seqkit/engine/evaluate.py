@@ -65,6 +65,7 @@ def evaluate_run(
     progress: Progress | None = None,
     notify: Notify = ignore,
     wanted: Wanted | None = None,
+    waiting: Notify = ignore,
 ) -> dict[str, Any]:
     """Scores a run on a split of the dataset it was trained on, or on a newly labelled file.
 
@@ -81,6 +82,7 @@ def evaluate_run(
         progress: Called with the batches done and their number.
         notify: Receives what the dataset has to say, and which plugins have changed since.
         wanted: What is asked for besides.
+        waiting: Receives what is being done besides the scoring.
 
     Returns:
         run, checkpoint, split, file, examples, left_out, loss, metrics, signatures of those that
@@ -97,7 +99,7 @@ def evaluate_run(
     predictor = load_predictor(folder, registry, device, checkpoint, notify, NEEDED)
     experiment = predictor.experiment
     with attributed_in(experiment, registry):
-        return _Evaluation(predictor, registry, folder, wanted, notify).scored(progress)
+        return _Evaluation(predictor, registry, folder, wanted, notify, waiting).scored(progress)
 
 
 class _Evaluation:
@@ -108,6 +110,7 @@ class _Evaluation:
         folder: RunFolder,
         wanted: Wanted,
         notify: Notify,
+        waiting: Notify,
     ) -> None:
         experiment = predictor.experiment
         if wanted.metrics or wanted.settings:
@@ -120,6 +123,7 @@ class _Evaluation:
         self._folder = folder
         self._wanted = wanted
         self._notify = notify
+        self._waiting = waiting
         self._own: EncodedData | None = None
 
     @property
@@ -152,6 +156,8 @@ class _Evaluation:
             **score.observed.as_fields(),
         }
         data = self._beside(arrays)
+        if data is not None:
+            data.waiting = self._waiting
         baselines = {} if data is None else data.baselines(self._split_name, parts)
         signatures = {part.name: part.component.signature(part.config) for part in parts}
         return {

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqkit.callbacks import Stop
+from seqkit.callbacks import Stop, ignore
 from seqkit.engine.openmp import wait_passively
 from seqkit.errors import ConfigurationError
 from seqkit.events import Event
@@ -167,8 +167,10 @@ def run(
     with contextlib.ExitStack() as stack:
         observers: list[Callable[[Event], Any]] = [on_event] if on_event is not None else []
         if progress:
-            observers.insert(0, _console(registry, loaded.dataset.name, stack))
-        outcome = start_run(loaded, registry, folder, name, observers)
+            console = _console(registry, loaded.dataset.name, stack)
+            observers.insert(0, console)
+        waiting = console.waiting if progress else ignore
+        outcome = start_run(loaded, registry, folder, name, observers, waiting=waiting)
     return Result(outcome.folder.path, outcome.status, tuple(given))
 
 
@@ -208,9 +210,11 @@ def resume(
     with contextlib.ExitStack() as stack:
         observers: list[Callable[[Event], Any]] = [on_event] if on_event is not None else []
         if progress:
-            observers.insert(0, _console(registry, folder.name, stack, folder))
+            console = _console(registry, folder.name, stack, folder)
+            observers.insert(0, console)
         words = [*words_of(settings), *overrides]
-        outcome = resume_run(folder, registry, observers, words, force)
+        waiting = console.waiting if progress else ignore
+        outcome = resume_run(folder, registry, observers, words, force, waiting)
     return Result(outcome.folder.path, outcome.status, tuple(given))
 
 

@@ -258,3 +258,17 @@ def test_errors_in_python_name_its_own_keywords(way: Callable[[], object], said:
     assert said in str(caught.value)
     for word in ("--", "dataset.", "records-"):
         assert word not in str(caught.value)
+
+
+def test_a_run_says_that_it_computes_baselines_and_once_they_are_kept_does_not(
+    seqkit: Callable[..., Any],
+) -> None:
+    Path("my.csv").write_text(CSV.replace("film", "piece"))
+    lines = [f"Computing the baselines of the {split} split" for split in ("validation", "test")]
+    first = seqkit("run", "my.csv", *TINY, "trainer.test=true")
+    assert first.code == 0
+    places = [first.err.find(text) for text in ("Preparing text-csv", lines[0], "device", lines[1])]
+    assert places == sorted(places)
+    assert -1 not in places
+    again = seqkit("run", "my.csv", *TINY, "trainer.test=true")
+    assert "Computing" not in again.err
