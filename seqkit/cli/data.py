@@ -142,11 +142,12 @@ def get(
     KEY=VALUE words are settings of the dataset, such as its language.
     """
     from seqkit.data.fetch import FetchOptions
+    from seqkit.data.folders import missing_file
     from seqkit.terminal.bar import Bar
 
     entry, config = _usable(open_registry(plugins), name, settings)
     if source is not None and not source.exists():
-        raise DataError(f"--from {source}: there is no such file or folder. Check the path")
+        raise missing_file(source)
     if source is not None:
         output.note(f"Reading {source} ...")
     with Bar(entry.name, transfer=True) as bar:

@@ -95,6 +95,7 @@ def evaluate(
             progress=bar.update,
             notify=output.warn,
             wanted=wanted,
+            waiting=lambda text: bar.update(0, None, text),
         )
     if as_json:
         output.json_document(score)
@@ -113,6 +114,9 @@ def evaluate(
     for line in evaluation.breakdown(score, list(score["metrics"])):
         output.line(*line)
     if score["verdict"] is None:
+        asked = ", ".join(score["metrics"]) or "what was scored"
+        output.line()
+        output.line(f"There is no verdict, as {asked} does not tell which of two models is better.")
         return
     verdict = Verdict.from_dict(score["verdict"])
     plugins_named = "".join(f" --plugin {shlex.quote(str(path))}" for path in plugins)

@@ -78,13 +78,17 @@ def new(
     With --search, trains the experiment and variations of it, and writes the settings that did
     best on the validation split.
     """
+    from seqkit.data.folders import missing_file
     from seqkit.experiments.beginning import Begun, first_recipe, recipe_document
     from seqkit.experiments.own_file import begin_on, named_after, write_experiment
 
-    if file is not None and str(file).startswith("dataset.") and "=" in str(file):
+    if file is not None and _is_setting(file):
         file, settings = None, (str(file), *settings)
+    given = _of_dataset(settings)
     if file is None and data is None:
         raise click.MissingParameter(param_hint="'FILE'", param_type="argument")
+    if data is not None and not data.exists():
+        raise missing_file(data)
     file = file or named_after(data or Path())
     _check_target(file, data, force)
     registry = open_registry(plugins)
@@ -94,7 +98,7 @@ def new(
         raise ConfigurationError(f"{[*named, *settings][0]} says more of --data. Give --data too")
     said = ""
     if data is not None:
-        given = {name: value for name, value in reading.items() if value} | _of_dataset(settings)
+        given |= {name: value for name, value in reading.items() if value}
         found = begin_on(
             data, registry, recipe=experiment, task=task, given=given, warn=output.warn
         )
@@ -131,6 +135,12 @@ def new(
     for reason in dict.fromkeys(reasons.values()):
         output.line(f"- {reason}")
     output.note(f"Run it: {_command(file, plugins)}")
+
+
+def _is_setting(file: Path) -> bool:
+    """Tells whether what stands in the place of FILE is a word: KEY=VALUE, and no experiment."""
+    key, equals, _ = str(file).partition("=")
+    return bool(equals) and (key.startswith("dataset.") or file.suffix != ".toml")
 
 
 def _check_target(file: Path, data: Path | None, force: bool) -> None:

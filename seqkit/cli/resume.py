@@ -45,5 +45,5 @@ def resume(
         observers.preparing(folder.name)
         from seqkit.engine.run import resume_run
 
-        outcome = resume_run(folder, registry, observers.all, words, force)
+        outcome = resume_run(folder, registry, observers.all, words, force, observers.waiting)
     return exit_code(outcome)

@@ -19,7 +19,7 @@ from seqkit.errors import ConfigurationError, ExitCode
 from seqkit.terminal import output, streams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from seqkit.engine.run import Outcome
     from seqkit.events import Event
@@ -78,24 +78,27 @@ def run(
     from seqkit.experiments.loading import load_experiment
     from seqkit.experiments.own_file import own_data
     from seqkit.experiments.warm_start import load_from_run
+    from seqkit.runs.folder import require_name
 
     if experiment and begin_from and "=" in experiment:
         settings, experiment = (experiment, *settings), None
+    words = [*settings, *([f"trainer.device={device}"] if device else [])]
+    if (folds or fold_by) and (not folds or not experiment or begin_from):
+        raise ConfigurationError(
+            "a cross-validation needs --folds K and a recipe or file of its own; the run that "
+            "all folds go on from is named in it: from=RUN"
+        )
+    if name:
+        require_name(name, "--name ")
     registry = open_registry(plugins)
     data = own_data(experiment, registry) if experiment else None
     if data is not None and begin_from:
-        settings, experiment = (f"dataset.path={json.dumps(str(data))}", *settings), None
+        words, experiment = [f"dataset.path={json.dumps(str(data))}", *words], None
     elif data is not None:
-        experiment = str(_experiment_on(data, settings, registry, quiet))
-    words = [*settings, *([f"trainer.device={device}"] if device else [])]
-    if folds or fold_by:
+        experiment = str(_experiment_on(data, words, registry, runs_dir, quiet))
+    if folds and experiment:
         from seqkit.processes.folding import cross_validate
 
-        if not folds or not experiment or begin_from:
-            raise ConfigurationError(
-                "a cross-validation needs --folds K and a recipe or file of its own; the run that "
-                "all folds go on from is named in it: from=RUN"
-            )
         return cross_validate(
             experiment, words, folds, fold_by, name, runs_dir, registry, plugins, as_json
         )
@@ -112,17 +115,24 @@ def run(
         from seqkit.engine.run import start_run
 
         notes = {"group": group, "varies": list(varies)} if group else None
-        outcome = start_run(loaded, registry, runs_dir, name, observers.all, notes)
+        outcome = start_run(
+            loaded, registry, runs_dir, name, observers.all, notes, observers.waiting
+        )
     return exit_code(outcome)
 
 
-def _experiment_on(data: Path, words: tuple[str, ...], registry: Registry, quiet: bool) -> Path:
+def _experiment_on(
+    data: Path, words: Sequence[str], registry: Registry, runs_dir: Path, quiet: bool
+) -> Path:
     """Returns the experiment file of some data, which is written where there is none.
 
     Raises:
-        ConfigurationError: The file is there, and is for other data.
+        ConfigurationError: The file is there, and is for other data, or a word is wrong: nothing
+            is written then.
+        CheckpointError: There is no such run to go on from.
         DataError: No dataset recognises the data.
     """
+    from seqkit.experiments.loading import load_experiment
     from seqkit.experiments.own_file import (
         about_data,
         begin_on,
@@ -131,6 +141,7 @@ def _experiment_on(data: Path, words: tuple[str, ...], registry: Registry, quiet
         task_of,
         write_experiment,
     )
+    from seqkit.runs.folder import find_run
 
     def say(text: str) -> None:
         if not quiet:
@@ -151,6 +162,9 @@ def _experiment_on(data: Path, words: tuple[str, ...], registry: Registry, quiet
         say(f"Taking {file}, which is there already.")
         return file
     found = begin_on(data, registry, task=task, given=given, warn=output.warn)
+    origin = load_experiment(found.begun.document, registry, words).origin
+    if origin is not None:
+        find_run(origin.run, runs_dir)
     write_experiment(file, found.begun, registry, f"seqkit run {shlex.quote(str(file))}")
     say(f"Wrote {file}. {found.said}")
     for reason in dict.fromkeys(found.begun.reasons.values()):
@@ -202,6 +216,10 @@ class Observers:
     def preparing(self, what: str) -> None:
         """Says that data are being prepared, until the run has started."""
         self._console.preparing(what)
+
+    def waiting(self, text: str) -> None:
+        """Says what is being done while no step is."""
+        self._console.waiting(text)
 
 
 class EventStream:

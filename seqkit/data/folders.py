@@ -14,7 +14,7 @@ from typing import IO, Annotated
 
 from pydantic import AfterValidator, BaseModel
 
-from seqkit.errors import DataError
+from seqkit.errors import DataError, nearest
 
 
 def _absolute(path: str) -> str:
@@ -86,8 +86,31 @@ def unwritable(path: Path, error: OSError) -> DataError:
     )
 
 
+def names_beside(path: Path) -> list[str]:
+    """Returns the names of what lies where a file is not; nothing hidden."""
+    if not path.name:
+        return []
+    try:
+        return [other.name for other in path.parent.iterdir() if not other.name.startswith(".")]
+    except OSError:
+        return []
+
+
+def near_file(path: Path, otherwise: str = "Check the path") -> str:
+    """Returns `Did you mean X?` for a file that is not there; `otherwise` where none is near."""
+    near = nearest(path.name, names_beside(path))
+    return otherwise if near is None else f"Did you mean {near}?"
+
+
+def missing_file(path: Path) -> DataError:
+    """Returns the error for a file or folder that is not there, with the nearest one beside it."""
+    return DataError(f"there is no file {path}. {near_file(path)}")
+
+
 def unreadable(path: Path, error: OSError) -> DataError:
     """Returns the error for a file or folder that could not be read."""
+    if isinstance(error, FileNotFoundError):
+        return missing_file(path)
     return DataError(f"{path} cannot be read: {error.strerror or error}.")
 
 

@@ -13,7 +13,7 @@ from seqkit.data.encodings import WESTERN, a_word_of, found_encoding
 from seqkit.data.folders import opened_regular, unreadable
 from seqkit.data.reports import counted
 from seqkit.data.unpacking import unpacked
-from seqkit.errors import DataError, suggestion
+from seqkit.errors import DataError
 
 _UNKNOWN_ENCODING = "is not known to Python, which has utf-8, latin-1, cp1252, utf-16 and others"
 
@@ -121,10 +121,6 @@ def read_bytes(path: Path, fifo: bool = False) -> bytes:
     try:
         with opened_regular(path, fifo) as file:
             content = file.read()
-    except FileNotFoundError as error:
-        there = [other.name for other in path.parent.glob("*")] if path.parent.is_dir() else []
-        hint = suggestion(path.name, there, "Check the path")
-        raise DataError(f"there is no file {path}. {hint}") from error
     except IsADirectoryError as error:
         raise DataError(f"{path} is a folder, not a file. Name a file in it") from error
     except OSError as error:

@@ -47,6 +47,7 @@ class EncodedData:
         cached: They were there already.
         seconds: Time it took to have them.
         changed: The run that they are for began with others.
+        waiting: Receives what is being done, where baselines are not known and have to be computed.
     """
 
     codec: Codec
@@ -56,6 +57,7 @@ class EncodedData:
     seconds: float = 0.0
     changed: bool = False
     folder: Path | None = None
+    waiting: Notify = ignore
     _baselines: dict[str, Any] = field(default_factory=dict)
 
     def sizes(self, split: str) -> np.ndarray[Any, Any]:
@@ -83,6 +85,7 @@ class EncodedData:
             return scores
         key = " ".join([split, *(f"{part.entry.qualified} {part.config!r}" for part in others)])
         if key not in self._baselines:
+            self._tell_computing(split)
             outputs = self.codec.baseline_outputs(self.splits, split)
             self._baselines[key] = scores_of_outputs(outputs, others, self.codec.shape)
         more: dict[str, dict[str, float]] = self._baselines[key]
@@ -124,11 +127,15 @@ class EncodedData:
             file = self.folder / f"baselines-{split}.json" if self.folder else None
             scores = _kept_scores(file) if file is not None else None
             if scores is None:
+                self._tell_computing(split)
                 scores = self.codec.baselines(self.splits, split)
                 if file is not None:
                     cache.write_scores(file, scores)
             self._baselines[split] = scores
         return dict(self._baselines[split])
+
+    def _tell_computing(self, split: str) -> None:
+        self.waiting(f"Computing the baselines of the {split} split ...")
 
 
 def _kept_scores(file: Path) -> cache.Scores | None:

@@ -25,6 +25,7 @@ from seqkit.registry.registry import Registry
 from seqkit.runs.example_scores import ExampleScores
 from seqkit.runs.folder import RunFolder
 from seqkit.runs.log import read_log
+from seqkit.runs.verdict import compared_by
 
 Progress = Callable[[int, int], None]
 
@@ -64,6 +65,7 @@ def evaluate_run(
     progress: Progress | None = None,
     notify: Notify = ignore,
     wanted: Wanted | None = None,
+    waiting: Notify = ignore,
 ) -> dict[str, Any]:
     """Scores a run on a split of the dataset it was trained on, or on a newly labelled file.
 
@@ -80,6 +82,7 @@ def evaluate_run(
         progress: Called with the batches done and their number.
         notify: Receives what the dataset has to say, and which plugins have changed since.
         wanted: What is asked for besides.
+        waiting: Receives what is being done besides the scoring.
 
     Returns:
         run, checkpoint, split, file, examples, left_out, loss, metrics, signatures of those that
@@ -96,7 +99,7 @@ def evaluate_run(
     predictor = load_predictor(folder, registry, device, checkpoint, notify, NEEDED)
     experiment = predictor.experiment
     with attributed_in(experiment, registry):
-        return _Evaluation(predictor, registry, folder, wanted, notify).scored(progress)
+        return _Evaluation(predictor, registry, folder, wanted, notify, waiting).scored(progress)
 
 
 class _Evaluation:
@@ -107,6 +110,7 @@ class _Evaluation:
         folder: RunFolder,
         wanted: Wanted,
         notify: Notify,
+        waiting: Notify,
     ) -> None:
         experiment = predictor.experiment
         if wanted.metrics or wanted.settings:
@@ -119,6 +123,7 @@ class _Evaluation:
         self._folder = folder
         self._wanted = wanted
         self._notify = notify
+        self._waiting = waiting
         self._own: EncodedData | None = None
 
     @property
@@ -151,6 +156,8 @@ class _Evaluation:
             **score.observed.as_fields(),
         }
         data = self._beside(arrays)
+        if data is not None:
+            data.waiting = self._waiting
         baselines = {} if data is None else data.baselines(self._split_name, parts)
         signatures = {part.name: part.component.signature(part.config) for part in parts}
         return {
@@ -247,16 +254,34 @@ class _Evaluation:
         data: EncodedData | None,
         scores: ExampleScores | None,
     ) -> dict[str, Any] | None:
-        """Returns the verdict; None where the metric that the run is judged by was not scored."""
+        """Returns the verdict; None where no metric that was scored tells a better model.
+
+        It is by what the run is judged by, or else by the first metric that was asked for and that
+        a baseline has.
+        """
         experiment, split = self._predictor.experiment, self._split_name
-        metric = experiment.monitor[0]
-        if metric != "loss" and metric not in document["metrics"]:
-            return None
+        directions = {
+            part.name: bool(part.component.higher_is_better)
+            for part in self._metrics
+            if part.component.higher_is_better is not None
+        }
+        name, higher = experiment.monitor
+        if name != "loss" and name not in document["metrics"]:
+            if not directions:
+                return None
+            name, higher = next(iter(directions.items()))
+        told = {"metric": name, "higher_is_better": higher, "directions": directions}
+        by = compared_by(told, baselines)
         if data is not None:
-            scores = with_baseline(scores, experiment, data, split, baselines)
+            # By the settings that metrics were scored with, which need not be the run's own.
+            trainer = experiment.trainer.model_copy(update={"monitor": by[0]})
+            scored = replace(self._experiment, trainer=trainer)
+            scores = with_baseline(scores, scored, data, split, baselines)
         summary = read_log(self._folder).summary
         said = self._wanted.split if self._wanted.file is None else ""
-        found = verdict_on(summary, experiment, self._registry, said, document, baselines, scores)
+        found = verdict_on(
+            summary, experiment, self._registry, said, document, baselines, scores, by
+        )
         return found.as_dict()
 
     def _threshold(self, named: tuple[str, float | None] | None) -> dict[str, Any]:

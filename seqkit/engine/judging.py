@@ -59,6 +59,7 @@ def verdict_on(
     evaluation: Mapping[str, Any],
     baselines: Mapping[str, Any],
     scores: ExampleScores | None = None,
+    by: tuple[str, bool] | None = None,
 ) -> Verdict:
     """Returns the verdict on a run by an evaluation of it.
 
@@ -70,9 +71,10 @@ def verdict_on(
         evaluation: Its fields: `loss`, `metrics`, `examples`, and what it showed besides.
         baselines: Scores of baselines on the same split.
         scores: Scores of its single examples, where they are known.
+        by: The metric it is judged by, and whether higher is better; see `compared_by` for None.
     """
     values = {**(evaluation.get("metrics") or {}), "loss": evaluation.get("loss")}
-    outcome = _outcome(experiment, split, evaluation, values, baselines)
+    outcome = _outcome(experiment, split, evaluation, values, baselines, by)
     advice = _valid(_asked(experiment, outcome), experiment, registry)
     verdict = judge_scores(
         summary,
@@ -82,6 +84,7 @@ def verdict_on(
         int(evaluation.get("examples") or 0),
         scores,
         advice,
+        by=by,
     )
     causes = _valid(verdict.causes, experiment, registry)
     return Verdict(**{**vars(verdict), "causes": tuple(causes)})
@@ -100,8 +103,9 @@ def _outcome(
     evaluation: Mapping[str, Any],
     values: Mapping[str, Any],
     baselines: Mapping[str, Any],
+    by: tuple[str, bool] | None,
 ) -> Outcome:
-    metric, higher = experiment.monitor
+    metric, higher = by or experiment.monitor
     numbers = {name: float(v) for name, v in values.items() if isinstance(v, int | float)}
     classes = evaluation.get("classes") or {}
     return Outcome(

@@ -9,6 +9,7 @@ from typing import Any
 from seqkit.api import Dataset, Notify, Record
 from seqkit.config import validate
 from seqkit.data.encodings import WESTERN
+from seqkit.data.folders import missing_file
 from seqkit.data.own import OwnData, kind_of
 from seqkit.data.texts import read_as
 from seqkit.errors import ConfigurationError, DataError, suggestion
@@ -42,7 +43,7 @@ def read_labelled(
         DataError: There is no such file, it cannot be read, or no dataset reads such files.
     """
     if not path.exists():
-        raise DataError(f"there is no file {path}. Check the path")
+        raise missing_file(path)
     dataset = experiment.dataset
     where = dataset.component.location(dataset.config)
     if where is not None and where.resolve() == path.resolve():

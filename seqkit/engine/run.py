@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from seqkit.callbacks import Notify, ignore
 from seqkit.engine.checkpoint import checkpoints_in, newest_whole
 from seqkit.engine.metadata import identity
 from seqkit.engine.restoring import damage_of_record, restored_record
@@ -44,6 +45,7 @@ def start_run(
     name: str = "",
     observers: Sequence[Observer] = (),
     notes: Mapping[str, Any] | None = None,
+    waiting: Notify = ignore,
 ) -> Outcome:
     """Trains an experiment in a new run folder.
 
@@ -54,6 +56,7 @@ def start_run(
         name: Name of the run; the recipe's name and a number when empty.
         observers: Further observers, called in this process.
         notes: Further fields of `run.json`, such as the group that the run belongs to.
+        waiting: Receives what is being done while no step is, for a person who waits.
 
     Raises:
         SeqkitError: It failed; the `ended` event and `run.json` say so too. A run that fails or is
@@ -76,7 +79,14 @@ def start_run(
         try:
             with _held(folder, {}) as hold:
                 session = Session(
-                    folder, experiment, registry, observers, hold, signals, source=source
+                    folder,
+                    experiment,
+                    registry,
+                    observers,
+                    hold,
+                    signals,
+                    source=source,
+                    waiting=waiting,
                 )
                 return Outcome(folder, session.run(None))
         finally:
@@ -90,6 +100,7 @@ def resume_run(
     observers: Sequence[Observer] = (),
     overrides: Sequence[str] = (),
     force: bool = False,
+    waiting: Notify = ignore,
 ) -> Outcome:
     """Continues a run at the batch after its newest whole checkpoint.
 
@@ -105,6 +116,7 @@ def resume_run(
         observers: Further observers.
         overrides: Words such as `trainer.epochs=8`, to go on for longer.
         force: Take over from a process of another machine that still gives signs of life.
+        waiting: As `start_run` takes it.
 
     Raises:
         CheckpointError: The run still runs, or has no whole checkpoint.
@@ -125,7 +137,17 @@ def resume_run(
         record = restored_record(folder, experiment, registry) if damage else None
         before = folder.info() if record is None else record
         experiment = replace(experiment, recipe=str(before.get("recipe", "")))
-        session = Session(folder, experiment, registry, observers, hold, signals, overrides, record)
+        session = Session(
+            folder,
+            experiment,
+            registry,
+            observers,
+            hold,
+            signals,
+            overrides,
+            record,
+            waiting=waiting,
+        )
         try:
             if damage:
                 session.warn(f"{damage}. It is written anew from what lies beside it")

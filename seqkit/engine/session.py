@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
-from seqkit.callbacks import STOP, StopRun
+from seqkit.callbacks import STOP, Notify, StopRun, ignore
 from seqkit.engine.attribution import ComponentError, attributed_in, attributed_to
 from seqkit.engine.checkpoint import (
     Checkpoint,
@@ -68,6 +68,7 @@ class Session:
         overrides: The words that changed the experiment.
         record: What `run.json` said, where that is damaged and has to be written anew.
         source: The run whose weights it begins with, where there is one and it has not begun.
+        waiting: Receives what is being done while no step is.
     """
 
     def __init__(
@@ -81,8 +82,10 @@ class Session:
         overrides: Sequence[str] = (),
         record: Mapping[str, Any] | None = None,
         source: Source | None = None,
+        waiting: Notify = ignore,
     ) -> None:
         self.folder = folder
+        self._waiting = waiting
         self.hold = hold
         self.source = source
         self.signals = signals
@@ -221,6 +224,7 @@ class Session:
             return training.stopped
         if to_test:
             baselines = self._baselines(data, "test")
+            self._waiting("Scoring the test split ...")
             for event in final_evaluation(training, data, baselines, self.folder, self.warn):
                 self.publish(event)
                 if event.kind == "evaluation":
@@ -366,6 +370,7 @@ class Session:
             data = encode_further(self.experiment, self.source.codec, self.warn)
         else:
             data = encode_data(self.experiment, self.registry, self.warn)
+        data.waiting = self._waiting
         if "validation" not in data.splits:
             self.warn("there is no validation split: the newest checkpoint counts as the best")
         return data

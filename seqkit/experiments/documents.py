@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seqkit.data.endings import OBJECTS, TABLES, TEXTS, kind_of
+from seqkit.data.folders import names_beside, near_file
 from seqkit.errors import ConfigurationError, Problem, nearest
 from seqkit.experiments.trainer import TrainerConfig
 from seqkit.kinds import PARTS
@@ -145,8 +146,16 @@ def _found(source: str, folder: Path, registry: Registry) -> tuple[Path, str, st
         hint = "Run 'seqkit list recipes' for every name, or give the path of a TOML file"
         if _is_named_like_data(path) and source not in names:
             raise _no_file(path)
-        if source not in names and nearest(source, names) is None:
-            raise ConfigurationError(problems=[Problem("", f"there is no recipe {source!r}", hint)])
+        if source not in names:
+            files = [name for name in names_beside(path) if path.with_name(name).is_file()]
+            near = nearest(source, [*names, *files])
+            if near in files:
+                raise ConfigurationError(
+                    f"there is no recipe or file {source!r}. Did you mean {near}?"
+                )
+            if near is None:
+                problem = Problem("", f"there is no recipe {source!r}", hint)
+                raise ConfigurationError(problems=[problem])
         entry = registry.find("recipes", source)
         return entry.component.path, entry.name, entry.plugin
     if path.is_dir() and (path / "experiment.toml").is_file():
@@ -157,8 +166,11 @@ def _found(source: str, folder: Path, registry: Registry) -> tuple[Path, str, st
 
 
 def _no_file(path: Path) -> ConfigurationError:
-    hint = "Check the path" if _is_named_like_data(path) else "Write one with 'seqkit new FILE'"
-    return ConfigurationError(problems=[Problem("", f"there is no file {path}", hint)])
+    otherwise = (
+        "Check the path" if _is_named_like_data(path) else "Write one with 'seqkit new FILE'"
+    )
+    problem = Problem("", f"there is no file {path}", near_file(path, otherwise))
+    return ConfigurationError(problems=[problem])
 
 
 def _is_named_like_data(path: Path) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from seqkit.api import Dataset, Notify, Recognition, ignore
 from seqkit.data.endings import OTHER_KINDS, SHEETS, TABLES
+from seqkit.data.folders import missing_file
 from seqkit.data.own import OwnData
 from seqkit.errors import DataError, SeqkitError, sentence
 from seqkit.registry.registry import Entry, Registry
@@ -23,6 +24,7 @@ def recognise(
     task: str = "",
     given: Mapping[str, Any] | None = None,
     warn: Notify = ignore,
+    in_memory: bool = False,
 ) -> tuple[Entry, Recognition]:
     """Asks every dataset what it makes of a user's file or folder, and takes the surest.
 
@@ -32,6 +34,7 @@ def recognise(
         task: The task that the data are for; told from what they hold when empty.
         given: Settings of the dataset that are known, such as its encoding or its columns.
         warn: Receives messages about a dataset that fails to look at them.
+        in_memory: Whether the file was made of records in memory, so that no sign parts it wrongly.
 
     Returns:
         The dataset, and what it made of them: with the settings that were given, and where it is
@@ -41,6 +44,8 @@ def recognise(
         ConfigurationError: There is no such task.
         DataError: There is no such file, or no dataset recognises it.
     """
+    if not path.exists():
+        raise missing_file(path)
     data = OwnData(path, given)
     wanted = registry.find("tasks", task, "--task") if task else None
     asked = [
@@ -68,7 +73,9 @@ def recognise(
     if errors and surest <= ERROR_CONFIDENCE:
         raise errors[0]
     if not surest:
-        raise _unrecognised(data, registry, wanted, asked, [said.said for _, said in found])
+        raise _unrecognised(
+            data, registry, wanted, asked, [said.said for _, said in found], in_memory
+        )
     entry, recognition = found[0]
     settings = {**recognition.settings, **data.given}
     said = recognition.said
@@ -148,6 +155,7 @@ def _unrecognised(
     task: Entry | None,
     asked: Sequence[Entry],
     hints: Sequence[str],
+    in_memory: bool,
 ) -> DataError:
     """Says why no dataset can be taken, and what to do about it."""
     from seqkit.data import listed
@@ -159,7 +167,12 @@ def _unrecognised(
             ".txt file, a folder of texts, or one with a folder for each class"
         )
     if data.kind in (".csv", ".tsv") and len(data.rows().columns) == 1 and not hints:
-        hints = ["it has one column: give --delimiter where another sign parts its fields"]
+        hints = [
+            "it has one column: give columns by name or a DataFrame, or write a long text to a "
+            ".txt file and give its path"
+            if in_memory
+            else "it has one column: set dataset.delimiter where another sign parts its fields"
+        ]
     what = task.name if task else "a task"
     has = "" if data.is_folder else f"; it has {listed(data.rows().columns)}"
     if data.kind in SHEETS and not data.given.get("sheet"):

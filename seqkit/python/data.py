@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from seqkit.errors import ConfigurationError, DataError
 from seqkit.experiments.records import save_records
 from seqkit.paths import data_home
+from seqkit.python.spelling import in_python, keywords_of_python
 from seqkit.registry.discovery import load_registry
 from seqkit.registry.in_memory import Given, listed
 
@@ -81,11 +82,24 @@ def new(
         ConfigurationError: There is no such task or recipe.
         DataError: They are no records, or no dataset recognises them.
     """
+    return draft(data, task, recipe, name, listed(plugins), settings)
+
+
+def draft(
+    data: Any,
+    task: str,
+    recipe: str,
+    name: str,
+    plugins: list[Given],
+    settings: Mapping[str, Any],
+    inside: str = "",
+) -> Draft:
+    """Returns what `new` does. `inside` is the argument that its caller has for the settings."""
     from seqkit.experiments.beginning import begin, first_recipe, recipe_document
     from seqkit.experiments.own_data import recognise, said_in_full
     from seqkit.experiments.template import experiment_toml
 
-    registry = load_registry(listed(plugins))
+    registry = load_registry(plugins)
     if data is None:
         if task or settings:
             raise ConfigurationError("task and settings of a dataset say more of data. Give data")
@@ -99,13 +113,16 @@ def new(
             experiment_toml(document, registry, f"seqkit run {recipe}.toml"),
         )
     path = table_file(data, name)
-    entry, recognition = recognise(path, registry, task, settings)
-    begun = begin(entry, recognition, registry, recipe)
-    called = path.stem if isinstance(data, str | Path) else name
+    given = isinstance(data, str | Path)
+    with keywords_of_python(None if given else path, inside):
+        entry, recognition = recognise(path, registry, task, settings, in_memory=not given)
+        begun = begin(entry, recognition, registry, recipe)
+    called = path.stem if given else name
     command = f"seqkit run {called}.toml"
     text = experiment_toml(begun.document, registry, command, begun.warning, begun.reasons)
     document = {"recipe": called, **begun.document}
-    return Draft(document, begun.recipe, said_in_full(recognition), begun.warning, text)
+    said = in_python(said_in_full(recognition), None, inside)
+    return Draft(document, begun.recipe, said, begun.warning, text)
 
 
 def from_records(
@@ -139,8 +156,7 @@ def from_records(
     """
     if isinstance(records, str | Path):
         raise DataError("a text is no records. Give a list of texts, or the path to seqkit.new")
-    draft = new(records, task=task, name=name, plugins=plugins, **settings)
-    return draft.experiment
+    return new(records, task=task, name=name, plugins=plugins, **settings).experiment
 
 
 def table_file(data: Any, name: str) -> Path:

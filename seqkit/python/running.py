@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from seqkit.callbacks import Stop
+from seqkit.callbacks import Stop, ignore
 from seqkit.engine.openmp import wait_passively
 from seqkit.errors import ConfigurationError
 from seqkit.events import Event
@@ -22,7 +22,7 @@ from seqkit.experiments.loading import load_experiment
 from seqkit.experiments.warm_start import load_from_run
 from seqkit.experiments.words import words_of
 from seqkit.paths import runs_home
-from seqkit.python.data import Draft, new
+from seqkit.python.data import Draft, draft
 from seqkit.registry.discovery import load_registry
 from seqkit.registry.in_memory import Given, listed, with_names
 from seqkit.registry.registry import Registry
@@ -141,7 +141,7 @@ def run(
         settings |= {"task": more} if more else {}
         how = reading if isinstance(reading, Mapping) else {"name": reading}
         recipe, asked = experiment or "", str(named.get("name", ""))
-        experiment = new(data, task=asked, recipe=recipe, plugins=given, **how)
+        experiment = draft(data, asked, recipe, "records", given, how, inside="dataset")
         if experiment.warning:
             warnings.warn(experiment.warning, RuntimeWarning, stacklevel=2)
     if from_run is not None and isinstance(experiment, str) and "=" in experiment:
@@ -167,8 +167,10 @@ def run(
     with contextlib.ExitStack() as stack:
         observers: list[Callable[[Event], Any]] = [on_event] if on_event is not None else []
         if progress:
-            observers.insert(0, _console(registry, loaded.dataset.name, stack))
-        outcome = start_run(loaded, registry, folder, name, observers)
+            console = _console(registry, loaded.dataset.name, stack)
+            observers.insert(0, console)
+        waiting = console.waiting if progress else ignore
+        outcome = start_run(loaded, registry, folder, name, observers, waiting=waiting)
     return Result(outcome.folder.path, outcome.status, tuple(given))
 
 
@@ -208,9 +210,11 @@ def resume(
     with contextlib.ExitStack() as stack:
         observers: list[Callable[[Event], Any]] = [on_event] if on_event is not None else []
         if progress:
-            observers.insert(0, _console(registry, folder.name, stack, folder))
+            console = _console(registry, folder.name, stack, folder)
+            observers.insert(0, console)
         words = [*words_of(settings), *overrides]
-        outcome = resume_run(folder, registry, observers, words, force)
+        waiting = console.waiting if progress else ignore
+        outcome = resume_run(folder, registry, observers, words, force, waiting)
     return Result(outcome.folder.path, outcome.status, tuple(given))
 
 

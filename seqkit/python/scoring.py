@@ -12,6 +12,7 @@ from seqkit.experiments.words import words_of
 from seqkit.paths import runs_home
 from seqkit.python.data import table_file
 from seqkit.python.running import Result, found
+from seqkit.python.spelling import in_python, keywords_of_python
 from seqkit.registry.discovery import load_registry
 from seqkit.registry.in_memory import Given
 
@@ -136,16 +137,17 @@ def evaluate(
         threshold=str(threshold),
     )
     registry = load_registry(given)
-    return Evaluation(
-        evaluate_run(
+    kept = wanted.file if not isinstance(data, str | Path) else None
+    with keywords_of_python(kept):
+        document = evaluate_run(
             folder,
             registry,
             device=device,
             checkpoint=checkpoint,
-            notify=warn,
+            notify=lambda text: warn(in_python(text, kept)),
             wanted=wanted,
         )
-    )
+    return Evaluation(document)
 
 
 def compare(

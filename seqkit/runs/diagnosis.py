@@ -7,7 +7,7 @@ What is peculiar to a task, such as a class that was never told, the task says i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from seqkit.events import Event
@@ -37,6 +37,19 @@ def diagnose(run: RunSummary) -> list[Advice]:
     """Returns what a run shows to be wrong with it, the likeliest first."""
     found = [rule(run) for rule in RULES]
     return [advice for advice in found if advice is not None]
+
+
+def likeliest_first(advice: Sequence[Advice], run: RunSummary) -> list[Advice]:
+    """Returns what a task says of a run and what the run shows, the likeliest first.
+
+    What the task says comes first, but for a run that hardly began to learn: what it did not find
+    in so few steps tells nothing of the data.
+    """
+    shown = diagnose(run)
+    few = learning_unfinished(run) if run.step < VERY_FEW_STEPS else None
+    if few is None or rate_too_high(run) is not None:
+        return [*advice, *shown]
+    return [few, *advice, *(one for one in shown if one != few)]
 
 
 def settings_of(run: RunSummary) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from seqkit.outcome import Advice
-from seqkit.runs.diagnosis import diagnose, learning_unfinished
+from seqkit.runs.diagnosis import learning_unfinished, likeliest_first
 from seqkit.runs.example_scores import ExampleScores, from_sum, to_sum
 from seqkit.runs.significance import RESAMPLES, Difference, bootstrap_difference, resampled_sums
 from seqkit.runs.summary import RunSummary
@@ -178,7 +178,8 @@ def judge(
     Args:
         run: The run; None is returned where it has no score.
         scores: Scores of single examples of the same split, those of a baseline among them.
-        advice: What the task has to say, which goes before what any run may show.
+        advice: What the task has to say, which goes before what any run may show, except that it
+            hardly began.
         resamples: How many sets of examples are drawn.
     """
     event = run.scored
@@ -206,6 +207,7 @@ def judge_scores(
     scores: ExampleScores | None = None,
     advice: Sequence[Advice] = (),
     resamples: int = RESAMPLES,
+    by: tuple[str, bool] | None = None,
 ) -> Verdict:
     """Judges given scores of a run, as `judge` does.
 
@@ -218,8 +220,9 @@ def judge_scores(
         scores: As `judge` takes them.
         advice: As `judge` takes it.
         resamples: As `judge` takes it.
+        by: The metric, and whether higher is better; what `compared_by` finds for None.
     """
-    metric, higher = compared_by(run.started, baselines)
+    metric, higher = by or compared_by(run.started, baselines)
     value = _known(values.get(metric))
     if value is None:
         return Verdict(None, split, metric, None, examples=examples)
@@ -230,7 +233,7 @@ def judge_scores(
     found = _over_examples(scores, metric, name, difference, higher, resamples)
     interval = None if found is None else (found.low, found.high)
     better = is_better(value, other, higher, interval)
-    causes = (*advice, *diagnose(run))
+    causes = tuple(likeliest_first(advice, run))
     if not difference and better is None:
         causes = ()
     if better:

@@ -342,3 +342,40 @@ def test_the_file_that_a_run_was_trained_on_is_told_to_be_no_test(
     said = "holds what the run was trained on, so that this score is no test"
     assert said in seqkit("evaluate", run, "--file", trained_on).err
     assert said not in seqkit("evaluate", run, "--file", new).err
+
+
+@pytest.mark.parametrize("names", ["f1", "confusion,f1", "f1,confusion"])
+def test_other_metrics_end_with_a_verdict_by_the_first_that_a_baseline_has(
+    seqkit: Callable, run: Path, new: Path, names: str
+) -> None:
+    for where in ([], ["--file", new]):
+        done = seqkit("evaluate", run, *where, "--metrics", names, "--json")
+        verdict = json.loads(done.out)["verdict"]
+        assert verdict["metric"] == "f1"
+        assert verdict["of_baseline"] is not None
+        assert verdict["difference"] == pytest.approx(verdict["value"] - verdict["of_baseline"])
+        done = seqkit("evaluate", run, *where, "--metrics", names)
+        # Its lines are as wide as the terminal.
+        assert verdict["sentence"].partition(":")[0] in " ".join(done.out.split())
+
+
+def test_metrics_that_rank_no_models_say_why_there_is_no_verdict(
+    seqkit: Callable, run: Path
+) -> None:
+    done = seqkit("evaluate", run, "--metrics", "confusion")
+    assert done.code == 0
+    said = "There is no verdict, as confusion does not tell which of two models is better."
+    assert said in done.out
+    assert (
+        json.loads(seqkit("evaluate", run, "--metrics", "confusion", "--json").out)["verdict"]
+        is None
+    )
+
+
+@pytest.mark.parametrize("command", ["evaluate", "predict"])
+def test_a_file_that_is_not_there_is_told_with_the_nearest_one(
+    seqkit: Callable, run: Path, command: str
+) -> None:
+    done = seqkit(command, run, "--file", run.parent / "messages.cvs")
+    assert done.code == 4
+    assert "messages.cvs. Did you mean messages.csv?" in done.err

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import seqkit as seqkit_in_python
+from seqkit.errors import SeqkitError
 
 TINY = ["trainer.max_steps=2", "trainer.batch_size=8", "trainer.threads=1", "trainer.device=cpu"]
 ROWS = [(f"a {'good' if n % 2 else 'bad'} film {n % 7}", "yn"[n % 2]) for n in range(40)]
@@ -92,10 +93,13 @@ def test_python_runs_data_by_their_path_as_well(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("no.csv", "there is no file no.csv. Check the path"),
+        ("nowhere.csv", "there is no file nowhere.csv. Check the path"),
         ("empty.csv", "empty.csv is empty"),
         ("nothing", "nothing in nothing looks like what a task reads"),
-        ("colons.csv", "It has one column: give --delimiter where another sign parts its fields"),
+        (
+            "colons.csv",
+            "It has one column: set dataset.delimiter where another sign parts its fields",
+        ),
     ],
 )
 def test_what_is_no_data_leaves_no_experiment(
@@ -149,3 +153,122 @@ def test_a_sweep_over_data_says_what_to_type(seqkit: Callable[..., Any]) -> None
     assert (
         "my.csv holds data, and is no experiment. Write one: seqkit new --data my.csv" in done.err
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["WRONG=1"], "WRONG is not a setting"),
+        (["trainer.epohcs=1"], "Did you mean trainer.epochs?"),
+        (["model=nope"], "there is no model 'nope'"),
+        (["from=nope"], "there is no run 'nope'"),
+        (["--device", "gpu"], "trainer.device is 'gpu'"),
+        (["--name", "a/b"], "--name 'a/b' cannot be a run's name"),
+        (["--fold-by", "text"], "a cross-validation needs --folds K"),
+    ],
+)
+def test_a_wrong_word_leaves_no_experiment(
+    seqkit: Callable[..., Any], words: list[str], said: str
+) -> None:
+    Path("my.csv").write_text(CSV)
+    done = seqkit("run", "my.csv", *words)
+    assert done.code in (2, 4)
+    assert said in done.err
+    assert "Wrote" not in done.err
+    assert [path.name for path in Path().iterdir()] == ["my.csv"]
+
+
+@pytest.mark.parametrize(
+    "words", [["WRONG=1"], ["dataset.lable=x"], ["trainer.epochs=3"], ["x.toml", "WRONG=1"]]
+)
+def test_new_writes_nothing_for_a_wrong_word(seqkit: Callable[..., Any], words: list[str]) -> None:
+    Path("my.csv").write_text(CSV)
+    done = seqkit("new", "--data", "my.csv", *words)
+    assert done.code == 2
+    assert words[-1].partition("=")[0] in done.err
+    assert [path.name for path in Path().iterdir()] == ["my.csv"]
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (["run", "my.cvs"], "my.csv"),
+        (["run", "my.tmol"], "my.toml"),
+        (["run", "sub/my.cvs"], "my.csv"),
+        (["run", "sub/mine.tml"], "mine.toml"),
+        (["sweep", "my.cvs", "trainer.epochs=1,2"], "my.csv"),
+        (["new", "--data", "my.cvs"], "my.csv"),
+        (["new", "--data", "sub/my.cvs"], "my.csv"),
+        (["new", "--data", "my.xlxs"], "my.xlsx"),
+        (["new", "--data", "reveiws"], "reviews"),
+        (["data", "get", "imdb", "--from", "my.cvs"], "my.csv"),
+    ],
+)
+def test_a_file_that_is_not_there_is_told_with_the_nearest_one(
+    seqkit: Callable[..., Any], words: list[str], near: str
+) -> None:
+    for folder in ("sub", "reviews"):
+        Path(folder).mkdir()
+    for name in ("my.csv", "my.toml", "my.xlsx", "sub/my.csv", "sub/mine.toml", "sub/.my.cvs"):
+        Path(name).write_text(CSV)
+    done = seqkit(*words)
+    assert done.code in (2, 4)
+    assert f"Did you mean {near}?" in done.err
+
+
+def test_python_names_the_nearest_file_as_well() -> None:
+    Path("my.csv").write_text(CSV)
+    for way in (
+        lambda: seqkit_in_python.run("my.cvs"),
+        lambda: seqkit_in_python.run(data="my.cvs"),
+        lambda: seqkit_in_python.new("my.cvs"),
+    ):
+        with pytest.raises(SeqkitError, match=r"Did you mean my\.csv\?"):
+            way()
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        (lambda: seqkit_in_python.new(["one long text " * 200]), "It has one column: give columns"),
+        (lambda: seqkit_in_python.new(["so", "be", "it"]), "nothing in the data looks like"),
+        (lambda: seqkit_in_python.new("colons.csv"), "set delimiter where another sign"),
+        (
+            lambda: seqkit_in_python.run("colons.csv"),
+            'set dataset={"delimiter": ...} where another sign',
+        ),
+        (lambda: seqkit_in_python.new("notes.xyz"), "notes.xyz is not a file that seqkit knows"),
+        (lambda: seqkit_in_python.new("my.csv", lable="x"), "Did you mean label?"),
+        (
+            lambda: seqkit_in_python.run("my.csv", dataset={"lable": "x"}),
+            'Did you mean dataset={"label": ...}?',
+        ),
+        (
+            lambda: seqkit_in_python.new(["so", "be"], task="classification"),
+            'name it: text="COLUMN"',
+        ),
+    ],
+)
+def test_errors_in_python_name_its_own_keywords(way: Callable[[], object], said: str) -> None:
+    Path("colons.csv").write_text("text:label\n" + "".join(f"{n}:x{n % 2}\n" for n in range(20)))
+    Path("my.csv").write_text(CSV)
+    Path("notes.xyz").write_bytes(bytes(range(256)))
+    with pytest.raises(SeqkitError) as caught:
+        way()
+    assert said in str(caught.value)
+    for word in ("--", "dataset.", "records-"):
+        assert word not in str(caught.value)
+
+
+def test_a_run_says_that_it_computes_baselines_and_once_they_are_kept_does_not(
+    seqkit: Callable[..., Any],
+) -> None:
+    Path("my.csv").write_text(CSV.replace("film", "piece"))
+    lines = [f"Computing the baselines of the {split} split" for split in ("validation", "test")]
+    first = seqkit("run", "my.csv", *TINY, "trainer.test=true")
+    assert first.code == 0
+    places = [first.err.find(text) for text in ("Preparing text-csv", lines[0], "device", lines[1])]
+    assert places == sorted(places)
+    assert -1 not in places
+    again = seqkit("run", "my.csv", *TINY, "trainer.test=true")
+    assert "Computing" not in again.err

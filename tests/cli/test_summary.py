@@ -177,6 +177,20 @@ def test_evaluations_stand_in_one_table_below_the_baselines(
     assert max(map(len, err)) <= 80
 
 
+def test_a_long_name_of_a_baseline_is_whole_and_moves_no_score(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    console = Console()
+    names = ("majority", "most-frequent-target", "seasonal-naive-of-the-last-5-weeks")
+    console(started(baselines={name: {"accuracy": 0.5} for name in names}))
+    console(evaluation(10, 0.8, True))
+    lines = capfd.readouterr().err.splitlines()
+    head = next(line for line in lines if "val. loss" in line)
+    rows = [line for line in lines if line.endswith("0.500")]
+    assert [row.split()[0] for row in rows] == list(names)
+    assert {len(row) for row in rows} == {head.index("accuracy") + len("accuracy")}
+
+
 def sample(number: int, *texts: str) -> Event:
     items = [{"text": text, "label": "a", "probability": 1.0} for text in texts]
     return Event("sample", number, number / 10, {"split": "validation", "items": items})

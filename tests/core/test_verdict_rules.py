@@ -160,12 +160,29 @@ def test_a_difference_counts_as_more_than_chance_by_the_examples() -> None:
 
 def test_a_run_that_loses_is_told_why_with_what_the_task_says_first() -> None:
     advice = [Advice("the task knows", ("task.size=3",))]
-    verdict = judge(course(FALLING, steps=16), advice=advice)
+    verdict = judge(course(FALLING, steps=100), advice=advice)
     assert verdict is not None
     assert verdict.better is False
     assert verdict.sentence.startswith("No better than usual (0.800) on the validation split: ")
     assert verdict.sentence.endswith("Most likely: the task knows; try task.size=3.")
-    assert "16 optimiser steps" in verdict.causes[1].cause
+    assert "100 optimiser steps" in verdict.causes[1].cause
+
+
+@pytest.mark.parametrize("losses", [FALLING, FLAT])
+def test_a_run_of_very_few_steps_is_told_so_before_what_the_task_says(losses: list[float]) -> None:
+    advice = [Advice("the task knows", ("task.size=3",))]
+    verdict = judge(course(losses, steps=16), advice=advice)
+    assert verdict is not None
+    assert ["16 optimiser steps" in one.cause for one in verdict.causes] == [True, False]
+    assert verdict.causes[1] == advice[0]
+
+
+def test_a_loss_that_broke_is_not_put_down_to_few_steps() -> None:
+    advice = [Advice("the task knows", ("task.size=3",))]
+    verdict = judge(course([0.7, float("nan"), 0.7, 0.7], steps=16), advice=advice)
+    assert verdict is not None
+    assert verdict.causes[0] == advice[0]
+    assert "no finite number" in verdict.causes[1].cause
 
 
 def test_without_a_baseline_or_an_interval_nothing_is_claimed() -> None:

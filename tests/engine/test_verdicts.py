@@ -16,6 +16,8 @@ from seqkit.registry.discovery import load_registry
 from seqkit.runs.example_scores import load_scores
 from tests.engine.conftest import Lab, Run
 
+LONGER = ("trainer.epochs=12", "trainer.batch_size=16")
+"""So many steps that what the task says goes before their number."""
 FAST = ("trainer.baselines=true", "trainer.test=true", "trainer.log_every=5")
 
 
@@ -48,12 +50,12 @@ def imbalanced(tmp_path: Path) -> dict[str, Any]:
 
 
 def test_a_rare_class_that_is_never_told_is_named(lab: Lab, imbalanced: dict[str, Any]) -> None:
-    found = verdict(lab.train(*FAST, dataset=imbalanced))
+    found = verdict(lab.train(*FAST, *LONGER, dataset=imbalanced))
     assert found["better"] is False
     first = found["causes"][0]
     assert "never rightly tells the rare class 'rare'" in first["cause"]
     assert first["try"] == ["loss.class_weights=balanced", "trainer.monitor=f1"]
-    weighted = verdict(lab.train(*FAST, "loss.class_weights=balanced", dataset=imbalanced))
+    weighted = verdict(lab.train(*FAST, *LONGER, "loss.class_weights=balanced", dataset=imbalanced))
     assert not any("class_weights" in " ".join(one["try"]) for one in weighted["causes"])
 
 
@@ -66,7 +68,7 @@ def test_words_that_are_unknown_are_counted(lab: Lab, tmp_path: Path) -> None:
             yield "".join(draw.choices("bcdfgklmnprst", k=5)) + end, "ab"[index % 2]
 
     dataset = texts(tmp_path / "names.csv", rows())
-    run = lab.train(*FAST, "task.minimum_count=1", dataset=dataset)
+    run = lab.train(*FAST, *LONGER, "task.minimum_count=1", dataset=dataset)
     (test,) = [event for event in run.of("evaluation") if event["split"] == "test"]
     assert test["unknown"] > 0.9
     found = verdict(run)
@@ -92,12 +94,12 @@ def rising(tmp_path: Path) -> dict[str, Any]:
 def test_a_level_that_moves_is_told_until_the_last_value_is_taken_away(
     lab: Lab, rising: dict[str, Any]
 ) -> None:
-    found = verdict(lab.train(*FAST, **rising))
+    found = verdict(lab.train(*FAST, *LONGER, **rising))
     assert found["better"] is False
     assert found["interval"][1] < 0
     assert "the level of the series moves" in found["causes"][0]["cause"]
     assert found["try"] == ["task.normalization=standard+last"]
-    mended = verdict(lab.train(*FAST, *found["try"], **rising))
+    mended = verdict(lab.train(*FAST, *LONGER, *found["try"], **rising))
     assert not any("level" in one["cause"] for one in mended["causes"])
     assert mended["value"] < found["value"] / 2
 
@@ -184,7 +186,7 @@ def test_advice_of_a_plugin_that_fails_or_is_not_valid_ends_no_run(lab: Lab) -> 
             return [Notes]
         """
     )
-    words = (*FAST, "trainer.epochs=1")
+    words = (*FAST, "trainer.epochs=70")
     for name, causes in (("wary", []), ("careful", [{"cause": "it knows better", "try": []}])):
         tables: dict[str, Any] = {
             "task": {"name": name},

@@ -67,6 +67,18 @@ async def test_what_is_typed_is_answered_with_the_words_that_count(
         assert "%" in shown(screen, "#try-answer")
 
 
+async def test_the_help_of_the_option_that_is_set_is_shown(two_runs: list[RunFolder]) -> None:
+    app = SeqkitApp(Context(two_runs[0].path.parent))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = TryScreen(app.context, two_runs[0])
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen.task_name == "classification")
+        await until(pilot, lambda: "words: Tell which words count" in shown(screen, "#try-about"))
+        screen.query_one("#try-options Input").focus()
+        await until(pilot, lambda: "threshold: The probability" in shown(screen, "#try-about"))
+        assert 0 < screen.query_one("#try-about").region.height <= 2
+
+
 async def test_a_killed_model_leaves_the_screen_alive_and_is_loaded_again(
     two_runs: list[RunFolder],
 ) -> None:

@@ -52,11 +52,17 @@ class Console:
         if self._live:
             from rich.progress import SpinnerColumn, TextColumn
 
-            self._bar = live(SpinnerColumn(), TextColumn("{task.description}", markup=False))
-            self._bar.add_task(safe_text.visible(f"Preparing {what} ..."), total=None)
+            self._bar = live(SpinnerColumn(), TextColumn("{task.fields[text]}", markup=False))
+            self._task = self._bar.add_task("", total=None, text="")
             self._bar.start()
+        self.waiting(f"Preparing {what} ...")
+
+    def waiting(self, text: str) -> None:
+        """Says what is being done while no step is, on the bar until the next step."""
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, text=safe_text.visible(text))
         else:
-            self._note([f"Preparing {what} ..."])
+            self._note([safe_text.visible(text)])
 
     def recall(self, summary: RunSummary) -> None:
         """Takes over what a run did before it is resumed, showing nothing."""

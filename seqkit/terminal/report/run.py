@@ -25,6 +25,8 @@ Line = list[Piece]
 _SPLITS = ("train", "validation", "test")
 WIDTH = 80
 _NAME_WIDTH = 16
+_LOSSES = 23
+"""Columns of the two losses in a table of scores."""
 _LABEL_WIDTH = 14
 _NAMED = 12
 
@@ -184,8 +186,10 @@ class ScoreTable:
         words = [f"{'epoch':>{_NAME_WIDTH}}", "train loss", "val. loss", *cells]
         lines: list[Line] = [[("  ".join(words), "bold")]]
         for name, values in self._baselines.items():
-            row = self._cells(one_line(name, _NAME_WIDTH), "", "", values)
-            lines.append([(row.rstrip(), "dim")])
+            # A baseline has no losses, and a long name may have their room.
+            row = self._cells("", "", "", values)
+            shown = f"{one_line(name, _NAME_WIDTH + _LOSSES):>{_NAME_WIDTH}}"
+            lines.append([(shown + row[len(shown) :].rstrip(), "dim")])
         return lines
 
     def row(self, epoch: float, event: Mapping[str, Any], elapsed: str) -> Line:

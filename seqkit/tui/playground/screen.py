@@ -11,6 +11,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import HorizontalScroll, VerticalScroll
+from textual.events import DescendantFocus
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
@@ -58,9 +59,10 @@ class TryScreen(Screen[None]):
             border: none; height: 1; padding: 0; width: 8; margin: 0 2 0 0; background: $panel;
         }
         & #try-options Checkbox { border: none; height: 1; padding: 0; margin: 0 2 0 0; }
-        & > #try-result {
-            height: 1fr; padding: 0 1; margin: 1 0 0 0; scrollbar-gutter: stable;
+        & > #try-about {
+            height: auto; min-height: 1; max-height: 2; padding: 0 1; color: $foreground 70%;
         }
+        & > #try-result { height: 1fr; padding: 0 1; scrollbar-gutter: stable; }
         & #try-answer { height: auto; }
     }
     """
@@ -102,6 +104,7 @@ class TryScreen(Screen[None]):
         self._untouched = ""
         self._live = self._table = False
         self._options: dict[str, Any] = {}
+        self._about: dict[str, str] = {}
         self._pause: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -109,6 +112,7 @@ class TryScreen(Screen[None]):
         yield Static(id="try-head")
         yield TextArea(soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
         yield HorizontalScroll(id="try-options")
+        yield Static(id="try-about", markup=False)
         with VerticalScroll(id="try-result"):
             yield Static(id="try-answer")
         yield Footer(show_command_palette=False, compact=True)
@@ -233,8 +237,19 @@ class TryScreen(Screen[None]):
             else:
                 await bar.mount(Label(label))
                 widget = Input("" if value is None else str(value), name=name, compact=True)
-            widget.tooltip = Text(one_line(field.get("description", "")))
+            self._about[name] = f"{label}: {one_line(field.get('description', ''))}"
+            widget.tooltip = Text(self._about[name])
             await bar.mount(widget)
+        self._tell_about("")
+
+    def _tell_about(self, name: str) -> None:
+        """Tells what an option is for: the one that is being set, or else the first."""
+        said = self._about.get(name) or next(iter(self._about.values()), "")
+        self.query_one("#try-about", Static).update(said)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Tells what the option is for that is being set."""
+        self._tell_about(event.widget.name or "")
 
     def on_checkbox_changed(self, event: Checkbox.Changed) -> None:
         """Takes an option in."""
