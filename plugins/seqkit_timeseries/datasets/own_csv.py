@@ -51,10 +51,11 @@ class SeriesCsv(Dataset):
             "",
             help="Zone of the times, such as Europe/Berlin; empty: that of their offsets, if any.",
         )
-        wide: Literal["auto", "none", "rows", "columns"] = Field(
+        wide: Literal["auto", "none", "rows", "columns", "grid"] = Field(
             "auto",
             help="rows: each row is a series, under times or V1, V2, ...; columns: each column of "
-            "numbers is one; none: neither; auto: rows where it is plain.",
+            "numbers is one; grid: each row is a year and each column a month of it, or a day and "
+            "its hours; none: neither; auto: rows where it is plain.",
         )
         resample: Step = Field(
             "",
@@ -80,6 +81,7 @@ class SeriesCsv(Dataset):
         )
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
+        from seqkit_timeseries._grid import read_grid
         from seqkit_timeseries._splitting import split_records
         from seqkit_timeseries._table import read_series
         from seqkit_timeseries._tabled import Reading
@@ -110,7 +112,9 @@ class SeriesCsv(Dataset):
         if wide == "auto":
             plain = not config.time and not config.targets
             wide = "rows" if plain and is_wide(table.columns, table.rows) else "none"
-        if wide == "none":
+        if wide == "grid":
+            tabled = read_grid(table.columns, table.rows, table.lines, how, notify)
+        elif wide == "none":
             for name in config.targets:
                 if name not in table.columns:
                     raise missing_column(path, name, table.columns)

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from seqkit.api import Recognition
 from seqkit.data import counted
+from seqkit.data.adorned import bared
 from seqkit.data.cells import holds_digits, holds_numbers, prose_score
 from seqkit.data.columns import is_unnamed, names_ids, names_rows_alone
 from seqkit.data.numbers import MISSING, NumbersError, parse_numbers, settle_decimal
-from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
+from seqkit.data.own import LOOKED_AT, OBJECTS, TABLES, OwnData, Rows
 from seqkit.data.roles import aside, ids_among, ids_by_content, is_a_row, joined_ids
 from seqkit.data.times import (
     TimesError,
@@ -26,6 +27,7 @@ from seqkit.data.times import (
 )
 from seqkit.errors import DataError
 from seqkit_timeseries._columns import is_step
+from seqkit_timeseries._grid import grid_of
 from seqkit_timeseries._tabled import Reading, times_of
 from seqkit_timeseries.datasets.uses import Uses, uses_of
 from seqkit_timeseries.datasets.wide_tables import recognise_wide
@@ -83,18 +85,39 @@ def recognise(data: OwnData, task: str) -> Recognition | None:
         settings, said = wide
         return _recognition(data, settings, said, _SURE, {})
     asked = bool(task) or bool(data.given.keys() & {"time", "targets"})
-    table = data.table()
+    table, settings, said = _without_grid(data, data.table())
     series = _series(data, table, asked)
     if series is None:
         return _what_to_do(data, table, task)
-    settings = {}
     may_lack = "header" not in data.given and not data.names_its_columns
     if may_lack and is_a_row(table.columns, series.time):
         # What was taken for the names of columns is a row like the others.
         table = data.table(header=False)
         series = _series(data, table, asked)
         settings["header"] = False
-    return _found(data, series, settings, asked) if series is not None else None
+    found = _found(data, series, settings, asked) if series is not None else None
+    return replace(found, said=f"{said}; {found.said}") if found and said else found
+
+
+def _without_grid(data: OwnData, rows: Rows) -> tuple[Rows, dict[str, Any], str]:
+    """Makes rows of a value each of a table of months or hours in columns; tells how."""
+    told = data.given.get("wide", "auto")
+    if told not in ("auto", "grid") or any(name in rows.columns for name in _given_targets(data)):
+        return rows, {}, ""
+    grid = grid_of(rows.columns, rows.table, rows.lines)
+    if grid is None:
+        return rows, {}, ""
+    first = grid.rows[:LOOKED_AT]
+    values = {name: [row[place] for row in first] for place, name in enumerate(grid.columns)}
+    found = replace(
+        rows,
+        columns=grid.columns,
+        values=values,
+        count=len(first),
+        table=grid.rows,
+        lines=grid.lines,
+    )
+    return found, {"wide": "grid"}, grid.said
 
 
 def _has_times(data: OwnData) -> bool:
@@ -149,10 +172,11 @@ def _series(data: OwnData, rows: Rows, asked: bool) -> _Series | None:
     if time:
         ids, moments = _check_times(data, rows, time, ids)
     chosen = _looked_at(rows, ids, moments)
+    whole = {name: rows.whole(name) for name in rows.columns if name != time}
+    whole |= _bared(data, whole, [name for name in whole if name not in ids])
     cells = {
-        name: [str(cell or "") for cell in map(rows.whole(name).__getitem__, chosen)]
-        for name in rows.columns
-        if name != time
+        name: [str(cell or "") for cell in map(texts.__getitem__, chosen)]
+        for name, texts in whole.items()
     }
     owners = _owners(cells, ids, len(chosen))
     measured = _measurements(data, rows, cells, ids, owners)
@@ -182,6 +206,15 @@ def _series(data: OwnData, rows: Rows, asked: bool) -> _Series | None:
         others, measured, None if moments is None else moments[chosen], owners, data.given
     )
     return _Series(time, uses.targets, ids, empty, late, constant, uses)
+
+
+def _bared(
+    data: OwnData, cells: Mapping[str, Sequence[str]], names: Sequence[str]
+) -> dict[str, list[str]]:
+    """Returns the columns of numbers that all carry one sign, without it, as a run reads them."""
+    decimal = str(data.given.get("decimal", ""))
+    usual = decimal or settle_decimal(cells[name] for name in names if holds_numbers(cells[name]))
+    return {name: [*bare] for name, bare in bared(cells, names, decimal, usual).cells.items()}
 
 
 def _late(cells: Mapping[str, Sequence[str]], names: Sequence[str], moments: Any) -> list[str]:

@@ -11,6 +11,7 @@ from seqkit.data.numbers import is_number
 from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
 from seqkit.data.times import time_column
 from seqkit.errors import DataError
+from seqkit_timeseries._grid import grid_of
 from seqkit_timeseries._wide import has_many_ends, is_wide, values_in
 
 _LONGEST = 30_000
@@ -41,6 +42,8 @@ def recognise_wide(data: OwnData) -> tuple[dict[str, Any], str] | None:
         rows = _read(data, reading)
         if rows is None:
             continue
+        if asked in ("auto", "grid") and grid_of(rows.columns, rows.table, rows.lines):
+            return None
         if asked in ("auto", "rows") and is_wide(rows.columns, rows.table):
             settings: dict[str, Any] = {"wide": "rows"}
             if "header" in reading:
