@@ -6,12 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from seqkit.api import Notify
 from seqkit.data import listed
 from seqkit.data.adorned import bared
-from seqkit.data.cells import holds_numbers
-from seqkit.data.numbers import MISSING
-from seqkit.data.times import TimesError, read_times
+from seqkit.data.numbers import MISSING, NumbersError, parse_numbers
+from seqkit.data.times import TimesError, read_times, without_midnight
 from seqkit.errors import DataError
 from seqkit_timeseries._table import read_series
 from seqkit_timeseries._tabled import Reading, Tabled
@@ -26,7 +27,6 @@ _YEAR = re.compile(r"(?:1[5-9]|2[01])\d\d")
 _YEARS = ("year", "years", "yr")
 _HOURS = (r"0?{}(?::00(?::00)?)?", 0), (r"HE ?0?{}", 1)
 """What stands above hours, and the number of the first: HE1 is the hour that ends at 1:00."""
-_MIDNIGHT = re.compile(r"[T ]0?0:00(?::00(?:\.0+)?)?$")
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,17 @@ class Grid:
     lines: Sequence[int]
     said: str
 
+    def holds_numbers(self, decimal: str = "") -> bool:
+        """Tells whether all cells are numbers, or nothing; with a decimal sign that is given."""
+        cells = [cell for _, cell in self.rows]
+        if bared({VALUE: cells}, [VALUE], decimal).signs:
+            return True
+        try:
+            numbers = parse_numbers(cells, decimal)
+        except NumbersError:
+            return False
+        return not np.isinf(numbers).any() and not np.isnan(numbers).all()
+
 
 def grid_of(
     columns: Sequence[str], rows: Sequence[Sequence[str]], lines: Sequence[int]
@@ -61,7 +72,7 @@ def grid_of(
         lines: Where each row stands.
     """
     ends = _ends(columns)
-    if ends is None or not rows:
+    if ends is None or columns[0] == VALUE:
         return None
     first = [row[0].strip() for row in rows]
     months = len(ends) == len(_MONTHS)
@@ -70,14 +81,15 @@ def grid_of(
     else:
         first = [without_midnight(text) for text in first]
         plain = len(set(first)) == len(first) and _are_days(first)
-    cells = [cell for row in rows for cell in row[1 : 1 + len(ends)]]
-    if not plain or not (holds_numbers(cells) or bared({VALUE: cells}, [VALUE]).signs):
+    if not plain:
         return None
     found = [
         ((time + end, cell), line)
         for place, (time, row, line) in enumerate(zip(first, rows, lines, strict=True))
         for end, cell in _held(ends, row[1:], place in (0, len(rows) - 1))
     ]
+    if not found:
+        return None
     what, part = ("year", "a month") if months else ("day", "an hour")
     said = f"each row is a {what}, and each column {part} of it"
     if len(columns) > 1 + len(ends):
@@ -113,11 +125,6 @@ def read_grid(
     how = replace(how, time=how.time or grid.columns[0])
     tabled = read_series(grid.columns, grid.rows, grid.lines, how, notify)
     return replace(tabled, names={**tabled.names, "wide": "grid"})
-
-
-def without_midnight(text: str) -> str:
-    """Returns a day without the clock that programs write behind it."""
-    return _MIDNIGHT.sub("", text.strip())
 
 
 def _ends(columns: Sequence[str]) -> Sequence[str] | None:

@@ -149,11 +149,12 @@ def _of_table(
             )
     if not rows:
         raise DataError(f"the inputs have a header and no rows. {_FORMS}")
-    time = fitted.names.get("time", "")
+    time, clock = fitted.names.get("time", ""), fitted.names.get("time_of_day", "")
     cells = [dict(zip(columns, row, strict=True)) for row in rows]
     how = Reading(
         "the input",
         time=time if time in columns else "",
+        clock=clock if clock in columns else "",
         identity=_ids(fitted, columns),
         needed=wanted,
         ready=ready,

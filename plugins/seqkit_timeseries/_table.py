@@ -27,6 +27,7 @@ from seqkit.data.roles import (
 from seqkit.data.times import (
     ReadTimes,
     TimesError,
+    joined_times,
     looks_like_times,
     other_parts,
     resembles_times,
@@ -63,8 +64,12 @@ def read_series(
         DataError: A field is not what its column needs, or two rows have the same time; names the
             line, and the column or the series.
     """
-    cells = dict(zip(columns, zip(*rows, strict=True), strict=True))
-    named = [("time", how.time), *(("id", name) for name in how.identity or ())]
+    cells: dict[str, Sequence[str]] = dict(zip(columns, zip(*rows, strict=True), strict=True))
+    named = [
+        ("time", how.time),
+        ("clock", how.clock),
+        *(("id", name) for name in how.identity or ()),
+    ]
     for key, name in (*named, *(("", name) for name in how.needed)):
         if name and name not in cells:
             setting = f" ({how.key}{key})" if key else ""
@@ -79,6 +84,8 @@ def read_series(
             f"the first row of {how.source} ({listed(columns)}) names no columns: it is a row like "
             f"the others. Write names above it{way}"
         )
+    if how.clock:
+        cells = _joined(cells, time, lines, how)
     if not time:
         _check_no_times(cells, how)
     read, owned = _identified(cells, time, lines, how, notify)
@@ -110,6 +117,28 @@ def read_series(
     if read is not None:
         known |= {"time_format": read.form, "hundred": str(read.hundred or "")}
     return Tabled(found, how.known(known, read), left, kinds)
+
+
+def _joined(
+    cells: Mapping[str, Sequence[str]], time: str, lines: Sequence[int], how: Reading
+) -> dict[str, Sequence[str]]:
+    """Joins the days and the clocks of a table in the column of the days."""
+    if not time or time == how.clock:
+        raise DataError(
+            f"{how.source} has no days beside the clocks in {how.clock!r} ({how.key}clock). Name "
+            f"their column ({how.key}time)"
+        )
+    try:
+        joined = joined_times(cells[time], cells[how.clock])
+    except TimesError as error:
+        raise DataError(
+            f"{how.at(lines[error.row])}: {error.reason}, in column {how.clock!r}. {error.hint}"
+        ) from error
+    return {
+        name: joined if name == time else texts
+        for name, texts in cells.items()
+        if name != how.clock
+    }
 
 
 def names_of(columns: Sequence[str]) -> str:
@@ -189,7 +218,7 @@ def _identified(
 
 
 def _time_column(cells: Mapping[str, Sequence[str]], how: Reading) -> str:
-    taken = {*(how.identity or ()), *how.needed, *how.ready}
+    taken = {how.clock, *(how.identity or ()), *how.needed, *how.ready}
     return time_column({name: texts for name, texts in cells.items() if name not in taken})
 
 

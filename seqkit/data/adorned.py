@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from seqkit.data.numbers import MISSING, NumbersError, parse_numbers, settle_decimal
 
 _BEFORE = re.compile(r"([+-]?)\s*([^\w\s+-])\s*([+-]?)\s*((?:\d|[.,]\d).*)")
@@ -61,8 +63,10 @@ def bared(
     shown = "" if decimal or usual else settle_decimal(found.values())
     for name in tuple(found):
         try:
-            parse_numbers(found[name], decimal, usual or shown)
+            read = not np.isinf(parse_numbers(found[name], decimal, usual or shown)).any()
         except NumbersError:
+            read = False
+        if not read:
             del found[name], signs[name]
     return Bared(found, signs, shown if found else "")
 

@@ -163,6 +163,60 @@ def test_one_column_of_numbers_is_a_series(head: list[str], tmp_path: Path) -> N
     assert not found.codec.frequency.dated
 
 
+CLOCKS: dict[str, tuple[str, Callable[[int], str], int]] = {
+    "hours": ("Hour", lambda place: str(place), 24),
+    "named hr": ("hr", lambda place: str(place), 24),
+    "clocks": ("time", lambda place: f"{place:02}:00:00", 24),
+    "minutes": ("Uhrzeit", lambda place: f"{place // 2}:{place % 2 * 3}0", 48),
+    "halves": ("Time", lambda place: f"{hour(place):%I:%M %p}", 24),
+}
+
+
+@pytest.mark.parametrize("kind", CLOCKS)
+@pytest.mark.parametrize("shops", [(), ("north", "south")], ids=["one", "two"])
+def test_a_day_and_a_clock_are_one_time(kind: str, shops: Sequence[str], tmp_path: Path) -> None:
+    name, clock, size = CLOCKS[kind]
+    head = ["shop", "date", name, "y"] if shops else ["date", name, "y"]
+    rows = [[*([shop] if shops else []), f"{day(step // size):%d.%m.%Y}", clock(step % size),
+             str(value(step))] for shop in shops or ("",) for step in range(size * 9)]  # fmt: skip
+    found = made(write(tmp_path / "a.csv", head, rows))
+    assert found.dataset == {"time": "date", "clock": name}
+    assert f"times are in columns 'date' and {name!r}, joined" in found.said
+    assert str(found.codec.frequency) == ("hourly" if size == 24 else "every 30 minutes")
+    assert found.codec.layout.targets == ("y",)
+    assert [*found.codec.scalers] == [*(shops or [""])]
+    assert ahead(found.codec)[0] == "2022-01-12T00:00"
+    past = [dict(zip(head, cells, strict=True)) for cells in rows]
+    records = found.codec.parse(past)
+    assert [str(record["time"][-1])[:10] for record in records] == ["2022-01-11"] * len(records)
+    past[4][name] = "noon"
+    with pytest.raises(DataError, match=rf"row 5: 'noon' is no clock, in column {name!r}"):
+        found.codec.parse(past)
+
+
+def test_a_clock_beside_days_that_come_once_is_no_part_of_the_time(tmp_path: Path) -> None:
+    rows = ([day(n), f"{8 + n % 3}:00", value(n)] for n in range(ROWS))
+    found = made(write(tmp_path / "a.csv", ["date", "time", "y"], rows))
+    assert (found.dataset.get("clock"), str(found.codec.frequency)) == (None, "daily")
+
+
+def test_an_hour_that_comes_twice_in_autumn_is_one_of_its_zone(tmp_path: Path) -> None:
+    local = [time.astimezone(BERLIN) for time in _berlin(datetime(2024, 10, 20, tzinfo=UTC), 480)]
+    rows = [[time.date(), time.hour, value(row)] for row, time in enumerate(local)]
+    path = write(tmp_path / "a.csv", ["date", "hour", "y"], rows)
+    with pytest.raises(DataError, match=r"1 row with .* give dataset\.time_zone"):
+        made(path)
+    found = made(path, time_zone="Europe/Berlin")
+    assert str(found.codec.frequency) == "hourly"
+    assert found.dataset["clock"] == "hour"
+
+
+def test_hours_of_1_to_24_are_asked_about(tmp_path: Path) -> None:
+    rows = ([day(n // 24), n % 24 + 1, value(n)] for n in range(240))
+    with pytest.raises(DataError, match="which 'Hour' may part"):
+        made(write(tmp_path / "a.csv", ["date", "Hour", "y"], rows))
+
+
 # --- series in a table ----------------------------------------------------------------------------
 
 WIDE = [(f"W{one}", [value(row + 5 * one) for row in range(rows)]) for one, rows in
@@ -265,6 +319,24 @@ def test_months_or_hours_beside_each_other_are_one_series(kind: str, tmp_path: P
     time = found.codec.names["time"]
     (same,) = found.codec.parse([{time: when, "value": number} for when, number in rows])
     assert np.array_equal(same["values"]["value"], values, equal_nan=True)
+
+
+@pytest.mark.parametrize("cell", ["x", "inf"])
+def test_a_month_that_is_no_number_is_refused_by_its_line_and_column(
+    cell: str, tmp_path: Path
+) -> None:
+    rows = [[str(1980 + row), *["1.5"] * 11, cell if row == 25 else "3"] for row in range(40)]
+    path = write(tmp_path / "a.csv", ["Year", *MONTHS], rows)
+    with pytest.raises(DataError, match=f"line 27: '{cell}' .*in column 'Dec'"):
+        made(path)
+
+
+def test_a_table_that_is_no_grid_is_refused_as_one(tmp_path: Path) -> None:
+    from seqkit_timeseries.datasets import SeriesCsv
+
+    path = write(tmp_path / "a.csv", ["Year", *MONTHS], [["2001", *[""] * 12]])
+    with pytest.raises(DataError, match="no year in each row under Jan"):
+        SeriesCsv().splits(SeriesCsv.Config(path=str(path), wide="grid"), list[str]().append)
 
 
 @pytest.mark.parametrize("lacking", ["twice", "a month", "an order", "numbers of rows", "24:00"])

@@ -26,11 +26,15 @@ class SeriesCsv(Dataset):
     tasks = ("forecasting",)
 
     class Config(seqkit.Config):
-        added = ("time_zone", "wide", "resample", "aggregate", "missing", "sheet")
+        added = ("time_zone", "clock", "wide", "resample", "aggregate", "missing", "sheet")
 
         path: LocalPath = Field(min_length=1, help="The file; it may be packed by gzip.")
         time: str = Field(
             "", help="Column of the times; empty: told from its name or its first rows, if any."
+        )
+        clock: str = Field(
+            "",
+            help="Column of the clock or the hour of 0 to 23, where the times' has the day alone.",
         )
         targets: Columns = Field([], help="Columns to forecast; empty: all that hold measurements.")
         id: IdColumns = Field(
@@ -91,12 +95,13 @@ class SeriesCsv(Dataset):
         table = read_table(path, notify, **reading_of(config))
         words = {"auto": (), "none": None}
         ids = words[config.id] if isinstance(config.id, str) else tuple(config.id)
-        for name in filter(None, (config.time, *(ids or ()))):
+        for name in filter(None, (config.time, config.clock, *(ids or ()))):
             if name not in table.columns:
                 raise missing_column(path, name, table.columns)
         how = Reading(
             str(path),
             time=config.time,
+            clock=config.clock,
             identity=ids,
             needed=config.targets,
             time_format=config.time_format,

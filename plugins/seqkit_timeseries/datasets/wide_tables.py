@@ -42,7 +42,7 @@ def recognise_wide(data: OwnData) -> tuple[dict[str, Any], str] | None:
         rows = _read(data, reading)
         if rows is None:
             continue
-        if asked in ("auto", "grid") and grid_of(rows.columns, rows.table, rows.lines):
+        if asked in ("auto", "grid") and _is_grid(rows, data):
             return None
         if asked in ("auto", "rows") and is_wide(rows.columns, rows.table):
             settings: dict[str, Any] = {"wide": "rows"}
@@ -64,6 +64,11 @@ def _read(data: OwnData, reading: dict[str, Any]) -> Rows | None:
     with suppress(DataError):
         return data.table(**reading)
     return None
+
+
+def _is_grid(rows: Rows, data: OwnData) -> bool:
+    grid = grid_of(rows.columns, rows.table, rows.lines)
+    return grid is not None and grid.holds_numbers(str(data.given.get("decimal", "")))
 
 
 def _may_lack_names(rows: Rows | None) -> bool:
