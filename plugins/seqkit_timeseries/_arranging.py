@@ -179,7 +179,9 @@ class Notes:
         if not self.rest:
             return hint
         parts = listed([self.column, *self.rest])
-        return f"If {parts} are parts of one time, join them, as 2024-01-31 13:45. {hint}"
+        alone = self.how.key and len(self.rest) == 1
+        way = f", or set {self.how.key}clock={self.rest[0]}" if alone else ""
+        return f"If {parts} are parts of one time, join them, as 2024-01-31 13:45{way}. {hint}"
 
     def tell(self, notify: Notify) -> None:
         source = self.how.source

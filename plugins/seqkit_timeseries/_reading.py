@@ -21,6 +21,7 @@ from seqkit.data.times import TimesError
 from seqkit.errors import DataError
 from seqkit_timeseries._arranging import arranged
 from seqkit_timeseries._frequency import infer_frequency
+from seqkit_timeseries._grid import grid_of
 from seqkit_timeseries._kinds import all_coded
 from seqkit_timeseries._layout import ids_of, rows_with_targets
 from seqkit_timeseries._table import read_series
@@ -126,7 +127,12 @@ def _of_table(
     """Reads rows of texts; the columns in `ready` are numbers already."""
     columns = header_of("the input", columns, option=True)
     rows = [list(row) for row in rows]
-    if fitted.names.get("wide"):
+    lines: Sequence[int] = range(1, len(rows) + 1)
+    if fitted.names.get("wide") == "grid":
+        # Rows of a time and a value are as good.
+        if (grid := grid_of(columns, rows, lines)) is not None:
+            columns, rows, lines = grid.columns, [*grid.rows], grid.lines
+    elif fitted.names.get("wide"):
         return _of_wide(fitted, columns, rows)
     wanted = fitted.layout.sources
     for number, row in enumerate(rows, start=1):
@@ -143,11 +149,12 @@ def _of_table(
             )
     if not rows:
         raise DataError(f"the inputs have a header and no rows. {_FORMS}")
-    time = fitted.names.get("time", "")
+    time, clock = fitted.names.get("time", ""), fitted.names.get("time_of_day", "")
     cells = [dict(zip(columns, row, strict=True)) for row in rows]
     how = Reading(
         "the input",
         time=time if time in columns else "",
+        clock=clock if clock in columns else "",
         identity=_ids(fitted, columns),
         needed=wanted,
         ready=ready,
@@ -158,7 +165,7 @@ def _of_table(
         counted="row",
         **_said(fitted),
     )
-    tabled = read_series(columns, rows, range(1, len(rows) + 1), how, ignore)
+    tabled = read_series(columns, rows, lines, how, ignore)
     return [
         _record(
             fitted, one.name, one.time, {name: one.values[name] for name in wanted}, tabled.kinds

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from seqkit.api import Notify
 from seqkit.data import counted, listed
+from seqkit.data.adorned import Bared, bared
 from seqkit.data.columns import is_unnamed
 from seqkit.data.numbers import NumbersError, parse_numbers, settle_decimal
 from seqkit.data.roles import (
@@ -26,6 +27,7 @@ from seqkit.data.roles import (
 from seqkit.data.times import (
     ReadTimes,
     TimesError,
+    joined_times,
     looks_like_times,
     other_parts,
     resembles_times,
@@ -62,8 +64,12 @@ def read_series(
         DataError: A field is not what its column needs, or two rows have the same time; names the
             line, and the column or the series.
     """
-    cells = dict(zip(columns, zip(*rows, strict=True), strict=True))
-    named = [("time", how.time), *(("id", name) for name in how.identity or ())]
+    cells: dict[str, Sequence[str]] = dict(zip(columns, zip(*rows, strict=True), strict=True))
+    named = [
+        ("time", how.time),
+        ("clock", how.clock),
+        *(("id", name) for name in how.identity or ()),
+    ]
     for key, name in (*named, *(("", name) for name in how.needed)):
         if name and name not in cells:
             setting = f" ({how.key}{key})" if key else ""
@@ -78,10 +84,12 @@ def read_series(
             f"the first row of {how.source} ({listed(columns)}) names no columns: it is a row like "
             f"the others. Write names above it{way}"
         )
+    if how.clock:
+        cells = _joined(cells, time, lines, how)
     if not time:
         _check_no_times(cells, how)
     read, owned = _identified(cells, time, lines, how, notify)
-    values, kinds, decimal = _columns(cells, {time, *owned.columns}, lines, how, notify)
+    values, kinds, written = _columns(cells, {time, *owned.columns}, lines, how, notify)
     values = _without_missing(values, how, notify)
     left, doubtful = aside(
         {name: numbers for name, numbers in values.items() if name not in kinds},
@@ -105,10 +113,32 @@ def read_series(
             notes.rest = other_parts(cells, time)
     found = finished(owned.series(read, values, notes), notes)
     notes.tell(notify)
-    known = {"time": time, "series": names_of(owned.columns), "decimal": decimal}
+    known = {"time": time, "series": names_of(owned.columns)} | written
     if read is not None:
         known |= {"time_format": read.form, "hundred": str(read.hundred or "")}
     return Tabled(found, how.known(known, read), left, kinds)
+
+
+def _joined(
+    cells: Mapping[str, Sequence[str]], time: str, lines: Sequence[int], how: Reading
+) -> dict[str, Sequence[str]]:
+    """Joins the days and the clocks of a table in the column of the days."""
+    if not time or time == how.clock:
+        raise DataError(
+            f"{how.source} has no days beside the clocks in {how.clock!r} ({how.key}clock). Name "
+            f"their column ({how.key}time)"
+        )
+    try:
+        joined = joined_times(cells[time], cells[how.clock])
+    except TimesError as error:
+        raise DataError(
+            f"{how.at(lines[error.row])}: {error.reason}, in column {how.clock!r}. {error.hint}"
+        ) from error
+    return {
+        name: joined if name == time else texts
+        for name, texts in cells.items()
+        if name != how.clock
+    }
 
 
 def names_of(columns: Sequence[str]) -> str:
@@ -188,7 +218,7 @@ def _identified(
 
 
 def _time_column(cells: Mapping[str, Sequence[str]], how: Reading) -> str:
-    taken = {*(how.identity or ()), *how.needed, *how.ready}
+    taken = {how.clock, *(how.identity or ()), *how.needed, *how.ready}
     return time_column({name: texts for name, texts in cells.items() if name not in taken})
 
 
@@ -286,8 +316,8 @@ def _columns(
     lines: Sequence[int],
     how: Reading,
     notify: Notify,
-) -> tuple[dict[str, NDArray[np.float64]], dict[str, Sequence[str]], str]:
-    """Returns the columns of numbers and of kinds, the kinds, and the decimal sign where one is."""
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, Sequence[str]], dict[str, str]]:
+    """Returns the columns of numbers and of kinds, the kinds, and how numbers are written."""
     chosen = [
         name
         for name in cells
@@ -295,6 +325,8 @@ def _columns(
     ]
     decimal = how.decimal or settle_decimal(cells[name] for name in chosen)
     usual = decimal or how.usual.get("decimal", "")
+    bare = _bared(cells, chosen, how, usual, notify)
+    usual = usual or bare.decimal
     found: dict[str, NDArray[np.float64]] = {}
     kinds: dict[str, Sequence[str]] = {}
     left: dict[str, list[str]] = {"text": [], "no bare number": [], "no value": []}
@@ -303,7 +335,7 @@ def _columns(
             found[name], kinds[name] = all_coded(cells[name])
             continue
         try:
-            numbers = parse_numbers(cells[name], how.decimal, usual)
+            numbers = parse_numbers(bare.cells.get(name, cells[name]), how.decimal, usual)
         except NumbersError as error:
             if error.mostly_text and name not in how.needed:
                 few = None if error.adorned else coded(cells[name])
@@ -328,7 +360,28 @@ def _columns(
             f"{how.source} has no column of numbers; it has {listed(tuple(cells))}. "
             f"{hint or 'Give at least one'}"
         )
-    return found | ready, kinds, usual
+    signs = {"signs": json.dumps(bare.signs, ensure_ascii=False)} if bare.signs else {}
+    return found | ready, kinds, {"decimal": usual} | signs
+
+
+def _bared(
+    cells: Mapping[str, Sequence[str]],
+    chosen: Sequence[str],
+    how: Reading,
+    usual: str,
+    notify: Notify,
+) -> Bared:
+    """Takes the signs off the columns whose numbers all carry one: for a run, the one it knows."""
+    names = [name for name in chosen if name not in how.kinds]
+    found = bared(cells, names, how.decimal, usual)
+    if not how.key:
+        known = json.loads(how.usual.get("signs", "{}"))
+        return found.less(name for name, sign in found.signs.items() if known.get(name) != sign)
+    if found.signs:
+        notify(
+            f"numbers of {how.source} are read without the sign that all of them carry: {found}."
+        )
+    return found
 
 
 def _tell_left_out(

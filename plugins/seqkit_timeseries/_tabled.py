@@ -45,6 +45,7 @@ class Reading:
     Attributes:
         source: What the table is called in messages: a path, or `the inputs`.
         time: Column of the times; empty to guess it.
+        clock: Column of their clocks or hours, where `time` has the days; empty for none.
         identity: Columns that tell series apart; empty to guess them, None where none does.
         needed: Columns that must be numbers; all others may be text, and are then left out.
         usual: What was found out about a table like it, `time_format`, `hundred`, `decimal` and
@@ -65,6 +66,7 @@ class Reading:
 
     source: str
     time: str = ""
+    clock: str = ""
     identity: Sequence[str] | None = ()
     needed: Sequence[str] = ()
     usual: Mapping[str, str] = field(default_factory=dict)
@@ -95,6 +97,8 @@ class Reading:
             found["ids"] = "none"
         if self.duplicates != "error":
             found["duplicates"] = self.duplicates
+        if self.clock:
+            found["time_of_day"] = self.clock
         if self.resample:
             found |= {"resample": self.resample, "aggregate": self.aggregate}
         if self.missing:

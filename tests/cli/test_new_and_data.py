@@ -409,8 +409,8 @@ def test_a_word_of_new_must_be_one_about_the_data(seqkit: Callable) -> None:
     [
         (
             "a.csv",
-            "date,y\n" + "2024-01-01,$5\n2024-01-02,$6\n",
-            "'y' holds '$5'. Write the digits",
+            "date,y\n" + "2024-01-01,(5)\n2024-01-02,(6)\n",
+            "'y' holds '(5)'. Write the digits",
         ),
         ("a.csv", "y\n1.5\n2.5\n", "give --task forecasting"),
         ("a.csv", "text,label\na text,x\nb text,x\n", "the class 'x' alone"),

@@ -141,3 +141,37 @@ def test_a_forecast_is_made_of_the_very_file_that_the_run_was_trained_on(
     )
     assert kept == given
     assert given[0]["forecast"]["time"][0] == after
+
+
+MONTHS = "Jan,Feb,Mar,Apr,May,Jun,Jul,Aug,Sep,Oct,Nov,Dec"
+TABLES = {
+    "signs": ["date,sales", *(f'{day},"${1000 + n % 7}.50"' for n, day in enumerate(DAYS))],
+    "months": [
+        f"Year,{MONTHS}",
+        *(f"{y},{','.join(str(y % 5 + month) for month in range(12))}" for y in range(1990, 2010)),
+    ],
+    "hours": ["Date;Hour;load", *(f"{DAYS[n // 24]};{n % 24};{n % 24 + 0.5}" for n in range(480))],
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_table_is_read_alike_by_new_run_predict_and_evaluate(
+    tmp_path: Path, seqkit: Callable[..., Any], kind: str
+) -> None:
+    path, file, runs = tmp_path / "a.csv", tmp_path / "a.toml", ["--runs-dir", tmp_path / "runs"]
+    path.write_text("\n".join(TABLES[kind]) + "\n")
+    told = {"signs": "'sales' ($)", "months": "each column a month", "hours": "'Hour', joined"}
+    new = seqkit("new", file, "--data", path)
+    assert (new.code, told[kind] in new.out + new.err) == (0, True), new.err
+    assert (new.out + new.err).count(told[kind]) == 1
+    done = seqkit("run", file, *TINY, "--name", "mine", "-q", *runs)
+    assert done.code == 0, done.err
+    kept, given = (
+        json.loads(seqkit("predict", "mine", "--json", *more, *runs).out)["answers"]
+        for more in ([], ["--file", path])
+    )
+    assert kept == given
+    after = {"signs": "2024-06-21", "months": "2010-01-01", "hours": "2024-01-21T00:00"}
+    assert given[0]["forecast"]["time"][0] == after[kind]
+    scored = seqkit("evaluate", "mine", "--file", path, *runs)
+    assert scored.code == 0, scored.err

@@ -338,7 +338,7 @@ def test_numbers_may_be_names(head: str, tmp_path: Path) -> None:
 # --- left out -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("cell", ["$1 234.50", "(1234)", "12 %", "€5", "12 km"])
+@pytest.mark.parametrize("cell", ["(1234)", "5 EUR", "12 km"])
 def test_numbers_with_something_around_them_are_named_with_what_to_do(
     cell: str, tmp_path: Path
 ) -> None:

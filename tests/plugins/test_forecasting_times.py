@@ -301,13 +301,14 @@ def test_new_and_run_read_the_same_times(kind: str, tmp_path: Path) -> None:
             way(path)
 
 
-def test_times_in_two_columns_are_refused_by_their_names(tmp_path: Path) -> None:
+def test_times_in_two_columns_are_joined_where_it_is_said(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     rows = [f"{1 + row // 24:02}.01.2024,{row % 24:02}:00,{row % 7}" for row in range(72)]
     path.write_text("\n".join(["Date,Time,y", *rows]), encoding="utf-8")
-    for way in (look_at, fitted):
-        with pytest.raises(DataError, match=r"'Date'.*'Time'.*[Jj]oin them"):
-            way(path)
+    assert look_at(path).settings["clock"] == "Time"
+    assert str(fitted(path, clock="Time")[0].frequency) == "hourly"
+    with pytest.raises(DataError, match=r"'Date', 'Time'.* join them.*dataset\.clock=Time"):
+        fitted(path)
 
 
 # --- splits ---------------------------------------------------------------------------------------

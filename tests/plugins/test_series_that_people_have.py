@@ -163,6 +163,60 @@ def test_one_column_of_numbers_is_a_series(head: list[str], tmp_path: Path) -> N
     assert not found.codec.frequency.dated
 
 
+CLOCKS: dict[str, tuple[str, Callable[[int], str], int]] = {
+    "hours": ("Hour", lambda place: str(place), 24),
+    "named hr": ("hr", lambda place: str(place), 24),
+    "clocks": ("time", lambda place: f"{place:02}:00:00", 24),
+    "minutes": ("Uhrzeit", lambda place: f"{place // 2}:{place % 2 * 3}0", 48),
+    "halves": ("Time", lambda place: f"{hour(place):%I:%M %p}", 24),
+}
+
+
+@pytest.mark.parametrize("kind", CLOCKS)
+@pytest.mark.parametrize("shops", [(), ("north", "south")], ids=["one", "two"])
+def test_a_day_and_a_clock_are_one_time(kind: str, shops: Sequence[str], tmp_path: Path) -> None:
+    name, clock, size = CLOCKS[kind]
+    head = ["shop", "date", name, "y"] if shops else ["date", name, "y"]
+    rows = [[*([shop] if shops else []), f"{day(step // size):%d.%m.%Y}", clock(step % size),
+             str(value(step))] for shop in shops or ("",) for step in range(size * 9)]  # fmt: skip
+    found = made(write(tmp_path / "a.csv", head, rows))
+    assert found.dataset == {"time": "date", "clock": name}
+    assert f"times are in columns 'date' and {name!r}, joined" in found.said
+    assert str(found.codec.frequency) == ("hourly" if size == 24 else "every 30 minutes")
+    assert found.codec.layout.targets == ("y",)
+    assert [*found.codec.scalers] == [*(shops or [""])]
+    assert ahead(found.codec)[0] == "2022-01-12T00:00"
+    past = [dict(zip(head, cells, strict=True)) for cells in rows]
+    records = found.codec.parse(past)
+    assert [str(record["time"][-1])[:10] for record in records] == ["2022-01-11"] * len(records)
+    past[4][name] = "noon"
+    with pytest.raises(DataError, match=rf"row 5: 'noon' is no clock, in column {name!r}"):
+        found.codec.parse(past)
+
+
+def test_a_clock_beside_days_that_come_once_is_no_part_of_the_time(tmp_path: Path) -> None:
+    rows = ([day(n), f"{8 + n % 3}:00", value(n)] for n in range(ROWS))
+    found = made(write(tmp_path / "a.csv", ["date", "time", "y"], rows))
+    assert (found.dataset.get("clock"), str(found.codec.frequency)) == (None, "daily")
+
+
+def test_an_hour_that_comes_twice_in_autumn_is_one_of_its_zone(tmp_path: Path) -> None:
+    local = [time.astimezone(BERLIN) for time in _berlin(datetime(2024, 10, 20, tzinfo=UTC), 480)]
+    rows = [[time.date(), time.hour, value(row)] for row, time in enumerate(local)]
+    path = write(tmp_path / "a.csv", ["date", "hour", "y"], rows)
+    with pytest.raises(DataError, match=r"1 row with .* give dataset\.time_zone"):
+        made(path)
+    found = made(path, time_zone="Europe/Berlin")
+    assert str(found.codec.frequency) == "hourly"
+    assert found.dataset["clock"] == "hour"
+
+
+def test_hours_of_1_to_24_are_asked_about(tmp_path: Path) -> None:
+    rows = ([day(n // 24), n % 24 + 1, value(n)] for n in range(240))
+    with pytest.raises(DataError, match="which 'Hour' may part"):
+        made(write(tmp_path / "a.csv", ["date", "Hour", "y"], rows))
+
+
 # --- series in a table ----------------------------------------------------------------------------
 
 WIDE = [(f"W{one}", [value(row + 5 * one) for row in range(rows)]) for one, rows in
@@ -205,6 +259,104 @@ def test_times_may_stand_above_the_columns(
     assert any("'Area' is the same in all rows of each series" in text for text in found.told)
     (record, *_) = found.codec.parse([dict(zip(head, map(str, row), strict=True)) for row in rows])
     assert record["values"]["value"][-1] == rows[0][-1]
+
+
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec"]
+LONG = [
+    "January",
+    "February",
+    "march",
+    "April",
+    "may",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "NOVEMBER",
+    "Dec.",
+]
+HOURS = range(24)
+GRIDS: dict[str, tuple[Sequence[Any], Callable[[int], Any]]] = {
+    "short": (["Year", *MONTHS], lambda row: 1999 + row),
+    "long": (["", *LONG], lambda row: 1999 + row),
+    "summed": (["Jahr", *MONTHS, "Annual"], lambda row: 1999 + row),
+    "numbered": (["YEAR", *range(1, 13)], lambda row: 1999 + row),
+    "clocks": (["date", *(f"{hour}:00" for hour in HOURS)], day),
+    "hours": (["Datum", *(f"{hour:02}" for hour in HOURS)], lambda row: f"{day(row):%d.%m.%Y}"),
+    "ending": (["day", *(f"HE{hour + 1}" for hour in HOURS)], lambda row: f"{day(row):%Y%m%d}"),
+}
+
+
+def _grid(kind: str, path: Path) -> tuple[list[str], list[list[str]]]:
+    """Writes a table of 16 years or days, of which the first and the last are not full."""
+    head, first = GRIDS[kind]
+    size = 12 if "an" in str(head).lower() or "YEAR" in head else 24
+    rows = [[first(row), *(value(row * size + place) for place in range(size))]
+            for row in range(16)]  # fmt: skip
+    rows[0][1:3], rows[-1][size - 3 : size + 1], rows[5][5] = ["", ""], [""] * 4, ""
+    rows = [row + ["9.5"] * (len(head) - len(row)) for row in rows]
+    write(path, [str(name) for name in head], rows)
+    return [str(name) for name in head], [[str(cell) for cell in row] for row in rows]
+
+
+@pytest.mark.parametrize("kind", GRIDS)
+def test_months_or_hours_beside_each_other_are_one_series(kind: str, tmp_path: Path) -> None:
+    head, rows = _grid(kind, tmp_path / "a.csv")
+    found = made(tmp_path / "a.csv")
+    size = 12 if len(head) < 20 else 24
+    assert found.dataset["wide"] == "grid"
+    assert found.said.startswith("each row is a " + ("year" if size == 12 else "day"))
+    assert ("'Annual' is left out" in found.said) == (kind == "summed")
+    assert str(found.codec.frequency) == ("monthly" if size == 12 else "hourly")
+    assert ahead(found.codec)[0] == ("2014-09-01" if size == 12 else "2022-01-18T20:00")
+    (record,) = found.codec.parse([dict(zip(head, row, strict=True)) for row in rows])
+    values = record["values"]["value"]
+    assert (values[0], values[-1]) == (value(2), value(16 * size - 5))
+    assert len(values) == 16 * size - 6
+    assert np.isnan(values).sum() == 1
+    rows = [[str(time), str(number)] for time, number in zip(record["time"], values, strict=True)]
+    time = found.codec.names["time"]
+    (same,) = found.codec.parse([{time: when, "value": number} for when, number in rows])
+    assert np.array_equal(same["values"]["value"], values, equal_nan=True)
+
+
+@pytest.mark.parametrize("cell", ["x", "inf"])
+def test_a_month_that_is_no_number_is_refused_by_its_line_and_column(
+    cell: str, tmp_path: Path
+) -> None:
+    rows = [[str(1980 + row), *["1.5"] * 11, cell if row == 25 else "3"] for row in range(40)]
+    path = write(tmp_path / "a.csv", ["Year", *MONTHS], rows)
+    with pytest.raises(DataError, match=f"line 27: '{cell}' .*in column 'Dec'"):
+        made(path)
+
+
+def test_a_table_that_is_no_grid_is_refused_as_one(tmp_path: Path) -> None:
+    from seqkit_timeseries.datasets import SeriesCsv
+
+    path = write(tmp_path / "a.csv", ["Year", *MONTHS], [["2001", *[""] * 12]])
+    with pytest.raises(DataError, match="no year in each row under Jan"):
+        SeriesCsv().splits(SeriesCsv.Config(path=str(path), wide="grid"), list[str]().append)
+
+
+@pytest.mark.parametrize("lacking", ["twice", "a month", "an order", "numbers of rows", "24:00"])
+def test_what_is_not_plainly_months_or_hours_is_no_grid(lacking: str) -> None:
+    from seqkit_timeseries._grid import grid_of
+
+    head, first = ["Year", *MONTHS], [str(1990 + row) for row in range(9)]
+    if lacking == "twice":
+        first[3] = first[2]
+    elif lacking == "a month":
+        head = head[:-1]
+    elif lacking == "an order":
+        head[1:3] = head[2:0:-1]
+    elif lacking == "numbers of rows":
+        head = ["id", *map(str, range(1, 13))]
+    else:
+        head, first = ["date", *(f"{hour}:00" for hour in range(1, 25))], [str(day(n)) for n in
+                                                                         range(9)]  # fmt: skip
+    rows = [[time, *["1.5"] * (len(head) - 1)] for time in first]
+    assert grid_of(head, rows, range(9)) is None
 
 
 def test_a_column_may_be_a_series_of_its_own_length(tmp_path: Path) -> None:
@@ -382,6 +534,39 @@ def test_static_covariates_are_scaled_over_all_series(tmp_path: Path) -> None:
     assert seen[:, 1:].tolist() == [[1, 0], [0, 1], [0, 1]]
     assert seen[0, 0] == pytest.approx(math.sqrt(2))
     assert seen[1, 0] == seen[2, 0] < 0
+
+
+# --- numbers with a sign --------------------------------------------------------------------------
+
+SIGNED: dict[str, Callable[[float], str]] = {
+    "$": lambda number: f"{'-' if number < 0 else ''}${abs(number):,.2f}",
+    "%": lambda number: f"{number:.2f}%",
+    "€": lambda number: f"{number:,.2f} €".replace(",", " ").replace(".", ","),
+}
+
+
+@pytest.mark.parametrize("sign", SIGNED)
+def test_numbers_that_all_carry_one_sign_are_read_without_it(sign: str, tmp_path: Path) -> None:
+    paid = [round(1700 * math.sin(n / 5), 2) for n in range(ROWS)]
+    rows = [[str(day(n)), str(n % 7), SIGNED[sign](paid[n]) if n != 9 else ""] for n in range(ROWS)]
+    head = ("date", "sold", "paid")
+    found = made(write(tmp_path / "a.csv", head, rows))
+    assert found.codec.layout.targets == ("sold", "paid")
+    assert len([text for text in found.told if f"carry: 'paid' ({sign})" in text]) == 1
+    signed = [dict(zip(head, row, strict=True)) for row in rows]
+    bare = [{**row, "paid": row["paid"].replace(sign, "")} for row in signed]
+    for given in (signed, bare):
+        (record,) = found.codec.parse(given)
+        assert record["values"]["paid"][10:].tolist() == paid[10:]
+    with pytest.raises(DataError, match=r"'paid'\. Write the digits"):
+        found.codec.parse([{**row, "paid": "£5"} for row in signed])
+
+
+@pytest.mark.parametrize("other", ["5", "€5", "5$", "($5)"])
+def test_numbers_of_which_some_carry_another_sign_are_left_out(other: str, tmp_path: Path) -> None:
+    rows = ([day(n), value(n), other if n % 5 == 3 else "$7"] for n in range(ROWS))
+    found = made(write(tmp_path / "a.csv", ["date", "sold", "paid"], rows))
+    assert found.codec.layout.targets == ("sold",)
 
 
 # --- equal steps ----------------------------------------------------------------------------------

@@ -26,11 +26,15 @@ class SeriesCsv(Dataset):
     tasks = ("forecasting",)
 
     class Config(seqkit.Config):
-        added = ("time_zone", "wide", "resample", "aggregate", "missing", "sheet")
+        added = ("time_zone", "clock", "wide", "resample", "aggregate", "missing", "sheet")
 
         path: LocalPath = Field(min_length=1, help="The file; it may be packed by gzip.")
         time: str = Field(
             "", help="Column of the times; empty: told from its name or its first rows, if any."
+        )
+        clock: str = Field(
+            "",
+            help="Column of the clock or the hour of 0 to 23, where the times' has the day alone.",
         )
         targets: Columns = Field([], help="Columns to forecast; empty: all that hold measurements.")
         id: IdColumns = Field(
@@ -51,10 +55,11 @@ class SeriesCsv(Dataset):
             "",
             help="Zone of the times, such as Europe/Berlin; empty: that of their offsets, if any.",
         )
-        wide: Literal["auto", "none", "rows", "columns"] = Field(
+        wide: Literal["auto", "none", "rows", "columns", "grid"] = Field(
             "auto",
             help="rows: each row is a series, under times or V1, V2, ...; columns: each column of "
-            "numbers is one; none: neither; auto: rows where it is plain.",
+            "numbers is one; grid: each row is a year and each column a month of it, or a day and "
+            "its hours; none: neither; auto: rows where it is plain.",
         )
         resample: Step = Field(
             "",
@@ -80,6 +85,7 @@ class SeriesCsv(Dataset):
         )
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
+        from seqkit_timeseries._grid import read_grid
         from seqkit_timeseries._splitting import split_records
         from seqkit_timeseries._table import read_series
         from seqkit_timeseries._tabled import Reading
@@ -89,12 +95,13 @@ class SeriesCsv(Dataset):
         table = read_table(path, notify, **reading_of(config))
         words = {"auto": (), "none": None}
         ids = words[config.id] if isinstance(config.id, str) else tuple(config.id)
-        for name in filter(None, (config.time, *(ids or ()))):
+        for name in filter(None, (config.time, config.clock, *(ids or ()))):
             if name not in table.columns:
                 raise missing_column(path, name, table.columns)
         how = Reading(
             str(path),
             time=config.time,
+            clock=config.clock,
             identity=ids,
             needed=config.targets,
             time_format=config.time_format,
@@ -110,7 +117,9 @@ class SeriesCsv(Dataset):
         if wide == "auto":
             plain = not config.time and not config.targets
             wide = "rows" if plain and is_wide(table.columns, table.rows) else "none"
-        if wide == "none":
+        if wide == "grid":
+            tabled = read_grid(table.columns, table.rows, table.lines, how, notify)
+        elif wide == "none":
             for name in config.targets:
                 if name not in table.columns:
                     raise missing_column(path, name, table.columns)

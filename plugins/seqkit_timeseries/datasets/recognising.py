@@ -11,22 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqkit.api import Recognition
-from seqkit.data import counted
+from seqkit.data.adorned import bared
 from seqkit.data.cells import holds_digits, holds_numbers, prose_score
 from seqkit.data.columns import is_unnamed, names_ids, names_rows_alone
 from seqkit.data.numbers import MISSING, NumbersError, parse_numbers, settle_decimal
-from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
-from seqkit.data.roles import aside, ids_among, ids_by_content, is_a_row, joined_ids
+from seqkit.data.own import LOOKED_AT, OBJECTS, TABLES, OwnData, Rows
+from seqkit.data.roles import aside, is_a_row
 from seqkit.data.times import (
-    TimesError,
     looks_like_times,
-    other_parts,
     resembles_times,
     time_column,
 )
 from seqkit.errors import DataError
-from seqkit_timeseries._columns import is_step
-from seqkit_timeseries._tabled import Reading, times_of
+from seqkit_timeseries._grid import grid_of
+from seqkit_timeseries.datasets.finding_times import (
+    given_targets,
+    ids_of,
+    moments_of,
+    owners_of,
+    time_of,
+)
 from seqkit_timeseries.datasets.uses import Uses, uses_of
 from seqkit_timeseries.datasets.wide_tables import recognise_wide
 
@@ -35,8 +39,6 @@ _LEAST = 20
 """Numbers of a column without times that are plainly a series."""
 _LOOKED_AT = 10_000
 """Rows of a long table that tell what its columns hold."""
-_HOUR_OF_ROWS = 12
-"""Rows of a clock's hour that may come twice in a year, of those every five minutes."""
 _TRAINED_ON = 0.6
 """Part of the rows before validation and test."""
 _SENTENCE = 20
@@ -55,6 +57,7 @@ class _Series:
         late: Those that hold nothing in the rows that a run trains on.
         constant: Those that are the same number throughout, beside others.
         uses: What the other columns are good for.
+        clock: That of the clock, where the one of the times has days; empty for none.
     """
 
     time: str
@@ -64,6 +67,7 @@ class _Series:
     late: Sequence[str]
     constant: Sequence[str]
     uses: Uses = field(default_factory=Uses)
+    clock: str = ""
 
 
 def recognise(data: OwnData, task: str) -> Recognition | None:
@@ -83,18 +87,39 @@ def recognise(data: OwnData, task: str) -> Recognition | None:
         settings, said = wide
         return _recognition(data, settings, said, _SURE, {})
     asked = bool(task) or bool(data.given.keys() & {"time", "targets"})
-    table = data.table()
+    table, settings, said = _without_grid(data, data.table())
     series = _series(data, table, asked)
     if series is None:
         return _what_to_do(data, table, task)
-    settings = {}
     may_lack = "header" not in data.given and not data.names_its_columns
     if may_lack and is_a_row(table.columns, series.time):
         # What was taken for the names of columns is a row like the others.
         table = data.table(header=False)
         series = _series(data, table, asked)
         settings["header"] = False
-    return _found(data, series, settings, asked) if series is not None else None
+    found = _found(data, series, settings, asked) if series is not None else None
+    return replace(found, said=f"{said}; {found.said}") if found and said else found
+
+
+def _without_grid(data: OwnData, rows: Rows) -> tuple[Rows, dict[str, Any], str]:
+    """Makes rows of a value each of a table of months or hours in columns; tells how."""
+    told = data.given.get("wide", "auto")
+    if told not in ("auto", "grid") or any(name in rows.columns for name in given_targets(data)):
+        return rows, {}, ""
+    grid = grid_of(rows.columns, rows.table, rows.lines)
+    if grid is None or not grid.holds_numbers(str(data.given.get("decimal", ""))):
+        return rows, {}, ""
+    first = grid.rows[:LOOKED_AT]
+    values = {name: [row[place] for row in first] for place, name in enumerate(grid.columns)}
+    found = replace(
+        rows,
+        columns=grid.columns,
+        values=values,
+        count=len(first),
+        table=grid.rows,
+        lines=grid.lines,
+    )
+    return found, {"wide": "grid"}, grid.said
 
 
 def _has_times(data: OwnData) -> bool:
@@ -107,6 +132,9 @@ def _found(data: OwnData, series: _Series, settings: dict[str, Any], asked: bool
     if series.time:
         settings["time"] = series.time
     said = f"times are in column {series.time!r}, numbers" if series.time else "numbers are"
+    if series.clock:
+        settings["clock"] = series.clock
+        said = f"times are in columns {series.time!r} and {series.clock!r}, joined; numbers are"
     said = f"{said} in {_shown(series.numbers)}"
     if series.ids:
         said += f"; series are told apart by {' and '.join(map(repr, series.ids))}"
@@ -141,20 +169,22 @@ def _shown(names: Sequence[str]) -> str:
 def _series(data: OwnData, rows: Rows, asked: bool) -> _Series | None:
     """Returns the columns of a table of series; None where it is none."""
     free = _has_sentences(rows)
-    time = "" if free and not asked else _time(data, rows)
+    time = "" if free and not asked else time_of(data, rows)
     if not asked and not time and not _is_one_column(rows):
         return None
-    ids = _ids(data, rows, time)
-    moments = None
+    ids = ids_of(data, rows, time)
+    moments, clock = None, ""
     if time:
-        ids, moments = _check_times(data, rows, time, ids)
+        when = moments_of(data, rows, time, ids)
+        ids, moments, clock = when.ids, when.times, when.clock
     chosen = _looked_at(rows, ids, moments)
+    whole = {name: rows.whole(name) for name in rows.columns if name not in (time, clock)}
+    whole |= _bared(data, whole, [name for name in whole if name not in ids])
     cells = {
-        name: [str(cell or "") for cell in map(rows.whole(name).__getitem__, chosen)]
-        for name in rows.columns
-        if name != time
+        name: [str(cell or "") for cell in map(texts.__getitem__, chosen)]
+        for name, texts in whole.items()
     }
-    owners = _owners(cells, ids, len(chosen))
+    owners = owners_of(cells, ids, len(chosen))
     measured = _measurements(data, rows, cells, ids, owners)
     if not measured:
         return None
@@ -181,7 +211,16 @@ def _series(data: OwnData, rows: Rows, asked: bool) -> _Series | None:
     uses = uses_of(
         others, measured, None if moments is None else moments[chosen], owners, data.given
     )
-    return _Series(time, uses.targets, ids, empty, late, constant, uses)
+    return _Series(time, uses.targets, ids, empty, late, constant, uses, clock)
+
+
+def _bared(
+    data: OwnData, cells: Mapping[str, Sequence[str]], names: Sequence[str]
+) -> dict[str, list[str]]:
+    """Returns the columns of numbers that all carry one sign, without it, as a run reads them."""
+    decimal = str(data.given.get("decimal", ""))
+    usual = decimal or settle_decimal(cells[name] for name in names if holds_numbers(cells[name]))
+    return {name: [*bare] for name, bare in bared(cells, names, decimal, usual).cells.items()}
 
 
 def _late(cells: Mapping[str, Sequence[str]], names: Sequence[str], moments: Any) -> list[str]:
@@ -198,7 +237,7 @@ def _is_empty(texts: Iterable[str]) -> bool:
 
 def _not_given(names: Sequence[str], data: OwnData) -> list[str]:
     """Returns the columns that no setting of the person names as targets."""
-    return [name for name in names if name not in _given_targets(data)]
+    return [name for name in names if name not in given_targets(data)]
 
 
 def _looked_at(rows: Rows, ids: Sequence[str], moments: Any) -> list[int]:
@@ -206,20 +245,11 @@ def _looked_at(rows: Rows, ids: Sequence[str], moments: Any) -> list[int]:
     count = len(rows)
     found = {*range(min(count, rows.count)), *range(0, count, max(1, count // _LOOKED_AT))}
     if moments is not None and count > _LOOKED_AT:
-        owners = _owners({name: rows.whole(name) for name in ids}, ids, count)
+        owners = owners_of({name: rows.whole(name) for name in ids}, ids, count)
         order = np.lexsort((moments.astype(np.int64), owners))
         lasts = order[np.flatnonzero(np.append(np.diff(owners[order]) != 0, True))]
         found |= set(lasts[:_LOOKED_AT].tolist())
     return sorted(found)
-
-
-def _owners(
-    cells: Mapping[str, Sequence[str]], ids: Sequence[str], count: int
-) -> NDArray[np.int64]:
-    """Returns the series of each row, as numbers."""
-    if not ids:
-        return np.zeros(count, dtype=np.int64)
-    return np.unique(np.array(joined_ids(cells, ids)), return_inverse=True)[1].reshape(-1)
 
 
 def _is_one_column(rows: Rows) -> bool:
@@ -243,103 +273,6 @@ def _has_sentences(rows: Rows) -> bool:
     )
 
 
-def _time(data: OwnData, rows: Rows) -> str:
-    """Returns the column that a run would take for the times; empty for none.
-
-    Raises:
-        DataError: There is none, and one that seems to be it cannot be read.
-    """
-    if data.given.get("time"):
-        return rows.known(str(data.given["time"]))
-    cells = {name: rows.whole(name) for name in rows.columns}
-    time = time_column(cells)
-    seeming = [name for name in rows.columns if not time and resembles_times(cells[name])]
-    others = [name for name in rows.columns if name not in seeming]
-    if seeming and any(holds_numbers(rows.values[name]) for name in others):
-        example = next(text for text in cells[seeming[0]] if text.strip())
-        raise DataError(
-            f"column {seeming[0]!r} of {rows.path} seems to hold times that are not read, such "
-            f"as {example!r}. Write them as 2024-01-31, or set dataset.time={seeming[0]} and "
-            "dataset.time_format"
-        )
-    return time
-
-
-def _ids(data: OwnData, rows: Rows, time: str) -> tuple[str, ...]:
-    """Returns the columns that tell series apart: those that are given, or look like it."""
-    given = data.given.get("id", "auto")
-    if given == "none":
-        return ()
-    if given != "auto":
-        names = given.split(",") if isinstance(given, str) else given
-        return tuple(rows.known(str(name).strip()) for name in names)
-    named = [name for name in rows.columns if names_ids(name)]
-    return ids_among({name: rows.whole(name) for name in named}, {time})
-
-
-def _check_times(
-    data: OwnData, rows: Rows, time: str, ids: tuple[str, ...]
-) -> tuple[tuple[str, ...], Any]:
-    """Returns the columns that tell series apart, by what they hold too, and the times.
-
-    Raises:
-        DataError: A run would refuse the times.
-    """
-    given = data.given
-    cells = {name: rows.whole(name) for name in rows.columns}
-    owners = _owners(cells, ids, len(rows))
-    step = str(given.get("resample", ""))
-    how = Reading(
-        str(rows.path),
-        time_format=str(given.get("time_format", "")),
-        time_zone=str(given.get("time_zone", "")),
-        # A step that is none is refused with the other settings.
-        resample=step if is_step(step) else "",
-    )
-    try:
-        times = times_of(rows.whole(time), how, owners, time).times
-        if given.get("id", "auto") == "auto":
-            others = {time, *_given_targets(data), *other_parts(cells, time)}
-            ids = ids_by_content(cells, times, ids, others)
-            if ids and how.time_zone:
-                owners = _owners(cells, ids, len(rows))
-                times = times_of(rows.whole(time), how, owners, time).times
-    except TimesError as error:
-        raise DataError(
-            f"{rows.path}, line {rows.lines[error.row]}: "
-            f"{error.reason.replace('time_zone is', 'dataset.time_zone is')}, in column {time!r}. "
-            f"{error.hint.replace('time_format', 'dataset.time_format')}"
-        ) from error
-    same = len(times) - len(np.unique(times))
-    if not same or ids or given.get("duplicates", "error") != "error" or how.resample:
-        return ids, times
-    parts = other_parts(cells, time)
-    shown = f", which {' and '.join(map(repr, parts))} may part" if parts else ""
-    hint = "Join them in a column, as 2024-01-31 13:45. Or set" if parts else "Set"
-    apart = [name for name in rows.columns if name != time and _tells_apart(rows, name, times)]
-    name = apart[0] if apart else "COLUMN"
-    clock = ""
-    if same <= _HOUR_OF_ROWS and not parts and not how.time_zone:
-        clock = ". If clocks went back there, give dataset.time_zone=Europe/Berlin or the like"
-    raise DataError(
-        f"{rows.path} has {counted(same, 'row')} with the time of another one, in column "
-        f"{time!r}{shown}. {hint} dataset.id={name} if that tells series apart, or "
-        f"dataset.duplicates=first, last or mean{clock}"
-    )
-
-
-def _given_targets(data: OwnData) -> Sequence[str]:
-    targets = data.given.get("targets", ())
-    return targets.split(",") if isinstance(targets, str) else targets
-
-
-def _tells_apart(rows: Rows, name: str, times: Any) -> bool:
-    """Tells whether no two rows have the same time and the same cell in a column of few kinds."""
-    cells = [text.strip() for text in rows.whole(name)]
-    pairs = set(zip(times.tolist(), cells, strict=True))
-    return len(pairs) == len(cells) and 2 * len(set(cells)) <= len(cells)
-
-
 def _measurements(
     data: OwnData,
     rows: Rows,
@@ -359,7 +292,7 @@ def _measurements(
             values[name] = parse_numbers(cells[name], decimal, usual)
     # What counts the rows is told by rows that follow each other.
     first = {name: held[: rows.count] for name, held in values.items()}
-    left, _ = aside(first, owners[: rows.count], rows.columns, _given_targets(data))
+    left, _ = aside(first, owners[: rows.count], rows.columns, given_targets(data))
     return {name: held for name, held in values.items() if name not in left}
 
 
@@ -367,7 +300,7 @@ def _what_to_do(data: OwnData, rows: Rows, task: str) -> Recognition | None:
     """Returns the next step for a table in which no series was found; None where it is none."""
     time = ""
     with suppress(DataError):
-        time = _time(data, rows)
+        time = time_of(data, rows)
     if not task and _has_sentences(rows):
         beside = any(holds_numbers(rows.whole(name)) for name in rows.columns if name != time)
         said = "for a series of its numbers, beside the sentences, give --task forecasting"

@@ -11,6 +11,7 @@ from seqkit.data.numbers import is_number
 from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
 from seqkit.data.times import time_column
 from seqkit.errors import DataError
+from seqkit_timeseries._grid import grid_of
 from seqkit_timeseries._wide import has_many_ends, is_wide, values_in
 
 _LONGEST = 30_000
@@ -41,6 +42,8 @@ def recognise_wide(data: OwnData) -> tuple[dict[str, Any], str] | None:
         rows = _read(data, reading)
         if rows is None:
             continue
+        if asked in ("auto", "grid") and _is_grid(rows, data):
+            return None
         if asked in ("auto", "rows") and is_wide(rows.columns, rows.table):
             settings: dict[str, Any] = {"wide": "rows"}
             if "header" in reading:
@@ -61,6 +64,11 @@ def _read(data: OwnData, reading: dict[str, Any]) -> Rows | None:
     with suppress(DataError):
         return data.table(**reading)
     return None
+
+
+def _is_grid(rows: Rows, data: OwnData) -> bool:
+    grid = grid_of(rows.columns, rows.table, rows.lines)
+    return grid is not None and grid.holds_numbers(str(data.given.get("decimal", "")))
 
 
 def _may_lack_names(rows: Rows | None) -> bool:

@@ -18,6 +18,7 @@ from seqkit.data.times.frequency import (
     infer_frequency,
     time_texts,
 )
+from seqkit.data.times.joining import clock_column, joined_times, without_midnight
 from seqkit.data.times.numbers import are_spreadsheet_days
 from seqkit.data.times.reading import SPREADSHEET, ReadTimes, parse_times, read_times
 from seqkit.data.times.settling import settled
@@ -31,10 +32,12 @@ __all__ = [
     "Times",
     "TimesError",
     "are_spreadsheet_days",
+    "clock_column",
     "clock_of",
     "infer_frequency",
     "is_offset",
     "is_zone",
+    "joined_times",
     "local_times",
     "looks_like_times",
     "moments_of",
@@ -46,4 +49,5 @@ __all__ = [
     "settled",
     "time_column",
     "time_texts",
+    "without_midnight",
 ]
