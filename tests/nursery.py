@@ -32,6 +32,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self, TextIO
 
+from seqkit.storage import locks
+
 MOST_MEMORY = 12 << 30
 """Bytes that a child may have: damage may ask for more than there is."""
 
@@ -404,7 +406,10 @@ def _prepare(request: Mapping[str, Any]) -> None:
     terminal: The path of a terminal that the process is in, as one started in its window.
     host: The name of the machine, for this process alone; only root may choose one.
     at: The time at which the command begins.
+    patience: Seconds that it waits for another process to let go of what it wants.
     """
+    if "patience" in request:
+        locks._PATIENCE_SECONDS = request["patience"]
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     if "largest_file" in request:
         limit = int(request["largest_file"])

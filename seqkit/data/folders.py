@@ -97,8 +97,13 @@ def names_beside(path: Path) -> list[str]:
 
 
 def near_file(path: Path, otherwise: str = "Check the path") -> str:
-    """Returns `Did you mean X?` for a file that is not there; `otherwise` where none is near."""
-    near = nearest(path.name, names_beside(path))
+    """Returns `Did you mean X?` for a file that is not there; `otherwise` where none is near.
+
+    A name that is only near by its ending, which many files share, is not.
+    """
+    beside = names_beside(path)
+    like = [name for name in beside if nearest(path.stem, [Path(name).stem]) is not None]
+    near = nearest(path.name, like)
     return otherwise if near is None else f"Did you mean {near}?"
 
 
