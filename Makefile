@@ -18,11 +18,12 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check bench faults fuzz docs wheel clean
+.PHONY: help venv demo test proofs check bench faults fuzz docs wheel clean
 
 help:
 	@echo "make demo    set up, then train a sentiment classifier on bundled reviews, offline"
 	@echo "make test    set up, then run the tests"
+	@echo "make proofs  run what takes longer: pages of the docs, real terminals, killed runs, fuzz"
 	@echo "make check   lint, formatting, types, import contracts, generated documentation"
 	@echo "make bench   run the benchmarks"
 	@echo "make faults  kill runs, damage files, fill disks: thousands of cases (half an hour)"
@@ -65,7 +66,10 @@ demo: $(VENV)/.installed
 # One thread a process: the tests' tensors are small, and processes share cores better
 # than their threads do. Three on two cores: those that drive terminals wait much of the time.
 test: $(VENV)/.installed-dev
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 -m "not slow" $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 -m "not slow and not proof" $(PYTEST_ARGS)
+
+proofs: $(VENV)/.installed-dev
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 -m "proof and not slow" $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .

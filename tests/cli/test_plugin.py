@@ -34,6 +34,7 @@ def broken(tmp_path: Path) -> Path:
 # --- new ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("kind", NEW)
 def test_a_new_plugin_of_any_kind_passes_its_checks_and_trains_in_its_own_tests(
     nursery: Nursery, tmp_path: Path, kind: str
@@ -69,6 +70,7 @@ def test_a_new_plugin_of_any_kind_is_typed_strictly(seqkit: Call, tmp_path: Path
     assert done.stdout == ""
 
 
+@pytest.mark.proof
 def test_a_new_task_trains_and_answers_by_its_own_recipe(nursery: Nursery, tmp_path: Path) -> None:
     nursery.run("plugin", "new", "heights", "--kind", "task", folder=tmp_path)
     plugin = ("--plugin", "seqkit-heights")

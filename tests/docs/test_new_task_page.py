@@ -15,6 +15,8 @@ from seqkit.shapes import INPUTS, OUTPUTS
 if TYPE_CHECKING:
     from tests.nursery import Nursery
 
+pytestmark = pytest.mark.proof
+
 FENCE = re.compile(r"^```(\S+)(?: title=\"(.+?)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BRIDGES = {"Config", "PredictOptions", "name", "expected_failures"}
 """Attributes of every component, which the page about plugins explains."""

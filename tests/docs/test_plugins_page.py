@@ -18,6 +18,8 @@ from seqkit.testing import plugin_checks
 if TYPE_CHECKING:
     from tests.nursery import Nursery
 
+pytestmark = pytest.mark.proof
+
 FENCE = re.compile(r"^```(\S+)(?: title=\"(.+?)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -173,6 +173,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             del sys.modules[name]
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("page", EXECUTED, ids=lambda page: page.name)
 def test_a_page_does_what_it_says(nursery: Nursery, page: Path, folder: Path) -> None:
     reader = Reader(nursery)

@@ -20,6 +20,8 @@ from tests.nursery import Done, Nursery
 if TYPE_CHECKING:
     from tests.faults.conftest import Whole
 
+pytestmark = pytest.mark.proof
+
 COMMANDS = ("predict", "evaluate", "show", "runs", "compare")
 TASKS = ("forecasting", "language-modeling", "classification", "seq2seq")
 NAMED = re.compile(

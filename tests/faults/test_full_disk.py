@@ -9,10 +9,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from seqkit.errors import ExitCode
 from tests.faults.outcome import crashed, differing, last_line, outcome, unusable
 from tests.faults.tally import draw, forms, tally
 from tests.nursery import Done, Nursery
+
+pytestmark = pytest.mark.proof
 
 if TYPE_CHECKING:
     from tests.faults.conftest import Whole

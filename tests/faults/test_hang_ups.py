@@ -26,6 +26,8 @@ from tests.nursery import Child, Nursery
 if TYPE_CHECKING:
     from tests.faults.conftest import Whole
 
+pytestmark = pytest.mark.proof
+
 LONGEST_END = 4.0
 """Seconds in which the UI must have ended: 2, and as many for a busy machine."""
 

@@ -21,6 +21,8 @@ from tests.nursery import Child, Nursery
 if TYPE_CHECKING:
     from tests.faults.conftest import Whole
 
+pytestmark = pytest.mark.proof
+
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 MOST_KILLS = 4
 TASKS = list(SCENARIOS)

@@ -21,6 +21,8 @@ from tests.nursery import Done, Nursery
 if TYPE_CHECKING:
     from tests.faults.conftest import Whole
 
+pytestmark = pytest.mark.proof
+
 
 def beginnings(path: Path) -> int:
     """Returns how often a run began or was gone on with."""

@@ -16,6 +16,8 @@ from seqkit.registry.discovery import load_registry
 from seqkit.registry.registry import Registry
 from tests.fuzz.support import TEXTS, VALUES, cases, in_time, refusal
 
+pytestmark = pytest.mark.proof
+
 RECIPES = ("sentiment", "weather-rnn", "shakespeare-gru", "reverse-seq2seq")
 
 

@@ -14,6 +14,8 @@ from seqkit.errors import SeqkitError
 from seqkit.text import TOKENIZERS, Tokenizer, Vocabulary, build_tokenizer
 from tests.fuzz.support import TEXTS, VALUES, cases, in_time, refusal
 
+pytestmark = pytest.mark.proof
+
 RECIPES = ("sentiment", "weather-rnn", "shakespeare-gru", "reverse-seq2seq")
 
 

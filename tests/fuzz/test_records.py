@@ -18,6 +18,8 @@ from seqkit.registry.registry import Registry
 from seqkit.runs.folder import ACTIONS
 from tests.fuzz.support import NUMBERS, TEXTS, VALUES, cases, check_command, in_time
 
+pytestmark = pytest.mark.proof
+
 REQUESTS = st.fixed_dictionaries(
     {"request": st.sampled_from([name for name in ACTIONS if name != "pause"]) | VALUES},
     optional={"value": NUMBERS | VALUES, "time": VALUES},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from seqkit.registry.discovery import load_registry
 from seqkit.registry.registry import Registry
 from seqkit.runs.summary import flatten
 from tests.fuzz.support import NUMBERS, TEXTS, cases, in_time, refusal
+
+pytestmark = pytest.mark.proof
 
 RECIPES = ("sentiment", "weather-rnn", "shakespeare-gru", "reverse-seq2seq")
 

@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from seqkit.registry.registry import Registry
 from tests.fuzz.support import NUMBERS, TEXTS, VALUES, cases, train
 
+pytestmark = pytest.mark.proof
+
 JUNK = st.one_of(
     TEXTS, NUMBERS.map(str), st.sampled_from(["", "NaN", "inf", "-", "n/a", "True", "1e999", '"'])
 )

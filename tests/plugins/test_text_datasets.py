@@ -253,6 +253,7 @@ def test_a_stored_split_that_was_cut_off_is_named(splits: Splits, damage: bytes)
         splits("imdb")
 
 
+@pytest.mark.proof
 def test_the_real_archive_is_whole(
     dataset: Any, real_data: Callable[[str], Path], notes: list[str]
 ) -> None:

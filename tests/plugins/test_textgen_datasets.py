@@ -120,7 +120,7 @@ def test_files_for_validation_and_test_are_used_as_they_are(splits: Splits, tmp_
         ("a.txt", b"", {}, r"a\.txt is empty\. Name a file with text"),
         ("a.txt", b" \n\n", {}, r"a\.txt is empty"),
         ("a.txt", b"x\0y", {}, r"holds a NUL byte, on line 1"),
-        ("a.txt", b"text", {"path": "b.txt"}, r"there is no file .*b\.txt\. Did you mean a\.txt\?"),
+        ("a.txt", b"text", {"path": "b.txt"}, r"there is no file .*b\.txt\. Check the path"),
         ("a.txt", b"text", {"path": "*.text"}, r"no file matches .*\*\.text"),
         ("a.md", b"text", {"path": "."}, r"holds no \.txt file"),
         ("a.txt", b"text", {"encoding": "utf9"}, r"encoding"),

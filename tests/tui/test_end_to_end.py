@@ -20,6 +20,8 @@ if sys.platform == "win32":
 
 from tests.tui.terminal import Terminal
 
+pytestmark = pytest.mark.proof
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:

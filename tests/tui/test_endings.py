@@ -17,6 +17,8 @@ if sys.platform == "win32":
 
 from tests.tui.terminal import Terminal
 
+pytestmark = pytest.mark.proof
+
 SECONDS = 2.0
 
 

@@ -32,6 +32,8 @@ from tests.tui.terminal import Terminal
 if TYPE_CHECKING:
     from tests.nursery import Nursery
 
+pytestmark = pytest.mark.proof
+
 ENDLESS = ("run", "sentiment", "trainer.epochs=1000", "trainer.log_every=1", "--name", "endless")
 
 EVIL = "\x1b]0;OWNED\x07\x1b[99;99H\x9b31m\u202e[red]x[/nonsense]"

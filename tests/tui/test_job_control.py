@@ -18,6 +18,8 @@ if sys.platform == "win32" or shutil.which("bash") is None:
 
 from tests.tui.terminal import Terminal
 
+pytestmark = pytest.mark.proof
+
 Shell = tuple[Terminal, psutil.Process]
 
 

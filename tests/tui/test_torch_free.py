@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 WALK = """
 import asyncio, sys
 from pathlib import Path
@@ -33,6 +35,7 @@ print(sorted(name for name in heavy if name in sys.modules))
 """
 
 
+@pytest.mark.proof
 def test_no_screen_imports_torch_the_engine_or_a_plugin(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", WALK, str(tmp_path)],

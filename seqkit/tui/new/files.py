@@ -243,6 +243,8 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         return dict(self._found.get("dataset") or {})
 
     def _draw(self) -> None:
+        if not self.query("#look"):
+            return  # An answer came when the dialog was on its way out.
         found, table = self._found, self._table()
         text = Text()
         text.append(f"{one_line(self._path or '')}\n", "bold")
