@@ -86,6 +86,11 @@ def said(rule: diagnosis.Rule, run: RunSummary) -> str:
             "overfitted since epoch 2",
         ),
         (
+            diagnosis.overfitted,
+            course([1.0 - place / 1000 for place in range(400)], [0.7] * 279 + [0.5] + [0.9] * 120),
+            "overfitted since epoch 280: from",
+        ),
+        (
             diagnosis.metric_stands_still,
             course(FALLING, scores=[0.0] * 6),
             "0 in each of 6 evaluations, and so it chose no checkpoint | trainer.monitor=loss",
