@@ -154,8 +154,8 @@ def overfitted(run: RunSummary) -> Advice | None:
     if losses[place] <= 0 or losses[-1] < _OVERFITTED * losses[place] or not after < before:
         return None
     return Advice(
-        f"overfitted since epoch {round(lowest.epoch, 2):g}: from there on the training loss fell from "
-        f"{before:.3g} to {after:.3g}, and the validation loss rose from {losses[place]:.3g} to "
+        f"overfitted since epoch {round(lowest.epoch, 2):g}: from there on the training loss fell "
+        f"from {before:.3g} to {after:.3g}, and the validation loss rose from {losses[place]:.3g} to "
         f"{losses[-1]:.3g}",
         _less_freedom(settings_of(run)),
     )
