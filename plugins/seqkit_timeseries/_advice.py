@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from seqkit.api import Advice, Outcome
@@ -27,13 +28,26 @@ def advice(outcome: Outcome) -> Iterator[Advice]:
     smooths = settings.get("task.residual") == _SMOOTHING
     if cause and not smooths and not {"last", "window"} & set(scaling.split("+")):
         yield Advice(cause, ("task.normalization=standard+last",))
-    if outcome.beats(_SMOOTHING) is False and not smooths:
-        yield Advice(
-            f"{_SMOOTHING} reads the whole past, and the model its context alone",
-            (f"task.residual={_SMOOTHING}",),
-        )
+    if outcome.beats(_SMOOTHING) is False:
+        if not smooths:
+            yield Advice(
+                f"{_SMOOTHING} reads the whole past, and the model its context alone",
+                (f"task.residual={_SMOOTHING}",),
+            )
+        elif _about_as_good(outcome):
+            yield Advice(
+                f"the forecasts begin from {_SMOOTHING}, and what it leaves holds little that can "
+                "be learnt from these rows"
+            )
     if outcome.beats(_SEASONAL) is False and settings.get("task.calendar") == "none":
         yield Advice(
             f"the model does not find the season that {_SEASONAL} repeats",
             ("task.calendar=auto",),
         )
+
+
+def _about_as_good(outcome: Outcome) -> bool:
+    """Tells whether the score is within a tenth of that of smoothing."""
+    mine = outcome.scores.get(outcome.metric, math.nan)
+    other = outcome.baselines[_SMOOTHING].get(outcome.metric, math.nan)
+    return abs(mine - other) <= 0.1 * abs(other)

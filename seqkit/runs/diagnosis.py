@@ -155,8 +155,8 @@ def overfitted(run: RunSummary) -> Advice | None:
         return None
     return Advice(
         f"overfitted since epoch {round(lowest.epoch, 2):g}: from there on the training loss fell "
-        f"from {before:.3g} to {after:.3g}, and the validation loss rose from {losses[place]:.3g} to "
-        f"{losses[-1]:.3g}",
+        f"from {before:.3g} to {after:.3g}, and the validation loss rose from "
+        f"{losses[place]:.3g} to {losses[-1]:.3g}",
         _less_freedom(settings_of(run)),
     )
 

@@ -346,16 +346,25 @@ def test_a_run_of_before_loads_without_the_setting(tmp_path: Path) -> None:
 # --- advice ---------------------------------------------------------------------------------------
 
 
-def tried(residual: str, smoothing: float) -> list[str]:
+def advised(residual: str, smoothing: float) -> list[tuple[str, tuple[str, ...]]]:
     settings = {"task.residual": residual, "task.normalization": "standard+last"}
     baselines = {"smoothing": {"mae": smoothing}}
     outcome = Outcome("test", "mae", False, {"mae": 2.0}, baselines, settings)
-    return [word for advice in TASK.advice(outcome) for word in advice.words]
+    return [(advice.cause, advice.words) for advice in TASK.advice(outcome)]
 
 
 def test_a_run_that_smoothing_beats_is_told_to_begin_from_it() -> None:
-    assert tried("none", 1.0) == ["task.residual=smoothing"]
-    assert tried("none", 3.0) == tried("smoothing", 1.0) == []
+    ((cause, words),) = advised("none", 1.0)
+    assert cause.startswith("smoothing reads the whole past")
+    assert words == ("task.residual=smoothing",)
+    assert advised("none", 3.0) == advised("smoothing", 3.0) == []
+
+
+def test_a_run_that_begins_from_smoothing_and_stays_there_is_told_so() -> None:
+    ((cause, words),) = advised("smoothing", 1.9)
+    assert "holds little that can be learnt" in cause
+    assert words == ()
+    assert advised("smoothing", 1.0) == []
 
 
 # --- from end to end ------------------------------------------------------------------------------
