@@ -196,7 +196,7 @@ def with_past(record: Record, kept: Record | None, columns: Sequence[str]) -> Re
     if not before or len(times) < same or not np.array_equal(kept["time"][before:], times[:same]):
         return record
     pairs = [(kept["values"][name][before:], record["values"][name][:same]) for name in columns]
-    agree = [np.isclose(*pair, equal_nan=True) for pair in pairs]
+    agree = [np.isclose(*pair, atol=0, equal_nan=True) for pair in pairs]
     if not same or np.mean(agree) < MOSTLY:
         return record
     values = {

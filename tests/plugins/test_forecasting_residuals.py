@@ -14,7 +14,13 @@ import seqkit
 from seqkit.api import Arrays, Outcome, Record
 from seqkit.errors import CheckpointError
 from seqkit_timeseries._codec import ForecastingCodec
-from seqkit_timeseries._residual import baseline_of_context, expected, fit_smoothers, smoothed
+from seqkit_timeseries._residual import (
+    baseline_of_context,
+    expected,
+    fit_smoothers,
+    smoothed,
+    with_past,
+)
 from seqkit_timeseries._smoothing import Ways, smooth
 from seqkit_timeseries.task import Forecasting
 
@@ -268,6 +274,15 @@ def test_the_last_rows_are_read_with_those_before_them_that_the_run_kept() -> No
     for other in (ending(24, times=3), ending(24, series="b"), ending(24, series="new")):
         (record,) = codec.answerable([other], TASK.PredictOptions(), lambda _: None)
         assert len(record["time"]) == 24
+
+
+def test_rows_of_very_small_numbers_are_not_taken_for_others() -> None:
+    times = HOURS[:150]
+    kept = {"time": times, "values": {"y": 1e-12 * hourly(0, 150)}}
+    same = {"time": times[-30:], "values": {"y": 1e-12 * hourly(0, 150)[-30:]}}
+    other = {"time": times[-30:], "values": {"y": 3e-12 * hourly(1, 150)[-30:]}}
+    assert len(with_past(same, kept, ["y"])["time"]) == 150
+    assert with_past(other, kept, ["y"]) is other
 
 
 def test_a_series_that_training_had_not_is_smoothed_as_suits_it() -> None:
