@@ -61,12 +61,13 @@ def leave_out(names: Iterable[str], context: click.Context) -> None:
     Raises:
         ConfigurationError: There is no such plugin.
     """
-    from seqkit.errors import ConfigurationError, suggestion
-    from seqkit.registry.discovery import DISABLED, disabled_plugins, installed_plugins
-
     asked = list(names)
     if not asked:
         return
+    # Here, as all commands come by that a plugin may serve, and some load none.
+    from seqkit.errors import ConfigurationError, suggestion
+    from seqkit.registry.discovery import DISABLED, disabled_plugins, installed_plugins
+
     there = [plugin.name for plugin, _ in installed_plugins()]
     for name in asked:
         if name not in there:

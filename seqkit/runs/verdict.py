@@ -1,7 +1,8 @@
 """The verdict on a run: whether it is better than the best baseline, and if not, why not.
 
 It is judged once, when a run ends (`seqkit.engine.judging`), and kept in the `ended` event. Of a
-run without one, as an older version wrote it, it is told from the scores alone. Torch-free.
+run without one, as an older version wrote it, it is told from the scores alone. Lists of runs show
+it, so that neither torch nor numpy is imported before examples are drawn.
 """
 
 from __future__ import annotations
@@ -9,15 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from seqkit.outcome import Advice
 from seqkit.runs.diagnosis import learning_unfinished, likeliest_first
-from seqkit.runs.example_scores import ExampleScores, from_sum, to_sum
-from seqkit.runs.significance import RESAMPLES, Difference, bootstrap_difference, resampled_sums
 from seqkit.runs.summary import RunSummary
+
+if TYPE_CHECKING:
+    from seqkit.runs.example_scores import ExampleScores
 
 MOST_CAUSES = 3
 
@@ -171,7 +171,7 @@ def judge(
     run: RunSummary,
     scores: ExampleScores | None = None,
     advice: Sequence[Advice] = (),
-    resamples: int = RESAMPLES,
+    resamples: int | None = None,
 ) -> Verdict | None:
     """Judges a run by its last scores.
 
@@ -180,7 +180,7 @@ def judge(
         scores: Scores of single examples of the same split, those of a baseline among them.
         advice: What the task has to say, which goes before what any run may show, except that it
             hardly began.
-        resamples: How many sets of examples are drawn.
+        resamples: How many sets of examples are drawn; None for as many as usual.
     """
     event = run.scored
     if event is None:
@@ -206,7 +206,7 @@ def judge_scores(
     examples: int,
     scores: ExampleScores | None = None,
     advice: Sequence[Advice] = (),
-    resamples: int = RESAMPLES,
+    resamples: int | None = None,
     by: tuple[str, bool] | None = None,
 ) -> Verdict:
     """Judges given scores of a run, as `judge` does.
@@ -230,8 +230,11 @@ def judge_scores(
     if other is None:
         return Verdict(None, split, metric, value, examples=examples)
     difference = value - other if higher else other - value
-    found = _over_examples(scores, metric, name, difference, higher, resamples)
-    interval = None if found is None else (found.low, found.high)
+    interval = None
+    if scores is not None:
+        from seqkit.runs.over_examples import interval_over_examples
+
+        interval = interval_over_examples(scores, metric, name, difference, higher, resamples)
     better = is_better(value, other, higher, interval)
     causes = tuple(likeliest_first(advice, run))
     if not difference and better is None:
@@ -298,28 +301,6 @@ def best_baseline(
         return "", None
     name = (max if higher else min)(found, key=lambda one: found[one])
     return name, found[name]
-
-
-def _over_examples(
-    scores: ExampleScores | None,
-    metric: str,
-    baseline: str,
-    difference: float,
-    higher: bool,
-    resamples: int,
-) -> Difference | None:
-    """Returns the difference over other examples; None where examples have no scores for it."""
-    if scores is None or metric not in scores.columns:
-        return None
-    theirs = scores.baselines.get(f"{metric} {baseline}")
-    if theirs is None:
-        return None
-    column = scores.columns[metric]
-    weights = scores.count if column.weighted else np.ones_like(scores.count)
-    sums = [to_sum(values, column.mean) * weights for values in (column.values, theirs)]
-    drawn = resampled_sums(np.stack([*sums, weights], axis=1), resamples, scores.block)
-    mine, other = (from_sum(drawn[:, place] / drawn[:, 2], column.mean) for place in (0, 1))
-    return bootstrap_difference(difference, mine - other if higher else other - mine)
 
 
 def figure(value: float) -> str:

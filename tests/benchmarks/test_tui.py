@@ -88,7 +88,10 @@ def opened(run: RunFolder, folder: Path, size: tuple[int, int] = USUAL) -> Itera
 
 @contextmanager
 def writing(run: RunFolder, rate: int, first: int) -> Iterator[None]:
-    """Writes so many step events a second, twenty batches a second, while a block runs."""
+    """Writes so many step events a second, twenty batches a second, while a block runs.
+
+    The run is held as training holds it: of one that nobody holds, the monitor looks once a second.
+    """
     ended = threading.Event()
 
     def write() -> None:
@@ -102,12 +105,13 @@ def writing(run: RunFolder, rate: int, first: int) -> Iterator[None]:
                 step, due = last, due + beat
 
     thread = threading.Thread(target=write)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
+    with run.hold():
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
 
 def test_the_first_picture_of_the_shell(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.long_runs import make_run
+
 PROBE = """
 import sys
 from seqkit.cli.main import run_command_line
@@ -70,3 +72,15 @@ def test_training_imports_no_compiler(tmp_path: Path) -> None:
     found = modules_after(tmp_path, "run", "weather-rnn", *small)
     assert "torch" in found
     assert "torch._dynamo" not in found
+
+
+@pytest.mark.parametrize("words", [["runs"], ["tui"]], ids=" ".join)
+def test_a_list_of_runs_imports_neither_numpy_nor_pydantic_nor_a_plugin(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The terminal UI lists the runs where it cannot be drawn.
+    monkeypatch.setenv("TERM", "dumb")
+    make_run(tmp_path / "runs" / "one", 20, "finished")
+    found = modules_after(tmp_path, *words)
+    assert not found & {"pydantic", "pluggy", "numpy", "psutil", "seqkit.registry.registry"}
+    assert not {name for name in found if name.startswith("seqkit_")}

@@ -287,6 +287,18 @@ def test_the_terminal_ui_imports_neither_torch_nor_the_engine_nor_a_plugin() -> 
     assert done.stdout.strip() == ""
 
 
+def test_the_first_picture_waits_for_neither_numpy_nor_pydantic() -> None:
+    import subprocess
+    import sys
+
+    probe = (
+        "import sys, seqkit.tui.app, seqkit.tui.runs.screen; "
+        "print(*[n for n in ('numpy', 'pydantic', 'psutil') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
 # --- new run --------------------------------------------------------------------------------------
 
 
