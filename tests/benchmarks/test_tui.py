@@ -208,6 +208,8 @@ def test_the_delay_from_an_event_to_the_screen(tmp_path: Path, rate: int) -> Non
     run = make_run(tmp_path / "runs" / "live", 20_000, "running")
     generator, delays = np.random.default_rng(0), []
     with opened(run, tmp_path) as terminal, writing(run, rate, 20_000):
+        # Until then the monitor takes it for a run that nobody works on.
+        wait(terminal, 2.0)
         for number in range(100):
             wait(terminal, float(generator.uniform(0.05, 0.3)))
             # A line that is longer than a pipe takes at once would be torn; this one is not.
