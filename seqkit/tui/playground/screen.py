@@ -25,7 +25,13 @@ from seqkit.terminal.answers.lines import answer_lines
 from seqkit.terminal.safe_text import one_line
 from seqkit.tui.colours import colour, themed
 from seqkit.tui.context import Context
-from seqkit.tui.playground.inputs import inputs_of, option_fields, rows_of, table_of
+from seqkit.tui.playground.inputs import (
+    inputs_of,
+    option_fields,
+    rows_of,
+    table_of,
+    table_to_begin_with,
+)
 from seqkit.views import Answer, view_of
 
 _PAUSE = 0.35
@@ -111,7 +117,7 @@ class TryScreen(Screen[None]):
         """Lays the screen out."""
         yield Static(id="try-head")
         yield TextArea(soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
-        yield HorizontalScroll(id="try-options")
+        yield HorizontalScroll(id="try-options", can_focus=False)
         yield Static(id="try-about", markup=False)
         with VerticalScroll(id="try-result"):
             yield Static(id="try-answer")
@@ -184,6 +190,7 @@ class TryScreen(Screen[None]):
         if not self._options:
             await self._offer(option_fields(ready.get("options", {})), ready.get("try_options", {}))
         if self._table and not self._untouched and not self.area.text:
+            self._begin_with(table_to_begin_with(ready.get("beginning", ())))
             self._ask([])
         elif self.area.text:
             self.action_answer()
@@ -210,14 +217,17 @@ class TryScreen(Screen[None]):
             self.action_answer()
 
     def _begin_with_history(self) -> None:
-        """Puts the end of the data into the input, where an answer tells it."""
+        """Puts the end of the data into the input, where only an answer tells it."""
         if not self._table or self._untouched or self.area.text or not self.answers:
             return
         answer = self.answers[0]
         if view_of(answer) != "series":
             return
-        self._untouched = table_of(answer["history"], list(answer["columns"]))
-        self.area.load_text(self._untouched)
+        self._begin_with(table_of(answer["history"], list(answer["columns"])))
+
+    def _begin_with(self, table: str) -> None:
+        self._untouched = table
+        self.area.load_text(table)
         self.area.move_cursor(self.area.document.end)
 
     # --- options ----------------------------------------------------------------------------------
