@@ -220,7 +220,8 @@ class SeqkitApp(App[None]):
         def there(run: RunFolder | None) -> None:
             if run is not None:
                 begun()
-                self.switch_mode("runs")
+                # What was looked at there before is not what lies below this run.
+                self.action_go("runs")
                 self._open_run(run)
 
         self.push_screen(Starting(launch, self.context), there)

@@ -10,11 +10,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from seqkit.runs.folder import RunFolder
 from seqkit.tui.app import SeqkitApp
 from seqkit.tui.components.data import DataScreen
 from seqkit.tui.components.screen import ComponentsScreen
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Confirm
+from seqkit.tui.messages import OpenRun, TrainRun
+from seqkit.tui.monitor import MonitorScreen
 from seqkit.tui.new.screen import NewRunScreen
 from seqkit.tui.runs.screen import RunsScreen
 from tests.tui.test_shell import names_of, shown
@@ -105,6 +108,23 @@ async def test_escape_takes_the_filter_away_and_then_goes_to_the_runs(
         assert isinstance(app.screen, kind)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+
+
+async def test_escape_goes_from_a_run_that_was_started_to_the_runs(runs_dir: Path) -> None:
+    app = SeqkitApp(Context(runs_dir))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.index.scanned)
+        app.on_open_run(OpenRun(RunFolder(runs_dir / "first")))
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen) and app.screen._drawn)
+        await pilot.press("2")
+        app.on_train_run(TrainRun(["sentiment", "trainer.max_steps=2", "--name", "begun"]))
+        await until(
+            pilot,
+            lambda: isinstance(app.screen, MonitorScreen) and app.screen.folder.name == "begun",
+        )
+        await until(pilot, lambda: not app.context.launches)
+        await pilot.press("escape")
+        assert isinstance(app.screen, RunsScreen)
 
 
 # --- what would be lost ---------------------------------------------------------------------------
