@@ -258,7 +258,8 @@ class SeqkitApp(App[None]):
 
         self._leaving = True
         changes = "one change" if lost == 1 else f"{lost} changes"
-        detail = f"The new run has {changes} that no run and no file holds. w there saves a file."
+        saves = "" if self.context.read_only else " w there saves a file."
+        detail = f"The new run has {changes} that no run and no file holds.{saves}"
         self.push_screen(Confirm("Quit?", detail), answered)
 
     def action_help(self) -> None:
