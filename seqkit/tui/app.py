@@ -315,10 +315,13 @@ def run_app(runs_dir: Path, read_only: bool, plugins: tuple[Path, ...]) -> int:
 
     lifeline = Lifeline(app.leave)
     lifeline.start()
-    app.run()
-    if lifeline.ending:
-        # Where the terminal is gone, Textual's thread would read from it for ever, at a full core.
-        os._exit(app.return_code or ExitCode.INTERRUPTED)
+    try:
+        app.run()
+    finally:
+        if lifeline.ending:
+            # Where the terminal is gone, Textual's thread would read from it for ever, at a full
+            # core; or it has failed to, and Textual to write that.
+            os._exit(ExitCode.INTERRUPTED)
     return app.return_code or 0
 
 
