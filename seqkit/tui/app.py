@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -31,6 +31,9 @@ from seqkit.tui.sanitize import Harmless
 from seqkit.tui.topbar import SCREENS, TopBar
 from seqkit.tui.typing_order import TypingOrder
 from seqkit.tui.workers import begin
+
+if TYPE_CHECKING:
+    from seqkit.processes.launch import Launch
 
 
 class SeqkitApp(App[None]):
@@ -207,18 +210,24 @@ class SeqkitApp(App[None]):
 
     def _train(self, words: Iterable[str]) -> None:
         from seqkit.processes.launch import start_run
-        from seqkit.tui.starting import Starting
 
         try:
             launch = start_run([*words, *self.context.plugin_words], self.context.runs_dir)
         except SeqkitError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        self.context.launches.append(launch)
+        self.follow(launch)
+
+    def follow(self, launch: Launch) -> None:
+        """Waits until a command that was started has a run, and shows that."""
+        from seqkit.tui.starting import Starting
 
         def there(run: RunFolder | None) -> None:
+            if run is not None or launch.running():
+                # What has failed by now was told of where it was waited for.
+                self.context.launches.append(launch)
             if run is not None:
-                self.switch_mode("runs")
+                self.action_go("runs")
                 self._open_run(run)
 
         self.push_screen(Starting(launch, self.context), there)
@@ -230,7 +239,8 @@ class SeqkitApp(App[None]):
                 continue
             self.context.launches.remove(launch)
             failure = launch.failure()
-            if failure and launch.process.returncode > 0:
+            # One that was ended by a signal has not failed.
+            if failure and 0 < launch.process.returncode != ExitCode.INTERRUPTED:
                 self.notify(failure, title="A run failed", severity="error", markup=False)
 
     # --- keys that work everywhere ----------------------------------------------------------------

@@ -22,6 +22,7 @@ class Context:
         plugins: Local plugins of `--plugin`.
         preferences: What the user set; replaced as a whole when something changes.
         launches: Commands that were started from here.
+        typed: What was typed to try a run, by the run's folder.
         tell: Shows a message to the user.
     """
 
@@ -30,6 +31,7 @@ class Context:
     plugins: tuple[Path, ...] = ()
     preferences: Preferences = field(default_factory=Preferences.load)
     launches: list[Launch] = field(default_factory=list)
+    typed: dict[Path, str] = field(default_factory=dict)
     tell: Callable[[str], None] = lambda _message: None
     _told: bool = False
 

@@ -72,7 +72,8 @@ class MonitorScreen(Screen[None]):
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", id="monitor.back"),
-        Binding("p", "pause", "Pause", id="monitor.pause"),
+        Binding("p", "steer('pause')", "Pause", id="monitor.pause"),
+        Binding("p", "steer('resume')", "Go on", id="monitor.go-on"),
         Binding("s", "steer('save')", "Save", id="monitor.save"),
         Binding("x", "steer('stop')", "Stop", id="monitor.stop"),
         Binding("r", "rate", "Rate", id="monitor.rate"),
@@ -436,14 +437,12 @@ class MonitorScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hides the keys that mean nothing now."""
         if action in STEERING:
-            return self.steering.possible(action)
+            # Of the two that one key does, one means something.
+            useless = ("pause",) if self.steering.status == "paused" else ("resume",)
+            return self.steering.possible(action) and parameters != useless
         if action == "try":
             return shared_context(self) is not None and self.steering.status != "gone"
         return True
-
-    def action_pause(self) -> None:
-        """Asks the run to pause, or to go on."""
-        self.steering.request("resume" if self.steering.status == "paused" else "pause")
 
     def action_steer(self, action: str) -> None:
         """Asks the run for something."""
