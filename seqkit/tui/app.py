@@ -12,7 +12,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
 from textual import events
+from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -95,6 +97,17 @@ class SeqkitApp(App[None]):
         from seqkit.tui.driver import TerminalDriver
 
         return TerminalDriver
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Has the driver write what was drawn, where it knows what the terminal can take."""
+        show = getattr(self._driver, "show", None)
+        hidden = self._batch_count or not self._running or self._closed
+        update: object = renderable
+        if show is not None and not hidden and isinstance(update, CompositorUpdate):
+            show(update, self.screen.outer_size.clamp_offset(self.cursor_position))
+            self.post_display_hook()
+        else:
+            super()._display(screen, renderable)
 
     async def on_event(self, event: events.Event) -> None:
         """Takes keys one after the other."""
@@ -306,15 +319,21 @@ class SeqkitApp(App[None]):
         self.context.remember(theme=self.theme)
 
 
-def run_app(runs_dir: Path, read_only: bool, plugins: tuple[Path, ...]) -> int:
+def run_app(runs_dir: Path, read_only: bool, plugins: tuple[Path, ...], fps: float) -> int:
     """Runs the program until the user quits; training that was started goes on.
+
+    Args:
+        runs_dir: The folder of runs.
+        read_only: Whether nothing may be started, steered, renamed or deleted.
+        plugins: Local plugins.
+        fps: The most pictures a second that change by themselves.
 
     Returns:
         The exit code.
     """
     _pass_over_broken_bytes()
     _let_the_terminal_tell_its_size()
-    app = SeqkitApp(Context(runs_dir, read_only, plugins))
+    app = SeqkitApp(Context(runs_dir, read_only, plugins, fps))
     if app.console.color_system == "standard" and app.current_theme in THEMES:
         # Sixteen colours are best left to the terminal's own.
         app.theme = "ansi-dark" if app.current_theme.dark else "ansi-light"
