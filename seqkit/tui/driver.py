@@ -29,6 +29,9 @@ from seqkit.tui.painting import Painting
 _PIECE = 1024
 """Bytes that are written at once, and how finely it is seen which of them wait."""
 
+_COLOURS = 4000
+"""Characters of a picture, on a slow line, after which the colours of what stays come later."""
+
 _AT_ONCE = 0.01
 """Seconds within which a write that finds room is done."""
 
@@ -128,7 +131,8 @@ class TerminalDriver(LinuxDriver):
                 self._timer = self._loop.call_later(wait, self._send)
             return
         self._waiting = self._asked = False
-        changes = self._painting.changes()
+        changes = self._painting.changes(_COLOURS if self._line.slow else math.inf)
+        self._waiting = self._painting.left
         x, y = self._cursor
         text = f"{changes}\x1b[{y + 1};{x + 1}H"
         if changes and self._app._sync_available:

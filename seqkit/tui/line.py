@@ -17,6 +17,9 @@ from typing import Final
 _ROOM: Final = 20480
 """Bytes that a pseudo-terminal takes before anybody reads them, at most."""
 
+_SLOW_RATE, _SLOW_ANSWER = 64_000.0, 0.15
+"""Bytes a second below which a line is slow, and seconds that an answer takes on one."""
+
 _PATIENCE: Final = 5.0
 """Seconds after which no answer is waited for."""
 
@@ -26,7 +29,7 @@ _MOST_ASKED: Final = 2
 _SLACK: Final = 1.25
 """How much longer the line is left alone than the reckoning says."""
 
-_PROBE, _PROVEN = 1.02, 2.0
+_PROBE, _PROVEN = 1.05, 2.0
 """How much faster the line is taken for with each picture that did not wait, and with one for which
 there would have been no room if it were as slow as it is taken for."""
 
@@ -51,8 +54,14 @@ class Line:
         self._on_the_way = 0.0
         self._reckoned = 0.0
         self._rest = -math.inf
+        self._took = 0.0
         self._asked: deque[float] = deque()
         self.answers = False
+
+    @property
+    def slow(self) -> bool:
+        """Whether a whole picture takes long on it."""
+        return self._rate < _SLOW_RATE or self._took > _SLOW_ANSWER
 
     def sent(self, size: int) -> None:
         """Notes that a picture of so many bytes was handed over to be written."""
@@ -85,7 +94,8 @@ class Line:
         now = self._clock()
         if self._asked:
             # As long as it took, half of that the line is left to what is asked for.
-            self._rest = now + (now - self._asked.popleft()) / 2
+            self._took = now - self._asked.popleft()
+            self._rest = now + self._took / 2
         self._on_the_way, self._reckoned = 0.0, now
 
     def wait(self, asked: bool) -> float:

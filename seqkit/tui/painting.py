@@ -8,6 +8,7 @@ picture, however many were left out.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -165,38 +166,72 @@ class Painting:
 
     # --- what has to be written -------------------------------------------------------------------
 
-    def changes(self) -> str:
-        """Returns what brings the terminal up to date, as which it counts then; may be empty."""
+    @property
+    def left(self) -> bool:
+        """Whether there is more to be written."""
+        return bool(self._changed)
+
+    def changes(self, most: float = math.inf) -> str:
+        """Returns what brings the terminal up to date, as which it counts then; may be empty.
+
+        Signs come before the colours of what stays, as of the ground that a dialog darkens.
+
+        Args:
+            most: Characters after which colours are left for the next time.
+        """
         written: list[str] = []
         now: Look | None = None
-        for y in sorted(self._changed):
-            signs, styles = self._signs[y], self._styles[y]
-            column = -1
-            for start, end in self._spans(y):
-                written.append(
-                    f"\x1b[{y + 1};{start + 1}H" if column < 0 else f"\x1b[{start - column}C"
-                )
-                for sign, look in zip(signs[start:end], styles[start:end], strict=True):
-                    if look is not now and sign:
-                        now = self._turn(written, now, look, sign)
-                    written.append(sign)
-                column = end
-            self._shown[y] = (signs.copy(), styles.copy())
-        self._changed.clear()
+        size = 0
+        for signs_alone in (True, False):
+            for y in sorted(self._changed):
+                if size > most and not signs_alone:
+                    break
+                before = len(written)
+                now = self._line(written, now, y, signs_alone)
+                size += sum(map(len, written[before:]))
         if written:
             written.append("\x1b]8;;\x1b\\\x1b[0m" if now is not None and now.link else "\x1b[0m")
         return "".join(written)
 
-    def _spans(self, y: int) -> Iterable[tuple[int, int]]:
+    def _write(
+        self, written: list[str], now: Look | None, y: int, signs_alone: bool
+    ) -> Look | None:
+        """Writes what differs in a line, or the signs alone; returns the look that holds then."""
+        signs, styles = self._signs[y], self._styles[y]
+        spans, column = list(self._spans(y, signs_alone)), -1
+        for start, end in spans:
+            written.append(
+                f"\x1b[{y + 1};{start + 1}H" if column < 0 else f"\x1b[{start - column}C"
+            )
+            for sign, look in zip(signs[start:end], styles[start:end], strict=True):
+                if look is not now and sign:
+                    now = self._turn(written, now, look, sign)
+                written.append(sign)
+            column = end
+        shown = self._shown[y]
+        if shown is None or not signs_alone:
+            self._shown[y] = (signs.copy(), styles.copy())
+            self._changed.discard(y)
+        else:
+            for start, end in spans:
+                shown[0][start:end] = signs[start:end]
+                shown[1][start:end] = styles[start:end]
+        return now
+
+    def _spans(self, y: int, signs_alone: bool) -> Iterable[tuple[int, int]]:
         """Returns where a line differs from what is shown."""
         signs, styles, shown = self._signs[y], self._styles[y], self._shown[y]
         if shown is None:
             return [(0, len(signs))]
-        if shown == (signs, styles):
+        if signs == shown[0] and (signs_alone or styles == shown[1]):
             return []
         if "" in signs or "" in shown[0]:
             # How wide the terminal takes a wide sign for is its own matter.
             return [(0, len(signs))]
+        if signs_alone:
+            return _joined(
+                x for x, (sign, old) in enumerate(zip(signs, shown[0], strict=True)) if sign != old
+            )
         return _joined(
             x
             for x, (sign, look, old, old_look) in enumerate(zip(signs, styles, *shown, strict=True))
