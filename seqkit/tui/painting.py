@@ -193,9 +193,7 @@ class Painting:
             written.append("\x1b]8;;\x1b\\\x1b[0m" if now is not None and now.link else "\x1b[0m")
         return "".join(written)
 
-    def _write(
-        self, written: list[str], now: Look | None, y: int, signs_alone: bool
-    ) -> Look | None:
+    def _line(self, written: list[str], now: Look | None, y: int, signs_alone: bool) -> Look | None:
         """Writes what differs in a line, or the signs alone; returns the look that holds then."""
         signs, styles = self._signs[y], self._styles[y]
         spans, column = list(self._spans(y, signs_alone)), -1

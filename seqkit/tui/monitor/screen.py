@@ -384,6 +384,8 @@ class MonitorScreen(Screen[None]):
         if self._view is not None:
             self._view = replace(self._view, log=not self._view.log)
             self._show()
+            scale = "logarithmic" if self._view.log else "linear"
+            self.notify(f"Scale: {scale}", timeout=1.5, markup=False)
 
     def action_smoothing(self) -> None:
         """Smooths the curves more, or not at all."""
