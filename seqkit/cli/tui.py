@@ -19,7 +19,7 @@ from seqkit.terminal import output
 @click.option(
     "--fps",
     type=click.FloatRange(0.1, 60),
-    default=20.0,
+    default=60.0,
     show_default=True,
     help="Pictures a second, at most, of what changes by itself; few spare a slow line.",
 )

@@ -30,7 +30,7 @@ class Context:
     runs_dir: Path
     read_only: bool = False
     plugins: tuple[Path, ...] = ()
-    fps: float = 20.0
+    fps: float = 60.0
     preferences: Preferences = field(default_factory=Preferences.load)
     launches: list[Launch] = field(default_factory=list)
     typed: dict[Path, str] = field(default_factory=dict)

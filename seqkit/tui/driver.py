@@ -99,7 +99,7 @@ class TerminalDriver(LinuxDriver):
         self._line = Line(app.context.fps)
         self._painting = Painting(app.console._color_system or ColorSystem.TRUECOLOR)
         self._cursor = (0, 0)
-        self._waiting = self._asked = False
+        self._waiting = self._asked = self._rest = False
         self._timer: asyncio.TimerHandle | None = None
 
     # --- drawing ----------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ class TerminalDriver(LinuxDriver):
         """Shows what was drawn, now or as soon as the terminal can take it."""
         self._painting.resize(*self._app.size)
         self._painting.take(update)
-        self._cursor, self._waiting = cursor, True
+        self._cursor, self._waiting, self._rest = cursor, True, False
         self._send()
 
     def _send(self) -> None:
@@ -125,14 +125,14 @@ class TerminalDriver(LinuxDriver):
             self._timer = None
         if not self._waiting or self._stopping:
             return
-        wait = self._line.wait(self._asked)
+        wait = self._line.wait(self._asked, self._rest)
         if wait > 0:
             if wait < math.inf:
                 self._timer = self._loop.call_later(wait, self._send)
             return
         self._waiting = self._asked = False
         changes = self._painting.changes(_COLOURS if self._line.slow else math.inf)
-        self._waiting = self._painting.left
+        self._waiting = self._rest = self._painting.left
         x, y = self._cursor
         text = f"{changes}\x1b[{y + 1};{x + 1}H"
         if changes and self._app._sync_available:

@@ -17,6 +17,9 @@ from typing import Final
 _ROOM: Final = 20480
 """Bytes that a pseudo-terminal takes before anybody reads them, at most."""
 
+_ASSUMED: Final = 16_000.0
+"""Bytes a second that a line of which nothing is known is not expected to take less than."""
+
 _SLOW_RATE, _SLOW_ANSWER = 64_000.0, 0.15
 """Bytes a second below which a line is slow, and seconds that an answer takes on one."""
 
@@ -50,7 +53,8 @@ class Line:
         self._clock = clock
         self._sent = self._ended = -math.inf
         self._writing = False
-        self._rate = math.inf
+        self._rate = _ASSUMED
+        self._measured = False
         self._on_the_way = 0.0
         self._reckoned = 0.0
         self._rest = -math.inf
@@ -61,7 +65,8 @@ class Line:
     @property
     def slow(self) -> bool:
         """Whether a whole picture takes long on it."""
-        return self._rate < _SLOW_RATE or self._took > _SLOW_ANSWER
+        unknown = not self._measured and self.answers
+        return self._took > _SLOW_ANSWER or (not unknown and self._rate < _SLOW_RATE)
 
     def sent(self, size: int) -> None:
         """Notes that a picture of so many bytes was handed over to be written."""
@@ -84,9 +89,10 @@ class Line:
         if waited:
             # What was waited for found the room full, and left it so.
             self._rate = waited / max(seconds, 1e-6)
-            self._on_the_way, self._reckoned = float(_ROOM), now
+            self._on_the_way, self._reckoned, self._measured = float(_ROOM), now, True
         else:
-            self._rate *= _PROVEN if self._on_the_way > _ROOM else _PROBE
+            proven = self._on_the_way > _ROOM
+            self._rate *= _PROVEN if proven else _PROBE if self._measured else 1.0
             self._on_the_way, self._reckoned = min(self._left(now), float(_ROOM)), now
 
     def answered(self) -> None:
@@ -98,11 +104,12 @@ class Line:
             self._rest = now + self._took / 2
         self._on_the_way, self._reckoned = 0.0, now
 
-    def wait(self, asked: bool) -> float:
+    def wait(self, asked: bool, rest: bool = False) -> float:
         """Returns the seconds until a picture may be sent; infinite until something was noted.
 
         Args:
             asked: Whether a person asked for it, by a key or the mouse.
+            rest: Whether it is the rest of one, which a line that may be slow can do without.
         """
         if self._writing:
             return math.inf
@@ -113,11 +120,11 @@ class Line:
             return math.inf if len(self._asked) >= _MOST_ASKED else 0.0
         if self._asked:
             return self._asked[0] + _PATIENCE - now
-        left = min(_SLACK * self._left(now) / self._rate, self._ended + _LONGEST_WAIT - now)
+        left = 0.0
+        if self._measured or (rest and not self.answers):
+            left = min(_SLACK * self._left(now) / self._rate, self._ended + _LONGEST_WAIT - now)
         return max(0.0, left, self._rest - now, self._sent + self._least - now)
 
     def _left(self, now: float) -> float:
         """Returns the bytes that are still on their way, as far as can be reckoned."""
-        if self._rate == math.inf:
-            return 0.0
         return max(0.0, self._on_the_way - (now - self._reckoned) * self._rate)

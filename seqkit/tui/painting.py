@@ -40,6 +40,9 @@ _ATTRIBUTES = (
     ("encircle", "52"),
     ("overline", "53"),
 )
+_DENSE = 4
+"""A stretch of a line of which more than this part has other signs is written whole."""
+
 _SEEN_ON_BLANKS = {"4", "5", "6", "7", "9", "21", "51", "52", "53"}
 """Attributes that change how a cell without a sign looks."""
 
@@ -227,9 +230,11 @@ class Painting:
             # How wide the terminal takes a wide sign for is its own matter.
             return [(0, len(signs))]
         if signs_alone:
-            return _joined(
-                x for x, (sign, old) in enumerate(zip(signs, shown[0], strict=True)) if sign != old
-            )
+            pairs = enumerate(zip(signs, shown[0], strict=True))
+            places = [x for x, (sign, old) in pairs if sign != old]
+            whole = (places[0], places[-1] + 1)
+            # A dialog comes whole, with the blanks in it.
+            return [whole] if _DENSE * len(places) > whole[1] - whole[0] else _joined(places)
         return _joined(
             x
             for x, (sign, look, old, old_look) in enumerate(zip(signs, styles, *shown, strict=True))

@@ -188,6 +188,18 @@ def test_a_pause_of_the_reader_does_not_make_a_line_slow_for_long() -> None:
         assert clock.now - begun < 30
 
 
+def test_the_rest_of_a_picture_waits_where_nothing_is_known_of_the_line() -> None:
+    line = Line(60, Clock())
+    line.sent(4000)
+    line.written(0, 0.0)
+    assert line.slow
+    assert line.wait(False) < 0.02
+    assert 0.25 < line.wait(False, rest=True) < 0.4
+    line.answers = True
+    assert line.wait(False, rest=True) < 0.02
+    assert not line.slow
+
+
 def test_pictures_may_be_few() -> None:
     line = Line(2, Clock())
     line.sent(10)
