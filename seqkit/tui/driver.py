@@ -32,9 +32,6 @@ _PIECE = 1024
 _COLOURS = 4000
 """Characters of a picture, on a slow line, after which the colours of what stays come later."""
 
-_AT_ONCE = 0.01
-"""Seconds within which a write that finds room is done."""
-
 _QUESTION = "\x1b[?2026$p"
 """What terminals that draw whole pictures answer, once they have read what stands before it."""
 
@@ -69,18 +66,16 @@ class Writer(WriterThread):
     def _put(self, text: str) -> tuple[int, float]:
         descriptor = self.fileno()
         left = memoryview(text.encode(self._encoding, "backslashreplace"))
-        waited, first, begun = 0, 0.0, time.monotonic()
+        waited, first = 0, 0.0
         while left:
-            try:
-                done = os.write(descriptor, left[:_PIECE])
-            except BlockingIOError:
+            begun = time.monotonic()
+            if not select.select([], [descriptor], [], 0)[1]:
+                # Not that a write takes long, as on a busy machine, but that there is no room.
+                waited, first = (waited, first) if waited else (len(left), begun)
                 select.select([], [descriptor], [])
-                continue
-            now = time.monotonic()
-            if not waited and now - begun > _AT_ONCE:
-                waited, first = len(left), begun
-            left, begun = left[done:], now
-        return waited, begun - first
+            with contextlib.suppress(BlockingIOError):
+                left = left[os.write(descriptor, left[:_PIECE]) :]
+        return waited, time.monotonic() - first if waited else 0.0
 
 
 class TerminalDriver(LinuxDriver):
