@@ -177,8 +177,8 @@ async def test_escape_from_a_run_that_was_started_later_goes_to_the_list(runs_di
         async with running(runs_dir) as (app, pilot):
             app.on_open_run(OpenRun(RunFolder(runs_dir / "first")))
             await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
-            await pilot.press("2")
-            await until(pilot, lambda: "sentiment" in shown(app) and "accuracy" in shown(app))
+            await pilot.press("3")
+            await until(pilot, lambda: "bilstm" in shown(app))
             launch = Launch(("run", "sentiment"), process, runs_dir / ".logs" / "a.log")
             app.follow(launch)
             run = RunFolder(runs_dir / "second")
