@@ -25,6 +25,7 @@ class Context:
         launches: Commands that were started from here.
         typed: What was typed to try a run, by the run's folder.
         tell: Shows a message to the user.
+        unkept: Returns how many changes to a new run would be lost with the program.
     """
 
     runs_dir: Path
@@ -35,6 +36,7 @@ class Context:
     launches: list[Launch] = field(default_factory=list)
     typed: dict[Path, str] = field(default_factory=dict)
     tell: Callable[[str], None] = lambda _message: None
+    unkept: Callable[[], int] = lambda: 0
     _told: bool = False
 
     def remember(self, **changes: Any) -> None:
