@@ -234,7 +234,7 @@ def test_a_key_is_answered_at_the_end_of_a_slow_line(tmp_path: Path) -> None:
         terminal.rate = 15_000
         terminal.press("enter")
         terminal.wait_for("Loss", "running")
-        go_on(6.0)
+        go_on(12.0)
         before = len(terminal.raw)
         go_on(3.0)
         assert 200 < len(terminal.raw) - before < 3 * 15_000 / 2, "half of the line is left"
