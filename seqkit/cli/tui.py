@@ -16,9 +16,18 @@ from seqkit.terminal import output
 @click.command()
 @runs_dir_option()
 @click.option("--read-only", is_flag=True, help="Show runs only: start, steer and change nothing.")
+@click.option(
+    "--fps",
+    type=click.FloatRange(0.1, 60),
+    default=60.0,
+    show_default=True,
+    help="Pictures a second, at most, of what changes by itself; few spare a slow line.",
+)
 @plugin_option()
 @click.pass_context
-def tui(context: click.Context, runs_dir: Path, read_only: bool, plugins: tuple[Path, ...]) -> int:
+def tui(
+    context: click.Context, runs_dir: Path, read_only: bool, fps: float, plugins: tuple[Path, ...]
+) -> int:
     """Assemble, train and watch models in the terminal.
 
     Training goes on when you leave it. Without a terminal that can be drawn on, as with TERM=dumb,
@@ -30,7 +39,7 @@ def tui(context: click.Context, runs_dir: Path, read_only: bool, plugins: tuple[
     from seqkit.tui.app import run_app
 
     check_runs_folder(runs_dir)
-    return run_app(runs_dir, read_only, plugins)
+    return run_app(runs_dir, read_only, plugins, fps)
 
 
 def _can_draw() -> bool:

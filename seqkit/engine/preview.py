@@ -203,4 +203,20 @@ def _samples(data: EncodedData) -> list[dict[str, Any]]:
     """Returns some training examples as near to the raw ones as the encoded data allow."""
     count = len(data.sizes("train"))
     chosen = np.linspace(0, count - 1, min(SAMPLES, count)).astype(int).tolist()
-    return [dict(record) for record in data.codec.records(data.splits["train"], chosen)]
+    records = data.codec.records(data.splits["train"], chosen)
+    return [{key: _plain(value) for key, value in record.items()} for record in records]
+
+
+def _plain(value: Any) -> Any:
+    """Returns a value of a record as what JSON has; times as texts."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, np.datetime64) or (
+        isinstance(value, np.ndarray) and value.dtype.kind == "M"
+    ):
+        return np.datetime_as_string(value).tolist()
+    if isinstance(value, np.ndarray | np.generic):
+        # By its own digits: of a number in single precision, the others are noise.
+        plain = value.astype(str).astype(float) if value.dtype == np.float32 else value
+        return plain.tolist()
+    return value

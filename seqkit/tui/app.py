@@ -10,9 +10,11 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.console import RenderableType
 from textual import events
+from textual._compositor import CompositorUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -31,6 +33,9 @@ from seqkit.tui.sanitize import Harmless
 from seqkit.tui.topbar import SCREENS, TopBar
 from seqkit.tui.typing_order import TypingOrder
 from seqkit.tui.workers import begin
+
+if TYPE_CHECKING:
+    from seqkit.processes.launch import Launch
 
 
 class SeqkitApp(App[None]):
@@ -93,6 +98,17 @@ class SeqkitApp(App[None]):
         from seqkit.tui.driver import TerminalDriver
 
         return TerminalDriver
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Has the driver write what was drawn, where it knows what the terminal can take."""
+        show = getattr(self._driver, "show", None)
+        hidden = self._batch_count or not self._running or self._closed
+        update: object = renderable
+        if show is not None and not hidden and isinstance(update, CompositorUpdate):
+            show(update, self.screen.outer_size.clamp_offset(self.cursor_position))
+            self.post_display_hook()
+        else:
+            super()._display(screen, renderable)
 
     async def on_event(self, event: events.Event) -> None:
         """Takes keys one after the other."""
@@ -208,16 +224,22 @@ class SeqkitApp(App[None]):
 
     def _train(self, words: Iterable[str], begun: Callable[[], None] = lambda: None) -> None:
         from seqkit.processes.launch import start_run
-        from seqkit.tui.starting import Starting
 
         try:
             launch = start_run([*words, *self.context.plugin_words], self.context.runs_dir)
         except SeqkitError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        self.context.launches.append(launch)
+        self.follow(launch, begun)
+
+    def follow(self, launch: Launch, begun: Callable[[], None] = lambda: None) -> None:
+        """Waits until a command that was started has a run, calls `begun`, and shows that."""
+        from seqkit.tui.starting import Starting
 
         def there(run: RunFolder | None) -> None:
+            if run is not None or launch.running():
+                # What has failed by now was told of where it was waited for.
+                self.context.launches.append(launch)
             if run is not None:
                 begun()
                 # What was looked at there before is not what lies below this run.
@@ -233,7 +255,8 @@ class SeqkitApp(App[None]):
                 continue
             self.context.launches.remove(launch)
             failure = launch.failure()
-            if failure and launch.process.returncode > 0:
+            # One that was ended by a signal has not failed.
+            if failure and 0 < launch.process.returncode != ExitCode.INTERRUPTED:
                 self.notify(failure, title="A run failed", severity="error", markup=False)
 
     # --- keys that work everywhere ----------------------------------------------------------------
@@ -319,15 +342,21 @@ class SeqkitApp(App[None]):
         self.context.remember(theme=self.theme)
 
 
-def run_app(runs_dir: Path, read_only: bool, plugins: tuple[Path, ...]) -> int:
+def run_app(runs_dir: Path, read_only: bool, plugins: tuple[Path, ...], fps: float) -> int:
     """Runs the program until the user quits; training that was started goes on.
+
+    Args:
+        runs_dir: The folder of runs.
+        read_only: Whether nothing may be started, steered, renamed or deleted.
+        plugins: Local plugins.
+        fps: The most pictures a second that change by themselves.
 
     Returns:
         The exit code.
     """
     _pass_over_broken_bytes()
     _let_the_terminal_tell_its_size()
-    app = SeqkitApp(Context(runs_dir, read_only, plugins))
+    app = SeqkitApp(Context(runs_dir, read_only, plugins, fps))
     if app.console.color_system == "standard" and app.current_theme in THEMES:
         # Sixteen colours are best left to the terminal's own.
         app.theme = "ansi-dark" if app.current_theme.dark else "ansi-light"
@@ -338,10 +367,13 @@ def run_app(runs_dir: Path, read_only: bool, plugins: tuple[Path, ...]) -> int:
 
     lifeline = Lifeline(app.leave)
     lifeline.start()
-    app.run()
-    if lifeline.ending:
-        # Where the terminal is gone, Textual's thread would read from it for ever, at a full core.
-        os._exit(app.return_code or ExitCode.INTERRUPTED)
+    try:
+        app.run()
+    finally:
+        if lifeline.ending:
+            # Where the terminal is gone, Textual's thread would read from it for ever, at a full
+            # core; or it has failed to, and Textual to write that.
+            os._exit(ExitCode.INTERRUPTED)
     return app.return_code or 0
 
 

@@ -20,8 +20,10 @@ class Context:
         runs_dir: The folder of runs.
         read_only: Whether nothing may be started, steered, renamed or deleted.
         plugins: Local plugins of `--plugin`.
+        fps: The most pictures a second that change by themselves.
         preferences: What the user set; replaced as a whole when something changes.
         launches: Commands that were started from here.
+        typed: What was typed to try a run, by the run's folder.
         tell: Shows a message to the user.
         unkept: Returns how many changes to a new run would be lost with the program.
     """
@@ -29,8 +31,10 @@ class Context:
     runs_dir: Path
     read_only: bool = False
     plugins: tuple[Path, ...] = ()
+    fps: float = 60.0
     preferences: Preferences = field(default_factory=Preferences.load)
     launches: list[Launch] = field(default_factory=list)
+    typed: dict[Path, str] = field(default_factory=dict)
     tell: Callable[[str], None] = lambda _message: None
     unkept: Callable[[], int] = lambda: 0
     _told: bool = False

@@ -15,6 +15,11 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from seqkit.terminal.safe_text import one_line
+from seqkit.tui.narrowing import narrowed
+
+_LONGEST_LIST = 24
+_BOX_PART = 0.9
+"""Part of the screen's height that a box may take."""
 
 _BOX = """
     align: center middle;
@@ -163,12 +168,14 @@ class Choice:
         label: What it is called.
         about: One line about it.
         why_not: Why it cannot be chosen; empty when it can.
+        words: What else it is found by.
     """
 
     value: str
     label: str
     about: str = ""
     why_not: str = ""
+    words: str = ""
 
 
 class Choose(ModalScreen[str | None]):
@@ -185,8 +192,8 @@ class Choose(ModalScreen[str | None]):
         & > .dialog--box {{ width: 100; }}
         & Input, & Input:focus {{ border: none; height: 1; padding: 0; background: $surface; }}
         & OptionList {{
-            border: none; height: auto; max-height: 24; background: $panel; padding: 0;
-            margin: 1 0 0 0; scrollbar-size-vertical: 1;
+            border: none; background: $panel; padding: 0; margin: 1 0 0 0;
+            scrollbar-size-vertical: 1; text-wrap: nowrap; text-overflow: ellipsis;
         }}
         & OptionList > .option-list--option-highlighted {{
             background: $block-cursor-background; color: $block-cursor-foreground;
@@ -218,14 +225,16 @@ class Choose(ModalScreen[str | None]):
         """Shows everything."""
         self._fill("")
 
+    def on_resize(self) -> None:
+        """Gives the list as many lines as there are choices, however few of them are shown."""
+        give_lines(self.query_one(OptionList), len(self._choices), self.size.height, 4)
+
     def _fill(self, wanted: str) -> None:
-        words = wanted.casefold().split()
-        shown = [
-            choice
-            for choice in self._choices
-            if all(word in f"{choice.label} {choice.about}".casefold() for word in words)
-        ]
-        shown.sort(key=lambda choice: (bool(choice.why_not), _distance(choice.label, wanted)))
+        words = wanted.split()
+        shown = narrowed(
+            self._choices, wanted, lambda one: one.label, lambda one: f"{one.about} {one.words}"
+        )
+        shown.sort(key=lambda choice: bool(choice.why_not))
         widest = max((len(choice.label) for choice in shown), default=0)
         options = self.query_one(OptionList)
         options.clear_options()
@@ -233,6 +242,9 @@ class Choose(ModalScreen[str | None]):
             Option(self._drawn(choice, widest), id=choice.value, disabled=bool(choice.why_not))
             for choice in shown
         )
+        if not shown:
+            nothing = Text(f"  Nothing matches {one_line(wanted)!r}.", "dim")
+            options.add_option(Option(nothing, disabled=True))
         able = [index for index, choice in enumerate(shown) if not choice.why_not]
         values = [choice.value for choice in shown]
         here = self._current in values and not shown[values.index(self._current)].why_not
@@ -243,7 +255,7 @@ class Choose(ModalScreen[str | None]):
 
     def _drawn(self, choice: Choice, widest: int) -> Text:
         mark = "● " if choice.value == self._current else "  "
-        text = Text(mark + one_line(choice.label).ljust(widest), no_wrap=True, overflow="ellipsis")
+        text = Text(mark + one_line(choice.label).ljust(widest))
         if choice.why_not:
             text.append(f"  ✗ {one_line(choice.why_not)}", "italic")
         elif choice.about:
@@ -273,9 +285,14 @@ class Choose(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-def _distance(label: str, wanted: str) -> int:
-    """Tells how far a label is from what was typed: that itself, its beginning, a part, another."""
-    typed, label = wanted.casefold().strip(), label.casefold()
-    if label == typed or not typed:
-        return 0
-    return 1 if label.startswith(typed) else 2 if typed in label else 3
+def give_lines(options: OptionList, count: int, height: int, others: int) -> None:
+    """Gives a list in a box the lines that it needs, as far as the screen has them.
+
+    Args:
+        options: The list.
+        count: How many choices there are.
+        height: Lines of the screen.
+        others: Lines that the box has beside the list.
+    """
+    room = int(height * _BOX_PART) - others
+    options.styles.height = max(1, min(count, room, _LONGEST_LIST))

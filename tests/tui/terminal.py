@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import pty
 import select
@@ -30,6 +31,10 @@ KEYS = {
 }
 
 
+_BEAT = 0.01
+"""Seconds between two pieces that a slow terminal takes."""
+
+
 class Terminal:
     """Runs `python -m seqkit WORDS` in a pseudo-terminal.
 
@@ -43,6 +48,7 @@ class Terminal:
 
     Attributes:
         raw: Every byte that was written.
+        rate: How many bytes a second are taken, at most.
         taken: When the newest bytes were taken, by `time.perf_counter`, before they were drawn.
     """
 
@@ -58,6 +64,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = bytearray()
+        self.rate = math.inf
         self.taken = 0.0
         self.started = time.perf_counter()
         controller, terminal = pty.openpty()
@@ -129,7 +136,8 @@ class Terminal:
         taken = 0
         while select.select([self._controller], [], [], seconds)[0]:
             try:
-                data = os.read(self._controller, 65536)
+                slow = self.rate < math.inf
+                data = os.read(self._controller, round(self.rate * _BEAT) if slow else 65536)
             except OSError:
                 # The program has closed its side.
                 break
@@ -140,6 +148,9 @@ class Terminal:
             self._stream.feed(data)
             taken += len(data)
             seconds = 0.0
+            if slow:
+                time.sleep(_BEAT)
+                break
         return taken
 
     def settle(self, seconds: float = 0.3) -> None:

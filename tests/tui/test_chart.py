@@ -21,7 +21,7 @@ from seqkit.tui.chart import (
     raster,
     whole,
 )
-from seqkit.tui.chart.axis import log_ticks, stepped, stepped_end, ticks
+from seqkit.tui.chart.axis import fitting, log_ticks, stepped, stepped_end, ticks
 from seqkit.tui.chart.canvas import Picture
 from seqkit.tui.chart.picture import compose
 from seqkit.tui.chart.smooth import Smoothed, moving_average
@@ -238,13 +238,122 @@ def test_levels_marks_bands_and_markers_are_drawn() -> None:
     )
     drawn = rows(compose(plot, 70, 14))
     assert "validation" in drawn[0]
-    assert "majority 5.0" in drawn[0]
+    assert any("majority 5.0" in row for row in drawn)
     assert "90% interval" in drawn[0]
     assert sum(row.count("●") for row in drawn[1:]) == 10
-    assert any("╌╌" in row for row in drawn[1:])
+    assert any("╌╌" in row for row in rows(compose(plot, 70, 14, "blocks"))[1:])
     assert "‖" in drawn[-2]
     assert "★" in drawn[-2]
     assert sum("┊" in row for row in drawn) >= 5
+
+
+def dots(picture: Picture, row: int) -> list[int]:
+    """Returns the dots of each cell of a row, as the bits of its braille character."""
+    return [code - 0x2800 if 0x2800 <= code < 0x2900 else 0 for code in picture.codes[row].tolist()]
+
+
+@pytest.mark.parametrize("behind", [False, True])
+def test_curves_that_meet_keep_their_dots_and_their_colours(behind: bool) -> None:
+    x = np.linspace(0, 10, 50)
+    rising = line(x, x, colour="chart-1", behind=behind)
+    falling = line(x, 10 - x, colour="chart-2", behind=behind)
+    near = line(x, x + 0.05, colour="chart-3", behind=behind)
+    series = [rising, falling, near]
+    together = compose(Plot("both", series, live=True), 60, 12)
+    alone = {
+        one.colour: compose(Plot("one", [one], live=True), 60, 12, before=together)
+        for one in series
+    }
+    seen = set()
+    for row in range(1, 10):
+        for column, (bits, style) in enumerate(
+            zip(dots(together, row), together.styles[row].tolist(), strict=True)
+        ):
+            colour = together.looks[style][0]
+            if colour in alone and bits:
+                seen.add(colour)
+                assert bits == dots(alone[colour], row)[column]
+    assert seen == set(alone), "none is hidden by the others"
+
+
+def test_levels_and_ticks_are_drawn_where_curves_of_their_values_are() -> None:
+    x = np.arange(60.0)
+    for value in (0.0, 12.0, 20.0, 28.43):
+        flat = line(x, np.full(60, value), colour="chart-1")
+        scale = line(x, np.linspace(0, 30, 60), colour="chart-2")
+        levels = [Level("", value, "chart-3")]
+        curve, level = (
+            compose(plot, 70, 20)
+            for plot in (Plot("curve", [scale, flat]), Plot("level", [scale], levels=levels))
+        )
+
+        def heights(picture: Picture, colour: str) -> set[tuple[int, int]]:
+            found = set()
+            for row in range(1, 18):
+                for bits, style in zip(
+                    dots(picture, row), picture.styles[row].tolist(), strict=True
+                ):
+                    if picture.looks[style][0] == colour:
+                        found |= {(row, r) for r, b in enumerate((9, 18, 36, 192)) if bits & b}
+            return found
+
+        assert heights(curve, "chart-1") == heights(level, "chart-3")
+        if value in (0.0, 20.0):
+            assert heights(level, "chart-3") <= heights(curve, "chart-1") | heights(
+                compose(Plot("grid", [scale]), 70, 20), "chart-grid"
+            )
+
+
+def test_levels_are_named_at_their_lines_and_else_above() -> None:
+    x = np.arange(10.0)
+    levels = [Level("majority 0.500", 0.5), Level("nb-svm 0.805", 0.805)]
+    plot = Plot("accuracy", [line(x, np.full(10, 0.5), name="validation")], levels=levels)
+    drawn = rows(compose(plot, 70, 14))
+    assert "majority 0.500" in drawn[0], "the curve lies on its line"
+    assert "nb-svm 0.805" not in drawn[0]
+    assert sum("nb-svm 0.805" in row for row in drawn[1:]) == 1
+
+
+def test_a_curve_behind_leaves_the_legend_first() -> None:
+    x = np.arange(10.0)
+    series = [
+        line(x, x, name="train", behind=True),
+        line(x, x, name="smoothed"),
+        line(x, x, name="validation"),
+    ]
+    assert "train" in compose(Plot("Loss", series), 60, 10).text(0)
+    narrow = compose(Plot("Loss", series), 34, 10).text(0)
+    assert "train" not in narrow
+    assert "validation" in narrow
+
+
+def test_a_logarithmic_scale_is_called_so() -> None:
+    plot = Plot("Loss", [line([0, 10], [1, 2])], log=True)
+    assert "Loss  log  ━ train" in compose(plot, 60, 10).text(0)
+
+
+def test_signs_on_the_axis_leave_its_labels_alone() -> None:
+    x = np.arange(600.0)
+    marks = [Mark(float(at), "◆", line=False) for at in range(0, 600, 20)]
+    axis = Axis("step", whole, "whole")
+    axis_row = compose(Plot("Loss", [line(x, x)], marks=marks, axis=axis), 36, 6).text(5)
+    assert "◆" in axis_row
+    assert "500" in axis_row
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "text"),
+    [
+        (6e29, 2e29, "6e29"),
+        (2.5e29, 2.5e29, "2.5e29"),
+        (1.25e30, 2.5e29, ""),
+        (123_456.0, 1000.0, "123k"),
+        (1.25e-5, 2.5e-6, ""),
+        (-6e29, 2e29, "-6e29"),
+    ],
+)
+def test_a_label_is_never_another_number(value: float, step: float, text: str) -> None:
+    assert fitting(value, step, 6) == text
 
 
 def test_the_cursor_reads_the_nearest_values_of_every_curve() -> None:

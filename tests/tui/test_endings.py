@@ -46,6 +46,16 @@ def nobody_reading(terminal: Terminal) -> None:
         time.sleep(0.15)
 
 
+def a_screen_being_drawn(terminal: Terminal) -> None:
+    the_list(terminal)
+    terminal.type("\rzuzu")
+
+
+def keys_on_their_way(terminal: Terminal) -> None:
+    the_list(terminal)
+    terminal.type("jjjjkkkk" * 8 + "d")
+
+
 def open_ui(runs: Path) -> Terminal:
     return Terminal("tui", "--runs-dir", str(runs), folder=runs, columns=160, lines=50)
 
@@ -55,6 +65,18 @@ def ends(terminal: Terminal, begun: float) -> int:
     terminal.process.wait(10)
     assert time.monotonic() - begun < SECONDS
     return int(terminal.process.returncode)
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.02, 0.1])
+@pytest.mark.parametrize("state", [a_screen_being_drawn, keys_on_their_way])
+def test_it_ends_when_its_terminal_is_gone_right_after_a_key(
+    recorded_runs: Path, state: Callable[[Terminal], None], delay: float
+) -> None:
+    with open_ui(recorded_runs) as terminal:
+        state(terminal)
+        time.sleep(delay)
+        terminal.hang_up()
+        assert ends(terminal, time.monotonic()) == 130
 
 
 @pytest.mark.parametrize("state", [the_list, nobody_reading])

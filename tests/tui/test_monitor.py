@@ -213,7 +213,7 @@ async def test_scale_and_smoothing_change(recorded: RunFolder) -> None:
         assert [series.name for series in loss.plot.series] == ["train", "validation"]
         await pilot.press("l", "w", "m")
         assert str(loss.plot.log) == "False"
-        assert [series.name for series in loss.plot.series][:2] == ["train", "smoothed"]
+        assert [series.name for series in loss.plot.series][:2] == ["train", "smoothed lightly"]
         assert app.monitor.query_one("#metrics", Chart).plot.title == "f1"
 
 

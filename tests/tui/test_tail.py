@@ -15,6 +15,12 @@ from seqkit.tui.history import History
 from seqkit.tui.watch import Watch
 
 
+@pytest.fixture(autouse=True)
+def as_much_time_as_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The helper steps back behind other programs; here it runs in the process of the tests."""
+    monkeypatch.setattr("os.nice", lambda _: 0)
+
+
 def step(number: int, loss: Any = 0.5, **more: Any) -> Event:
     fields = {
         "loss": loss,

@@ -194,6 +194,11 @@ def test_a_blank_text_is_asked_on_request_alone() -> None:
     assert inputs_of("", live=False) == [""]
 
 
+def test_the_line_that_enter_begins_is_no_part_of_what_is_answered_at_once() -> None:
+    assert inputs_of("Can you help me?\n", live=True) == ["Can you help me?"]
+    assert inputs_of("ROMEO:\n", live=False) == ["ROMEO:\n"], "this one is gone on with"
+
+
 def test_options_that_fit_on_a_line_are_offered() -> None:
     schema = {
         "properties": {

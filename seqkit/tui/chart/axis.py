@@ -10,6 +10,9 @@ Range = tuple[float, float]
 
 _SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200)
 _DAY = 86400
+_MOST_UNITS = 1e15
+"""Values from here on have no letter for their size."""
+
 _SLACK = 0.55
 """Part of its range that data must use; below it, the range shrinks."""
 
@@ -115,12 +118,23 @@ def number(value: float, step: float) -> str:
     if value == 0:
         return "0"
     size = max(abs(value), abs(step))
-    if size >= 10_000:
+    if 10_000 <= size < _MOST_UNITS:
         return _in_units(value, step)
-    if size < 0.000_999:
+    if size < 0.000_999 or size >= _MOST_UNITS:
         power = math.floor(math.log10(abs(value)) + 1e-9)
         return f"{shortest(value / 10.0**power, step / 10.0**power)}e{power}"
     return shortest(value, step)
+
+
+def fitting(value: float, step: float, room: int) -> str:
+    """Writes a tick in so many characters; empty where it would be taken for another number."""
+    text = number(value, step)
+    digits = 2
+    while len(text) > room and digits >= 0:
+        text = f"{value:.{digits}e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
+        digits -= 1
+    near = len(text) <= room and (digits == 2 or abs(float(text) - value) <= abs(step) / 20)
+    return text if near else ""
 
 
 def shortest(value: float, step: float) -> str:

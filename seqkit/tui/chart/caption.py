@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -35,8 +35,12 @@ def write_caption(
     cursor: float | None,
     signs: dict[str, str],
     focused: bool,
+    named: Collection[str] = (),
 ) -> None:
-    """Writes it; what is unusual has the right end, and the legend the room between."""
+    """Writes it; what is unusual has the right end, and the legend the room between.
+
+    Levels that are `named` at their lines are left out.
+    """
     focused = focused and bool(plot.title)
     title = f" {plot.title} " if focused else plot.title
     look = canvas.look("foreground", "bold reverse" if focused else "bold")
@@ -45,7 +49,11 @@ def write_caption(
     if warning and len(warning) + column < end:
         end -= len(warning)
         canvas.write(0, end, warning, canvas.look("error", "bold"))
-    for entry in _legend(plot, curves, cursor, canvas, signs):
+    entries = _legend(plot, curves, cursor, canvas, signs, named)
+    if sum(len(text) for entry, _ in entries for text, _ in entry) > end + len(_GAP) - column:
+        # Curves that a smoothed one stands for are the first to be missed least.
+        entries = [(entry, behind) for entry, behind in entries if not behind]
+    for entry, _ in entries:
         if column + sum(len(text) for text, _ in entry) > end + len(_GAP):
             break
         for text, look in entry:
@@ -72,26 +80,30 @@ def _legend(
     cursor: float | None,
     canvas: Canvas,
     signs: dict[str, str],
-) -> list[list[tuple[str, int]]]:
+    named: Collection[str],
+) -> list[tuple[list[tuple[str, int]], bool]]:
+    """Returns the entries: their pieces, and whether they are of a curve behind others."""
     dim, bright = canvas.look("chart-axis"), canvas.look("foreground")
-    entries: list[list[tuple[str, int]]] = []
+    entries: list[tuple[list[tuple[str, int]], bool]] = []
+    if plot.log:
+        entries.append(([(f"log{_GAP}", canvas.look("chart-axis", "italic"))], False))
     if cursor is not None:
         written = plot.axis.write(cursor, abs(cursor) / 100 if plot.axis.kind != "whole" else 1.0)
-        entries.append([(f"{plot.axis.name} {written}{_GAP}".lstrip(), bright)])
+        entries.append(([(f"{plot.axis.name} {written}{_GAP}".lstrip(), bright)], False))
     for curve in curves:
         name, look = curve.series.name, canvas.look(curve.series.colour)
         if not name:
             continue
         sign = curve.series.marker if canvas.unicode and curve.series.marker else signs["line"]
         if cursor is None:
-            entries.append([(f"{sign} ", look), (f"{name}{_GAP}", dim)])
+            entries.append(([(f"{sign} ", look), (f"{name}{_GAP}", dim)], curve.series.behind))
         elif len(curve.x):
             value = float(curve.y[raster.nearest(curve.x, cursor)])
             entry = [(f"{sign} ", look), (f"{name} ", dim), (f"{plot.write(value)}{_GAP}", bright)]
-            entries.append(entry)
+            entries.append((entry, curve.series.behind))
     areas = [(signs["area"], band.name, band.colour) for band in plot.bands]
     levels = [(signs["level"], level.name, level.colour) for level in plot.levels]
     for sign, name, colour in (*areas, *levels):
-        if name:
-            entries.append([(f"{sign} ", canvas.look(colour)), (f"{name}{_GAP}", dim)])
+        if name and name not in named:
+            entries.append(([(f"{sign} ", canvas.look(colour)), (f"{name}{_GAP}", dim)], False))
     return entries

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from seqkit.tui.chart import raster
-from seqkit.tui.chart.axis import log_ticks, number, stepped, stepped_end, ticks
+from seqkit.tui.chart.axis import fitting, log_ticks, stepped, stepped_end, ticks
 from seqkit.tui.chart.canvas import CURSOR, SIGNS, Canvas, Picture
 from seqkit.tui.chart.caption import Curve, write_caption
 from seqkit.tui.chart.data import Glyphs, Mark, Plot, Range, Series
@@ -17,6 +17,10 @@ LABELS = 7
 """Columns of the labels of the y axis, the axis itself included."""
 
 _LEAST_WIDTH = 12
+_DASH = 3
+"""Columns of a dash of a level, the gap behind it included, where there are dots."""
+
+Columns = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def compose(
@@ -54,12 +58,14 @@ def compose(
     if rows < 1 or columns < _LEAST_WIDTH:
         return picture
     area = _Area(canvas, plot, glyphs, view, scale, (left, top, columns, rows), signs)
+    named: set[str] = set()
     has_points = any(len(curve.x) or len(curve.bad_x) for curve in curves)
     if has_points or plot.bands:
         area.axes(footer)
         area.bands()
         area.marks(plot.marks, footer)
         area.curves(curves)
+        named = area.level_names()
         area.broken(curves, footer)
     else:
         canvas.write(top + rows // 2, left + 1, plot.empty, canvas.look("chart-axis"))
@@ -67,7 +73,8 @@ def compose(
         column = left + int(raster.columns_of(np.array([cursor]), *view, columns)[0])
         canvas.styles[top : top + rows, column] |= CURSOR
     if height >= 3:
-        write_caption(canvas, plot, curves, cursor if has_points else None, signs, focused)
+        at = cursor if has_points else None
+        write_caption(canvas, plot, curves, at, signs, focused, named)
     return picture
 
 
@@ -143,13 +150,36 @@ class _Area:
             slice(self.left, self.left + self.columns),
         )
         self.codes, self.styles = canvas.codes[box], canvas.styles[box]
+        self._ticked: set[int] = set()
+        self._dashed: Columns = np.arange(self.columns) % _DASH < _DASH - (glyphs == "braille")
+        self._passed = np.zeros((self.rows, self.columns), dtype=np.bool_)
 
     def _row(self, value: float) -> int:
         """Returns the row of cells of a value; one outside of the plot for a value outside."""
+        _, down = raster.dots_per_cell(self.glyphs)
+        return self._dot(value) // down
+
+    def _dot(self, value: float) -> int:
+        """Returns the row of dots of a value."""
         bottom, top = self.scale
         _, down = raster.dots_per_cell(self.glyphs)
-        dots = self.rows * down
-        return int(raster.rows_of(np.array([value]), bottom, top, dots)[0]) // down
+        return int(raster.rows_of(np.array([value]), bottom, top, self.rows * down)[0])
+
+    def _across(self, value: float, sign: str, look: int, columns: Columns | None = None) -> None:
+        """Draws a line of dots from side to side, at the very height at which curves are drawn.
+
+        Args:
+            value: Its height.
+            sign: What it is made of where there are no dots.
+            look: Its style.
+            columns: Where a dashed one is drawn; None for a thin one all along.
+        """
+        row, code = self._row(value), ord(sign)
+        if self.glyphs == "braille":
+            code = ord(raster.in_row(self._dot(value) % 4, columns is not None))
+        where = slice(None) if columns is None else columns
+        self.codes[row, where] = code
+        self.styles[row, where] = look
 
     # --- axes -------------------------------------------------------------------------------------
 
@@ -163,29 +193,53 @@ class _Area:
             self._y_labels(axis)
         if footer:
             self._x_labels(axis, footer)
-        for level in self.plot.levels:
-            value = np.log10(level.value) if self.plot.log and level.value > 0 else level.value
-            row = self._row(float(value))
+        rows = [self._row(self._height(level.value)) for level in self.plot.levels]
+        for place, (level, row) in enumerate(zip(self.plot.levels, rows, strict=True)):
             if 0 <= row < self.rows:
-                self.codes[row] = ord(signs["level"])
-                self.styles[row] = canvas.look(level.colour)
+                # Those in one row of cells take turns.
+                turns = np.arange(self.columns) // _DASH % rows.count(row)
+                dashes = (turns == rows[:place].count(row)) & self._dashed
+                look = canvas.look(level.colour)
+                self._across(self._height(level.value), signs["level"], look, dashes)
+
+    def _height(self, value: float) -> float:
+        return float(np.log10(value)) if self.plot.log and value > 0 else value
+
+    def level_names(self) -> set[str]:
+        """Names the levels at their lines, where no curve passes; returns those names."""
+        written: set[str] = set()
+        taken: dict[int, int] = {}
+        for level in self.plot.levels:
+            row, text = self._row(self._height(level.value)), f" {level.name} "
+            end = taken.get(row, self.columns - 1)
+            start = end - len(text)
+            if not (level.name and 0 <= row < self.rows and start > self.columns // 3):
+                continue
+            if self._passed[row, start:end].any():
+                continue
+            self.canvas.write(
+                self.top + row, self.left + start, text, self.canvas.look(level.colour)
+            )
+            taken[row] = start
+            written.add(level.name)
+        return written
 
     def _y_labels(self, look: int) -> None:
         low, high = self.scale
         most = max(3, self.rows // 3)
         values, step = (log_ticks if self.plot.log else ticks)(low, high, most)
         grid = self.canvas.look("chart-grid")
-        taken: set[int] = set()
+        taken = self._ticked
         for value in values:
-            row = self._row(float(np.log10(value)) if self.plot.log else value)
+            height = float(np.log10(value)) if self.plot.log else value
+            row = self._row(height)
             if not 0 <= row < self.rows or row in taken:
                 continue
             taken.add(row)
-            label = number(value, step or abs(value))[: self.left - 1]
+            label = fitting(value, step or abs(value), self.left - 1)
             self.canvas.write(self.top + row, self.left - 1 - len(label), label, look)
             self.canvas.write(self.top + row, self.left - 1, self.signs["side"], look)
-            self.codes[row] = ord(self.signs["grid"])
-            self.styles[row] = grid
+            self._across(height, self.signs["grid"], grid)
 
     def _x_labels(self, look: int, footer: int) -> None:
         canvas, signs, (low, high) = self.canvas, self.signs, self.view
@@ -224,24 +278,31 @@ class _Area:
             self._draw(raster.pack(raster.sparse(dots), self.glyphs), band.colour)
 
     def curves(self, curves: Sequence[Curve]) -> None:
-        """Draws curves; those in one cell share it, in the colour of the last one.
+        """Draws curves; where several meet they take turns, each in its own colour.
 
         Where one that is not `behind` passes, the others leave the cell to it, so that it stays a
         line and does not melt into the noise around it.
         """
         _, down = raster.dots_per_cell(self.glyphs)
         for behind in (True, False):
-            merged = np.zeros((self.rows, self.columns), dtype=np.uint8)
-            looks = np.zeros((self.rows, self.columns), dtype=np.uint8)
-            for curve in curves:
-                if curve.series.behind is behind:
-                    dots = raster.fill(curve.low, curve.high, *self.scale, self.rows * down)
-                    packed = raster.pack(dots, self.glyphs)
-                    merged |= packed
-                    looks[packed > 0] = self.canvas.look(curve.series.colour)
-            drawn = merged > 0
-            self.codes[drawn] = raster.characters(merged, self.glyphs)[drawn]
-            self.styles[drawn] = looks[drawn]
+            there = [curve for curve in curves if curve.series.behind is behind]
+            packed = [
+                raster.pack(
+                    raster.fill(curve.low, curve.high, *self.scale, self.rows * down), self.glyphs
+                )
+                for curve in there
+            ]
+            meeting = np.zeros((self.rows, self.columns), dtype=np.int64)
+            for cells in packed:
+                meeting += cells > 0
+            turn = np.arange(self.columns) % np.maximum(meeting, 1)
+            seen = np.zeros_like(meeting)
+            for curve, cells in zip(there, packed, strict=True):
+                mine = (cells > 0) & (seen == turn)
+                seen += cells > 0
+                self.codes[mine] = raster.characters(cells, self.glyphs)[mine]
+                self.styles[mine] = self.canvas.look(curve.series.colour)
+            self._passed |= meeting > 0
         for curve in curves:
             self._markers(curve)
 
@@ -264,6 +325,7 @@ class _Area:
         kept = (rows >= 0) & (rows < self.rows)
         self.codes[rows[kept], columns[kept]] = ord(sign if self.canvas.unicode else "o")
         self.styles[rows[kept], columns[kept]] = self.canvas.look(curve.series.colour)
+        self._passed[rows[kept], columns[kept]] = True
 
     def marks(self, marks: Sequence[Mark], footer: int) -> None:
         """Draws what happened: a thin line where nothing else is, and a sign on the axis."""
@@ -277,6 +339,10 @@ class _Area:
                 self.styles[:, column] = look
             sign = mark.sign if self.canvas.unicode or mark.sign.isascii() else "^"
             row = self.top + self.rows if footer else self.top + self.rows - 1
+            below = chr(self.canvas.codes[row, self.left + column])
+            if footer == 1 and below != self.signs["across"]:
+                # The labels of the axis stand there.
+                continue
             self.canvas.write(row, self.left + column, sign, look)
 
     def broken(self, curves: Sequence[Curve], footer: int) -> None:

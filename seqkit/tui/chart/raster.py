@@ -33,6 +33,12 @@ def dots_per_cell(glyphs: Glyphs) -> tuple[int, int]:
     return across, down
 
 
+def in_row(dot: int, both: bool) -> str:
+    """Returns the braille character with one dot, or both, in one of its four rows."""
+    left, right = _BITS["braille"][dot]
+    return chr(0x2800 + (left | right if both else left))
+
+
 def separate(x: Floats, y: Floats, positive: bool = False) -> tuple[Floats, Floats, Floats, Floats]:
     """Parts what can be drawn from what cannot.
 

@@ -30,7 +30,8 @@ def scores(
     table = _grid()
     names = [metric, *(name for name in side.metrics if name != metric)]
     shown = names[: max(1, (width - 44) // 12)]
-    table.add_column(no_wrap=True, max_width=max(16, width - 24 - 12 * len(shown)))
+    room = max(16, width - 24 - 12 * len(shown))
+    table.add_column(no_wrap=True, max_width=room)
     for _ in range(len(shown) + 2):
         table.add_column(justify="right", no_wrap=True)
     heads = [Text(f"{split} {name}" if name == metric else name, "bold") for name in shown]
@@ -39,7 +40,7 @@ def scores(
         run = side.runs[place]
         cells = [run.score(split, name) for name in shown]
         table.add_row(
-            _named(run, colours[place]),
+            _named(run, colours[place], room),
             *(Text("-" if cell is None else number(cell)) for cell in cells),
             Text(duration(run.summary.elapsed)),
             Text(number(run.summary.started.get("parameters") or 0)),
@@ -72,7 +73,8 @@ def settings(
     room = max(8, (width - 30) // max(1, len(order)) - 2)
     for _ in order:
         table.add_column(no_wrap=True, max_width=room)
-    table.add_row(Text(""), *(_named(side.runs[place], colours[place]) for place in order))
+    heads = (_named(side.runs[place], colours[place], room) for place in order)
+    table.add_row(Text(""), *heads)
     for key in side.differing:
         values = [side.runs[place].settings.get(key) for place in order]
         cells = [
@@ -177,11 +179,10 @@ def _grid() -> Table:
     return Table.grid(padding=(0, 2, 0, 0))
 
 
-def _named(run: Compared, colour: str) -> Text:
-    text = Text.assemble(("■ ", colour), one_line(run.name))
-    if run.status != "finished":
-        text.append(f" {run.status}", "dim")
-    return text
+def _named(run: Compared, colour: str, room: int) -> Text:
+    state = "" if run.status == "finished" else f" {run.status}"
+    name = fit_ends(one_line(run.name), max(8, room - 2 - len(state))).rstrip()
+    return Text.assemble(("■ ", colour), name, (state, "dim"))
 
 
 def _written(key: str, value: object) -> str:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -26,8 +26,10 @@ from seqkit.tui.components.fetching import Fetch, progress_text
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Confirm
 from seqkit.tui.failing import failure_of
+from seqkit.tui.narrowing import narrowed
 from seqkit.tui.new.catalogue import Catalogue, load_catalogue, run_json
 from seqkit.tui.new.pictures import data_text, examples_text
+from seqkit.tui.scrolling import Scrolled
 from seqkit.tui.topbar import TopBar
 from seqkit.tui.workers import begin
 
@@ -51,6 +53,9 @@ class DataScreen(Screen[None]):
         background: $surface;
         & > Horizontal { height: 1fr; }
         & #list { width: 40; }
+        &.-narrow #list { width: 1fr; }
+        &.-narrow #detail, &.-narrow.-inside #list { display: none; }
+        &.-narrow.-inside #detail { display: block; padding: 0 1; }
         & Input, & Input:focus { border: none; height: 1; padding: 0 1; background: $surface; }
         & OptionList {
             height: 1fr; border: none; background: $surface; padding: 0;
@@ -71,6 +76,8 @@ class DataScreen(Screen[None]):
         Binding("escape", "back", "Back to the list, then to Runs", show=False, id="data.back"),
     ]
     AUTO_FOCUS = "OptionList"
+    # Without room for both, the list gives way to what enter is pressed on.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-wide")]  # noqa: RUF012
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -85,10 +92,10 @@ class DataScreen(Screen[None]):
         """Lays the screen out."""
         yield TopBar("data")
         with Horizontal():
-            with VerticalScroll(id="list", can_focus=False):
+            with Vertical(id="list"):
                 yield Input(placeholder="/ filter")
                 yield OptionList(compact=True)
-            with VerticalScroll(id="detail"):
+            with Scrolled(id="detail"):
                 yield Static(Text("Looking for data …"), id="about")
                 yield Static(id="inside")
         yield Static(id="cache")
@@ -121,24 +128,24 @@ class DataScreen(Screen[None]):
 
     # --- the list ---------------------------------------------------------------------------------
 
-    def _fill(self) -> None:
-        wanted = self.query_one(Input).value.casefold().split()
+    def _fill(self, typing: bool = False) -> None:
+        """Shows what passes the filter; the cursor stays where it is unless that is being typed."""
+        wanted = self.query_one(Input).value
         options = self.query_one(OptionList)
         current = self._current()
         order = {"here": 0, "generated": 1, "your files": 2, "missing": 3}
-        found = [
-            dataset
-            for dataset in sorted(
-                self._datasets, key=lambda d: (order.get(d["state"], 4), d["name"])
-            )
-            if all(word in f"{dataset['name']} {dataset['summary']}".casefold() for word in wanted)
-        ]
+        datasets = sorted(self._datasets, key=lambda d: (order.get(d["state"], 4), d["name"]))
+        found = narrowed(datasets, wanted, lambda d: str(d["name"]), lambda d: str(d["summary"]))
         options.clear_options()
         options.add_options(Option(self._label(d), id=d["qualified"]) for d in found)
         names = [dataset["qualified"] for dataset in found]
         name = current["qualified"] if current else ""
         if found:
-            options.highlighted = names.index(name) if name in names else 0
+            options.highlighted = names.index(name) if name in names and not typing else 0
+        elif self._datasets:
+            said = Text(f"Nothing matches {one_line(wanted)}; escape takes the filter away.", "dim")
+            self.query_one("#about", Static).update(said)
+            self.query_one("#inside", Static).update("")
         self._show_cache()
 
     def _label(self, dataset: Mapping[str, Any]) -> Text:
@@ -162,7 +169,7 @@ class DataScreen(Screen[None]):
 
     def on_input_changed(self) -> None:
         """Narrows the list."""
-        self._fill()
+        self._fill(typing=True)
 
     def on_input_submitted(self) -> None:
         """Goes to the list."""
@@ -216,15 +223,12 @@ class DataScreen(Screen[None]):
     def action_look(self) -> None:
         """Reads the highlighted dataset as a model would."""
         dataset = self._current()
-        if (
-            dataset is None
-            or self._catalogue is None
-            or dataset["state"]
-            in (
-                "missing",
-                "your files",
-            )
-        ):
+        if dataset is None or self._catalogue is None:
+            return
+        self.add_class("-inside")
+        if self.has_class("-narrow"):
+            self.call_after_refresh(self.query_one("#detail").focus)
+        if dataset["state"] in ("missing", "your files"):
             return
         self.query_one("#inside", Static).update(Text("Reading it …", "dim"))
         begin(self, partial(self._look, dataset), group="look", exclusive=True)
@@ -289,6 +293,7 @@ class DataScreen(Screen[None]):
 
     def action_narrow(self) -> None:
         """Goes to the filter."""
+        self.remove_class("-inside")
         self.query_one(Input).focus()
 
     def action_back(self) -> None:
@@ -298,6 +303,7 @@ class DataScreen(Screen[None]):
             self.post_message(TopBar.Chosen("runs"))
         elif options.has_focus:
             line.value = ""
+        self.remove_class("-inside")
         options.focus()
 
     def action_reload(self) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -22,7 +22,9 @@ from seqkit.terminal.safe_text import one_line, visible
 from seqkit.tui.colours import colour
 from seqkit.tui.context import Context
 from seqkit.tui.failing import failure_of
+from seqkit.tui.narrowing import narrowed
 from seqkit.tui.new.catalogue import Catalogue, load_catalogue
+from seqkit.tui.scrolling import Scrolled
 from seqkit.tui.topbar import TopBar
 from seqkit.tui.workers import begin
 
@@ -43,6 +45,9 @@ class ComponentsScreen(Screen[None]):
         background: $surface;
         & > Horizontal { height: 1fr; }
         & #list { width: 34; }
+        &.-narrow #list { width: 1fr; }
+        &.-narrow #detail, &.-narrow.-inside #list { display: none; }
+        &.-narrow.-inside #detail { display: block; padding: 0 1; }
         & Input, & Input:focus { border: none; height: 1; padding: 0 1; background: $surface; }
         & OptionList {
             height: 1fr; border: none; background: $surface; padding: 0;
@@ -62,6 +67,8 @@ class ComponentsScreen(Screen[None]):
         ),
     ]
     AUTO_FOCUS = "OptionList"
+    # Without room for both, the list gives way to what enter is pressed on.
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (64, "-wide")]  # noqa: RUF012
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -74,10 +81,10 @@ class ComponentsScreen(Screen[None]):
         """Lays the screen out."""
         yield TopBar("components")
         with Horizontal():
-            with VerticalScroll(id="list", can_focus=False):
+            with Vertical(id="list"):
                 yield Input(placeholder="/ filter")
                 yield OptionList(compact=True)
-            with VerticalScroll(id="detail"):
+            with Scrolled(id="detail"):
                 yield Static(Text("Reading what is installed …"), id="about")
                 yield Static(id="settings")
         yield Footer(show_command_palette=False, compact=True)
@@ -105,27 +112,38 @@ class ComponentsScreen(Screen[None]):
         catalogue = self.catalogue
         if catalogue is None:
             return
-        wanted = self.query_one(Input).value.casefold()
+        wanted = self.query_one(Input).value
+        everything = [(kind, entry) for kind in SINGULAR for entry in catalogue.entries(kind)]
+        if not wanted:
+            everything.sort(key=lambda item: not item[1].get("error"))
+        found = narrowed(
+            everything,
+            wanted,
+            lambda item: str(item[1]["name"]),
+            lambda item: f"{item[1].get('summary', '')} {item[0]}",
+        )
         groups: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
-        for kind in SINGULAR:
-            for entry in catalogue.entries(kind):
-                about = f"{entry['name']} {entry.get('summary', '')} {kind}".casefold()
-                if all(word in about for word in wanted.split()):
-                    plugin = str(entry.get("plugin") or entry["name"])
-                    heading = plugin if self._by_plugin else kind
-                    groups.setdefault(heading, []).append((kind, entry))
+        if not self._by_plugin:
+            groups = {kind: [] for kind in SINGULAR}
+        for kind, entry in found:
+            plugin = str(entry.get("plugin") or entry["name"])
+            groups.setdefault(plugin if self._by_plugin else kind, []).append((kind, entry))
         options = self.query_one(OptionList)
         options.clear_options()
         self._shown = {}
         for heading, items in groups.items():
+            if not items:
+                continue
             options.add_option(Option(Text(heading.capitalize(), "bold underline"), disabled=True))
-            items.sort(key=lambda item: not item[1].get("error"))
             for kind, entry in items:
-                key = f"{kind}/{entry.get('qualified') or entry['name']}"
+                key = _key(kind, entry)
                 self._shown[key] = (kind, entry)
                 options.add_option(Option(self._label(kind, entry), id=key))
         options.highlighted = 1 if options.option_count > 1 else None
-        if not groups:
+        if found and wanted:
+            nearest = _key(*found[0])
+            options.highlighted = options.get_option_index(nearest)
+        if not found:
             said = Text(f"Nothing matches {one_line(wanted)}; escape takes the filter away.", "dim")
             self.query_one("#about", Static).update(said)
             self.query_one("#settings", Static).update("")
@@ -154,7 +172,8 @@ class ComponentsScreen(Screen[None]):
 
     def on_option_list_option_selected(self) -> None:
         """Goes to the explanation, to scroll it."""
-        self.query_one("#detail").focus()
+        self.add_class("-inside")
+        self.call_after_refresh(self.query_one("#detail").focus)
 
     # --- the explanation --------------------------------------------------------------------------
 
@@ -176,6 +195,7 @@ class ComponentsScreen(Screen[None]):
 
     def action_narrow(self) -> None:
         """Goes to the filter."""
+        self.remove_class("-inside")
         self.query_one(Input).focus()
 
     def action_order(self) -> None:
@@ -194,6 +214,7 @@ class ComponentsScreen(Screen[None]):
             self.post_message(TopBar.Chosen("runs"))
         elif options.has_focus:
             line.value = ""
+        self.remove_class("-inside")
         options.focus()
 
     def action_yank(self) -> None:
@@ -203,6 +224,10 @@ class ComponentsScreen(Screen[None]):
             name = str(options.get_option_at_index(options.highlighted).id).partition("/")[2]
             self.app.copy_to_clipboard(name)
             self.app.notify(name, title="Copied", markup=False)
+
+
+def _key(kind: str, entry: Mapping[str, Any]) -> str:
+    return f"{kind}/{entry.get('qualified') or entry['name']}"
 
 
 def _head(kind: str, entry: Mapping[str, Any], documentation: str) -> Text:

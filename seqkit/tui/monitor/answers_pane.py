@@ -173,7 +173,9 @@ class AnswersPane(Vertical):
 
 def _score(items: Sequence[dict[str, Any]]) -> str:
     judged = [item["correct"] for item in items if "correct" in item]
-    return f"{sum(map(bool, judged))} of {len(judged)} right" if judged else ""
+    right = sum(map(bool, judged))
+    # As few as these are no score, and at the end they are chosen for being right and wrong.
+    return f"{right} right, {len(judged) - right} wrong" if judged else ""
 
 
 def series_plot(curves: Curves, interval: str) -> Plot:

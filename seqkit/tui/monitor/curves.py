@@ -25,6 +25,9 @@ AXES: Mapping[str, Axis] = {
 SMOOTHING: Mapping[str, float] = {"off": 0.0, "light": 0.01, "medium": 0.03, "strong": 0.1}
 """Windows of the moving average, as parts of all points."""
 
+_SMOOTHED = {"light": "smoothed lightly", "medium": "smoothed", "strong": "smoothed strongly"}
+"""What the legend calls a moving average whose window a person may choose."""
+
 _TOKENS = ("tokens", "next-tokens")
 """Kinds of output whose training is paced by tokens."""
 
@@ -105,7 +108,9 @@ class Curves:
         )
 
     def _loss(self, history: History, view: View) -> list[Series]:
-        found = self._curve(history, view, "loss", "train", view.smoothing)
+        found = self._curve(
+            history, view, "loss", "train", view.smoothing, _SMOOTHED.get(view.smoothing, "")
+        )
         table = history.evaluations
         if table.count:
             x = xs(table, view.unit, history)
@@ -113,7 +118,13 @@ class Curves:
         return found
 
     def _curve(
-        self, history: History, view: View, column: str, name: str, smoothing: str
+        self,
+        history: History,
+        view: View,
+        column: str,
+        name: str,
+        smoothing: str,
+        called: str = "smoothed",
     ) -> list[Series]:
         """Returns a curve of the steps, behind its moving average where there is one."""
         x, y = xs(history.steps, view.unit, history), history.steps[column]
@@ -123,9 +134,9 @@ class Curves:
         smoothed = self._smoothed.setdefault((column, smoothing), Smoothed(part))
         finite = np.isfinite(y)
         if not finite.all():
-            averaged = Series("smoothed", x[finite], smoothed.follow(y[finite]), "chart-1")
+            averaged = Series(called, x[finite], smoothed.follow(y[finite]), "chart-1")
         else:
-            averaged = Series("smoothed", x, smoothed.follow(y), "chart-1")
+            averaged = Series(called, x, smoothed.follow(y), "chart-1")
         return [Series(name, x, y, "chart-raw", behind=True), averaged]
 
     def _one(

@@ -80,7 +80,8 @@ class MonitorScreen(Screen[None]):
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", id="monitor.back"),
-        Binding("p", "pause", "Pause", id="monitor.pause"),
+        Binding("p", "steer('pause')", "Pause", id="monitor.pause"),
+        Binding("p", "steer('resume')", "Go on", id="monitor.go-on"),
         Binding("s", "steer('save')", "Save", id="monitor.save"),
         Binding("x", "steer('stop')", "Stop", id="monitor.stop"),
         Binding("r", "rate", "Rate", id="monitor.rate"),
@@ -408,6 +409,8 @@ class MonitorScreen(Screen[None]):
         if self._view is not None:
             self._view = replace(self._view, log=not self._view.log)
             self._show()
+            scale = "logarithmic" if self._view.log else "linear"
+            self.notify(f"Scale: {scale}", timeout=1.5, markup=False)
 
     def action_smoothing(self) -> None:
         """Smooths the curves more, or not at all."""
@@ -461,14 +464,12 @@ class MonitorScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hides the keys that mean nothing now."""
         if action in STEERING:
-            return self.steering.possible(action)
+            # Of the two that one key does, one means something.
+            useless = ("pause",) if self.steering.status == "paused" else ("resume",)
+            return self.steering.possible(action) and parameters != useless
         if action == "try":
             return shared_context(self) is not None and self.steering.status != "gone"
         return True
-
-    def action_pause(self) -> None:
-        """Asks the run to pause, or to go on."""
-        self.steering.request("resume" if self.steering.status == "paused" else "pause")
 
     def action_steer(self, action: str) -> None:
         """Asks the run for something."""

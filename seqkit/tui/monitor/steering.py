@@ -17,7 +17,7 @@ from seqkit.terminal.cells import reason
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Ask, Confirm
 
-STEERING = ("pause", "steer", "rate", "resume")
+STEERING = ("steer", "rate", "resume")
 """The actions of the monitor that change a run."""
 
 

@@ -14,7 +14,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from seqkit.terminal.safe_text import one_line
-from seqkit.tui.dialogs import Choice
+from seqkit.tui.dialogs import Choice, give_lines
 
 
 class Tick(ModalScreen[list[str] | None]):
@@ -35,8 +35,8 @@ class Tick(ModalScreen[list[str] | None]):
             border-subtitle-color: $foreground 60%;
         }
         & OptionList {
-            border: none; height: auto; max-height: 24; background: $panel; padding: 0;
-            scrollbar-size-vertical: 1;
+            border: none; background: $panel; padding: 0; scrollbar-size-vertical: 1;
+            text-wrap: nowrap; text-overflow: ellipsis;
         }
     }
     """
@@ -65,6 +65,10 @@ class Tick(ModalScreen[list[str] | None]):
         """Shows everything."""
         self._fill()
 
+    def on_resize(self) -> None:
+        """Gives the list the lines that there are."""
+        give_lines(self.query_one(OptionList), len(self._choices), self.size.height, 2)
+
     def _fill(self) -> None:
         options = self.query_one(OptionList)
         place = options.highlighted or 0
@@ -78,7 +82,7 @@ class Tick(ModalScreen[list[str] | None]):
 
     def _drawn(self, choice: Choice, widest: int) -> Text:
         number = self._ticked.index(choice.value) + 1 if choice.value in self._ticked else 0
-        text = Text(f"[{number or ' '}] ", no_wrap=True, overflow="ellipsis")
+        text = Text(f"[{number or ' '}] ")
         text.append(one_line(choice.label).ljust(widest), "bold" if number else "")
         about = f"✗ {choice.why_not}" if choice.why_not else choice.about
         return text.append(f"  {one_line(about)}", "dim")

@@ -9,10 +9,15 @@ from typing import Any
 from rich.text import Text
 
 from seqkit.terminal.cells import BLOCKS, bar, fit
-from seqkit.terminal.figures import short_duration, size
+from seqkit.terminal.figures import count_of, short_duration, size
 from seqkit.terminal.safe_text import one_line, visible
 
 _SAMPLE = 400
+_FIRST, _LAST = 8, 2
+"""Values of a long series that are written."""
+
+_MIDNIGHT = "T00:00:00"
+"""What days have in place of a time."""
 
 
 def layers_text(preview: Mapping[str, Any], width: int) -> Text:
@@ -27,7 +32,8 @@ def layers_text(preview: Mapping[str, Any], width: int) -> Text:
     longest = max((len(name) + len(kind) + 1 for name, kind in names), default=8)
     first = max(12, min(longest, width - second - 17 - bars))
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"one batch: {examples} examples of up to {steps} steps\n", "dim")
+    batch = f"{count_of(examples, 'example')} of up to {count_of(steps, 'step')}"
+    text.append(f"one batch: {batch}\n", "dim")
     text.append("┌ ", "dim").append(f"{_inputs(preview['shape'])}\n", "bold")
     for layer, (name, kind), shape in zip(layers, names, shapes, strict=True):
         top = not layer["depth"]
@@ -59,8 +65,8 @@ def _shape(output: Sequence[int] | None) -> str:
 def _inputs(shape: Mapping[str, Any]) -> str:
     inputs = shape.get("inputs", {})
     if inputs.get("kind") == "tokens":
-        return f"one of {inputs.get('size', 0):,} tokens a step"
-    return f"{inputs.get('size', 0):,} numbers a step"
+        return f"one of {count_of(inputs.get('size', 0), 'token')} a step"
+    return f"{count_of(inputs.get('size', 0), 'number')} a step"
 
 
 def _outputs(shape: Mapping[str, Any]) -> str:
@@ -73,8 +79,9 @@ def _outputs(shape: Mapping[str, Any]) -> str:
     if outputs.get("kind") == "number":
         return "one number"
     if outputs.get("kind") == "values":
-        return f"{outputs.get('size')} values × {outputs.get('horizon')} steps ahead"
-    return f"one of {outputs.get('size', 0):,} tokens"
+        values = count_of(outputs.get("size", 0), "value")
+        return f"{values} × {count_of(outputs.get('horizon', 0), 'step')} ahead"
+    return f"one of {count_of(outputs.get('size', 0), 'token')}"
 
 
 def _costs(preview: Mapping[str, Any]) -> Text:
@@ -86,9 +93,8 @@ def _costs(preview: Mapping[str, Any]) -> Text:
     seconds = preview["seconds"]
     shown = f"{seconds:.1f} s" if seconds < 10 else short_duration(seconds)
     text.append(f"≈ {shown or '?'} an epoch", "bold")
-    text.append(
-        f"\n  {preview['steps']:,} steps, as one batch took on {one_line(preview['device'])}\n"
-    )
+    steps = count_of(preview["steps"], "step")
+    text.append(f"\n  {steps}, as one batch took on {one_line(preview['device'])}\n")
     return text.append_text(data_text(preview))
 
 
@@ -106,9 +112,9 @@ def data_text(preview: Mapping[str, Any]) -> Text:
             BLOCKS[min(7, round(7 * count / most))] if count else " " for count in lengths["bins"]
         )
         text.append(f"  {drawn}  ", "bold")
-        text.append(
-            f"{lengths['least']} to {lengths['most']} steps, median {lengths['median']:g}", "dim"
-        )
+        least, most = lengths["least"], lengths["most"]
+        spread = f"{least} to {most} steps, median {lengths['median']:g}"
+        text.append(spread if least < most else count_of(most, "step"), "dim")
     inputs = preview["shape"].get("inputs", {})
     if inputs.get("kind") == "tokens":
         text.append(f"\n  vocabulary of {inputs.get('size', 0):,}", "dim")
@@ -117,7 +123,10 @@ def data_text(preview: Mapping[str, Any]) -> Text:
 
 def examples_text(preview: Mapping[str, Any]) -> Text:
     """Shows some training examples as the model will see them."""
-    text = Text("as the model sees them: <unk> is a token that the vocabulary lacks\n\n", "dim")
+    said = "as the model sees them"
+    if preview["shape"].get("inputs", {}).get("kind") == "tokens":
+        said += ": <unk> is a token that the vocabulary lacks"
+    text = Text(f"{said}\n\n", "dim")
     for sample in preview["samples"]:
         text.append("─ ", "dim")
         for number, (key, value) in enumerate(sample.items()):
@@ -129,9 +138,27 @@ def examples_text(preview: Mapping[str, Any]) -> Text:
 
 
 def _short(value: Any) -> str:
-    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    shown = one_line(shown)
+    shown = one_line(_written(value))
     return shown if len(shown) <= _SAMPLE else shown[: _SAMPLE - 1] + "…"
+
+
+def _written(value: Any) -> str:
+    """Writes a value as a person would: of long series the beginning and the end."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, Mapping):
+        return "  ".join(f"{key} {_written(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        parts = [_written(item) for item in value]
+        if all(part.endswith(_MIDNIGHT) for part in parts):
+            parts = [part.removesuffix(_MIDNIGHT) for part in parts]
+        left_out = len(parts) - _FIRST - _LAST
+        if left_out > 1:
+            parts = [*parts[:_FIRST], f"… {left_out} more …", *parts[-_LAST:]]
+        return ", ".join(parts)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def toml_text(toml: str) -> Text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,7 +19,7 @@ from textual.worker import Worker
 from seqkit.errors import ConfigurationError, Problem, SeqkitError
 from seqkit.experiments.schema import show
 from seqkit.processes.client import Checker
-from seqkit.terminal.safe_text import one_line
+from seqkit.terminal.safe_text import bare, one_line
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Choice, Choose, Confirm
 from seqkit.tui.failing import failure_of
@@ -393,7 +393,9 @@ class NewRunScreen(Screen[None]):
             self._wanted = self.action_recipe
             return
         recipes = self.catalogue.entries("recipes")
-        choices = [Choice(e["shown"], e["shown"], str(e["summary"])) for e in recipes]
+        choices = [
+            Choice(e["shown"], e["shown"], str(e["summary"]), words=_task_of(e)) for e in recipes
+        ]
         choices.append(Choice("-", "nothing", "Choose every part yourself."))
 
         def chosen(name: str | None) -> None:
@@ -529,3 +531,9 @@ class NewRunScreen(Screen[None]):
                 return
             words = []
         self.post_message(TrainRun([source, *words, *name], draft.keep))
+
+
+def _task_of(recipe: Mapping[str, Any]) -> str:
+    """Returns the task that a recipe is for."""
+    task = recipe["experiment"].get("task", "")
+    return bare(task.get("name") if isinstance(task, Mapping) else task)

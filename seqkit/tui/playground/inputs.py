@@ -37,9 +37,13 @@ def inputs_of(text: str, *, live: bool) -> list[Any] | None:
 
     Args:
         text: What was typed.
-        live: Whether answers follow while one types: a blank text is asked on request alone.
+        live: Whether answers follow while one types: a blank text is asked on request alone, and
+            what blank there is around a text, such as the line that enter begins, is no part of it.
+            A text that is gone on with is taken as it stands.
     """
-    return None if live and not text.strip() else [text]
+    if not live:
+        return [text]
+    return [text.strip()] if text.strip() else None
 
 
 def rows_of(text: str, untouched: str) -> list[Any]:

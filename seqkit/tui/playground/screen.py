@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import HorizontalScroll, VerticalScroll
+from textual.containers import HorizontalScroll
 from textual.events import DescendantFocus
 from textual.message import Message
 from textual.screen import Screen
@@ -32,6 +32,7 @@ from seqkit.tui.playground.inputs import (
     table_of,
     table_to_begin_with,
 )
+from seqkit.tui.scrolling import Scrolled
 from seqkit.views import Answer, view_of
 
 _PAUSE = 0.35
@@ -117,14 +118,19 @@ class TryScreen(Screen[None]):
         """Lays the screen out."""
         yield Static(id="try-head")
         yield TextArea(soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
+        # Its fields are stops for tab; what holds them is none.
         yield HorizontalScroll(id="try-options", can_focus=False)
         yield Static(id="try-about", markup=False)
-        with VerticalScroll(id="try-result"):
+        with Scrolled(id="try-result"):
             yield Static(id="try-answer")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        """Loads the model."""
+        """Loads the model; what was typed before stands there again."""
+        kept = self.context.typed.get(self.run.path, "")
+        if kept:
+            self.area.load_text(kept)
+            self.area.move_cursor(self.area.document.end)
         self._start()
 
     def on_unmount(self) -> None:
@@ -202,7 +208,7 @@ class TryScreen(Screen[None]):
             self._said += str(reply["piece"])
             shown = {"view": "text", "prompt": self._prompt, "continuation": self._said}
             self._show_answers([shown])
-            self.query_one("#try-result", VerticalScroll).scroll_end(animate=False)
+            self.query_one("#try-result", Scrolled).scroll_end(animate=False)
             return
         self._waiting = None
         self._head("ready", "$success")
@@ -288,7 +294,9 @@ class TryScreen(Screen[None]):
         return self.query_one(TextArea)
 
     def on_text_area_changed(self) -> None:
-        """Answers soon, where the task answers as one types."""
+        """Answers soon, where the task answers as one types; keeps the text for the next time."""
+        text = self.area.text
+        self.context.typed[self.run.path] = "" if text == self._untouched else text
         self._soon()
 
     def _soon(self) -> None:

@@ -67,6 +67,12 @@ class RunActions:
                 self._say(reason(error), wrong=True)
         return done
 
+    def _hidden(self, rows: Sequence[RunRow]) -> str:
+        """Returns a sentence on those of the runs that the filter hides, and a space."""
+        names = {row.name for row in rows}
+        count = sum(row.name in names for row in self._table.hidden)
+        return f"The filter hides {count} of them. " if count else ""
+
     def tag(self) -> None:
         """Asks for tags, and gives them to the runs in place of the old ones."""
         from seqkit.tui.dialogs import Ask
@@ -122,11 +128,13 @@ class RunActions:
             self._each(rows, lambda row: thrown.append(throw_away(row.folder)))
             if thrown:
                 self._thrown.append(thrown)
-                self._say(f"{len(thrown)} in the trash. u brings them back.")
+                them = "it" if len(thrown) == 1 else "them"
+                self._say(f"{len(thrown)} in the trash. u brings {them} back.")
             self._changed()
 
-        detail = "It goes to the folder .trash beside the others; u brings it back."
-        self._confirmed(f"Delete {_counted(rows)}?", detail, act)
+        it, goes, brings = ("It", "goes", "it") if len(rows) == 1 else ("They", "go", "them")
+        detail = f"{it} {goes} to the folder .trash beside the others; u brings {brings} back."
+        self._confirmed(f"Delete {_counted(rows)}?", self._hidden(rows) + detail, act)
 
     def undelete(self) -> None:
         """Brings back what was deleted last."""
@@ -195,7 +203,7 @@ class RunActions:
                 self._say(f"Asked {_counted(asked)} to save and stop.")
 
         detail = "It stops after its present batch, with its state saved; c goes on with it."
-        self._confirmed(f"Stop {_counted(rows)}?", detail, act)
+        self._confirmed(f"Stop {_counted(rows)}?", self._hidden(rows) + detail, act)
 
 
 def _counted(rows: Sequence[RunRow]) -> str:

@@ -35,11 +35,11 @@ class RunDetail(Static):
     }
     """
 
-    _shown: tuple[RunRow | None, int] = (None, 0)
+    _shown: tuple[RunRow | None, int, int] = (None, 0, 0)
 
-    def show(self, row: RunRow | None, marked: int = 0) -> None:
+    def show(self, row: RunRow | None, marked: int = 0, hidden: int = 0) -> None:
         """Shows a run, or nothing."""
-        self._shown = (row, marked)
+        self._shown = (row, marked, hidden)
         self._draw()
 
     def on_resize(self) -> None:
@@ -47,18 +47,26 @@ class RunDetail(Static):
         self._draw()
 
     def _draw(self) -> None:
-        row, marked = self._shown
+        row, marked, hidden = self._shown
         width = self.content_size.width
-        self.update(Text() if row is None else Text("\n").join(lines_of(row, marked, width)))
+        lines = [] if row is None else lines_of(row, marked, width, hidden)
+        if row is None and marked:
+            lines = [Text(_marked(marked, hidden).strip(), "bold")]
+        self.update(Text("\n").join(lines))
 
 
-def lines_of(row: RunRow, marked: int = 0, width: int = 0) -> list[Text]:
+def _marked(marked: int, hidden: int) -> str:
+    return f"   {marked} marked" + (f", {hidden} of them hidden by the filter" if hidden else "")
+
+
+def lines_of(row: RunRow, marked: int = 0, width: int = 0, hidden: int = 0) -> list[Text]:
     """Returns what is shown of a run, line by line.
 
     Args:
         row: The run.
         marked: How many runs are marked.
         width: Columns that a message is wrapped to; 0: it stays on one line.
+        hidden: How many of the marked ones the filter hides.
     """
     head = Text(no_wrap=True, overflow="ellipsis")
     head.append(one_line(row.title), "bold")
@@ -66,7 +74,7 @@ def lines_of(row: RunRow, marked: int = 0, width: int = 0) -> list[Text]:
         head.append(f"  ({row.name})", "dim")
     head.append("".join(f"  #{one_line(tag)}" for tag in row.label.tags), "dim")
     if marked:
-        head.append(f"   {marked} marked", "bold")
+        head.append(_marked(marked, hidden), "bold")
     about = [text for text in (row.task, row.dataset, row.model, row.device) if text]
     if row.parameters is not None:
         about.append(f"{row.parameters:,} parameters")

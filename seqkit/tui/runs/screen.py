@@ -161,18 +161,22 @@ class RunsScreen(Screen[None]):
         """Filters, sorts and shows what is known."""
         rows = self.index.rows
         table, sort = self.query_one(RunTable), self.context.preferences
-        shown = sort_rows([row for row in rows if self._query.matches(row)], *self._sort())
+        passing: list[RunRow] = []
+        hidden: list[RunRow] = []
+        for row in rows:
+            (passing if self._query.matches(row) else hidden).append(row)
+        shown = sort_rows(passing, *self._sort())
         was_empty = self.has_class("empty")
         empty = not rows and not self.index.waiting and self.index.scanned
         self.set_class(empty, "empty")
         if empty != was_empty:
             (self.query_one(Welcome) if empty else table).focus()
         table.hint = "No run passes the filter. escape takes it away." if rows else ""
-        table.show(shown, (sort.sort, sort.descending))
+        table.show(shown, (sort.sort, sort.descending), hidden)
         if self.left and any(row.name == self.left for row in shown):
             table.go_to(self.left)
             self.left = ""
-        self.query_one(RunDetail).show(table.current, len(table.marked))
+        self._show_detail()
         live = sum(row.live for row in rows)
         self.query_one(TopBar).note = (
             f"● {live} running " if live else "read-only " if self.context.read_only else ""
@@ -224,7 +228,11 @@ class RunsScreen(Screen[None]):
 
     def on_run_table_moved(self) -> None:
         """Shows the run under the cursor more closely."""
-        self.query_one(RunDetail).show(self.table.current, len(self.table.marked))
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        table = self.table
+        self.query_one(RunDetail).show(table.current, len(table.marked), len(table.hidden))
 
     def on_run_table_opened(self) -> None:
         """Opens the run."""
@@ -301,9 +309,9 @@ class RunsScreen(Screen[None]):
         self.on_run_table_moved()
 
     def action_mark_all(self) -> None:
-        """Marks every run that is shown, or none when all are marked."""
-        names = {row.name for row in self.table.rows}
-        self.table.mark(() if names == self.table.marked else names)
+        """Marks every run that is shown too, or none of them when all are marked."""
+        names, marked = {row.name for row in self.table.rows}, self.table.marked
+        self.table.mark(marked - names if names <= marked else marked | names)
         self.on_run_table_moved()
 
     def action_sort(self) -> None:

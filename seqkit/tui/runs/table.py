@@ -80,6 +80,7 @@ class RunTable(ScrollView, can_focus=True):
         super().__init__()
         self.rows: Sequence[RunRow] = ()
         self.marked: set[str] = set()
+        self.hidden: Sequence[RunRow] = ()
         self.sort: tuple[str, bool] = ("state", False)
         self.hint = ""
         self._columns = layout(76)
@@ -89,13 +90,22 @@ class RunTable(ScrollView, can_focus=True):
         """The run under the cursor."""
         return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
 
-    def show(self, rows: Sequence[RunRow], sort: tuple[str, bool]) -> None:
-        """Shows rows; the cursor stays on its run while it is among them."""
+    def show(
+        self, rows: Sequence[RunRow], sort: tuple[str, bool], hidden: Sequence[RunRow] = ()
+    ) -> None:
+        """Shows rows; the cursor stays on its run while it is among them.
+
+        Args:
+            rows: What is shown.
+            sort: What it is sorted by, and whether from the greatest.
+            hidden: Rows that are there and not shown, which keep their marks.
+        """
         current = self.current
         before = (current.name, current) if current else ("", None)
         self.rows, self.sort = rows, sort
         names = [row.name for row in rows]
-        self.marked &= set(names)
+        self.marked &= {*names, *(row.name for row in hidden)}
+        self.hidden = [row for row in hidden if row.name in self.marked]
         place = names.index(before[0]) if before[0] in names else min(self.cursor, len(rows) - 1)
         self.virtual_size = Size(self.size.width, len(rows) + 1)
         self.set_reactive(RunTable.cursor, max(0, place))
@@ -111,13 +121,14 @@ class RunTable(ScrollView, can_focus=True):
                 self.cursor = place
 
     def targets(self) -> list[RunRow]:
-        """Returns the marked runs, or else the one under the cursor."""
-        marked = [row for row in self.rows if row.name in self.marked]
+        """Returns the marked runs, hidden ones last, or else the one under the cursor."""
+        marked = [row for row in (*self.rows, *self.hidden) if row.name in self.marked]
         return marked or ([self.current] if self.current else [])
 
     def mark(self, names: Iterable[str]) -> None:
         """Marks these runs and no others."""
         self.marked = set(names)
+        self.hidden = [row for row in self.hidden if row.name in self.marked]
         self.refresh()
 
     # --- moving -----------------------------------------------------------------------------------
