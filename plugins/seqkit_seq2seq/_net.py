@@ -25,11 +25,13 @@ class Memory(NamedTuple):
         values: The encoder's steps, `(batch, steps, memory_size)`.
         keys: What attention projects of them; empty without attention.
         mask: True at valid steps, `(batch, steps)`.
+        words: The embedded tokens of the source; empty unless they are written from.
     """
 
     values: Tensor
     keys: Tensor
     mask: Tensor
+    words: Tensor
 
 
 class State(NamedTuple):
@@ -145,6 +147,7 @@ class Seq2SeqNetwork(nn.Module):
         upper_layers: int = 0,
         input_feeding: bool = False,
         tied: bool = True,
+        lexical: bool = False,
         embedding_dropout: float = 0.0,
         layer_dropout: float = 0.0,
         dropout: float = 0.0,
@@ -196,6 +199,7 @@ class Seq2SeqNetwork(nn.Module):
             None if tied else nn.Parameter(_embedding(target_size, embedding_size).weight.detach())
         )
         self.output_bias = nn.Parameter(torch.zeros(target_size))
+        self.lexicon = Lexicon(embedding_size, target_size) if lexical else None
 
     def forward(self, inputs: Tensor, lengths: Tensor, decoder_inputs: Tensor) -> Tensor:
         """Predicts each next token of the targets.
@@ -211,10 +215,10 @@ class Seq2SeqNetwork(nn.Module):
         memory, state = self.begin(inputs, lengths)
         ratio = self._given() if self.training else 1.0
         if self.input_feeding or ratio < 1.0:
-            return self._logits(self._step_by_step(decoder_inputs, memory, state, ratio))
+            return self._step_by_step(decoder_inputs, memory, state, ratio)
         embedded = self.embedding_dropout(self.target_embedding(decoder_inputs))
-        readouts, _, _ = self._advance(embedded, memory, state)
-        return self._logits(readouts)
+        readouts, _, weights = self._advance(embedded, memory, state)
+        return self._logits(readouts, weights, memory)
 
     def begin(self, inputs: Tensor, lengths: Tensor) -> tuple[Memory, State]:
         """Reads the sources; see `seqkit.nn.Decoding`."""
@@ -229,36 +233,39 @@ class Seq2SeqNetwork(nn.Module):
         if self.upper is not None:
             size = (len(inputs), self.upper.layers, self.upper.hidden_size)
             upper = (values.new_zeros(size),) * len(hidden)
-        return Memory(values, keys, mask), State(hidden, upper, readout)
+        words = embedded if self.lexicon is not None else embedded[:, :, :0]
+        return Memory(values, keys, mask, words), State(hidden, upper, readout)
 
     def step(self, tokens: Tensor, memory: Memory, state: State) -> DecodingStep:
         """Goes on by one token; see `seqkit.nn.Decoding`."""
-        readout, state, attention = self._step(tokens, memory, state)
-        return DecodingStep(self._logits(readout), state, attention)
+        logits, state, attention = self._step(tokens, memory, state)
+        return DecodingStep(logits, state, attention)
 
     def _step(
         self, tokens: Tensor, memory: Memory, state: State
     ) -> tuple[Tensor, State, Tensor | None]:
+        """Returns the logits, `(batch, target_size)`, the state and the attention of one step."""
         embedded = self.embedding_dropout(self.target_embedding(tokens)).unsqueeze(1)
         if self.input_feeding:
             embedded = torch.cat([embedded, state.readout.unsqueeze(1)], dim=-1)
         readouts, state, weights = self._advance(embedded, memory, state)
-        return readouts[:, 0], state, None if weights is None else weights[:, 0]
+        logits = self._logits(readouts, weights, memory)
+        return logits[:, 0], state, None if weights is None else weights[:, 0]
 
     def _step_by_step(
         self, decoder_inputs: Tensor, memory: Memory, state: State, ratio: float
     ) -> Tensor:
-        """Returns the readouts, `(batch, time, embedding_size)`, of one step after another."""
-        readouts: list[Tensor] = []
+        """Returns the logits, `(batch, time, target_size)`, of one step after another."""
+        logits: list[Tensor] = []
         for time in range(decoder_inputs.shape[1]):
             tokens = decoder_inputs[:, time]
             if time and ratio < 1.0:
-                own = self._logits(readouts[-1].detach()).argmax(dim=-1)
+                own = logits[-1].detach().argmax(dim=-1)
                 given = torch.rand(tokens.shape, device=tokens.device) < ratio
                 tokens = torch.where(given, tokens, own)
-            readout, state, _ = self._step(tokens, memory, state)
-            readouts.append(readout)
-        return torch.stack(readouts, dim=1)
+            written, state, _ = self._step(tokens, memory, state)
+            logits.append(written)
+        return torch.stack(logits, dim=1)
 
     def _given(self) -> float:
         """Returns the part of the tokens that a training batch is given, and counts the batch."""
@@ -298,9 +305,31 @@ class Seq2SeqNetwork(nn.Module):
         parts = (after,) if isinstance(after, Tensor) else after
         return outputs, tuple(part.transpose(0, 1) for part in parts)
 
-    def _logits(self, readouts: Tensor) -> Tensor:
+    def _logits(self, readouts: Tensor, attention: Tensor | None, memory: Memory) -> Tensor:
         weight = self.target_embedding.weight if self.output_weight is None else self.output_weight
-        return functional.linear(readouts, weight, self.output_bias)
+        logits = functional.linear(readouts, weight, self.output_bias)
+        if self.lexicon is not None and attention is not None:
+            logits = logits + self.lexicon(attention, memory.words)
+        return logits
+
+
+class Lexicon(nn.Module):
+    """Logits of a target token from the source tokens that attention looks at, and nothing else.
+
+    Nguyen and Chiang 2018, "Improving Lexical Choice in Neural Machine Translation".
+    """
+
+    def __init__(self, embedding_size: int, target_size: int) -> None:
+        super().__init__()
+        self.mixed = nn.Linear(embedding_size, embedding_size)
+        self.output = nn.Linear(embedding_size, target_size, bias=False)
+        nn.init.normal_(self.output.weight, std=embedding_size**-0.5)
+
+    def forward(self, attention: Tensor, words: Tensor) -> Tensor:
+        """Takes `(batch, time, steps)` and `(batch, steps, size)`; gives `(batch, time, ids)`."""
+        seen = torch.tanh(attention.to(words.dtype) @ words)
+        logits: Tensor = self.output(torch.tanh(self.mixed(seen)) + seen)
+        return logits
 
 
 def _embedding(size: int, features: int) -> nn.Embedding:
