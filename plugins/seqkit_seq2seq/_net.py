@@ -25,7 +25,7 @@ class Memory(NamedTuple):
         values: The encoder's steps, `(batch, steps, memory_size)`.
         keys: What attention projects of them; empty without attention.
         mask: True at valid steps, `(batch, steps)`.
-        words: The embedded tokens of the source; empty unless they are written from.
+        words: The embedded tokens; empty where nothing is written from them alone.
     """
 
     values: Tensor
@@ -120,6 +120,8 @@ class Seq2SeqNetwork(nn.Module):
             `dot`, both directions of the encoder are added.
         upper_layers: Recurrent layers of the decoder above the attention, which must not be None.
         input_feeding: Whether the readout is an input of the next step.
+        lexical: Whether logits are also made of the source tokens that attention looks at, and of
+            nothing else (Nguyen and Chiang, 2018); attention must not be None.
         tied: Whether the target's embeddings are the weights of the output layer, and, where the
             ids are the same, the source's embeddings too.
         embedding_dropout: Probability of dropout of embedded tokens.
@@ -215,17 +217,18 @@ class Seq2SeqNetwork(nn.Module):
         memory, state = self.begin(inputs, lengths)
         ratio = self._given() if self.training else 1.0
         if self.input_feeding or ratio < 1.0:
-            return self._step_by_step(decoder_inputs, memory, state, ratio)
-        embedded = self.embedding_dropout(self.target_embedding(decoder_inputs))
-        readouts, _, weights = self._advance(embedded, memory, state)
+            readouts, weights = self._step_by_step(decoder_inputs, memory, state, ratio)
+        else:
+            embedded = self.embedding_dropout(self.target_embedding(decoder_inputs))
+            readouts, _, weights = self._advance(embedded, memory, state)
         return self._logits(readouts, weights, memory)
 
     def begin(self, inputs: Tensor, lengths: Tensor) -> tuple[Memory, State]:
         """Reads the sources; see `seqkit.nn.Decoding`."""
         embedding = self.source_embedding or self.target_embedding
         # Embedded time-major, as the recurrent kernels want it, which saves them a copy.
-        embedded = embedding(inputs.t()).transpose(0, 1)
-        values, hidden = self.encoder(self.embedding_dropout(embedded), lengths)
+        embedded = self.embedding_dropout(embedding(inputs.t()).transpose(0, 1))
+        values, hidden = self.encoder(embedded, lengths)
         mask = valid_mask(lengths, inputs.shape[1], inputs.device)
         keys = values[:, :, :0] if self.attention is None else self.attention.keys(values)
         readout = values.new_zeros(len(inputs), self.readout.out_features)
@@ -238,34 +241,37 @@ class Seq2SeqNetwork(nn.Module):
 
     def step(self, tokens: Tensor, memory: Memory, state: State) -> DecodingStep:
         """Goes on by one token; see `seqkit.nn.Decoding`."""
-        logits, state, attention = self._step(tokens, memory, state)
-        return DecodingStep(logits, state, attention)
+        readout, state, attention = self._step(tokens, memory, state)
+        return DecodingStep(self._logits(readout, attention, memory), state, attention)
 
     def _step(
         self, tokens: Tensor, memory: Memory, state: State
     ) -> tuple[Tensor, State, Tensor | None]:
-        """Returns the logits, `(batch, target_size)`, the state and the attention of one step."""
         embedded = self.embedding_dropout(self.target_embedding(tokens)).unsqueeze(1)
         if self.input_feeding:
             embedded = torch.cat([embedded, state.readout.unsqueeze(1)], dim=-1)
         readouts, state, weights = self._advance(embedded, memory, state)
-        logits = self._logits(readouts, weights, memory)
-        return logits[:, 0], state, None if weights is None else weights[:, 0]
+        return readouts[:, 0], state, None if weights is None else weights[:, 0]
 
     def _step_by_step(
         self, decoder_inputs: Tensor, memory: Memory, state: State, ratio: float
-    ) -> Tensor:
-        """Returns the logits, `(batch, time, target_size)`, of one step after another."""
-        logits: list[Tensor] = []
+    ) -> tuple[Tensor, Tensor | None]:
+        """Goes one step after another; gives readouts and attention as `_advance` does."""
+        readouts: list[Tensor] = []
+        weights: list[Tensor] = []
         for time in range(decoder_inputs.shape[1]):
             tokens = decoder_inputs[:, time]
             if time and ratio < 1.0:
-                own = logits[-1].detach().argmax(dim=-1)
+                with torch.no_grad():
+                    seen = weights[-1] if weights else None
+                    own = self._logits(readouts[-1], seen, memory).argmax(dim=-1)
                 given = torch.rand(tokens.shape, device=tokens.device) < ratio
                 tokens = torch.where(given, tokens, own)
-            written, state, _ = self._step(tokens, memory, state)
-            logits.append(written)
-        return torch.stack(logits, dim=1)
+            readout, state, attention = self._step(tokens, memory, state)
+            readouts.append(readout)
+            if attention is not None:
+                weights.append(attention)
+        return torch.stack(readouts, dim=1), torch.stack(weights, dim=1) if weights else None
 
     def _given(self) -> float:
         """Returns the part of the tokens that a training batch is given, and counts the batch."""
@@ -306,30 +312,50 @@ class Seq2SeqNetwork(nn.Module):
         return outputs, tuple(part.transpose(0, 1) for part in parts)
 
     def _logits(self, readouts: Tensor, attention: Tensor | None, memory: Memory) -> Tensor:
+        """Returns the logits of one step or of several.
+
+        Args:
+            readouts: `(batch, size)` or `(batch, time, size)`.
+            attention: Its weights, `(batch, steps)` or `(batch, time, steps)`.
+            memory: What it looked at.
+        """
         weight = self.target_embedding.weight if self.output_weight is None else self.output_weight
         logits = functional.linear(readouts, weight, self.output_bias)
-        if self.lexicon is not None and attention is not None:
-            logits = logits + self.lexicon(attention, memory.words)
-        return logits
+        if self.lexicon is None or attention is None:
+            return logits
+        found: Tensor = logits + self.lexicon(attention, memory.words)
+        return found
 
 
 class Lexicon(nn.Module):
-    """Logits of a target token from the source tokens that attention looks at, and nothing else.
+    """Logits of a token from the source tokens that attention looks at, and from nothing else.
 
-    Nguyen and Chiang 2018, "Improving Lexical Choice in Neural Machine Translation".
+    A rare word is written from the word that it translates, where a readout, which holds what was
+    written too, has something frequent in its place (Nguyen and Chiang 2018, "Improving Lexical
+    Choice in Neural Machine Translation").
+
+    Args:
+        embedding_size: Features of an embedded source token.
+        target_size: Ids of the target.
     """
 
     def __init__(self, embedding_size: int, target_size: int) -> None:
         super().__init__()
-        self.mixed = nn.Linear(embedding_size, embedding_size)
+        self.hidden = nn.Linear(embedding_size, embedding_size)
         self.output = nn.Linear(embedding_size, target_size, bias=False)
         nn.init.normal_(self.output.weight, std=embedding_size**-0.5)
 
     def forward(self, attention: Tensor, words: Tensor) -> Tensor:
-        """Takes `(batch, time, steps)` and `(batch, steps, size)`; gives `(batch, time, ids)`."""
-        seen = torch.tanh(attention.to(words.dtype) @ words)
-        logits: Tensor = self.output(torch.tanh(self.mixed(seen)) + seen)
-        return logits
+        """Returns logits, `(batch, [time,] target_size)`.
+
+        Args:
+            attention: Its weights, `(batch, [time,] steps)`.
+            words: The embedded source, `(batch, steps, embedding_size)`.
+        """
+        several = attention if attention.dim() == 3 else attention.unsqueeze(1)
+        seen = torch.tanh(several.to(words.dtype) @ words)
+        logits: Tensor = self.output(torch.tanh(self.hidden(seen)) + seen)
+        return logits if attention.dim() == 3 else logits.squeeze(1)
 
 
 def _embedding(size: int, features: int) -> nn.Embedding:

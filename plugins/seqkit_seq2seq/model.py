@@ -59,8 +59,8 @@ class Seq2SeqConfig(seqkit.Config):
     )
     lexical: bool = Field(
         False,
-        help="Whether each token is also written from the words of the source that attention looks "
-        "at alone (Nguyen and Chiang 2018), which few pairs gain by. For token input.",
+        help="Whether logits are also made of the words of the source that attention looks at, and "
+        "of nothing else (Nguyen and Chiang 2018): what few pairs gain most by. For token input.",
     )
     embedding_dropout: float = Field(
         0.3, ge=0, lt=1, help="Dropout of embedded tokens. For token input."
@@ -92,6 +92,8 @@ class Seq2SeqConfig(seqkit.Config):
                 f"upper_layers ({self.upper_layers}) read what attention found, and attention is "
                 "none"
             )
+        if self.lexical and self.attention == "none":
+            raise ValueError("lexical writes from what attention looks at, and attention is none")
         if self.final_teacher_forcing < 1 and not self.teacher_forcing_steps:
             raise ValueError(
                 f"final_teacher_forcing ({self.final_teacher_forcing}) is reached over "
