@@ -98,6 +98,15 @@ class Codec(ABC):
     def parse(self, inputs: Iterable[str | Record]) -> list[Record]:
         """Turns what a user hands to `predict` into records, without their targets."""
 
+    def beginning(self) -> Sequence[Record]:
+        """Returns inputs for a person to begin with, as `parse` takes them: rows of a table.
+
+        They are for a task that reads whole tables, hold every column that is read, as texts, and
+        are answered as no input at all is. Without them, the Try screen begins with the history of
+        an answer.
+        """
+        return ()
+
     def answerable(self, records: Sequence[Record], options: Any, notify: Notify) -> list[Record]:
         """Returns those of the records of `parse` that are answered; as many answers are given.
 

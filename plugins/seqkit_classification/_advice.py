@@ -1,4 +1,4 @@
-"""What may be behind a poor score of classification: words not known, and classes never told."""
+"""What may be behind a poor score of classification: unknown words, classes never told, n-grams."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _RARE = 0.6
 _RARELY_TOLD = 0.1
 _FEWEST_EXAMPLES = 3
 _NAMED = 3
+_N_GRAMS = "nb-svm"
 
 
 def advice(outcome: Outcome) -> Iterator[Advice]:
@@ -36,6 +37,21 @@ def advice(outcome: Outcome) -> Iterator[Advice]:
     ]
     if missed:
         yield Advice(_missed(missed, outcome, examples), _weighted(outcome))
+    if outcome.beats(_N_GRAMS) is False:
+        yield _begun(outcome)
+
+
+def _begun(outcome: Outcome) -> Advice:
+    if outcome.settings.get("task.residual") == _N_GRAMS:
+        return Advice(
+            f"the answers begin from {_N_GRAMS}, and what it leaves holds little that can be "
+            "learnt from these texts"
+        )
+    return Advice(
+        f"{_N_GRAMS} counts words, pairs of words and runs of characters, which a network hardly "
+        "learns from few texts: it can begin from them",
+        (f"task.residual={_N_GRAMS}",),
+    )
 
 
 def _missed(missed: list[tuple[str, int]], outcome: Outcome, examples: int) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ from torch import Tensor
 from seqkit.api import Accumulator, Arrays, Classes, Shape, Tokens
 from seqkit_classification._bag_of_words import BagOfWords, fit_bag_of_words
 from seqkit_classification._metrics import F1, Accuracy, AreaUnderCurve, ClassCounts
-from seqkit_classification._nb_svm import NbSvm, fit_nb_svm, texts_of
+from seqkit_classification._nb_svm import NbSvm, fit_nb_svm, one_thread, texts_of
 
 
 @dataclass(frozen=True)
@@ -55,23 +54,12 @@ def fit_baselines(splits: Mapping[str, Arrays], shape: Shape) -> Baselines:
     count, train = len(classes.names), splits["train"]
     validation = splits.get("validation", {})
     others = texts_of(validation) if "targets" in validation else None
-    with _one_thread():
+    with one_thread():
         return Baselines(
             classes,
             fit_bag_of_words(train, shape.inputs.size, count),
             fit_nb_svm(texts_of(train), others, count),
         )
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Computes the same whatever the threads of a run, which have little to do in short passes."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _scores(logits: Tensor, targets: Tensor) -> dict[str, float]:

@@ -44,6 +44,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
     return [
         *_tokens(facts, by_characters),
         *_truncation(lengths, length),
+        _residual(facts.count),
         *_balance(_classes(records)),
         Choice("model", model, why),
         Choice("trainer.batch_size", batch_size, why),
@@ -72,6 +73,12 @@ def _tokens(facts: TextFacts, by_characters: bool) -> list[Choice]:
     fewest = 1 if facts.count < 3000 else 2
     why = f"{facts.novelty:.0%} of the words in new texts will be unknown"
     return [Choice("task.minimum_count", fewest, why)] if fewest > 1 else []
+
+
+def _residual(count: int) -> Choice:
+    """Counts of n-grams are learnt from few texts already; a network learns what they leave."""
+    why = f"{count:,} texts: answers begin from counts of n-grams, and what they leave is learnt"
+    return Choice("task.residual", "nb-svm", why)
 
 
 def _length(facts: TextFacts, by_characters: bool) -> tuple[Sequence[int], int]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,8 @@ from seqkit.api import (
     ignore,
 )
 from seqkit.data.ragged import pad_ragged
-from seqkit.errors import DataError
+from seqkit.errors import CheckpointError, DataError
+from seqkit.storage.regular_files import read_regular
 from seqkit.text import (
     LEGEND,
     UNKNOWN_ID,
@@ -42,7 +43,7 @@ from seqkit.text import (
     text_records,
     truncate,
 )
-from seqkit.text.packing import ShownTexts, unpacked_text
+from seqkit.text.packing import ShownTexts, packed_texts, unpacked_text
 from seqkit_classification._labels import (
     Labels,
     further_names,
@@ -59,17 +60,28 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from seqkit_classification._baselines import Baselines
+    from seqkit_classification._residual import Base
 
 _FILE = "classification.json"
+_RESIDUAL = "residual.safetensors"
 _TRAIN = "the train split"
 # Baselines read every text as it stands, not the first ones alone.
 _WHOLE = 2**62
+_LONGEST_GRAM = 100
+_LARGEST_RESIDUAL = 2**31
+
+
+class _SavedGrams(Document):
+    unit: Literal["words", "characters"]
+    shortest: Annotated[int, Field(ge=1, le=_LONGEST_GRAM)]
+    longest: Annotated[int, Field(ge=1, le=_LONGEST_GRAM)]
 
 
 class _Saved(Document):
     labels: list[str]
     counts: list[Annotated[int, Field(ge=0)]]
     reading: Reading
+    residual: Annotated[list[_SavedGrams], Field(default_factory=list)]
 
 
 def fit(
@@ -81,12 +93,14 @@ def fit(
     minimum_count: int,
     maximum_size: int | None,
     bpe_size: int,
+    residual: str = "none",
     before: ClassificationCodec | None = None,
+    refit: bool = False,
 ) -> tuple[ClassificationCodec, dict[str, Arrays]]:
     """Fits tokenizer, vocabulary and labels on the training split and encodes every split.
 
     With a codec of `before` the tokenizer is its own, and words and labels that are new come behind
-    those that it knows.
+    those that it knows. What it begins from stays, unless that is to `refit`.
 
     Raises:
         DataError: A split is empty, a record lacks its text or label, there is one class only, or
@@ -156,7 +170,29 @@ def fit(
             encoded[split] = codec.encode_from(
                 records, notify, f"the {split} split", labelled=labelled, said=names
             )
+    if residual == "nb-svm":
+        _begin(codec, encoded, before if not refit else None)
     return codec, encoded
+
+
+def _begin(
+    codec: ClassificationCodec, encoded: dict[str, Arrays], before: ClassificationCodec | None
+) -> None:
+    """Has the answers begin from those of NB-SVM: of that of `before`, if it has one."""
+    from seqkit_classification._nb_svm import texts_of
+    from seqkit_classification._residual import fit_base
+
+    done = set()
+    if before is not None and before.base is not None:
+        codec.base = before.base.with_classes(codec.counts)
+    else:
+        validation = encoded.get("validation", {})
+        others = texts_of(validation) if "targets" in validation else None
+        codec.base, logits = fit_base(texts_of(encoded["train"]), others, len(codec.labels))
+        encoded["train"] = {**encoded["train"], "base": logits}
+        done = {"train"}
+    for split in encoded.keys() - done:
+        encoded[split] = {**encoded[split], **codec.begun(encoded[split])}
 
 
 class ClassificationCodec(Codec):
@@ -164,8 +200,8 @@ class ClassificationCodec(Codec):
 
     Arrays of a split: `values` int32 `(tokens,)` and `offsets` int64 `(texts + 1,)`, and `targets`
     int64 `(texts,)` where the records have labels. No text is without a token: an empty one holds
-    the unknown token. `shown_bytes` uint8 and `shown_bounds` int64 hold the texts themselves, of
-    very many the first, to be shown.
+    the unknown token. `shown_bytes` uint8 and `shown_bounds` int64 hold the texts themselves, to be
+    shown. Where answers begin from those of NB-SVM, `base` float32 `(texts, classes)` holds these.
     """
 
     def __init__(
@@ -175,6 +211,7 @@ class ClassificationCodec(Codec):
         labels: tuple[str, ...],
         counts: tuple[int, ...],
         reading: Reading,
+        base: Base | None = None,
     ) -> None:
         self.tokenizer = tokenizer
         self.vocabulary = vocabulary
@@ -182,6 +219,7 @@ class ClassificationCodec(Codec):
         self.known = Labels(labels)
         self.counts = counts
         self.reading = reading
+        self.base = base
         self._baselines: tuple[Arrays, Baselines] | None = None
 
     @property
@@ -205,6 +243,11 @@ class ClassificationCodec(Codec):
         self.tokenizer.save(folder)
         self.vocabulary.save(folder)
         document = {"labels": self.labels, "counts": self.counts, "reading": asdict(self.reading)}
+        if self.base is not None:
+            from safetensors.numpy import save_file
+
+            document["residual"] = [asdict(one) for one in self.base.grams]
+            save_file(self.base.arrays(), folder / _RESIDUAL)
         (folder / _FILE).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
@@ -222,7 +265,8 @@ class ClassificationCodec(Codec):
             reason = f"its maximum_length is {saved.reading.maximum_length}"
             raise damaged(path, "classification", reason)
         tokenizer, vocabulary = load_text(folder)
-        return cls(tokenizer, vocabulary, labels, counts, saved.reading)
+        base = _load_base(folder, saved, len(labels)) if saved.residual else None
+        return cls(tokenizer, vocabulary, labels, counts, saved.reading, base)
 
     def encode(self, records: Iterable[Record], notify: Notify) -> Arrays:
         """Encodes records; without `targets` where one of them has no label."""
@@ -257,12 +301,21 @@ class ClassificationCodec(Codec):
         values, offsets = fill_empty(values, offsets, notify, place)
         arrays: dict[str, NDArray[Any]] = {"values": values, "offsets": offsets}
         arrays |= shown.arrays()
+        arrays |= self.begun(arrays)
         if labels and None not in labels:
             arrays["targets"] = _targets(labels, self.known)
             names = self._names(label for label in labels if label not in said)
             for sentence in united(names, place):
                 notify(sentence)
         return arrays
+
+    def begun(self, arrays: Arrays) -> dict[str, NDArray[Any]]:
+        """Returns what the answers to encoded texts begin from; nothing where they do not."""
+        if self.base is None:
+            return {}
+        from seqkit_classification._nb_svm import raw_texts
+
+        return {"base": self.base.logits(*raw_texts(arrays))}
 
     def _names(self, labels: Iterable[str | None]) -> dict[str, str]:
         """Returns the name of the class of each spelling."""
@@ -302,7 +355,14 @@ class ClassificationCodec(Codec):
         batch: dict[str, NDArray[Any]] = {"inputs": inputs, "lengths": lengths}
         if "targets" in arrays:
             batch["targets"] = arrays["targets"][indices]
+        if self.base is not None:
+            batch["base"] = arrays["base"][indices]
         return batch
+
+    def forward(self, model: nn.Module, batch: Batch, state: Any = None) -> tuple[Tensor, Any]:
+        """Runs the model on a batch, whose logits are added to those it begins from."""
+        outputs, state = super().forward(model, batch, state)
+        return outputs if self.base is None else _added(outputs, batch["base"]), state
 
     def metric_inputs(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Returns a logit for each class, `(batch, classes)`, and the targets."""
@@ -358,10 +418,23 @@ class ClassificationCodec(Codec):
                     answer["words"] = []
                     continue
                 ids, label = ids[:length], self.labels.index(answer["label"])
-                weights = weights_of_words(model, ids, label, answer["probability"])
                 words = self._words(answer["text"], ids.tolist())
+                base = self._base_without_each(answer["text"], words)
+                weights = weights_of_words(model, ids, label, answer["probability"], base)
                 answer["words"] = [list(pair) for pair in zip(words, weights, strict=True)]
         return answers
+
+    def _base_without_each(self, text: str, words: Sequence[str]) -> Tensor | None:
+        """Returns what the answer begins from without each word, `(words, classes)`."""
+        if self.base is None:
+            return None
+        import torch
+
+        from seqkit_classification._words import without_each
+
+        shown = [self.tokenizer.detokenize([word]).strip() for word in words]
+        texts = packed_texts(without_each(text, shown))
+        return torch.from_numpy(self.base.logits(*texts))
 
     def _words(self, text: str, ids: Sequence[int]) -> list[str]:
         """Returns the tokens behind some ids, as they stand in the text."""
@@ -424,6 +497,32 @@ def class_logits(outputs: Tensor) -> Tensor:
     if outputs.shape[-1] != 1:
         return outputs
     return torch.cat([torch.zeros_like(outputs), outputs], dim=-1)
+
+
+def _added(outputs: Tensor, base: Tensor) -> Tensor:
+    """Adds logits, `(batch, classes)`, to outputs of as many, or of one for the second of two."""
+    if outputs.shape[-1] == 1:
+        base = base[:, 1:] - base[:, :1]
+    return outputs.float() + base
+
+
+def _load_base(folder: Path, saved: _Saved, classes: int) -> Base:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    from seqkit_classification._grams import Grams
+    from seqkit_classification._residual import restored
+
+    path = folder / _RESIDUAL
+    try:
+        arrays = load(read_regular(path, _LARGEST_RESIDUAL))
+        return restored(arrays, [Grams(**one.model_dump()) for one in saved.residual], classes)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} cannot be read: {error.strerror or error}. Copy the whole run folder again"
+        ) from error
+    except (ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise damaged(path, "classification", f"{error}") from error
 
 
 def _targets(labels: Sequence[str | None], known: Labels) -> NDArray[np.int64]:

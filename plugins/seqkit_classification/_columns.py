@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from seqkit.data.cells import kinds_score, prose_score, words_score
 from seqkit.data.columns import column_named, names_ids
 from seqkit.data.own import Rows
+from seqkit.data.split_column import names_splits
 
 TEXT_NAMES = (("text", "review", "sentence", "content", "comment", "message", "body"), ("tweet",))
 LABEL_NAMES = (
@@ -19,7 +20,6 @@ USUAL_COLUMNS = {
     "text": tuple(name for names in TEXT_NAMES for name in names),
     "label": tuple(name for names in LABEL_NAMES for name in names),
 }
-_SPLITS = frozenset({"", "train", "test", "validation", "valid", "val", "dev"})
 NAMES = frozenset(name for names in USUAL_COLUMNS.values() for name in names)
 
 
@@ -59,7 +59,7 @@ def likely_columns(rows: Rows, text: str = "", label: str = "") -> tuple[str, st
 
     def kinds(name: str) -> float:
         cells = rows.whole(name)
-        return 0.0 if _SPLITS.issuperset(map(str, cells)) else kinds_score(cells)
+        return 0.0 if names_splits(cells) else kinds_score(cells)
 
     text = text or _best((n for n in rows.columns if n != label), USUAL_COLUMNS["text"], prose)
     # Labels come last in most tables.

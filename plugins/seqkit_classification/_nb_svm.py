@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from seqkit.api import Arrays
 from seqkit_classification._grams import Grams, grams_of
 from seqkit_classification._logistic import Sparse, class_logits, fit_logistic
 
@@ -20,6 +22,9 @@ WORDS, CHARACTERS = Grams("words", 1, 2), Grams("characters", 1, 5)
 
 # With the numbers of the texts that come at once, 32 bits.
 _BITS = 22
+FEATURES = 1 << _BITS
+"""Different hashes of n-grams."""
+
 _LEAST_TEXTS = 2
 _PENALTY = 0.05
 _ITERATIONS = 40
@@ -79,6 +84,10 @@ class LinearModel:
     columns: NDArray[np.int32]
     coefficients: Tensor
     intercept: Tensor
+
+    def features(self) -> NDArray[np.int32]:
+        """Returns the hashes that are features, rising, int32 `(features,)`."""
+        return np.flatnonzero(self.columns >= 0).astype(np.int32)
 
     def logits(self, text: NDArray[np.uint8], bounds: NDArray[np.int64]) -> Tensor:
         """Returns a logit for each class, `(texts, classes)`."""
@@ -149,13 +158,12 @@ def fit_linear(train: Texts, grams: Grams, classes: int) -> LinearModel:
     work = train.size * _PER_BYTE[grams.unit] * (1 + (k - 1) / 4)
     train = train.thinned(math.ceil(work / _MOST_WORK))
     ids, rows = _all_distinct(train, grams)
-    texts = np.bincount(ids, minlength=1 << _BITS)
+    texts = np.bincount(ids, minlength=FEATURES)
     least = _LEAST_TEXTS
     while np.count_nonzero(texts >= least) > _MOST_COEFFICIENTS // k:
         least += 1
     features = np.flatnonzero(texts >= least)
-    columns = np.full(1 << _BITS, -1, dtype=np.int32)
-    columns[features] = np.arange(len(features))
+    columns = columns_of(features)
     matrix = _matrix(columns[ids], rows, len(train.targets))
     targets = torch.from_numpy(train.targets)
     if not len(features):
@@ -173,6 +181,17 @@ def fit_linear(train: Texts, grams: Grams, classes: int) -> LinearModel:
         scale=log_count_ratios(transposed, targets, classes),
     )
     return LinearModel(grams, columns, coefficients, intercept)
+
+
+def columns_of(features: NDArray[Any]) -> NDArray[np.int32]:
+    """Returns the number of the feature of each hash, -1 where it is none.
+
+    Args:
+        features: The hashes that are features, rising.
+    """
+    columns = np.full(FEATURES, -1, dtype=np.int32)
+    columns[features] = np.arange(len(features))
+    return columns
 
 
 def log_count_ratios(transposed: Sparse, targets: Tensor, classes: int) -> Tensor:
@@ -207,7 +226,7 @@ def _distinct(
     keys.sort()
     keys = keys[np.flatnonzero(np.diff(keys, prepend=~keys[:1]))]
     return (
-        (keys & np.uint32((1 << _BITS) - 1)).astype(np.int32),
+        (keys & np.uint32(FEATURES - 1)).astype(np.int32),
         (keys >> np.uint32(_BITS)).astype(np.int32),
     )
 
@@ -222,9 +241,24 @@ def _matrix(ids: NDArray[np.int32], rows: NDArray[np.int32], count: int) -> Spar
     return Sparse(torch.from_numpy(ids), torch.from_numpy(offsets), torch.from_numpy(weights[rows]))
 
 
-def texts_of(arrays: Any) -> Texts:
-    """Returns the raw texts of a split; where nothing is kept of them, they are empty."""
-    targets = np.array(arrays["targets"])
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Computes the same whatever the threads of a run, which have little to do in short passes."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def texts_of(arrays: Arrays) -> Texts:
+    """Returns the raw texts of a split, and their targets."""
+    return Texts(*raw_texts(arrays), np.array(arrays["targets"]))
+
+
+def raw_texts(arrays: Arrays) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Returns bytes of texts, and where each begins; where nothing is kept, they are empty."""
     if "shown_bounds" not in arrays:
-        return Texts(np.zeros(0, np.uint8), np.zeros(len(targets) + 1, np.int64), targets)
-    return Texts(np.asarray(arrays["shown_bytes"]), np.asarray(arrays["shown_bounds"]), targets)
+        return np.zeros(0, np.uint8), np.zeros(len(arrays["offsets"]), np.int64)
+    return np.asarray(arrays["shown_bytes"]), np.asarray(arrays["shown_bounds"])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
+
+from seqkit_classification._logistic import class_logits
 
 AT_ONCE = 256
 
@@ -22,8 +26,35 @@ def left_out(tokens: Tensor) -> Tensor:
     return tokens.expand(time, time)[kept].view(time, time - 1)
 
 
+def without_each(text: str, tokens: Sequence[str]) -> list[str]:
+    """Returns a text without each of its tokens in turn.
+
+    Args:
+        text: The text.
+        tokens: What it was cut into, in either case; one that is not found is not left out.
+    """
+    lowered = text.lower()
+    searched = lowered if len(lowered) == len(text) else text
+    found, end = [], 0
+    for token in tokens:
+        first = searched.find(token, end) if token else -1
+        if first < 0:
+            first = searched.find(token.lower(), end) if token else -1
+        if first < 0:
+            found.append(text)
+            continue
+        end = first + len(token)
+        found.append(text[:first] + text[end:])
+    return found
+
+
 def weights_of_words(
-    model: nn.Module, tokens: Tensor, label: int, whole: float, at_once: int = AT_ONCE
+    model: nn.Module,
+    tokens: Tensor,
+    label: int,
+    whole: float,
+    base: Tensor | None = None,
+    at_once: int = AT_ONCE,
 ) -> list[float]:
     """Returns what each token adds to the probability of a label (Li, Monroe and Jurafsky, 2016).
 
@@ -32,15 +63,17 @@ def weights_of_words(
         tokens: Ids, `(time,)`.
         label: The class.
         whole: Its probability with all tokens.
+        base: What the logits without each token are added to, `(time, classes)`; None for nothing.
         at_once: How many sequences are run together.
     """
     if len(tokens) < 2:
         return [0.0] * len(tokens)
     found: list[float] = []
-    for part in torch.split(left_out(tokens), at_once):
+    for first in range(0, len(tokens), at_once):
+        part = left_out(tokens)[first : first + at_once]
         lengths = torch.full((len(part),), part.shape[1])
-        logits = model(part, lengths).float()
-        if logits.shape[-1] == 1:
-            logits = torch.cat([torch.zeros_like(logits), logits], dim=-1)
+        logits = class_logits(model(part, lengths).float())
+        if base is not None:
+            logits = logits + base[first : first + at_once].to(logits.device)
         found += logits.softmax(dim=-1)[:, label].tolist()
     return [whole - without for without in found]

@@ -38,9 +38,12 @@ class Classification(Task):
         "bpe_size",
         "maximum_length",
         "truncate",
+        "residual",
     )
 
     class Config(seqkit.Config):
+        added = ("residual",)
+
         tokenizer: Annotated[
             str, TokenizerIn("basic-english", "whitespace", "characters", "bpe")
         ] = Field(
@@ -71,6 +74,12 @@ class Classification(Task):
         )
         truncate: Literal["end", "start"] = Field(
             "end", help="Where a longer text is cut: end keeps its beginning, start its end."
+        )
+
+        residual: Literal["none", "nb-svm"] = Field(
+            "none",
+            help="What answers begin from: nb-svm has the network learn what logistic regression "
+            "of the n-grams of words and characters leaves (Wang and Manning 2012).",
         )
 
         @field_validator("maximum_size")
@@ -112,7 +121,7 @@ class Classification(Task):
     ) -> tuple[Codec, dict[str, Arrays]]:
         from seqkit_classification._codec import fit
 
-        return fit(splits, notify, **_fitting(config), before=codec)
+        return fit(splits, notify, **_fitting(config), before=codec, refit=refit)
 
     def load(self, folder: Path) -> Codec:
         from seqkit_classification._codec import ClassificationCodec
@@ -140,4 +149,5 @@ def _fitting(config: Any) -> dict[str, Any]:
         "minimum_count": config.minimum_count,
         "maximum_size": config.maximum_size or None,
         "bpe_size": config.bpe_size,
+        "residual": config.residual,
     }

@@ -31,6 +31,7 @@ def choose(splits: Mapping[str, Sequence[Record]], cores: int) -> list[Choice]:
         Choice("task.window", WINDOW, why),
         Choice("model", model, f"{why}, dropout {model['dropout']}"),
         Choice("trainer.learning_rate", 2e-3 if size < SMALL else 4e-3, why),
+        Choice("trainer.ema_decay", 0.99, "what is kept is the mean of the last 100 steps or so"),
         Choice(
             "trainer.batch_size", streams, f"{size:,} characters: read as {streams} streams at once"
         ),

@@ -328,6 +328,12 @@ class ForecastingCodec(Fitted, Codec):
 
         return parse(self, list(inputs))
 
+    def beginning(self) -> list[Record]:
+        from seqkit_timeseries._beginning import rows_of_end
+        from seqkit_timeseries._reading import kept_records
+
+        return [dict(row) for record in kept_records(self)[:1] for row in rows_of_end(self, record)]
+
     def answerable(self, records: Sequence[Record], options: Any, notify: Notify) -> list[Record]:
         """Takes the series that are wanted, and leaves out what is too short beside others."""
         from seqkit_timeseries._choosing import chosen_series, long_enough, require_columns

@@ -87,6 +87,16 @@ def parse(fitted: Fitted, inputs: Sequence[str | Record]) -> list[Record]:
     return _of_table(fitted, list(map(str, columns)), cells, ready)
 
 
+def kept_records(fitted: Fitted) -> list[Record]:
+    """Returns what was kept, with what is usual of flags ahead, to forecast from or to look at."""
+    told = fitted.layout.beforehand
+    if not told or any("ahead" in record for record in fitted.tail):
+        return list(fitted.tail)
+    if all(_are_flags(fitted, name) for name in told):
+        return [_with_usual_flags(record, told, fitted.horizon) for record in fitted.tail]
+    return list(fitted.tail)
+
+
 def _kept(fitted: Fitted) -> list[Record]:
     if not fitted.tail:
         raise DataError(
@@ -94,14 +104,12 @@ def _kept(fitted: Fitted) -> list[Record]:
             "series"
         )
     told = fitted.layout.beforehand
-    if told and not any("ahead" in record for record in fitted.tail):
-        if all(_are_flags(fitted, name) for name in told):
-            return [_with_usual_flags(record, told, fitted.horizon) for record in fitted.tail]
+    if told and not any("ahead" in record for record in kept_records(fitted)):
         raise DataError(
             f"what comes after the data is not known of {listed(told)}. Give the "
             f"last {fitted.context} rows, and {fitted.horizon} more with the targets empty"
         )
-    return list(fitted.tail)
+    return kept_records(fitted)
 
 
 def _are_flags(fitted: Fitted, name: str) -> bool:

@@ -19,6 +19,10 @@ def require_foldable(experiment: Experiment) -> None:
             "split is one that others compare with. Leave --folds out; 'seqkit sweep' with --seeds "
             "tells how much is chance"
         )
+    if getattr(dataset.config, "split", ""):
+        raise ConfigurationError(
+            "dataset.split is given, and folds make splits of their own. Leave one out"
+        )
     for split in ("validation", "test"):
         if getattr(dataset.config, f"{split}_path", ""):
             raise ConfigurationError(

@@ -137,13 +137,14 @@ def _size(path: Path) -> int:
 
 
 def _first_rows(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Returns the columns of a file and its first rows, as texts; nothing for a folder."""
+    """Returns the columns of a file and its first rows, as texts; what is in a folder."""
     from seqkit.data.own import OBJECTS, TABLES, OwnData
 
     data = OwnData(path)
     if data.is_folder:
-        names = sorted(child.name for child in path.iterdir() if child.is_dir())
-        return ["class"], [[name] for name in names[:_ROWS]]
+        inside = sorted((not child.is_dir(), child.name) for child in path.iterdir())
+        names = [name if is_file else f"{name}/" for is_file, name in inside if name[0] != "."]
+        return ["in it"], [[name] for name in names[:_ROWS]]
     if data.kind in (*TABLES, *OBJECTS):
         rows = data.rows()
         cells = zip(*(rows.values[name][:_ROWS] for name in rows.columns), strict=True)

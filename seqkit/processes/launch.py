@@ -18,6 +18,9 @@ from seqkit.storage.regular_files import open_regular
 LOGS = ".logs"
 CONSOLE = "console.log"
 _LAST = 8192
+_LAST_OF_A_RUN = 65536
+_LINES = 200
+"""Lines of a run's console that are read."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,7 @@ class Launch:
 
     def said(self) -> str:
         """Returns its errors, or else the last lines that it wrote."""
-        try:
-            with open_regular(self.log) as file:
-                file.seek(max(0, self.log.stat().st_size - _LAST))
-                text = file.read().decode("utf-8", "replace")
-        except (OSError, CheckpointError):
-            return ""
+        text = _end_of(self.log, _LAST)
         errors = re.findall(r"^seqkit: error: (.*(?:\n(?!seqkit: ).*)*)", text, re.MULTILINE)
         if errors:
             return "\n".join(error.strip() for error in errors)
@@ -92,6 +90,21 @@ def start_run(words: Sequence[str], runs_dir: Path) -> Launch:
 def resume_run(run: RunFolder, words: Sequence[str] = ()) -> Launch:
     """Starts `seqkit resume` for a run; its output goes to `console.log` in the run's folder."""
     return start(["resume", str(run.path), *words], run.path / CONSOLE)
+
+
+def console_of(run: RunFolder) -> list[str]:
+    """Returns the last lines that the process of a run wrote; none where nothing kept them."""
+    return _end_of(run.path / CONSOLE, _LAST_OF_A_RUN).splitlines()[-_LINES:]
+
+
+def _end_of(log: Path, most: int) -> str:
+    """Returns the last bytes of a log as text; nothing where it cannot be read."""
+    try:
+        with open_regular(log) as file:
+            file.seek(max(0, log.stat().st_size - most))
+            return file.read().decode("utf-8", "replace")
+    except (OSError, CheckpointError):
+        return ""
 
 
 def run_of(launch: Launch, runs_dir: Path) -> RunFolder | None:

@@ -59,6 +59,7 @@ def _serve(
                 "shape": predictor.shape.as_dict(),
                 "options": task.PredictOptions.model_json_schema(),
                 "reads_whole_table": task.reads_whole_table,
+                "beginning": list(predictor.learner.codec.beginning()),
                 "examples": list(task.examples),
                 "hint": task.hint,
                 "live": task.live,

@@ -8,7 +8,7 @@ import contextlib
 import functools
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -67,6 +67,7 @@ class SeqkitApp(App[None]):
         context.tell = self._warn
         self._harmless = Harmless()
         self._typed = TypingOrder(self, super().on_event)
+        self._leaving = False
         self._events: asyncio.AbstractEventLoop | None = None
         for theme in THEMES:
             self.register_theme(theme)
@@ -180,7 +181,7 @@ class SeqkitApp(App[None]):
         from seqkit.tui.new.screen import NewRunScreen
 
         if isinstance(self.screen, NewRunScreen):
-            self.screen.start_from(str(message.run.experiment_file))
+            self.screen.start_anew(str(message.run.experiment_file), message.run.name)
 
     # --- training ---------------------------------------------------------------------------------
 
@@ -203,9 +204,9 @@ class SeqkitApp(App[None]):
 
     def on_train_run(self, message: messages.TrainRun) -> None:
         """Starts `seqkit run WORDS` in a process of its own, and shows the run when it is there."""
-        self._train(message.words)
+        self._train(message.words, message.begun)
 
-    def _train(self, words: Iterable[str]) -> None:
+    def _train(self, words: Iterable[str], begun: Callable[[], None] = lambda: None) -> None:
         from seqkit.processes.launch import start_run
         from seqkit.tui.starting import Starting
 
@@ -218,7 +219,9 @@ class SeqkitApp(App[None]):
 
         def there(run: RunFolder | None) -> None:
             if run is not None:
-                self.switch_mode("runs")
+                begun()
+                # What was looked at there before is not what lies below this run.
+                self.action_go("runs")
                 self._open_run(run)
 
         self.push_screen(Starting(launch, self.context), there)
@@ -238,6 +241,26 @@ class SeqkitApp(App[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leaves ctrl+z to a text that is being written, where it takes changes back."""
         return not (action == "suspend_process" and isinstance(self.focused, TextArea))
+
+    async def action_quit(self) -> None:
+        """Quits, after a question where changes to a new run would be lost."""
+        from seqkit.tui.dialogs import Confirm
+
+        lost = self.context.unkept()
+        if not lost or self._leaving:
+            self.exit()
+            return
+
+        def answered(yes: bool | None) -> None:
+            self._leaving = False
+            if yes:
+                self.exit()
+
+        self._leaving = True
+        changes = "one change" if lost == 1 else f"{lost} changes"
+        saves = "" if self.context.read_only else " w there saves a file."
+        detail = f"The new run has {changes} that no run and no file holds.{saves}"
+        self.push_screen(Confirm("Quit?", detail), answered)
 
     def action_help(self) -> None:
         """Explains the screen."""

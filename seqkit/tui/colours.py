@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.text import Text
-from textual.color import Color
+from textual.color import TRANSPARENT, Color, ColorParseError
 from textual.theme import Theme
 
 from seqkit.terminal.output import Piece
@@ -200,15 +200,36 @@ def keeps_tones(theme: Theme, variables: Mapping[str, Any]) -> bool:
     """
     if theme.ansi:
         return False
-    ground = Color.parse(colour(variables, "block-cursor-background")).brightness
-    tones = [Color.parse(colour(variables, name)).brightness for name in _COLOURED]
+    ground = _parsed(variables, "block-cursor-background").brightness
+    tones = [_parsed(variables, name).brightness for name in _COLOURED]
     return (ground < 0.5) == theme.dark and all(abs(tone - ground) > 0.15 for tone in tones)
 
 
 def colour(variables: Mapping[str, Any], name: str) -> str:
-    """Returns the colour of a theme variable, written with or without its dollar sign."""
+    """Returns the colour of a theme variable, as Rich reads it.
+
+    Themes also hold what Rich does not know: `ansi_blue`, `transparent`, `auto 87%`. What a text is
+    drawn in therefore comes from here, never from the variables themselves.
+
+    Args:
+        variables: `App.theme_variables`.
+        name: With or without its dollar sign.
+
+    Returns:
+        A colour; `default`, the terminal's own, where the variable holds none that can be seen.
+    """
+    parsed = _parsed(variables, name)
+    return parsed.rich_color.name if parsed.a else "default"
+
+
+def _parsed(variables: Mapping[str, Any], name: str) -> Color:
+    """Returns the colour that a theme variable holds; a transparent one for none."""
     key = name.removeprefix("$")
-    return str(variables.get(key) or CHART_DEFAULTS.get(key) or variables.get("foreground", ""))
+    value = str(variables.get(key) or CHART_DEFAULTS.get(key) or variables.get("foreground", ""))
+    try:
+        return Color.parse(value.partition(" ")[0])
+    except ColorParseError:
+        return TRANSPARENT
 
 
 _PIECES = {

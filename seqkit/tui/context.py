@@ -23,6 +23,7 @@ class Context:
         preferences: What the user set; replaced as a whole when something changes.
         launches: Commands that were started from here.
         tell: Shows a message to the user.
+        unkept: Returns how many changes to a new run would be lost with the program.
     """
 
     runs_dir: Path
@@ -31,6 +32,7 @@ class Context:
     preferences: Preferences = field(default_factory=Preferences.load)
     launches: list[Launch] = field(default_factory=list)
     tell: Callable[[str], None] = lambda _message: None
+    unkept: Callable[[], int] = lambda: 0
     _told: bool = False
 
     def remember(self, **changes: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual.message import Message
 
@@ -42,11 +42,17 @@ class NewRunLike(Message):
 
 
 class TrainRun(Message):
-    """Start `seqkit run WORDS`, and show the run when it is there."""
+    """Start `seqkit run WORDS`, and show the run when it is there.
 
-    def __init__(self, words: Sequence[str]) -> None:
+    Attributes:
+        words: The words.
+        begun: Called once it is there.
+    """
+
+    def __init__(self, words: Sequence[str], begun: Callable[[], None] = lambda: None) -> None:
         super().__init__()
         self.words = words
+        self.begun = begun
 
 
 class TrainDemo(Message):

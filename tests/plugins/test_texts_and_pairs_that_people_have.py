@@ -29,6 +29,7 @@ GERMAN = [(f"schön{e}s Wörtchen “{text}”", label) for e, (text, label) in 
 PAIRS = [(text, f"le {text[::-1]}") for text, _ in ROWS]
 NAMES = [f"{a}{b}{c}" for a in ("Ab", "Be", "Chi", "Do") for b in "aeiou" for c in ("n", "ng", "r")]
 LANGUAGES = ["english", "german", "chinese", "italian"]
+SPLITS = ["train", "Train", "training", "train", "dev", "test"]
 CHINESE = ["这部电影很好看", "音乐非常动听", "演员表现一般", "剧情有些无聊", "画面真的漂亮"]
 THAI = ["หนังเรื่องนี้ดีมาก", "เพลงไพเราะ", "น่าเบื่อมาก"]
 
@@ -190,6 +191,27 @@ FILES: dict[str, Kind] = {
         table([(label, text) for text, label in ROWS]),
         "text-csv",
         {"header": False, "text": "2", "label": "1"},
+    ),
+    "splits.csv": Kind(
+        table([(*row, SPLITS[n % 6]) for n, row in enumerate(ROWS)], "text,label,part"),
+        "text-csv",
+        {**TEXT, "split": "part"},
+        said="column 'part' tells the splits",
+    ),
+    "splits.jsonl": Kind(
+        "".join(
+            json.dumps({"text": t, "label": y, "Split": [*SPLITS[:5], None][n % 6]}) + "\n"
+            for n, (t, y) in enumerate(ROWS)
+        ),
+        "text-jsonl",
+        {**TEXT, "split": "Split"},
+        records=50,
+        told="10 rows of no split left out",
+    ),
+    "splits_of_pairs.csv": Kind(
+        table([(*row, SPLITS[n % 6]) for n, row in enumerate(PAIRS)], "en,fr,split"),
+        "pairs-tsv",
+        {"split": "split"},
     ),
     "some_labels.csv": Kind(
         table(SOME, "text,label"),

@@ -27,8 +27,8 @@ def shown(picker: FilePicker) -> str:
     return str(picker.query_one("#look", Static).content)
 
 
-async def take(app: SeqkitApp, pilot: Pilot[None], file: Path, said: str, *keys: str) -> Draft:
-    """Chooses a file on the screen of a new run, once it says what is in it, after other keys."""
+async def looking(app: SeqkitApp, pilot: Pilot[None], file: Path, said: str) -> FilePicker:
+    """Opens the picker on the screen of a new run with a file, until it says what is in it."""
     await pilot.press("2")
     screen = app.screen
     assert isinstance(screen, NewRunScreen)
@@ -39,8 +39,16 @@ async def take(app: SeqkitApp, pilot: Pilot[None], file: Path, said: str, *keys:
     assert isinstance(picker, FilePicker)
     picker.query_one(Input).value = str(file)
     await until(pilot, lambda: said in shown(picker))
+    return picker
+
+
+async def take(app: SeqkitApp, pilot: Pilot[None], file: Path, said: str, *keys: str) -> Draft:
+    """Chooses a file on the screen of a new run, once it says what is in it, after other keys."""
+    await looking(app, pilot, file, said)
     await pilot.press(*keys, "ctrl+o")
-    await until(pilot, lambda: app.screen is screen)
+    await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
+    screen = app.screen
+    assert isinstance(screen, NewRunScreen)
     assert screen.draft is not None
     return screen.draft
 
@@ -141,6 +149,89 @@ async def test_settings_that_a_person_changed_stay_where_the_data_alone_are_take
         assert screen.draft is draft
     assert document["dataset"]["path"] == str(file)
     assert document["model"]["hidden_size"] == 48
+
+
+async def test_other_columns_are_looked_at_at_once_and_none_is_taken_twice(tmp_path: Path) -> None:
+    file = mails(tmp_path)
+    app = SeqkitApp(Context(tmp_path / "runs"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        picker = await looking(app, pilot, file, "labels in 'label'")
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: "Texts are in column 'kind', labels in 'label'" in shown(picker))
+        await pilot.press("ctrl+k")
+        await until(pilot, lambda: "Texts are in column 'kind', labels in 'text'" in shown(picker))
+        await pilot.press("ctrl+n", "ctrl+n", "ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, NewRunScreen))
+        screen = app.screen
+        assert isinstance(screen, NewRunScreen)
+        assert screen.draft is not None
+        table = screen.draft.document()["dataset"]
+    assert (table["text"], table["label"]) == ("kind", "text")
+
+
+async def test_the_columns_that_are_taken_stand_first_among_the_rows(tmp_path: Path) -> None:
+    file = tmp_path / "wide.csv"
+    names = [f"column number {number}" for number in range(6)]
+    rows = [
+        ",".join(["a value that is long"] * 6 + [f"mail {n} and {n % 5}", "ab"[n % 2]])
+        for n in range(40)
+    ]
+    file.write_text("\n".join([",".join([*names, "text", "label"]), *rows]), encoding="utf-8")
+    app = SeqkitApp(Context(tmp_path / "runs"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        picker = await looking(app, pilot, file, "labels in 'label'")
+        head, first, *_ = str(picker.query_one("#rows", Static).content).splitlines()
+    assert head.split()[:2] == ["text", "label"]
+    assert first.startswith("mail 0 and 0 a ")
+
+
+async def test_another_task_is_one_that_was_not_guessed(tmp_path: Path) -> None:
+    file = mails(tmp_path)
+    app = SeqkitApp(Context(tmp_path / "runs"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        picker = await looking(app, pilot, file, "labels in 'label'")
+        seen = ["classification"]
+        for _ in range(len(picker._tasks)):
+            await pilot.press("ctrl+d")
+            await until(pilot, lambda: not picker._looking)
+            assert "ctrl+d another task" in shown(picker)
+            seen.append(shown(picker).splitlines()[1].split(",")[0])
+    assert seen[-1] == "classification"
+    assert len(set(seen)) == len(seen) - 1
+
+
+async def test_a_path_that_is_not_there_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("some words\n" * 20, encoding="utf-8")
+    app = SeqkitApp(Context(tmp_path / "runs"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        picker = await looking(app, pilot, tmp_path / "words.txt", "read as text-file")
+        picker.query_one(Input).value = str(tmp_path / "none" / "words.txt")
+        await until(pilot, lambda: "There is no folder" in shown(picker))
+        await pilot.press("ctrl+o")
+        assert app.screen is picker
+
+
+@pytest.mark.parametrize(
+    ("files", "said", "rows"),
+    [
+        (["a/1.txt", "a/2.txt", "b/1.txt"], "Each folder in it is a class", ["a/", "b/"]),
+        (["1.txt", "2.txt", "3.txt"], "It holds 3 texts to learn from", ["1.txt", "2.txt"]),
+        (["texts/1.txt", "texts/2.txt"], "It holds 2 texts to learn from", ["texts/"]),
+    ],
+)
+async def test_a_folder_is_said_to_have_classes_only_where_it_has_some(
+    files: list[str], said: str, rows: list[str], tmp_path: Path
+) -> None:
+    for name in files:
+        file = tmp_path / "own" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("some words of a text\n" * 5, encoding="utf-8")
+    app = SeqkitApp(Context(tmp_path / "runs"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        picker = await looking(app, pilot, tmp_path / "own", said)
+        head, *listed = str(picker.query_one("#rows", Static).content).splitlines()
+    assert head.strip() == "in it"
+    assert [line.strip() for line in listed][: len(rows)] == rows
 
 
 async def test_paths_from_the_root_and_the_home_folder_are_typed_as_they_are(

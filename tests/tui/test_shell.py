@@ -316,13 +316,13 @@ async def test_a_run_is_put_together_with_keys_alone(recorded_runs: Path) -> Non
         assert draft.name("model") == "gru"
         while form.current is None or form.current.key != "model.hidden_size":
             await pilot.press("down")
-        await pilot.press(*"32", "enter", "down", "right")
+        await pilot.press("enter", "ctrl+u", *"32", "enter", "down", "right")
         assert draft.words() == ["model=gru", "model.hidden_size=32", "model.layers=2"]
         await until(pilot, lambda: screen.query_one(Pane).copied.endswith("model.layers=2"))
         assert not screen.problems
         assert "hidden_size = 32" in screen.resolved_toml
 
-        await pilot.press("up", *"0", "enter")
+        await pilot.press("up", "enter", "ctrl+u", *"0", "enter")
         await until(pilot, lambda: new.problems)
         assert screen.problems[0].key == "model.hidden_size"
         assert "✗ hidden size" in shown(app)

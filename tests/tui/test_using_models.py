@@ -161,6 +161,23 @@ async def test_code_that_changed_since_the_training_is_told_where_a_model_is_tri
         assert told.endswith("(its code has changed): answers may differ")
 
 
+async def test_any_number_of_a_forecasts_table_can_be_changed(tmp_path: Path) -> None:
+    words = ["run", "weather-rnn", *SMALL, "--name", "one", "--runs-dir", str(tmp_path)]
+    assert run_command_line(words) == 0
+    app = SeqkitApp(Context(tmp_path))
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = TryScreen(app.context, RunFolder(tmp_path / "one"))
+        await app.push_screen(screen)
+        await until(pilot, lambda: bool(screen.answers) and screen._waiting is None)
+        columns, *rows = screen.area.text.splitlines()
+        assert columns.split(",")[1:] == ["temp_max", "precipitation", "temp_min", "wind"]
+        assert rows[-1].startswith("2015-12-31,")
+        before = screen.answers[0]["forecast"]
+        await pilot.press("up", "end", "backspace", "9", "9")
+        await until(pilot, lambda: screen.answers[0]["forecast"] != before)
+        assert screen.answers[0]["forecast"]["time"] == before["time"]
+
+
 def test_a_history_is_a_table_and_goes_back_as_rows() -> None:
     history = {"time": ["2012-01-01", "2012-01-02"], "values": [[1.5, None], [2.0, 3.0]]}
     text = table_of(history, ["a", "b"])

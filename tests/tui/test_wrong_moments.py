@@ -131,7 +131,7 @@ async def test_what_is_copied_is_what_the_form_holds_now(runs_dir: Path) -> None
         assert app.clipboard == "seqkit run sentiment model.hidden_size=65"
         type_at_once(app, "t", "right", "y")
         await as_soon_as(pilot, lambda: "hidden_size = 66" in app.clipboard)
-        type_at_once(app, "0", "enter", "y")
+        type_at_once(app, "enter", "ctrl+u", "0", "enter", "y")
         await as_soon_as(
             pilot, lambda: any("model.hidden_size is 0" in words for words in told(app))
         )
@@ -153,7 +153,7 @@ async def test_a_model_built_for_an_earlier_form_is_not_shown_as_the_present_one
         await as_soon_as(pilot, building)
         while form.current is None or form.current.key != "model.hidden_size":
             await pilot.press("down")
-        type_at_once(app, "0", "enter")
+        type_at_once(app, "enter", "ctrl+u", "0", "enter")
         await as_soon_as(pilot, lambda: new.problems)
         assert not building()
         assert pane.has_class("stale")

@@ -112,8 +112,12 @@ def _recognised(data: OwnData) -> Recognition:
     if train.is_dir():
         root, said = train, "each folder in its folder 'train' is a class"
     texts = [file for file in data.files("*.txt") if file.parent != root and root in file.parents]
+    classes = {file.relative_to(root).parts[0] for file in texts}
     if not texts:
         said = "it holds no .txt files in a folder for each class"
+    elif len(classes) == 1:
+        said = f"its .txt files lie in one folder, {classes.pop()}, and each class needs its own"
+        texts = []
     return Recognition(
         settings={"path": data.as_setting},
         said=said,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from seqkit.data.columns import column_named
 from seqkit.data.objects import read_objects
 from seqkit.data.own import OwnData
 from seqkit.data.reading import read_table, reading_of
+from seqkit.data.split_column import divided, require_one_way, split_field
 from seqkit.errors import DataError
 from seqkit_classification._columns import named_columns
 from seqkit_classification._labels import label_name
@@ -33,7 +35,7 @@ from seqkit_classification.datasets.held_out import (
     with_held_out,
 )
 
-Reader = Callable[[Path], Iterable[Record]]
+Reader = Callable[..., Iterable[Record]]
 
 
 class OwnFiles(Config):
@@ -50,6 +52,7 @@ class OwnFiles(Config):
     )
     text: str = Field("", help="Column of the text; empty: told from its name, such as review.")
     label: str = Field("", help="Column of the label; empty: told from its name, such as class.")
+    split: str = split_field()
     validation: float = validation_field()
     test: float = held_out_test_field(0.1)
     seed: int = seed_field()
@@ -70,7 +73,7 @@ class TextCsv(Dataset):
     foldable = True
 
     class Config(OwnFiles):
-        added = ("sheet",)
+        added = ("sheet", "split")
 
         delimiter: str = Field(
             "", max_length=1, help="What parts the fields; empty: comma, tab, ; or |, as it fits."
@@ -84,7 +87,7 @@ class TextCsv(Dataset):
         sheet: str = Field("", help="Sheet of an .xlsx file; empty: the first.")
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
-        return _splits(config, lambda path: _table_records(path, config, notify), notify)
+        return _splits(config, partial(_table_records, config=config, notify=notify), notify)
 
     def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
         return _table_records(path, config, notify, with_rows=True)
@@ -109,10 +112,10 @@ class TextJsonl(Dataset):
     foldable = True
 
     class Config(OwnFiles):
-        pass
+        added = ("split",)
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
-        return _splits(config, lambda path: _object_records(path, config, notify), notify)
+        return _splits(config, partial(_object_records, config=config, notify=notify), notify)
 
     def read(self, config: Any, path: Path, notify: Notify) -> Iterable[Record]:
         return _object_records(path, config, notify, with_rows=True)
@@ -130,10 +133,16 @@ class TextJsonl(Dataset):
 
 
 def _splits(config: OwnFiles, read: Reader, notify: Notify) -> Mapping[str, Iterable[Record]]:
-    given = {
-        split: [record for path in paths for record in read(path)]
-        for split, paths in _paths(config).items()
-    }
+    require_one_way(config)
+    given: dict[str, list[Record]] = {}
+    for split, paths in _paths(config).items():
+        for path in paths:
+            if config.split:
+                parts = divided(path, read(path, with_rows=True), config.split, notify)
+            else:
+                parts = {split: list(read(path))}
+            for name, records in parts.items():
+                given.setdefault(name, []).extend(records)
     return with_held_out(given, config.validation, config.test, config.seed, notify)
 
 

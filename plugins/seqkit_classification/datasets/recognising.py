@@ -12,6 +12,7 @@ from seqkit.data.cells import holds_numbers, is_given, prose_score
 from seqkit.data.columns import names_ids
 from seqkit.data.headings import is_an_example
 from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
+from seqkit.data.split_column import likely_split, of_splits
 from seqkit_classification._columns import NAMES, USUAL_COLUMNS, likely_columns
 
 _NAMED, _ALIKE, _WORDS, _ASKED, _TEXT = 0.85, 0.6, 0.4, 0.95, 0.7
@@ -59,14 +60,23 @@ def _found(data: OwnData, task: str) -> Recognition | None:
         text, label = _columns(data, rows)
         settings["header"] = False
     settings |= {"text": text, "label": label}
+    split = likely_split(rows, (text, label))
+    if split:
+        settings["split"] = split
     if not rows.quotes:
         settings["quotes"] = False
     cells = list(zip(rows.whole(text), rows.whole(label), strict=True))
     labelled = sum(is_given(kind) for _, kind in cells)
-    examples = sum(is_given(one) and is_given(kind) for one, kind in cells)
+    used = of_splits(rows, split)
+    examples = sum(
+        is_given(one) and is_given(kind) and there
+        for (one, kind), there in zip(cells, used, strict=True)
+    )
     said = f"texts are in column {text!r}, labels in {label!r}"
     said += _of_several(rows.whole(label)) + _of_numbers(rows.whole(label))
-    said += _left_out(rows, text, label)
+    if split:
+        said += f"; column {split!r} tells the splits"
+    said += _left_out(rows, text, label, split)
     if labelled < len(rows):
         rest = counted(len(rows) - labelled, "row without a label is", "rows without a label are")
         said += f"; {rest} left out"
@@ -94,9 +104,9 @@ def _of_numbers(cells: Sequence[Any]) -> str:
     )
 
 
-def _left_out(rows: Rows, text: str, label: str) -> str:
+def _left_out(rows: Rows, text: str, label: str, split: str) -> str:
     """Names the columns that are not read."""
-    left = [name for name in rows.columns if name not in (text, label)]
+    left = [name for name in rows.columns if name not in (text, label, split)]
     if not left:
         return ""
     cells = {name: rows.spread(name) for name in left}

@@ -26,6 +26,7 @@ from seqkit.data.columns import column_named, header_of
 from seqkit.data.headings import is_heading
 from seqkit.data.own import OwnData
 from seqkit.data.reading import read_table, reading_of
+from seqkit.data.split_column import divided, require_one_way, split_field
 from seqkit.errors import DataError
 from seqkit_seq2seq._columns import SOURCE_NAMES, TARGET_NAMES
 
@@ -56,7 +57,7 @@ class PairsTsv(Dataset):
     together = "source"
 
     class Config(seqkit.Config):
-        added = ("sheet",)
+        added = ("sheet", "split")
 
         path: LocalPath = Field(min_length=1, help="The file of training pairs.")
         validation_path: LocalPath = Field(
@@ -82,6 +83,7 @@ class PairsTsv(Dataset):
         target: str = Field(
             "", help="Column of the targets; empty: told from its name, or else the second."
         )
+        split: str = split_field()
         quotes: bool = Field(
             False, help="Whether fields may stand in double quotes; false takes quotes as they are."
         )
@@ -97,7 +99,14 @@ class PairsTsv(Dataset):
         )
 
     def splits(self, config: Any, notify: Notify) -> Mapping[str, Iterable[Record]]:
-        given = {split: _records(path, config, notify) for split, path in _paths(config).items()}
+        require_one_way(config)
+        if config.split:
+            path = Path(config.path)
+            records = _records(path, config, notify, with_rows=True)
+            given = divided(path, records, config.split, notify)
+        else:
+            paths = _paths(config)
+            given = {split: _records(path, config, notify) for split, path in paths.items()}
         train = given["train"]
         if "test" not in given:
             train, given["test"] = hold_out_sources(train, config.test, config.seed)

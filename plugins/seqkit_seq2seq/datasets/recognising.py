@@ -18,6 +18,7 @@ from seqkit.data.cells import (
 from seqkit.data.columns import names_ids, names_rows
 from seqkit.data.headings import names_a_language
 from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
+from seqkit.data.split_column import likely_split, of_splits
 from seqkit_seq2seq._columns import USUAL_COLUMNS
 
 _ASKED, _NAMED, _TABS, _ALIKE, _WORDS, _TEXT = 0.95, 0.87, 0.75, 0.5, 0.45, 0.65
@@ -50,7 +51,8 @@ def _found(data: OwnData, rows: Rows, chosen: tuple[str, str], confidence: float
     settings: dict[str, Any] = {}
     if data.is_text and data.kind not in (".tsv", *OBJECTS):
         settings = {"delimiter": "", "quotes": True}
-    left = [name for name in rows.columns if name not in chosen]
+    split = likely_split(rows, chosen) if headed else ""
+    left = [name for name in rows.columns if name not in (*chosen, split)]
     said = f"sources are in column {source!r}, targets in {target!r}"
     places = tuple(map(rows.columns.index, chosen))
     if headed or data.given.get("header"):
@@ -64,12 +66,18 @@ def _found(data: OwnData, rows: Rows, chosen: tuple[str, str], confidence: float
             said = f"each row holds a source, in column {source}, and a target, in {target}"
         if rows.header and not any(" " in name for name in chosen):
             said += f", the first {' and '.join(map(repr, chosen))}"
+    if split:
+        settings["split"] = split
+        said += f"; column {split!r} tells the splits"
     if left:
         said += f"; {listed(left)} {'is' if len(left) == 1 else 'are'} left out"
     # What was taken for the names of columns is a pair then.
     more = rows.header and "header" not in settings
     cells = zip(rows.whole(chosen[0]), rows.whole(chosen[1]), strict=True)
-    pairs = sum(bool(one.strip() and other.strip()) for one, other in cells)
+    pairs = sum(
+        bool(one.strip() and other.strip()) and there
+        for (one, other), there in zip(cells, of_splits(rows, split), strict=True)
+    )
     return _recognition(data, settings, said, confidence, pairs + more)
 
 

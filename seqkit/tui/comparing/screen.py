@@ -18,6 +18,7 @@ from seqkit.runs.folder import RunFolder
 from seqkit.terminal.cells import reason
 from seqkit.terminal.safe_text import one_line
 from seqkit.tui.chart import Axis, Chart, Plot, Series, clock, whole
+from seqkit.tui.colours import colour
 from seqkit.tui.comparing import panes
 from seqkit.tui.comparing.reading import Order, Reader, Side, directions
 from seqkit.tui.context import Context
@@ -156,7 +157,7 @@ class CompareScreen(Screen[None]):
 
     def colour(self, place: int) -> str:
         """Returns the colour of a run."""
-        return self.app.theme_variables.get(f"chart-{place + 1}", "white")
+        return colour(self.app.theme_variables, f"chart-{place + 1}")
 
     def _fill(self, name: str, parts: Sequence[RenderableType]) -> None:
         self.query_one(f"#compare-{name}", Static).update(Group(*parts))

@@ -68,7 +68,7 @@ class DataScreen(Screen[None]):
         Binding("C", "clean", "Empty the cache", id="data.clean"),
         Binding("y", "yank", "Copy path", id="data.yank"),
         Binding("R", "reload", "Read again", show=False, id="data.reload"),
-        Binding("escape", "back", "Back to the list", show=False, id="data.back"),
+        Binding("escape", "back", "Back to the list, then to Runs", show=False, id="data.back"),
     ]
     AUTO_FOCUS = "OptionList"
 
@@ -292,10 +292,12 @@ class DataScreen(Screen[None]):
         self.query_one(Input).focus()
 
     def action_back(self) -> None:
-        """Goes back to the list, and then takes the filter away."""
-        options = self.query_one(OptionList)
-        if options.has_focus:
-            self.query_one(Input).value = ""
+        """Goes back to the list, then takes the filter away, and then goes to the runs."""
+        options, line = self.query_one(OptionList), self.query_one(Input)
+        if options.has_focus and not line.value:
+            self.post_message(TopBar.Chosen("runs"))
+        elif options.has_focus:
+            line.value = ""
         options.focus()
 
     def action_reload(self) -> None:

@@ -57,7 +57,9 @@ class ComponentsScreen(Screen[None]):
         Binding("p", "order", "By plugin or kind", id="components.order"),
         Binding("R", "reload", "Read again", id="components.reload"),
         Binding("y", "yank", "Copy name", id="components.yank"),
-        Binding("escape", "back", "Back to the list", show=False, id="components.back"),
+        Binding(
+            "escape", "back", "Back to the list, then to Runs", show=False, id="components.back"
+        ),
     ]
     AUTO_FOCUS = "OptionList"
 
@@ -186,10 +188,12 @@ class ComponentsScreen(Screen[None]):
         begin(self, self._load, exclusive=True)
 
     def action_back(self) -> None:
-        """Goes back to the list, and then takes the filter away."""
-        options = self.query_one(OptionList)
-        if options.has_focus:
-            self.query_one(Input).value = ""
+        """Goes back to the list, then takes the filter away, and then goes to the runs."""
+        options, line = self.query_one(OptionList), self.query_one(Input)
+        if options.has_focus and not line.value:
+            self.post_message(TopBar.Chosen("runs"))
+        elif options.has_focus:
+            line.value = ""
         options.focus()
 
     def action_yank(self) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
+from textual.widgets import Footer, Static
 
 from seqkit.runs.folder import RunFolder
 from seqkit.terminal.cells import reason
@@ -62,6 +63,13 @@ class MonitorScreen(Screen[None]):
         &.-tall > RunHeader { height: 3; }
         &.-flat > RunHeader { height: 1; }
         &.-flat > Footer { display: none; }
+        & > #monitor-message {
+            height: auto; max-height: 6; padding: 0 1; background: $panel; color: $error;
+            border-bottom: solid $border-blurred; border-subtitle-color: $foreground 60%;
+            display: none;
+        }
+        &.-told > #monitor-message { display: block; }
+        &.-flat > #monitor-message { display: none; }
         & > Panes { padding: 0 1; }
     }
     """
@@ -78,6 +86,7 @@ class MonitorScreen(Screen[None]):
         Binding("r", "rate", "Rate", id="monitor.rate"),
         Binding("c", "resume", "Resume", id="monitor.resume"),
         Binding("t", "try", "Try", id="monitor.try"),
+        Binding("o", "console", "All that it said", show=False, id="monitor.console"),
         Binding("u", "unit", "Axis", id="monitor.unit"),
         Binding("l", "log_scale", "Logarithmic scale", show=False, id="monitor.log-scale"),
         Binding("w", "smoothing", "Smoothing", show=False, id="monitor.smoothing"),
@@ -113,6 +122,9 @@ class MonitorScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lays the panes out; the first picture is painted before anything is read."""
         yield RunHeader()
+        message = Static(id="monitor-message")
+        message.border_subtitle = Text("o shows all of it, and what its process wrote")
+        yield message
         yield Panes(
             Chart(id=LOSS),
             Tabs(id="tabs"),
@@ -213,6 +225,7 @@ class MonitorScreen(Screen[None]):
         if watch is None or curves is None or view is None:
             return
         view = self._view = replace(view, live=watch.live)
+        self._tell(self._message(watch))
         self.query_one(RunHeader).show(
             self.folder.name, watch.status, watch.history, watch.info, self._notes(watch)
         )
@@ -239,21 +252,33 @@ class MonitorScreen(Screen[None]):
         chosen = planned.chosen if planned.chosen in tabbed else next(iter(tabbed), "")
         self.query_one(Tabs).show(tabbed, chosen)
 
+    def _message(self, watch: Watch) -> str:
+        """Returns why the run failed or cannot be read; it is longer than the header has room."""
+        if watch.status == "gone":
+            return ""
+        if watch.complaint:
+            return watch.complaint
+        if watch.status == "failed" and not self.steering.resuming:
+            return _said_at_the_end(watch) or "it failed"
+        return ""
+
+    def _tell(self, message: str) -> None:
+        """Shows a message in full below the header, where there is room for it."""
+        self.set_class(bool(message), "-told")
+        self.query_one("#monitor-message", Static).update(Text(one_line(message)))
+
     def _notes(self, watch: Watch) -> list[Piece]:
         """Returns what a person should know of the run now."""
         if watch.status == "gone":
             return [("its folder was deleted or renamed; this is what it held", "$error")]
-        if watch.complaint:
-            return [(one_line(watch.complaint), "$error")]
+        if message := self._message(watch):
+            return [(one_line(message), "$error")] if self.has_class("-flat") else []
         if self.steering.resuming and not watch.live:
             return [("it is being resumed ...", "$warning")]
         if watch.status == "crashed":
             hint = "" if self.read_only else "; c resumes"
-            return [(f"its process is gone{hint}", "$error")]
+            return [(f"its process is gone{hint}; o shows what it said", "$error")]
         ended = watch.history.ended
-        message = one_line(ended.get("message", "")) if ended is not None else ""
-        if watch.status == "failed":
-            return [(message or "it failed", "$error")]
         if watch.status in ("stopped", "interrupted") and not self.read_only:
             return [("c resumes", "$warning")]
         if watch.filling:
@@ -458,6 +483,21 @@ class MonitorScreen(Screen[None]):
         """Loads the best checkpoint in a process of its own, to be used."""
         self.post_message(TryRun(self.folder))
 
+    def action_console(self) -> None:
+        """Shows how the run ended in full, and what its process wrote."""
+        from seqkit.tui.console import console_reading
+
+        watch = self._watch
+        if watch is not None:
+            said = watch.complaint or _said_at_the_end(watch)
+            self.app.push_screen(console_reading(self.folder, said))
+
     def action_resume(self) -> None:
         """Starts a process that goes on with the run from its newest checkpoint."""
         self.steering.resume()
+
+
+def _said_at_the_end(watch: Watch) -> str:
+    """Returns what a run said when it ended; empty where it has not, or said nothing."""
+    ended = watch.history.ended
+    return str(ended.get("message") or "") if ended is not None else ""

@@ -30,6 +30,7 @@ class Draft:
             the part `observers` turn one on or off; the part of its settings is `observers.NAME`.
         data: The user's own file or folder that the base was made for; empty for none.
         reasons: Why a setting of the base was chosen for those data, by its dotted key.
+        run_name: What the folder of the run is to be called; empty for a name that it gets.
     """
 
     catalogue: Catalogue
@@ -40,6 +41,8 @@ class Draft:
     values: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     data: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
+    run_name: str = ""
+    _kept: Mapping[str, Any] | None = None
 
     # --- components -------------------------------------------------------------------------------
 
@@ -214,7 +217,16 @@ class Draft:
     def changes(self) -> int:
         """Returns how much differs from the starting point."""
         settings = sum(len(self.values.get((part, self.name(part)), {})) for part in self.tables())
-        return settings + len(self.chosen) + (self.metrics is not None)
+        named = bool(self.run_name)
+        return settings + len(self.chosen) + (self.metrics is not None) + named
+
+    def keep(self) -> None:
+        """Takes note that a run or a file holds what is here."""
+        self._kept = self.document()
+
+    def unkept(self) -> int:
+        """Returns how many changes nothing else holds."""
+        return 0 if self._kept is not None and self._kept == self.document() else self.changes()
 
     # --- the result -------------------------------------------------------------------------------
 
@@ -291,6 +303,7 @@ class Draft:
             plugin_words: `--plugin PATH` words.
         """
         words = [source] if source else [self.source or "FILE.toml", *self.words()]
+        words += ["--name", self.run_name] if self.run_name else []
         return shlex.join(["seqkit", "run", *words, *plugin_words])
 
     def loses(self) -> list[str]:

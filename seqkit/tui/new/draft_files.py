@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from seqkit.data import write_text
 from seqkit.errors import ConfigurationError, DataError, Problem
 from seqkit.experiments.documents import EXTENDS, laid_over
 from seqkit.processes.launch import LOGS
+from seqkit.runs.folder import require_name
 from seqkit.storage.regular_files import LARGEST_TEXT, read_regular
 from seqkit.storage.toml_text import parse_toml
 from seqkit.terminal.cells import reason as reason_of
@@ -19,6 +21,7 @@ from seqkit.terminal.safe_text import one_line
 from seqkit.tui.dialogs import Ask, Choice, Confirm
 from seqkit.tui.new.catalogue import Catalogue
 from seqkit.tui.new.draft import Draft
+from seqkit.tui.new.rows import RUN_NAME
 
 
 def base_of(source: str, catalogue: Catalogue, before: tuple[str, ...] = ()) -> Mapping[str, Any]:
@@ -71,6 +74,20 @@ def file_name(draft: Draft) -> str:
     return f"{draft.name('dataset') or 'data'}-{draft.name('model') or 'model'}.toml"
 
 
+def name_problem(draft: Draft, runs_dir: Path) -> Problem | None:
+    """Returns what is wrong with the name that the run is to have; None for nothing."""
+    name = draft.run_name
+    if not name:
+        return None
+    try:
+        require_name(name)
+    except ConfigurationError as error:
+        return Problem(RUN_NAME.key, str(error))
+    if os.path.lexists(runs_dir / name):
+        return Problem(RUN_NAME.key, f"there is a run {name!r} already", "Choose another name")
+    return None
+
+
 def as_toml(draft: Draft) -> str:
     """Returns a draft as a file: what it sets and why that was chosen, without defaults."""
     import tomlkit
@@ -120,6 +137,7 @@ def save(screen: Screen[Any], draft: Draft, problems: Callable[[], Sequence[Prob
         except DataError as error:
             screen.app.notify(str(error), severity="error", markup=False)
             return
+        draft.keep()
         shown = str(path) if len(path.parts) > 1 else f"./{path}"
         found = problems()
         if found:

@@ -68,12 +68,10 @@ def draw_label(pen: Pen, row: Row, setting: Setting, wrong: bool) -> list[Segmen
     ]
 
 
-def draw_setting(
-    pen: Pen, row: Row, setting: Setting, run_name: str, focused: bool, wrong: bool
-) -> list[Segment]:
+def draw_setting(pen: Pen, row: Row, setting: Setting, focused: bool, wrong: bool) -> list[Segment]:
     """Draws a setting with its value, and the one before, or why it was chosen for the data."""
     changed = is_changed(row, pen.draft)
-    value = _shown(pen.draft, row, setting, run_name, focused)
+    value = _shown(pen.draft, row, setting, focused)
     room = max(4, pen.width - label_width(row, pen.width) - 8)
     taken = min(room, len(value) + 1)
     style = pen.tone("error") if wrong else pen.base + Style(bold=changed)
@@ -87,11 +85,11 @@ def draw_setting(
     return segments
 
 
-def _shown(draft: Draft, row: Row, setting: Setting, run_name: str, focused: bool) -> str:
+def _shown(draft: Draft, row: Row, setting: Setting, focused: bool) -> str:
     if setting.kind == "boolean" and not row.component:
         value = draft.value(row.part, setting)
         return {True: "[✓] yes", False: "[ ] no"}.get(value, show(value))
-    text = one_line(value_text(row, draft, run_name))
+    text = one_line(value_text(row, draft))
     if row.component:
         return f"{text} ▾"
     if setting.choices:

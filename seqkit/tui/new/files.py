@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -30,6 +31,7 @@ _COLUMN = 24
 _FOLDERS = ("~", ".", "..")
 """Names that mean a folder by themselves."""
 _HERE = "./"
+_LOOKING = "Looking …"
 
 
 def listed(folder: Path, beginning: str) -> list[Path]:
@@ -127,7 +129,7 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
     def __init__(self, catalogue: Catalogue, checker: Checker) -> None:
         super().__init__()
         self._checker = checker
-        self._tasks = ["", *(str(entry["name"]) for entry in catalogue.entries("tasks"))]
+        self._tasks = [str(entry["name"]) for entry in catalogue.entries("tasks")]
         self._wanted = ""
         self._path: Path | None = None
         self._found: dict[str, Any] = {}
@@ -220,8 +222,8 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         self, path: Path, task: str = "", given: Mapping[str, str] | None = None
     ) -> None:
         # What was found in another file is forgotten at once: it is never taken in this one's name.
-        self._path, self._wanted, self._found = path, task, {"said": "Looking …"}
-        self._looking, self._take_when_known, self._given = True, False, {}
+        self._path, self._wanted, self._found = path, task, {"said": _LOOKING}
+        self._looking, self._take_when_known, self._given = True, False, dict(given or {})
         look = partial(self._look, path, task, dict(given or {}))
         begin(self, look, group="look", exclusive=True, exit_on_error=True)
 
@@ -234,10 +236,12 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         if self._take_when_known and self.app.screen is self:
             self.action_take()
 
-    def _roles(self) -> list[str]:
-        """Returns the settings of the dataset that name a column."""
+    def _roles(self) -> dict[str, str]:
+        """Returns the settings of the dataset that name a column, and those columns."""
         columns = self._found.get("columns", ())
-        return [key for key, value in self._table().items() if value in columns]
+        found = {key: value for key, value in self._table().items() if value in columns}
+        # Where a file cannot be read with the columns that were chosen, others can be.
+        return found or self._given
 
     def _table(self) -> dict[str, Any]:
         return dict(self._found.get("dataset") or {})
@@ -250,29 +254,38 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
         text.append(f"{one_line(self._path or '')}\n", "bold")
         if table:
             text.append(f"{found['task']}", "bold").append(f", read as {table['name']}\n", "dim")
-        for role in self._roles():
-            text.append(f"{role} in ", "dim").append(f"{one_line(table[role])}\n", "bold")
+        elif self._wanted:
+            text.append(f"{self._wanted}\n", "bold")
+        roles = self._roles()
+        for role, column in roles.items():
+            text.append(f"{role} in ", "dim").append(f"{one_line(column)}\n", "bold")
         said = found.get("error") or found.get("problem") or found.get("said")
         if said:
             # What the command line is told names an option of it.
             text.append(f"{one_line(said).removeprefix('--data ')}\n", "italic")
-        if table:
-            text.append("ctrl+d another task  ctrl+n, ctrl+k other columns", "dim")
+        if self._path is not None:
+            columns = "  ctrl+n, ctrl+k other columns" if roles else ""
+            text.append(f"ctrl+d another task{columns}", "dim")
         self.query_one("#look", Static).update(text)
-        chosen = {table[role] for role in self._roles()}
-        self.query_one("#rows", Static).update(self._drawn_rows(chosen))
+        self.query_one("#rows", Static).update(self._drawn_rows(list(roles.values())))
 
-    def _drawn_rows(self, chosen: set[str]) -> Text:
+    def _drawn_rows(self, chosen: Sequence[str]) -> Text:
+        """Draws the first rows, the columns that are taken before the others."""
         text = Text()
         columns = list(self._found.get("columns", ()))
-        for column in columns:
-            style = "bold underline" if column in chosen else "dim"
-            text.append(f"{fit(column, _COLUMN)} ", style)
-        text.append("\n")
-        for row in self._found.get("rows", ())[:_ROWS]:
-            for column, cell in zip(columns, row, strict=False):
-                shown = fit(cell, _COLUMN) if len(columns) > 1 else one_line(cell)
-                text.append(f"{shown} ", "" if column in chosen else "dim")
+        order = sorted(range(len(columns)), key=lambda place: columns[place] not in chosen)
+        rows = [row for row in self._found.get("rows", ()) if len(row) == len(columns)][:_ROWS]
+        widths = [
+            min(_COLUMN, max(cell_len(one_line(cell)) for cell in cells))
+            for cells in zip(columns, *rows, strict=True)
+        ]
+        for shown in (columns, *rows):
+            for place in order:
+                taken = columns[place] in chosen
+                style = ("bold underline" if taken else "dim") if shown is columns else ""
+                cell, widest = one_line(shown[place]), widths[place]
+                cell = cell if len(columns) == 1 else fit(cell, widest)
+                text.append(f"{cell} ", style or ("" if taken else "dim"))
             text.append("\n")
         return text
 
@@ -280,19 +293,24 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
 
     def action_column(self, number: int) -> None:
         """Takes the next column for one of the settings that name one."""
-        roles, columns = self._roles(), list(self._found.get("columns", ()))
-        if number < len(roles):
-            table = self._found["dataset"]
-            place = columns.index(table[roles[number]])
-            table[roles[number]] = columns[(place + 1) % len(columns)]
-            self._given = {role: table[role] for role in roles}
-            self._draw()
+        roles, columns = dict(self._roles()), list(self._found.get("columns", ()))
+        if self._path is None or number >= len(roles):
+            return
+        role, now = list(roles.items())[number]
+        others = [column for column in columns if column == now or column not in roles.values()]
+        roles[role] = others[(others.index(now) + 1) % len(others)]
+        rows = {key: self._found[key] for key in ("columns", "rows")}
+        # Other columns may want another reading and other settings.
+        self._look_into(self._path, str(self._found.get("task") or self._wanted), roles)
+        self._found |= rows
+        self._draw()
 
     def action_task(self) -> None:
         """Looks at the file as data of the next task."""
         if self._path is not None:
-            task = self._tasks[(self._tasks.index(self._wanted) + 1) % len(self._tasks)]
-            self._look_into(self._path, task)
+            now = str(self._found.get("task") or self._wanted)
+            place = self._tasks.index(now) if now in self._tasks else -1
+            self._look_into(self._path, self._tasks[(place + 1) % len(self._tasks)])
 
     def action_take(self) -> None:
         """Closes with what is shown; a file that is still being looked into, once it is known."""
@@ -302,9 +320,6 @@ class FilePicker(ModalScreen[dict[str, Any] | None]):
             if name != ".." and Path(name) != self._path:
                 # The list has just moved on, and has not said so yet.
                 self._look_into(Path(name))
-        if self._path is not None and self._given:
-            # Other columns may want other settings.
-            self._look_into(self._path, str(self._found["task"]), self._given)
         self._take_when_known = self._looking
         if self._found.get("dataset"):
             keys = ("dataset", "task", "recipe", "document", "reasons")

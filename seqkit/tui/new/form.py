@@ -19,9 +19,7 @@ from seqkit.tui.colours import TONE_CLASSES, keeps_tones, tones_css
 from seqkit.tui.new.draft import Draft
 from seqkit.tui.new.drawing import Pen, draw_heading, draw_label, draw_setting, label_width
 from seqkit.tui.new.line_editor import LineEditor
-from seqkit.tui.new.rows import Row, form_rows, problems_by_row, value_text
-
-_STARTS_NUMBER = set("0123456789-.+")
+from seqkit.tui.new.rows import RUN_NAME, SOURCE, Row, form_rows, problems_by_row, value_text
 
 
 class Form(ScrollView, can_focus=True):
@@ -32,9 +30,9 @@ class Form(ScrollView, can_focus=True):
     """
 
     HELP: ClassVar[str] = """One setting a line. Enter edits or chooses, space ticks, left and right
-    go through choices and change numbers; a digit on a number begins anew. Changed settings have a
-    ● and the value before; backspace takes a change back. Headings fold with enter. What is wrong
-    is marked ✗, and said at the bottom."""
+    go through choices and change numbers. While a line is edited, ctrl+u empties it, enter ends it
+    and escape takes it back. Changed settings have a ● and the value before; backspace takes a
+    change back. Headings fold with enter. What is wrong is marked ✗, and said at the bottom."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "form--cursor",
         "form--editor",
@@ -91,7 +89,6 @@ class Form(ScrollView, can_focus=True):
     def __init__(self) -> None:
         super().__init__()
         self.draft: Draft | None = None
-        self.run_name = ""
         self.folded = {"dataset", "task", "loss"}
         self.rows: list[Row] = []
         self.problems: Mapping[str, Problem] = {}
@@ -228,9 +225,12 @@ class Form(ScrollView, can_focus=True):
     def action_reset(self) -> None:
         """Takes the change of the line back."""
         row = self.current
-        if row is None or row.setting is None or self.draft is None or row.part == "run":
+        if row is None or row.setting in (None, SOURCE) or self.draft is None:
             return
-        if row.key == "metrics":
+        assert row.setting is not None
+        if row.setting is RUN_NAME:
+            self.draft.run_name = ""
+        elif row.key == "metrics":
             self.draft.metrics = None
         elif row.component:
             self.draft.choose(row.part, self.draft.base_name(row.part))
@@ -243,7 +243,7 @@ class Form(ScrollView, can_focus=True):
         if row.setting is None or self.draft is None:
             return
         if row.part == "run":
-            self.run_name = str(value).strip()
+            self.draft.run_name = str(value).strip()
         else:
             self.draft.set(row.part, row.setting, value)
         self._changed()
@@ -255,37 +255,19 @@ class Form(ScrollView, can_focus=True):
     # --- writing ----------------------------------------------------------------------------------
 
     def _text(self, row: Row) -> str:
-        return value_text(row, self.draft, self.run_name) if self.draft else ""
+        return value_text(row, self.draft) if self.draft else ""
 
-    def _edit(self, text: str, replace: bool = False) -> None:
-        self._editor = LineEditor(text, at=len(text), before="" if replace else text)
+    def _edit(self, text: str) -> None:
+        self._editor = LineEditor(text, at=len(text), before=text)
         self.refresh()
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Tells which keys are written, and no commands of the screen."""
-        if self._editor is not None:
-            return character is not None and character.isprintable()
-        return self._begins_number(character)
-
-    def _begins_number(self, character: str | None) -> bool:
-        row = self.current
-        return (
-            row is not None
-            and row.setting is not None
-            and row.setting.kind in ("integer", "number")
-            and character in _STARTS_NUMBER
-        )
+        return self._editor is not None and character is not None and character.isprintable()
 
     def on_key(self, event: events.Key) -> None:
         """Writes into the line that is edited."""
         if self._editor is None:
-            if self._begins_number(event.character):
-                event.stop()
-                event.prevent_default()
-                row = self.current
-                before = self._text(row) if row else ""
-                self._editor = LineEditor("", 0, before)
-                self._type(event)
             return
         if event.key in ("up", "down", "tab", "shift+tab", "pageup", "pagedown"):
             self._editor = None
@@ -354,7 +336,7 @@ class Form(ScrollView, can_focus=True):
             segments = draw_label(pen, row, row.setting, wrong)
             segments += self._editor.draw(editor, caret, room)
         else:
-            segments = draw_setting(pen, row, row.setting, self.run_name, focused, wrong)
+            segments = draw_setting(pen, row, row.setting, focused, wrong)
         return Strip(segments).adjust_cell_length(width, base)
 
     def _cursor_style(self) -> tuple[Style, bool]:

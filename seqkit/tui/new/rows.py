@@ -115,7 +115,7 @@ def _part_rows(draft: Draft, part: str, folded: set[str]) -> list[Row]:
     return rows
 
 
-def value_text(row: Row, draft: Draft, run_name: str) -> str:
+def value_text(row: Row, draft: Draft) -> str:
     """Returns what stands on a line."""
     if row.setting is None:
         return ""
@@ -124,7 +124,7 @@ def value_text(row: Row, draft: Draft, run_name: str) -> str:
     if row.setting is METRICS:
         return ", ".join(draft.metric_names())
     if row.setting is RUN_NAME:
-        return run_name
+        return draft.run_name
     if row.component:
         return draft.name(row.part)
     return show(draft.value(row.part, row.setting))
@@ -143,8 +143,10 @@ def before_text(row: Row, draft: Draft) -> str:
 
 def is_changed(row: Row, draft: Draft) -> bool:
     """Tells whether a line differs from the starting point."""
-    if row.setting is None or row.part == "run":
+    if row.setting is None or row.setting is SOURCE:
         return False
+    if row.setting is RUN_NAME:
+        return bool(draft.run_name)
     if row.setting is METRICS:
         return draft.metrics is not None
     if row.component:
@@ -155,7 +157,7 @@ def is_changed(row: Row, draft: Draft) -> bool:
 def changed_in(row: Row, draft: Draft) -> int:
     """Returns how many changes a heading stands above."""
     if row.part in ("run", "metrics"):
-        return len(draft.chosen) + (draft.metrics is not None)
+        return len(draft.chosen) + (draft.metrics is not None) + bool(draft.run_name)
     if row.part == OBSERVERS:
         parts = (OBSERVERS, *draft.observers())
         return sum(len(draft.values.get((part, ""), {})) for part in parts)

@@ -19,6 +19,7 @@ from textual.worker import Worker
 from seqkit.errors import ConfigurationError, Problem, SeqkitError
 from seqkit.experiments.schema import show
 from seqkit.processes.client import Checker
+from seqkit.terminal.safe_text import one_line
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Choice, Choose, Confirm
 from seqkit.tui.failing import failure_of
@@ -49,7 +50,8 @@ class NewRunScreen(Screen[None]):
     HELP: ClassVar[str] = """An experiment, put together. Choose what to start from, then change
     what you like: only components that fit together are offered, the others say why not. The whole
     experiment is checked as you type, by the same code that runs it. The pane beside has a
-    preview; on a narrow screen its keys show it in place of the form, and escape goes back."""
+    preview; on a narrow screen its keys show it in place of the form. Escape goes back to the form,
+    and from there to the runs."""
     TITLE = "New run"
     DEFAULT_CSS = """
     NewRunScreen {
@@ -79,7 +81,7 @@ class NewRunScreen(Screen[None]):
         Binding("b", "build", "Read the data and build", show=False, id="new.build"),
         Binding("y", "yank", "Copy command", id="new.yank"),
         Binding("X", "reset_all", "Reset everything", show=False, id="new.reset-all"),
-        Binding("escape", "back", "Back to the form", show=False, id="new.back"),
+        Binding("escape", "back", "Back to the form, then to Runs", show=False, id="new.back"),
     ]
     AUTO_FOCUS = "Form"
 
@@ -94,6 +96,7 @@ class NewRunScreen(Screen[None]):
         self._building: tuple[str, str] | None = None
         self._source: str | None = None
         self._checked = False
+        self._name_problem: Problem | None = None
         self._wanted: Callable[[], None] | None = None
         self._wanted_checked: Callable[[], None] | None = None
 
@@ -110,6 +113,7 @@ class NewRunScreen(Screen[None]):
     def on_mount(self) -> None:
         """Asks what is installed."""
         self.query_one(Pane).tab = self.context.preferences.preview
+        self.context.unkept = lambda: self.draft.unkept() if self.draft is not None else 0
         begin(self, self._load)
 
     async def on_unmount(self) -> None:
@@ -135,6 +139,11 @@ class NewRunScreen(Screen[None]):
         """Says why something that was asked for will not come."""
         if why := failure_of(event):
             self.app.notify(why, severity="error", markup=False)
+
+    def on_screen_resume(self) -> None:
+        """Looks whether the name of the run has been taken meanwhile."""
+        if self._checked:
+            self._mark()
 
     # --- where it starts from ---------------------------------------------------------------------
 
@@ -170,7 +179,26 @@ class NewRunScreen(Screen[None]):
                 able = [fit.name for fit in fits if not fit.why_not]
                 if able:
                     draft.choose(part, able[0])
+            # Nobody chose these.
+            draft.keep()
         self._show(draft)
+
+    def start_anew(self, source: str, name: str = "") -> None:
+        """Starts anew from a recipe or file, after a question where changes would be lost.
+
+        Args:
+            source: As in `start_from`.
+            name: What it is called in the question.
+        """
+        self._unless_lost(f"Start from {name or source}?", lambda: self.start_from(source))
+
+    def _unless_lost(self, question: str, act: Callable[[], None]) -> None:
+        """Does what puts another draft in place of this one, after a question if it has changes."""
+        if self.draft is None or not self.draft.unkept():
+            act()
+            return
+        detail = "What you changed here is then gone."
+        self.app.push_screen(Confirm(question, detail), lambda yes: act() if yes else None)
 
     def _show(self, draft: Draft) -> None:
         self.form.show(draft)
@@ -207,7 +235,7 @@ class NewRunScreen(Screen[None]):
         else:
             self.problems = as_problems(answer["problems"])
         self._checked = True
-        self.form.mark_problems(self.problems)
+        self._mark()
         if self.problems:
             pane.set_stale(True, "stale: see ✗")
         else:
@@ -217,6 +245,13 @@ class NewRunScreen(Screen[None]):
         if self._wanted_checked is not None:
             wanted, self._wanted_checked = self._wanted_checked, None
             wanted()
+
+    def _mark(self) -> None:
+        """Marks what is wrong; the name of the run may be taken at any time."""
+        if self.draft is not None:
+            self._name_problem = draft_files.name_problem(self.draft, Path(self.context.runs_dir))
+        named = [self._name_problem] if self._name_problem is not None else []
+        self.form.mark_problems([*named, *self.problems])
 
     def _show_command(self) -> None:
         """Shows the command for what the form holds now, which need not be checked for that."""
@@ -241,12 +276,12 @@ class NewRunScreen(Screen[None]):
         self.app.notify(said, timeout=3)
         return True
 
-    def _refused(self, title: str) -> bool:
-        """Says what is wrong with the experiment, and tells whether anything is."""
-        if self.problems:
-            why = str(self.problems[0])
-            self.app.notify(why, title=title, severity="error", markup=False)
-        return bool(self.problems)
+    def _refused(self, title: str, more: Problem | None = None) -> bool:
+        """Says what is wrong with the experiment, or more than that; tells whether anything is."""
+        problems = [*self.problems, *([more] if more is not None else [])]
+        if problems:
+            self.app.notify(str(problems[0]), title=title, severity="error", markup=False)
+        return bool(problems)
 
     def _build_soon(self, asked: bool) -> None:
         if self.draft is not None:
@@ -364,12 +399,7 @@ class NewRunScreen(Screen[None]):
         def chosen(name: str | None) -> None:
             if name is None:
                 return
-            source = "" if name == "-" else name
-            if self.draft is None or not self.draft.words():
-                self.start_from(source)
-                return
-            question = Confirm(f"Start from {name}?", "What you changed here is then gone.")
-            self.app.push_screen(question, lambda yes: self.start_from(source) if yes else None)
+            self.start_anew("" if name == "-" else name, "nothing" if name == "-" else name)
 
         self.app.push_screen(Choose("Start from", choices, self._source or "-"), chosen)
 
@@ -380,7 +410,9 @@ class NewRunScreen(Screen[None]):
         self.add_class("pane")
 
     def action_back(self) -> None:
-        """Goes back to the form."""
+        """Goes back to the form, and from there to the runs."""
+        if self.form.has_focus and not self.has_class("narrow", "pane"):
+            self.post_message(TopBar.Chosen("runs"))
         self.remove_class("pane")
         self.form.focus()
 
@@ -436,7 +468,8 @@ class NewRunScreen(Screen[None]):
             return
         kept = draft.words() or draft.source not in ("", found["recipe"])
         if found["task"] != draft.name("task") or not kept:
-            self._begin_with(found)
+            name = one_line(Path(found["path"]).name)
+            self._unless_lost(f"Start from {name}?", lambda: self._begin_with(found))
             return
         question = Confirm(
             "Take the settings that suit the data?",
@@ -482,9 +515,10 @@ class NewRunScreen(Screen[None]):
         if self._postponed(self.action_start, "It starts as soon as it is checked."):
             return
         draft = self.draft
-        if draft is None or self._refused("It cannot be started yet"):
+        self._mark()
+        if draft is None or self._refused("It cannot be started yet", self._name_problem):
             return
-        name = ["--name", self.form.run_name] if self.form.run_name else []
+        name = ["--name", draft.run_name] if draft.run_name else []
         source = draft.source
         words = draft.words()
         if not source or draft.loses():
@@ -494,4 +528,4 @@ class NewRunScreen(Screen[None]):
                 self.app.notify(str(error), severity="error", markup=False)
                 return
             words = []
-        self.post_message(TrainRun([source, *words, *name]))
+        self.post_message(TrainRun([source, *words, *name], draft.keep))

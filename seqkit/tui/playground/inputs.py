@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqkit.views import number_of
@@ -18,6 +18,17 @@ def table_of(history: Mapping[str, Any], columns: list[str]) -> str:
     for place, time in enumerate(history["time"]):
         values = (number_of(column[place]) for column in history["values"])
         writer.writerow([time, *("" if value != value else f"{value:g}" for value in values)])
+    return stream.getvalue()
+
+
+def table_to_begin_with(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Returns rows of texts by column as the text of a CSV table; empty for none."""
+    if not rows:
+        return ""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
     return stream.getvalue()
 
 

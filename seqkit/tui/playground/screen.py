@@ -23,9 +23,15 @@ from seqkit.runs.folder import RunFolder
 from seqkit.terminal.answers.in_short import asked, said
 from seqkit.terminal.answers.lines import answer_lines
 from seqkit.terminal.safe_text import one_line
-from seqkit.tui.colours import themed
+from seqkit.tui.colours import colour, themed
 from seqkit.tui.context import Context
-from seqkit.tui.playground.inputs import inputs_of, option_fields, rows_of, table_of
+from seqkit.tui.playground.inputs import (
+    inputs_of,
+    option_fields,
+    rows_of,
+    table_of,
+    table_to_begin_with,
+)
 from seqkit.views import Answer, view_of
 
 _PAUSE = 0.35
@@ -111,7 +117,7 @@ class TryScreen(Screen[None]):
         """Lays the screen out."""
         yield Static(id="try-head")
         yield TextArea(soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
-        yield HorizontalScroll(id="try-options")
+        yield HorizontalScroll(id="try-options", can_focus=False)
         yield Static(id="try-about", markup=False)
         with VerticalScroll(id="try-result"):
             yield Static(id="try-answer")
@@ -159,7 +165,7 @@ class TryScreen(Screen[None]):
             remedy = self._remedy() if reply.get("code") == ExitCode.PLUGIN else ""
             gone = "the model is gone" if self.task_name else "the model cannot be loaded"
             self._head(f"{gone}; ctrl+r tries again", "$error")
-            self._show(Text(one_line(reply["ended"]), style="red").append(remedy))
+            self._show(self._wrong(reply["ended"]).append(remedy))
         elif reply.get("id") == self._waiting or reply.get("id") is None:
             self._heard_of_request(reply)
 
@@ -184,6 +190,7 @@ class TryScreen(Screen[None]):
         if not self._options:
             await self._offer(option_fields(ready.get("options", {})), ready.get("try_options", {}))
         if self._table and not self._untouched and not self.area.text:
+            self._begin_with(table_to_begin_with(ready.get("beginning", ())))
             self._ask([])
         elif self.area.text:
             self.action_answer()
@@ -200,7 +207,7 @@ class TryScreen(Screen[None]):
         self._waiting = None
         self._head("ready", "$success")
         if "error" in reply:
-            self._show(Text(one_line(reply["error"]), style="red"))
+            self._show(self._wrong(reply["error"]))
         elif "answers" in reply:
             self.answers = list(reply["answers"])
             self._show_answers(self.answers)
@@ -210,14 +217,17 @@ class TryScreen(Screen[None]):
             self.action_answer()
 
     def _begin_with_history(self) -> None:
-        """Puts the end of the data into the input, where an answer tells it."""
+        """Puts the end of the data into the input, where only an answer tells it."""
         if not self._table or self._untouched or self.area.text or not self.answers:
             return
         answer = self.answers[0]
         if view_of(answer) != "series":
             return
-        self._untouched = table_of(answer["history"], list(answer["columns"]))
-        self.area.load_text(self._untouched)
+        self._begin_with(table_of(answer["history"], list(answer["columns"])))
+
+    def _begin_with(self, table: str) -> None:
+        self._untouched = table
+        self.area.load_text(table)
         self.area.move_cursor(self.area.document.end)
 
     # --- options ----------------------------------------------------------------------------------
@@ -336,12 +346,14 @@ class TryScreen(Screen[None]):
 
     _facts = ""
 
-    def _head(self, state: str, colour: str = "$foreground") -> None:
+    def _head(self, state: str, tone: str = "$foreground") -> None:
         head = Text.assemble((" Try ", "bold"), (one_line(self.run.name), "bold"), "  ")
         head.append(self._facts or self._checkpoint, "dim")
-        style = self.app.theme_variables.get(colour.removeprefix("$"), "")
-        head.append("  " + state, style)
+        head.append("  " + state, colour(self.app.theme_variables, tone))
         self.query_one("#try-head", Static).update(head)
+
+    def _wrong(self, message: object) -> Text:
+        return Text().append(one_line(message), colour(self.app.theme_variables, "error"))
 
     def _show(self, text: Text) -> None:
         self.query_one("#try-answer", Static).update(text)

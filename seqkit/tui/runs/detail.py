@@ -8,9 +8,13 @@ from typing import ClassVar
 from rich.text import Text
 from textual.widgets import Static
 
+from seqkit.terminal.cells import fit
 from seqkit.terminal.figures import number, short_duration
 from seqkit.terminal.safe_text import one_line, visible
 from seqkit.tui.runs.rows import RunRow
+
+_MORE = "  o: all of it"
+"""What stands behind a message that is cut."""
 
 _LINES = 5
 """Lines that are shown at the most."""
@@ -85,7 +89,8 @@ def lines_of(row: RunRow, marked: int = 0, width: int = 0) -> list[Text]:
     room = max(1, _LINES - len(lines) - bool(remedy))
     wrapped = textwrap.wrap(said, width) if width and said else [said] if said else []
     if len(wrapped) > room:
-        wrapped = [*wrapped[: room - 1], " ".join(wrapped[room - 1 :])]
+        rest = " ".join(wrapped[room - 1 :])
+        wrapped = [*wrapped[: room - 1], fit(rest, max(1, width - len(_MORE))) + _MORE]
     settings = _settings(row)
     if settings and not row.remedy and len(wrapped) < room:
         lines.append(_line(settings, "dim"))

@@ -79,6 +79,7 @@ class RunsScreen(Screen[None]):
         Binding("c", "resume", "Resume", id="runs.resume"),
         Binding("x", "stop", "Stop", id="runs.stop"),
         Binding("n", "copy", "New like this", id="runs.copy", show=False),
+        Binding("o", "console", "All that it said", id="runs.console", show=False),
         Binding("y", "yank", "Copy the folder's path", id="runs.yank", show=False),
         Binding("a", "mark_all", "Mark all shown, or none", id="runs.mark-all", show=False),
         Binding("escape", "clear", "Clear marks and filter", id="runs.clear", show=False),
@@ -284,6 +285,15 @@ class RunsScreen(Screen[None]):
             line.value = ""
             self.context.remember(filter="")
         self.on_run_table_moved()
+
+    def action_console(self) -> None:
+        """Shows how the run under the cursor ended, and what its process wrote."""
+        row = self.table.current
+        if row is not None:
+            from seqkit.tui.console import console_reading
+
+            message = ". ".join(one_line(text) for text in (row.message, row.verdict) if text)
+            self.app.push_screen(console_reading(row.folder, message))
 
     def action_mark(self) -> None:
         """Marks the run under the cursor."""

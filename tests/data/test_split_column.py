@@ -1,0 +1,83 @@
+"""A column of a table that says which split each row is of."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqkit.callbacks import ignore
+from seqkit.data.split_column import divided
+from seqkit.errors import ConfigurationError, DataError
+from seqkit.experiments.folds import require_foldable
+from seqkit.experiments.loading import load_experiment
+from seqkit.registry.discovery import load_registry
+from seqkit_classification.datasets import TextCsv
+
+ROWS = [
+    ("good", "p", "Train"),
+    ("bad", "n", " train "),
+    ("fine", "p", "val"),
+    ("dull", "n", "TEST"),
+]
+
+
+def write(folder: Path, rows: Any, heading: str = "text,label,kind") -> Path:
+    path = folder / "rows.csv"
+    path.write_text("\n".join([heading, *(",".join(row) for row in rows)]) + "\n")
+    return path
+
+
+def splits(told: list[str] | None = None, **settings: Any) -> dict[str, list[Any]]:
+    config = TextCsv.Config(**settings)
+    found = TextCsv().splits(config, ignore if told is None else told.append)
+    return {split: [one["text"] for one in records] for split, records in found.items()}
+
+
+def test_each_row_goes_where_its_column_says(tmp_path: Path) -> None:
+    path = write(tmp_path, ROWS)
+    found = splits(path=str(path), split="kind")
+    assert found == {"train": ["good", "bad"], "validation": ["fine"], "test": ["dull"]}
+    (record, *_) = TextCsv().splits(TextCsv.Config(path=str(path), split="kind"), ignore)["train"]
+    assert set(record) == {"text", "label"}
+
+
+def test_a_split_without_rows_is_held_out_from_those_of_training(tmp_path: Path) -> None:
+    rows = [(f"text {n}", "pn"[n % 2], "test" if n > 39 else "train") for n in range(50)]
+    path = write(tmp_path, rows)
+    found = splits(path=str(path), split="kind")
+    assert found["test"] == [f"text {n}" for n in range(40, 50)]
+    assert len(found["validation"]) == 4
+    assert set(found["train"]) | set(found["validation"]) == {f"text {n}" for n in range(40)}
+
+
+def test_rows_of_no_split_are_left_out_and_told(tmp_path: Path) -> None:
+    path = write(tmp_path, [*ROWS, ("odd", "p", "extra"), ("blank", "n", "")])
+    told: list[str] = []
+    found = splits(told, path=str(path), split="kind")
+    assert sum(map(len, found.values())) == 4
+    (sentence,) = told
+    assert "2 rows of no split left out" in sentence
+    assert "'extra'" in sentence
+
+
+def test_what_cannot_be_is_refused_with_the_next_step(tmp_path: Path) -> None:
+    path = write(tmp_path, [(text, label, "test") for text, label, _ in ROWS])
+    with pytest.raises(DataError, match=r"no row for training in column 'kind', which has 'test'"):
+        splits(path=str(path), split="kind")
+    with pytest.raises(DataError, match=r"no column 'knd'.*Did you mean 'kind'"):
+        splits(path=str(path), split="knd")
+    with pytest.raises(ConfigurationError, match="are both given"):
+        splits(path=str(path), split="kind", test_path=str(path))
+
+
+def test_folds_are_refused_beside_it(tmp_path: Path) -> None:
+    path = write(tmp_path, ROWS)
+    words = ["dataset=text-csv", f"dataset.path={path}", "dataset.split=kind"]
+    experiment = load_experiment("sentiment", load_registry(), words)
+    with pytest.raises(ConfigurationError, match="folds make splits of their own"):
+        require_foldable(experiment)
+
+
+def test_the_rows_that_are_kept_hold_no_columns_of_the_table() -> None:
+    record = {"text": "a", "row": {"text": "a", "kind": "train"}}
+    assert divided(Path("x"), [record], "kind", ignore) == {"train": [{"text": "a"}]}
