@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from seqkit.events import Event
     from seqkit.registry.registry import Registry
     from seqkit.runs.folder import RunFolder
+
+
+# What 'seqkit new' has as an option is a word here.
+_OPTION = re.compile(r"--task (?=\S)")
 
 
 @click.command(
@@ -95,7 +100,7 @@ def run(
     if data is not None and begin_from:
         words, experiment = [f"dataset.path={json.dumps(str(data))}", *words], None
     elif data is not None:
-        experiment = str(_experiment_on(data, words, registry, runs_dir, quiet))
+        experiment = str(_experiment_on(data, words, registry, runs_dir, quiet, bool(folds)))
     if folds and experiment:
         from seqkit.processes.folding import cross_validate
 
@@ -122,16 +127,22 @@ def run(
 
 
 def _experiment_on(
-    data: Path, words: Sequence[str], registry: Registry, runs_dir: Path, quiet: bool
+    data: Path,
+    words: Sequence[str],
+    registry: Registry,
+    runs_dir: Path,
+    quiet: bool,
+    folded: bool,
 ) -> Path:
     """Returns the experiment file of some data, which is written where there is none.
 
     Raises:
-        ConfigurationError: The file is there, and is for other data, or a word is wrong: nothing
-            is written then.
+        ConfigurationError: The file is there, and is for other data, or a word is wrong, or the
+            data cannot be folded as they must: nothing is written then.
         CheckpointError: There is no such run to go on from.
         DataError: No dataset recognises the data.
     """
+    from seqkit.experiments.folds import require_foldable
     from seqkit.experiments.loading import load_experiment
     from seqkit.experiments.own_file import (
         about_data,
@@ -162,11 +173,13 @@ def _experiment_on(
         say(f"Taking {file}, which is there already.")
         return file
     found = begin_on(data, registry, task=task, given=given, warn=output.warn)
-    origin = load_experiment(found.begun.document, registry, words).origin
-    if origin is not None:
-        find_run(origin.run, runs_dir)
+    experiment = load_experiment(found.begun.document, registry, words)
+    if folded:
+        require_foldable(experiment)
+    if experiment.origin is not None:
+        find_run(experiment.origin.run, runs_dir)
     write_experiment(file, found.begun, registry, f"seqkit run {shlex.quote(str(file))}")
-    say(f"Wrote {file}. {found.said}")
+    say(f"Wrote {file}. {_OPTION.sub('task=', found.said)}")
     for reason in dict.fromkeys(found.begun.reasons.values()):
         say(f"- {reason}")
     if found.begun.warning:

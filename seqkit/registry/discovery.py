@@ -124,7 +124,10 @@ def local_plugin(path: Path) -> tuple[Plugin, Callable[[], Any]]:
         PluginError: There is no such file or folder, or it holds no plugin.
     """
     if not path.exists():
-        raise PluginError(f"--plugin {path}: no such file or folder. Give a .py file or a package")
+        from seqkit.data.folders import near_file
+
+        hint = near_file(path, "Give a .py file or a package")
+        raise PluginError(f"--plugin {path}: no such file or folder. {hint}")
     whole = path.resolve()
     if whole.is_dir() and not (whole / "__init__.py").is_file():
         return _project_plugin(path)

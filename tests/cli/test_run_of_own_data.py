@@ -272,3 +272,20 @@ def test_a_run_says_that_it_computes_baselines_and_once_they_are_kept_does_not(
     assert -1 not in places
     again = seqkit("run", "my.csv", *TINY, "trainer.test=true")
     assert "Computing" not in again.err
+
+
+def test_data_that_cannot_be_folded_leave_no_experiment(seqkit: Callable[..., Any]) -> None:
+    rows = "".join(f"2024-{1 + n // 28:02}-{1 + n % 28:02},{n % 7}\n" for n in range(200))
+    Path("sold.csv").write_text(f"date,sold\n{rows}")
+    done = seqkit("run", "sold.csv", "--folds", "3", *TINY)
+    assert done.code == 2
+    assert "cannot be folded" in done.err
+    assert not Path("sold.toml").exists()
+
+
+def test_run_names_another_task_by_its_own_word(seqkit: Callable[..., Any]) -> None:
+    rows = "".join(f"2024-{1 + n // 28:02}-{1 + n % 28:02}\t{n % 7}\n" for n in range(200))
+    Path("sold.txt").write_text(f"date\tsold\n{rows}")
+    done = seqkit("run", "sold.txt", *TINY)
+    assert "as well: give task=language-modeling" in done.err
+    assert "--task" not in done.err

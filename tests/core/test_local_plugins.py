@@ -77,6 +77,12 @@ def test_a_project_folder_is_read_as_pip_would(tmp_path: Path, layout: str) -> N
     assert registry.plugins[-1].version == "2.1"
 
 
+def test_a_path_that_is_nearly_there_is_suggested(tmp_path: Path) -> None:
+    (tmp_path / "my_plugin.py").write_text("")
+    with pytest.raises(PluginError, match=r"Did you mean my_plugin\.py"):
+        load_registry([tmp_path / "my_plugn.py"])
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
