@@ -111,8 +111,11 @@ def _batch_size(count: int) -> int:
 
 
 def _bpe_size(count: int) -> int:
-    """Returns how many pieces of words are learnt: each must occur often to be learnt."""
-    return min(8000, max(500, round(count // 4, -2)))
+    """Returns how many pieces of words are learnt.
+
+    Of few pairs most words are whole, which are translated by what is looked at.
+    """
+    return min(8000, max(2000, round(count // 4, -2)))
 
 
 def _model(by_characters: bool) -> dict[str, Any]:
@@ -124,6 +127,7 @@ def _model(by_characters: bool) -> dict[str, Any]:
         "hidden_size": units,
         "embedding_size": 64 if by_characters else 256,
         "attention": "general",
+        "lexical": not by_characters,
         "upper_layers": 0 if by_characters else 1,
         "tied_embeddings": not by_characters,
         "embedding_dropout": 0.0 if by_characters else 0.3,

@@ -25,11 +25,13 @@ class Memory(NamedTuple):
         values: The encoder's steps, `(batch, steps, memory_size)`.
         keys: What attention projects of them; empty without attention.
         mask: True at valid steps, `(batch, steps)`.
+        words: The embedded tokens; empty where nothing is written from them alone.
     """
 
     values: Tensor
     keys: Tensor
     mask: Tensor
+    words: Tensor
 
 
 class State(NamedTuple):
@@ -118,6 +120,8 @@ class Seq2SeqNetwork(nn.Module):
             `dot`, both directions of the encoder are added.
         upper_layers: Recurrent layers of the decoder above the attention, which must not be None.
         input_feeding: Whether the readout is an input of the next step.
+        lexical: Whether logits are also made of the source tokens that attention looks at, and of
+            nothing else (Nguyen and Chiang, 2018); attention must not be None.
         tied: Whether the target's embeddings are the weights of the output layer, and, where the
             ids are the same, the source's embeddings too.
         embedding_dropout: Probability of dropout of embedded tokens.
@@ -145,6 +149,7 @@ class Seq2SeqNetwork(nn.Module):
         upper_layers: int = 0,
         input_feeding: bool = False,
         tied: bool = True,
+        lexical: bool = False,
         embedding_dropout: float = 0.0,
         layer_dropout: float = 0.0,
         dropout: float = 0.0,
@@ -196,6 +201,7 @@ class Seq2SeqNetwork(nn.Module):
             None if tied else nn.Parameter(_embedding(target_size, embedding_size).weight.detach())
         )
         self.output_bias = nn.Parameter(torch.zeros(target_size))
+        self.lexicon = Lexicon(embedding_size, target_size) if lexical else None
 
     def forward(self, inputs: Tensor, lengths: Tensor, decoder_inputs: Tensor) -> Tensor:
         """Predicts each next token of the targets.
@@ -211,17 +217,18 @@ class Seq2SeqNetwork(nn.Module):
         memory, state = self.begin(inputs, lengths)
         ratio = self._given() if self.training else 1.0
         if self.input_feeding or ratio < 1.0:
-            return self._logits(self._step_by_step(decoder_inputs, memory, state, ratio))
-        embedded = self.embedding_dropout(self.target_embedding(decoder_inputs))
-        readouts, _, _ = self._advance(embedded, memory, state)
-        return self._logits(readouts)
+            readouts, weights = self._step_by_step(decoder_inputs, memory, state, ratio)
+        else:
+            embedded = self.embedding_dropout(self.target_embedding(decoder_inputs))
+            readouts, _, weights = self._advance(embedded, memory, state)
+        return self._logits(readouts, weights, memory)
 
     def begin(self, inputs: Tensor, lengths: Tensor) -> tuple[Memory, State]:
         """Reads the sources; see `seqkit.nn.Decoding`."""
         embedding = self.source_embedding or self.target_embedding
         # Embedded time-major, as the recurrent kernels want it, which saves them a copy.
-        embedded = embedding(inputs.t()).transpose(0, 1)
-        values, hidden = self.encoder(self.embedding_dropout(embedded), lengths)
+        embedded = self.embedding_dropout(embedding(inputs.t()).transpose(0, 1))
+        values, hidden = self.encoder(embedded, lengths)
         mask = valid_mask(lengths, inputs.shape[1], inputs.device)
         keys = values[:, :, :0] if self.attention is None else self.attention.keys(values)
         readout = values.new_zeros(len(inputs), self.readout.out_features)
@@ -229,12 +236,13 @@ class Seq2SeqNetwork(nn.Module):
         if self.upper is not None:
             size = (len(inputs), self.upper.layers, self.upper.hidden_size)
             upper = (values.new_zeros(size),) * len(hidden)
-        return Memory(values, keys, mask), State(hidden, upper, readout)
+        words = embedded if self.lexicon is not None else embedded[:, :, :0]
+        return Memory(values, keys, mask, words), State(hidden, upper, readout)
 
     def step(self, tokens: Tensor, memory: Memory, state: State) -> DecodingStep:
         """Goes on by one token; see `seqkit.nn.Decoding`."""
         readout, state, attention = self._step(tokens, memory, state)
-        return DecodingStep(self._logits(readout), state, attention)
+        return DecodingStep(self._logits(readout, attention, memory), state, attention)
 
     def _step(
         self, tokens: Tensor, memory: Memory, state: State
@@ -247,18 +255,23 @@ class Seq2SeqNetwork(nn.Module):
 
     def _step_by_step(
         self, decoder_inputs: Tensor, memory: Memory, state: State, ratio: float
-    ) -> Tensor:
-        """Returns the readouts, `(batch, time, embedding_size)`, of one step after another."""
+    ) -> tuple[Tensor, Tensor | None]:
+        """Goes one step after another; gives readouts and attention as `_advance` does."""
         readouts: list[Tensor] = []
+        weights: list[Tensor] = []
         for time in range(decoder_inputs.shape[1]):
             tokens = decoder_inputs[:, time]
             if time and ratio < 1.0:
-                own = self._logits(readouts[-1].detach()).argmax(dim=-1)
+                with torch.no_grad():
+                    seen = weights[-1] if weights else None
+                    own = self._logits(readouts[-1], seen, memory).argmax(dim=-1)
                 given = torch.rand(tokens.shape, device=tokens.device) < ratio
                 tokens = torch.where(given, tokens, own)
-            readout, state, _ = self._step(tokens, memory, state)
+            readout, state, attention = self._step(tokens, memory, state)
             readouts.append(readout)
-        return torch.stack(readouts, dim=1)
+            if attention is not None:
+                weights.append(attention)
+        return torch.stack(readouts, dim=1), torch.stack(weights, dim=1) if weights else None
 
     def _given(self) -> float:
         """Returns the part of the tokens that a training batch is given, and counts the batch."""
@@ -298,9 +311,51 @@ class Seq2SeqNetwork(nn.Module):
         parts = (after,) if isinstance(after, Tensor) else after
         return outputs, tuple(part.transpose(0, 1) for part in parts)
 
-    def _logits(self, readouts: Tensor) -> Tensor:
+    def _logits(self, readouts: Tensor, attention: Tensor | None, memory: Memory) -> Tensor:
+        """Returns the logits of one step or of several.
+
+        Args:
+            readouts: `(batch, size)` or `(batch, time, size)`.
+            attention: Its weights, `(batch, steps)` or `(batch, time, steps)`.
+            memory: What it looked at.
+        """
         weight = self.target_embedding.weight if self.output_weight is None else self.output_weight
-        return functional.linear(readouts, weight, self.output_bias)
+        logits = functional.linear(readouts, weight, self.output_bias)
+        if self.lexicon is None or attention is None:
+            return logits
+        found: Tensor = logits + self.lexicon(attention, memory.words)
+        return found
+
+
+class Lexicon(nn.Module):
+    """Logits of a token from the source tokens that attention looks at, and from nothing else.
+
+    A rare word is written from the word that it translates, where a readout, which holds what was
+    written too, has something frequent in its place (Nguyen and Chiang 2018, "Improving Lexical
+    Choice in Neural Machine Translation").
+
+    Args:
+        embedding_size: Features of an embedded source token.
+        target_size: Ids of the target.
+    """
+
+    def __init__(self, embedding_size: int, target_size: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(embedding_size, embedding_size)
+        self.output = nn.Linear(embedding_size, target_size, bias=False)
+        nn.init.normal_(self.output.weight, std=embedding_size**-0.5)
+
+    def forward(self, attention: Tensor, words: Tensor) -> Tensor:
+        """Returns logits, `(batch, [time,] target_size)`.
+
+        Args:
+            attention: Its weights, `(batch, [time,] steps)`.
+            words: The embedded source, `(batch, steps, embedding_size)`.
+        """
+        several = attention if attention.dim() == 3 else attention.unsqueeze(1)
+        seen = torch.tanh(several.to(words.dtype) @ words)
+        logits: Tensor = self.output(torch.tanh(self.hidden(seen)) + seen)
+        return logits if attention.dim() == 3 else logits.squeeze(1)
 
 
 def _embedding(size: int, features: int) -> nn.Embedding:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class Seq2SeqConfig(seqkit.Config):
     """Settings of the encoder-decoder."""
 
+    added = ("lexical",)
+
     cell: Literal["rnn", "lstm", "gru"] = Field("gru", help="Kind of the recurrent layers.")
     hidden_size: int = Field(256, ge=1, le=65_536, help="Units of each layer and direction.")
     layers: int = Field(
@@ -55,6 +57,11 @@ class Seq2SeqConfig(seqkit.Config):
         help="Whether the output layer has the embeddings of the target as its weights and, with a "
         "joint vocabulary, source and target one table of embeddings. For token input.",
     )
+    lexical: bool = Field(
+        False,
+        help="Whether logits are also made of the words of the source that attention looks at, and "
+        "of nothing else (Nguyen and Chiang 2018): what few pairs gain most by. For token input.",
+    )
     embedding_dropout: float = Field(
         0.3, ge=0, lt=1, help="Dropout of embedded tokens. For token input."
     )
@@ -85,6 +92,8 @@ class Seq2SeqConfig(seqkit.Config):
                 f"upper_layers ({self.upper_layers}) read what attention found, and attention is "
                 "none"
             )
+        if self.lexical and self.attention == "none":
+            raise ValueError("lexical writes from what attention looks at, and attention is none")
         if self.final_teacher_forcing < 1 and not self.teacher_forcing_steps:
             raise ValueError(
                 f"final_teacher_forcing ({self.final_teacher_forcing}) is reached over "
@@ -163,6 +172,7 @@ def _token_network(config: Seq2SeqConfig, shape: seqkit.Shape) -> nn.Module:
         upper_layers=config.upper_layers,
         input_feeding=config.input_feeding,
         tied=config.tied_embeddings,
+        lexical=config.lexical,
         embedding_dropout=config.embedding_dropout,
         layer_dropout=config.layer_dropout,
         dropout=config.dropout,

@@ -54,6 +54,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "layers above the attention": {"cell": "lstm", "upper_layers": 2, "layers": 1},
     "layers above and input feeding": {"upper_layers": 1, "input_feeding": True},
     "embeddings of their own": {"tied": False},
+    "written from words": {"lexical": True, "cell": "lstm"},
+    "written from words and input feeding": {"lexical": True, "input_feeding": True},
 }
 
 
@@ -168,6 +170,7 @@ def test_what_is_written_does_not_depend_on_the_rest_of_the_batch(beam: int) -> 
 def test_settings_that_contradict_each_other_are_refused() -> None:
     for values, message in (
         ({"attention": "none", "upper_layers": 1}, "attention is none"),
+        ({"attention": "none", "lexical": True}, "attention is none"),
         ({"final_teacher_forcing": 0.5}, "teacher_forcing_steps, which are 0"),
     ):
         _, problems = validate(Seq2SeqConfig, values, "model", "seq2seq:seq2seq")

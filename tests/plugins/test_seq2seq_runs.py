@@ -53,6 +53,7 @@ WAYS = {
         "model.teacher_forcing_steps=12",
     ],
     "input feeding": ["model.input_feeding=true", "model.attention=additive", "model.cell=rnn"],
+    "written from words": ["model.lexical=true", "model.upper_layers=1"],
     "averaged weights": ["model.upper_layers=1", "trainer.ema_decay=0.9"],
 }
 
