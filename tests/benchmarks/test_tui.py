@@ -185,7 +185,7 @@ def test_the_delay_from_a_key_to_the_screen(tmp_path: Path) -> None:
     """Moves the cursor that all charts share, while a run writes 1,000 events a second."""
     run = make_run(tmp_path / "runs" / "live", 100_000, "running")
     reading, delays = re.compile(r"Loss +step ([\d,]+)"), []
-    with opened(run, tmp_path) as terminal, writing(run, 1000, 100_000):
+    with writing(run, 1000, 100_000), opened(run, tmp_path) as terminal:
         terminal.press("\x1b[H", *["\x1b[C"] * 5)
         terminal.wait_until(lambda: bool(reading.search(terminal.text)), "a reading")
         generator = np.random.default_rng(0)
@@ -209,9 +209,7 @@ def test_the_delay_from_a_key_to_the_screen(tmp_path: Path) -> None:
 def test_the_delay_from_an_event_to_the_screen(tmp_path: Path, rate: int) -> None:
     run = make_run(tmp_path / "runs" / "live", 20_000, "running")
     generator, delays = np.random.default_rng(0), []
-    with opened(run, tmp_path) as terminal, writing(run, rate, 20_000):
-        # Until then the monitor takes it for a run that nobody works on.
-        wait(terminal, 2.0)
+    with writing(run, rate, 20_000), opened(run, tmp_path) as terminal:
         for number in range(100):
             wait(terminal, float(generator.uniform(0.05, 0.3)))
             # A line that is longer than a pipe takes at once would be torn; this one is not.
@@ -237,7 +235,7 @@ def test_the_delay_from_an_event_to_the_screen(tmp_path: Path, rate: int) -> Non
 @pytest.mark.parametrize("rate", [20, 1000])
 def test_the_cost_of_charts_that_move(tmp_path: Path, rate: int, size: tuple[int, int]) -> None:
     run = make_run(tmp_path / "runs" / "live", 20_000, "running")
-    with opened(run, tmp_path, size) as terminal, writing(run, rate, 20_000):
+    with writing(run, rate, 20_000), opened(run, tmp_path, size) as terminal:
         wait(terminal, 2.0)
         program = psutil.Process(terminal.process.pid)
         start, cost, before = time.perf_counter(), seconds_of(program), len(terminal.raw)
@@ -257,7 +255,7 @@ def test_the_delay_from_a_key_to_a_screen_at_the_end_of_a_slow_line(
     """Opens and closes the help over charts that move, as seen where 15 kB/s arrive."""
     run = make_run(tmp_path / "runs" / "live", 20_000, "running")
     opening, closing = [], []
-    with opened(run, tmp_path, size) as terminal, writing(run, 1000, 20_000):
+    with writing(run, 1000, 20_000), opened(run, tmp_path, size) as terminal:
         wait(terminal, 2.0)
         terminal.rate = SLOW
         wait(terminal, 10.0)
