@@ -68,6 +68,10 @@ _TRAIN = "the train split"
 # Baselines read every text as it stands, not the first ones alone.
 _WHOLE = 2**62
 _LONGEST_GRAM = 100
+# Part of the training texts that n-grams may have been fitted to: they know these by heart.
+_MOST_KNOWN = 0.05
+# Characters of a text up to which n-grams are counted again without each of its words.
+_MOST_CHARACTERS = 5000
 _LARGEST_RESIDUAL = 2**31
 
 
@@ -171,27 +175,37 @@ def fit(
                 records, notify, f"the {split} split", labelled=labelled, said=names
             )
     if residual == "nb-svm":
-        _begin(codec, encoded, before if not refit else None)
+        _begin(codec, encoded, before if not refit else None, notify)
     return codec, encoded
 
 
 def _begin(
-    codec: ClassificationCodec, encoded: dict[str, Arrays], before: ClassificationCodec | None
+    codec: ClassificationCodec,
+    encoded: dict[str, Arrays],
+    before: ClassificationCodec | None,
+    notify: Notify,
 ) -> None:
-    """Has the answers begin from those of NB-SVM: of that of `before`, if it has one."""
+    """Has the answers begin from those of NB-SVM, of that of `before` if it knows other texts."""
     from seqkit_classification._nb_svm import texts_of
     from seqkit_classification._residual import fit_base
 
-    done = set()
-    if before is not None and before.base is not None:
-        codec.base = before.base.with_classes(codec.counts)
+    train = texts_of(encoded["train"])
+    kept = before.base if before is not None else None
+    known = kept.knows(train) if kept is not None else 0
+    if kept is not None and known <= _MOST_KNOWN * len(train.targets):
+        codec.base = kept.with_classes(codec.counts)
+        encoded["train"] = {**encoded["train"], **codec.begun(encoded["train"])}
     else:
+        if kept is not None:
+            notify(
+                f"{known:,} of {len(train.targets):,} training texts are those of the former run: "
+                "the n-grams that answers begin from are fitted again"
+            )
         validation = encoded.get("validation", {})
         others = texts_of(validation) if "targets" in validation else None
-        codec.base, logits = fit_base(texts_of(encoded["train"]), others, len(codec.labels))
+        codec.base, logits = fit_base(train, others, len(codec.labels))
         encoded["train"] = {**encoded["train"], "base": logits}
-        done = {"train"}
-    for split in encoded.keys() - done:
+    for split in encoded.keys() - {"train"}:
         encoded[split] = {**encoded[split], **codec.begun(encoded[split])}
 
 
@@ -244,10 +258,10 @@ class ClassificationCodec(Codec):
         self.vocabulary.save(folder)
         document = {"labels": self.labels, "counts": self.counts, "reading": asdict(self.reading)}
         if self.base is not None:
-            from safetensors.numpy import save_file
+            from safetensors.numpy import save
 
             document["residual"] = [asdict(one) for one in self.base.grams]
-            save_file(self.base.arrays(), folder / _RESIDUAL)
+            (folder / _RESIDUAL).write_bytes(save(self.base.arrays()))
         (folder / _FILE).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
@@ -432,9 +446,12 @@ class ClassificationCodec(Codec):
 
         from seqkit_classification._words import without_each
 
+        if len(text) > _MOST_CHARACTERS:
+            whole = torch.from_numpy(self.base.logits(*packed_texts([text])))
+            return whole.expand(len(words), -1)
         shown = [self.tokenizer.detokenize([word]).strip() for word in words]
-        texts = packed_texts(without_each(text, shown))
-        return torch.from_numpy(self.base.logits(*texts))
+        texts = without_each(text, shown, from_end=self.reading.keep == "tail")
+        return torch.from_numpy(self.base.logits(*packed_texts(texts)))
 
     def _words(self, text: str, ids: Sequence[int]) -> list[str]:
         """Returns the tokens behind some ids, as they stand in the text."""

@@ -59,7 +59,8 @@ def likely_columns(rows: Rows, text: str = "", label: str = "") -> tuple[str, st
 
     def kinds(name: str) -> float:
         cells = rows.whole(name)
-        return 0.0 if names_splits(cells) else kinds_score(cells)
+        called = name.lower().strip() in USUAL_COLUMNS["label"]
+        return 0.0 if names_splits(cells) and not called else kinds_score(cells)
 
     text = text or _best((n for n in rows.columns if n != label), USUAL_COLUMNS["text"], prose)
     # Labels come last in most tables.

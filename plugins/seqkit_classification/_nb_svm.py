@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -53,8 +54,18 @@ class Texts:
     targets: NDArray[np.int64]
 
     def thinned(self, step: int) -> Texts:
-        """Returns every so many-th text."""
-        return self if step <= 1 else self.chosen(np.arange(0, len(self.targets), step))
+        """Returns about one in so many texts, whatever order they stand in."""
+        return self if step <= 1 else self.chosen(np.flatnonzero(self.parts(step) == 0))
+
+    def parts(self, count: int) -> NDArray[np.int64]:
+        """Deals texts out into so many parts by what they are, so that equal ones are together."""
+        return self.sums() % count
+
+    def sums(self) -> NDArray[np.int64]:
+        """Returns a checksum of each text, int64 `(texts,)`."""
+        ends = zip(self.bounds[:-1], self.bounds[1:], strict=True)
+        sums = [crc32(self.text[first:last].tobytes()) for first, last in ends]
+        return np.array(sums, dtype=np.int64)
 
     def chosen(self, numbers: NDArray[np.int64]) -> Texts:
         """Returns some of the texts, by their numbers."""
@@ -122,13 +133,12 @@ def fit_nb_svm(train: Texts, others: Texts | None, classes: int) -> NbSvm:
         others: The validation split; without one, training texts are held out for the decision.
         classes: How many there are.
     """
-    numbers = np.arange(len(train.targets))
     known = train
     if others is None or not len(others.targets):
-        held = numbers % _HELD_OUT == _HELD_OUT - 1
-        if not held.any():
+        held = train.parts(_HELD_OUT) == 0
+        if not held.any() or held.all():
             return NbSvm([fit_linear(train, WORDS, classes)])
-        known, others = train.chosen(numbers[~held]), train.chosen(numbers[held])
+        known, others = (train.chosen(np.flatnonzero(part)) for part in (~held, held))
     large = known.size > _COMPARED
     sample = known.thinned(math.ceil(known.size / _COMPARED))
     judged = others.thinned(math.ceil(others.size / _COMPARED))

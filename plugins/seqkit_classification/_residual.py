@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 import torch
@@ -40,11 +39,13 @@ class Base:
         n_grams: What tells the classes.
         scale: Factor of its logits, above 0, by which texts that it has not seen are likeliest.
         added: Log-probability of each class that it was not fitted to, `(classes,)`.
+        seen: Checksums of the texts that it was fitted to, int64, rising.
     """
 
     n_grams: NbSvm
     scale: float
     added: Tensor
+    seen: NDArray[np.int64]
 
     def logits(self, text: NDArray[np.uint8], bounds: NDArray[np.int64]) -> NDArray[np.float32]:
         """Returns the log-probability of each class, `(texts, classes)`.
@@ -70,13 +71,18 @@ class Base:
         if len(counts) == known + len(self.added):
             return self
         shares = (torch.tensor(counts) + 1.0) / (sum(counts) + len(counts))
-        return Base(self.n_grams, self.scale, shares[known:].log())
+        return Base(self.n_grams, self.scale, shares[known:].log(), self.seen)
+
+    def knows(self, texts: Texts) -> int:
+        """Returns how many of some texts it was fitted to."""
+        return int(np.isin(texts.sums(), self.seen).sum())
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Returns what `restored` takes."""
         found: dict[str, NDArray[Any]] = {
             "scale": np.array([self.scale]),
             "added": self.added.numpy(),
+            "seen": self.seen,
         }
         for place, model in enumerate(self.n_grams.models):
             found[f"features{place}"] = model.features()
@@ -98,11 +104,12 @@ def restored(arrays: Arrays, grams: Sequence[Grams], classes: int) -> Base:
         grams: Its `grams`.
         classes: How many classes it tells.
     """
-    scale, added = (np.asarray(arrays[name]) for name in ("scale", "added"))
+    scale, added, seen = (np.asarray(arrays[name]) for name in ("scale", "added", "seen"))
     _require(scale.shape == (1,) and scale.dtype == np.float64, "its scale is no number")
     _require(bool(np.isfinite(scale[0]) and scale[0] > 0), "its scale is not above 0")
     _require(added.dtype == np.float32 and added.ndim == 1, "its further classes are no numbers")
     _require(bool((added < 0).all() and np.exp(added).sum() < 1), "a class is likelier than sure")
+    _require(seen.dtype == np.int64 and seen.ndim == 1, "its checksums are no numbers")
     known = classes - len(added)
     _require(known >= 2, f"it has {len(added)} further classes of {classes}")
     k = 1 if known == 2 else known
@@ -124,7 +131,7 @@ def restored(arrays: Arrays, grams: Sequence[Grams], classes: int) -> Base:
         _require(bool(rising), "its n-grams are not in order")
         weights = torch.from_numpy(coefficients.copy()), torch.from_numpy(intercept.copy())
         models.append(LinearModel(one, columns_of(features), *weights))
-    return Base(NbSvm(models), float(scale[0]), torch.from_numpy(added.copy()))
+    return Base(NbSvm(models), float(scale[0]), torch.from_numpy(added.copy()), seen.copy())
 
 
 def _require(holds: bool, otherwise: str) -> None:
@@ -148,7 +155,7 @@ def fit_base(train: Texts, others: Texts | None, classes: int) -> tuple[Base, ND
     """
     with one_thread():
         whole = fit_nb_svm(train, others, classes)
-        folds = _folds(train)
+        folds = train.parts(FOLDS)
         logits = torch.zeros(len(folds), classes)
         for fold in range(FOLDS):
             left_out = np.flatnonzero(folds == fold)
@@ -160,14 +167,5 @@ def fit_base(train: Texts, others: Texts | None, classes: int) -> tuple[Base, ND
         targets = torch.from_numpy(train.targets)
         losses = [float(functional.cross_entropy(one * logits, targets)) for one in _SCALES]
         scale = float(_SCALES[int(np.argmin(losses))])
-        base = Base(whole, scale, torch.zeros(0))
+        base = Base(whole, scale, torch.zeros(0), np.unique(train.sums()))
         return base, (scale * logits).log_softmax(dim=1).numpy()
-
-
-def _folds(train: Texts) -> NDArray[np.int64]:
-    """Returns the part of each text, the same for texts that are equal."""
-    sums = [
-        crc32(train.text[first:last].tobytes())
-        for first, last in zip(train.bounds[:-1], train.bounds[1:], strict=True)
-    ]
-    return np.array(sums, dtype=np.int64) % FOLDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import torch
@@ -26,25 +27,25 @@ def left_out(tokens: Tensor) -> Tensor:
     return tokens.expand(time, time)[kept].view(time, time - 1)
 
 
-def without_each(text: str, tokens: Sequence[str]) -> list[str]:
+def without_each(text: str, tokens: Sequence[str], from_end: bool = False) -> list[str]:
     """Returns a text without each of its tokens in turn.
 
     Args:
         text: The text.
         tokens: What it was cut into, in either case; one that is not found is not left out.
+        from_end: Whether the tokens are those at its end.
     """
-    lowered = text.lower()
-    searched = lowered if len(lowered) == len(text) else text
-    found, end = [], 0
-    for token in tokens:
-        first = searched.find(token, end) if token else -1
-        if first < 0:
-            first = searched.find(token.lower(), end) if token else -1
-        if first < 0:
-            found.append(text)
+    found, at = [text] * len(tokens), len(text) if from_end else 0
+    places = range(len(tokens))
+    for place in reversed(places) if from_end else places:
+        if not tokens[place]:
             continue
-        end = first + len(token)
-        found.append(text[:first] + text[end:])
+        spans = re.finditer(re.escape(tokens[place]), text, re.IGNORECASE)
+        inside = (one for one in spans if (one.end() <= at if from_end else one.start() >= at))
+        match = max(inside, key=re.Match.start, default=None) if from_end else next(inside, None)
+        if match is not None:
+            at = match.start() if from_end else match.end()
+            found[place] = text[: match.start()] + text[match.end() :]
     return found
 
 

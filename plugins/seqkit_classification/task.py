@@ -38,7 +38,6 @@ class Classification(Task):
         "bpe_size",
         "maximum_length",
         "truncate",
-        "residual",
     )
 
     class Config(seqkit.Config):

@@ -34,7 +34,7 @@ _NEEDED = ("context", "horizon", "normalization", "missing", "report")
 
 def save_fitted(fitted: Fitted, folder: Path) -> None:
     """Writes what was fitted into a folder."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     tail = fitted.tail
     unit = _time_unit([record["time"] for record in tail])
@@ -67,7 +67,7 @@ def save_fitted(fitted: Fitted, folder: Path) -> None:
         arrays["ahead"] = np.stack([_ahead(fitted, record) for record in tail])
     text = json.dumps(document, indent=1, ensure_ascii=False)
     (folder / _FILE).write_text(text + "\n", encoding="utf-8")
-    save_file(arrays, folder / _ARRAYS)
+    (folder / _ARRAYS).write_bytes(save(arrays))
 
 
 class _Saved(Document):

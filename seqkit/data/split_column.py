@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,13 +16,19 @@ from seqkit.errors import ConfigurationError, DataError
 
 _WORDS = {
     "train": ("train", "training", "trn"),
-    "validation": ("validation", "valid", "val", "dev", "devel", "development"),
-    "test": ("test", "testing", "tst"),
+    "validation": (
+        *("validation", "valid", "val", "dev", "devel", "development"),
+        *("eval", "evaluation", "publictest"),
+    ),
+    "test": ("test", "testing", "tst", "holdout", "heldout", "privatetest"),
 }
 _SPLITS = {word: split for split, words in _WORDS.items() for word in words}
 _NAMES = frozenset({"split", "splits", "subset", "partition", "set", "usage", "fold"})
 """What a column is called that may hold other words too, such as `unused`."""
+_BETWEEN = re.compile(r"[\s_-]+")
+_SET = re.compile("(set|split|data)$")
 _SHOWN = 3
+_FEW_KINDS = 10
 
 
 def split_field() -> Any:
@@ -34,7 +42,8 @@ def split_field() -> Any:
 
 def split_named(cell: Any) -> str:
     """Returns the split that a cell names, or empty for none: `dev` is validation."""
-    return _SPLITS.get(str(cell).strip().lower(), "")
+    word = _BETWEEN.sub("", str(cell).lower())
+    return _SPLITS.get(word) or _SPLITS.get(_SET.sub("", word), "")
 
 
 def names_splits(cells: Iterable[Any]) -> bool:
@@ -60,6 +69,25 @@ def likely_split(rows: Rows, taken: Sequence[str]) -> str:
     return ""
 
 
+def unlikely_split(rows: Rows, taken: Sequence[str]) -> str:
+    """Says of a column that is called like one of splits that it is not followed; empty for none.
+
+    Args:
+        rows: The table.
+        taken: Columns that hold something else.
+    """
+    for name in rows.columns:
+        kinds = {str(cell).strip() for cell in rows.whole(name) if cell is not None} - {""}
+        words = [kind for kind in kinds if not kind.isdigit()]
+        if name not in taken and name.lower().strip() in _NAMES and 0 < len(words) <= _FEW_KINDS:
+            shown = listed(sorted(words)[:_SHOWN])
+            return (
+                f"column {name!r} ({shown}) does not tell rows for training from others, and rows "
+                "are held out by chance"
+            )
+    return ""
+
+
 def of_splits(rows: Rows, column: str) -> list[bool]:
     """Tells of each row whether it is of a split; of all, where there is no such column."""
     if not column:
@@ -82,29 +110,30 @@ def divided(
         DataError: There is no such column, or no row of it is for training.
     """
     found: dict[str, list[Mapping[str, Any]]] = {}
-    others: dict[str, int] = {}
+    others: Counter[str] = Counter()
+    columns: dict[str, None] = {}
     for record in records:
         row = record["row"]
-        if column not in row:
-            raise missing_column(
-                path, column, tuple(row), "Name one of these: dataset.split=COLUMN"
-            )
-        split = split_named(row[column])
+        columns |= dict.fromkeys(row)
+        split = split_named(row.get(column))
         if split:
             kept = {name: value for name, value in record.items() if name != "row"}
             found.setdefault(split, []).append(kept)
         else:
-            said = str(row[column] or "").strip()
-            others[said] = others.get(said, 0) + 1
+            said = row.get(column)
+            others["blank" if said is None or not str(said).strip() else repr(str(said))] += 1
+    if column not in columns:
+        way = "Name one of these: dataset.split=COLUMN"
+        raise missing_column(path, column, tuple(columns), way)
     if "train" not in found:
-        there = listed(sorted(others or found)[:_SHOWN])
+        there = ", ".join([*map(repr, found), *others][:_SHOWN])
         raise DataError(
             f"{path} has no row for training in column {column!r}, which has {there}. "
             "Write train, validation or test there, or leave dataset.split out"
         )
     if others:
-        shown = listed(sorted(others, key=lambda one: (-others[one], one))[:_SHOWN])
-        rows = counted(sum(others.values()), "row")
+        shown = ", ".join(name for name, _ in others.most_common(_SHOWN))
+        rows = counted(others.total(), "row")
         notify(f"{rows} of no split left out, in {path}: column {column!r} has {shown}.")
     return found
 

@@ -21,7 +21,8 @@ def require_foldable(experiment: Experiment) -> None:
         )
     if getattr(dataset.config, "split", ""):
         raise ConfigurationError(
-            "dataset.split is given, and folds make splits of their own. Leave one out"
+            "dataset.split names a column of splits, and folds make splits of their own. Give "
+            "dataset.split= to leave it out"
         )
     for split in ("validation", "test"):
         if getattr(dataset.config, f"{split}_path", ""):

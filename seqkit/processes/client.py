@@ -23,6 +23,7 @@ class Checker:
     def __init__(self, plugins: Sequence[Path] = ()) -> None:
         self._plugins = [str(path) for path in plugins]
         self._process: asyncio.Task[asyncio.subprocess.Process] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
         self._lock = asyncio.Lock()
         self._numbers = itertools.count(1)
         self._closed = False
@@ -75,17 +76,12 @@ class Checker:
 
     async def _end(self) -> None:
         starting, self._process = self._process, None
-        if starting is None:
-            return
-        try:
-            process = await starting
-        except OSError:
-            # It could not be started.
-            return
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-        await process.wait()
+        if starting is not None:
+            # Whoever waits for the end may be given up meanwhile, and the helper ends all the same.
+            ending = asyncio.ensure_future(_ended(starting))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+            await asyncio.shield(ending)
 
     async def restart(self) -> None:
         """Ends the helper, whatever it does; the next question starts another one."""
@@ -95,3 +91,17 @@ class Checker:
         """Ends the helper for good."""
         self._closed = True
         await self._end()
+        await asyncio.gather(*self._ending)
+
+
+async def _ended(starting: asyncio.Task[asyncio.subprocess.Process]) -> None:
+    """Ends a helper, once it has started."""
+    try:
+        process = await starting
+    except OSError:
+        # It could not be started.
+        return
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    await process.wait()

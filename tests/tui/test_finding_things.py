@@ -25,11 +25,9 @@ from seqkit.tui.components.screen import ComponentsScreen
 from seqkit.tui.context import Context
 from seqkit.tui.dialogs import Choice, Choose, Confirm
 from seqkit.tui.messages import OpenRun, TrainRun
-from seqkit.tui.monitor import MonitorScreen
 from seqkit.tui.narrowing import narrowed
 from seqkit.tui.new.pictures import data_text, examples_text, layers_text
 from seqkit.tui.playground.screen import TryScreen
-from seqkit.tui.runs.screen import RunsScreen
 from tests.tui.test_shell import names_of, running, shown, table_of
 from tests.tui.waiting import until
 
@@ -169,27 +167,6 @@ async def test_what_is_typed_to_a_model_stays_when_one_leaves_it(recorded_runs: 
 
 
 # --- where one comes from and goes ----------------------------------------------------------------
-
-
-async def test_escape_from_a_run_that_was_started_later_goes_to_the_list(runs_dir: Path) -> None:
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    try:
-        async with running(runs_dir) as (app, pilot):
-            app.on_open_run(OpenRun(RunFolder(runs_dir / "first")))
-            await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
-            await pilot.press("3")
-            await until(pilot, lambda: "bilstm" in shown(app))
-            launch = Launch(("run", "sentiment"), process, runs_dir / ".logs" / "a.log")
-            app.follow(launch)
-            run = RunFolder(runs_dir / "second")
-            run.update(process=this_process() | {"pid": process.pid})
-            await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
-            assert app.screen.sub_title == "second"
-            await pilot.press("escape")
-            await until(pilot, lambda: isinstance(app.screen, RunsScreen))
-    finally:
-        process.kill()
-        process.communicate()
 
 
 async def test_what_could_not_be_started_is_told_in_one_place(recorded_runs: Path) -> None:

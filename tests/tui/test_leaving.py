@@ -124,7 +124,7 @@ async def test_escape_goes_from_a_run_that_was_started_to_the_runs(runs_dir: Pat
         )
         await until(pilot, lambda: not app.context.launches)
         await pilot.press("escape")
-        assert isinstance(app.screen, RunsScreen)
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
 
 
 # --- what would be lost ---------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
+import psutil
 import pytest
 from textual import events
 from textual.pilot import Pilot
@@ -273,3 +274,17 @@ async def test_a_checker_that_cannot_be_started_answers_so(
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "moved"))
     assert "No such file" in (await Checker().ask("check", document={}))["error"]
+
+
+async def test_a_helper_ends_though_nobody_waits_for_its_end() -> None:
+    checker = Checker()
+    asking = asyncio.ensure_future(checker.ask("check", document={}))
+    await asyncio.sleep(0.01)
+    ending = asyncio.ensure_future(checker.restart())
+    await asyncio.sleep(0)
+    for task in (asking, ending):
+        task.cancel()
+    await asyncio.gather(asking, ending, return_exceptions=True)
+    await checker.close()
+    own = psutil.Process().children()
+    assert not [one for one in own if "seqkit.processes.checker" in " ".join(one.cmdline())]

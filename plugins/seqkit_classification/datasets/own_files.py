@@ -134,15 +134,15 @@ class TextJsonl(Dataset):
 
 def _splits(config: OwnFiles, read: Reader, notify: Notify) -> Mapping[str, Iterable[Record]]:
     require_one_way(config)
-    given: dict[str, list[Record]] = {}
-    for split, paths in _paths(config).items():
-        for path in paths:
-            if config.split:
-                parts = divided(path, read(path, with_rows=True), config.split, notify)
-            else:
-                parts = {split: list(read(path))}
-            for name, records in parts.items():
-                given.setdefault(name, []).extend(records)
+    if config.split:
+        paths = _paths(config)["train"]
+        rows = (record for path in paths for record in read(path, with_rows=True))
+        given = divided(Path(config.path), rows, config.split, notify)
+    else:
+        given = {
+            split: [record for path in paths for record in read(path)]
+            for split, paths in _paths(config).items()
+        }
     return with_held_out(given, config.validation, config.test, config.seed, notify)
 
 

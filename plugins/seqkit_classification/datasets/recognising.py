@@ -12,7 +12,7 @@ from seqkit.data.cells import holds_numbers, is_given, prose_score
 from seqkit.data.columns import names_ids
 from seqkit.data.headings import is_an_example
 from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
-from seqkit.data.split_column import likely_split, of_splits
+from seqkit.data.split_column import likely_split, of_splits, unlikely_split
 from seqkit_classification._columns import NAMES, USUAL_COLUMNS, likely_columns
 
 _NAMED, _ALIKE, _WORDS, _ASKED, _TEXT = 0.85, 0.6, 0.4, 0.95, 0.7
@@ -76,6 +76,8 @@ def _found(data: OwnData, task: str) -> Recognition | None:
     said += _of_several(rows.whole(label)) + _of_numbers(rows.whole(label))
     if split:
         said += f"; column {split!r} tells the splits"
+    elif unlike := unlikely_split(rows, (text, label)):
+        said += f"; {unlike}"
     said += _left_out(rows, text, label, split)
     if labelled < len(rows):
         rest = counted(len(rows) - labelled, "row without a label is", "rows without a label are")

@@ -18,7 +18,7 @@ from seqkit.data.cells import (
 from seqkit.data.columns import names_ids, names_rows
 from seqkit.data.headings import names_a_language
 from seqkit.data.own import OBJECTS, TABLES, OwnData, Rows
-from seqkit.data.split_column import likely_split, of_splits
+from seqkit.data.split_column import likely_split, of_splits, unlikely_split
 from seqkit_seq2seq._columns import USUAL_COLUMNS
 
 _ASKED, _NAMED, _TABS, _ALIKE, _WORDS, _TEXT = 0.95, 0.87, 0.75, 0.5, 0.45, 0.65
@@ -69,6 +69,8 @@ def _found(data: OwnData, rows: Rows, chosen: tuple[str, str], confidence: float
     if split:
         settings["split"] = split
         said += f"; column {split!r} tells the splits"
+    elif headed and (unlike := unlikely_split(rows, chosen)):
+        said += f"; {unlike}"
     if left:
         said += f"; {listed(left)} {'is' if len(left) == 1 else 'are'} left out"
     # What was taken for the names of columns is a pair then.
