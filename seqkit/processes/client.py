@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from seqkit.processes.command import Command
+from seqkit.processes.command import Command, end
 
 
 class Checker:
@@ -101,7 +100,4 @@ async def _ended(starting: asyncio.Task[asyncio.subprocess.Process]) -> None:
     except OSError:
         # It could not be started.
         return
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-    await process.wait()
+    await end(process)

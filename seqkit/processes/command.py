@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -75,3 +76,24 @@ class Command:
             stderr=errors,
             limit=_LONGEST_LINE,
         )
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """Kills a process, and waits until nothing of it is left; it may have ended by itself.
+
+    Whoever is given up meanwhile, as when the program ends, waits for that too: it takes a moment.
+    """
+    given_up: asyncio.CancelledError | None = None
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+    # Its pipes are read to their ends, and so closed: here, or by whoever asks it something.
+    wait = process.communicate if process.stdin is None else process.wait
+    while True:
+        try:
+            await wait()
+            break
+        except asyncio.CancelledError as error:
+            given_up = error
+    if given_up is not None:
+        raise given_up

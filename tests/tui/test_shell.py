@@ -434,7 +434,7 @@ class Slow(seqkit.Dataset):
 
     def get(self, config, options):
         options.progress(25, 100, "slow.txt")
-        time.sleep(1.0)
+        time.sleep(2.5)
         Path(config.path).write_text("x" * 100)
         options.progress(100, 100, "slow.txt")
         return Path(config.path)

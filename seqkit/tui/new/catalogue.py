@@ -11,7 +11,7 @@ from typing import Any
 from seqkit.errors import PluginError
 from seqkit.experiments.schema import Setting, settings_of
 from seqkit.kinds import OBSERVERS, PARTS, PLURAL
-from seqkit.processes.command import Command
+from seqkit.processes.command import Command, end
 
 
 @dataclass(frozen=True)
@@ -182,9 +182,7 @@ async def run_json(words: Sequence[str]) -> Any:
         out, err = await process.communicate()
     finally:
         # Given up, as when the program ends meanwhile, it leaves no process behind.
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        await end(process)
     try:
         return json.loads(out)
     except ValueError as error:
