@@ -31,6 +31,8 @@ from seqkit.tui.playground.screen import TryScreen
 from tests.tui.test_shell import names_of, running, shown, table_of
 from tests.tui.waiting import until
 
+pytestmark = pytest.mark.proof
+
 # --- lists that are narrowed ----------------------------------------------------------------------
 
 

@@ -26,6 +26,8 @@ from seqkit.tui.preferences import Preferences
 from seqkit.tui.runs.screen import RunsScreen
 from tests.tui.waiting import until
 
+pytestmark = pytest.mark.proof
+
 NAMES = [*(theme.name for theme in THEMES), *BUILTIN_THEMES]
 SOME = [
     pytest.param(["seqkit-light", "ansi-dark", "ansi-light", "nord"], id="some"),
@@ -110,7 +112,6 @@ POOR = [
 ]
 
 
-@pytest.mark.proof
 @pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are of POSIX")
 @pytest.mark.parametrize("variables", POOR, ids=lambda found: found.get("TERM", "NO_COLOR"))
 def test_every_screen_is_drawn_with_few_colours(
