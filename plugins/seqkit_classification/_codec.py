@@ -26,8 +26,7 @@ from seqkit.api import (
     ignore,
 )
 from seqkit.data.ragged import pad_ragged
-from seqkit.errors import CheckpointError, DataError
-from seqkit.storage.regular_files import read_regular
+from seqkit.errors import DataError
 from seqkit.text import (
     LEGEND,
     UNKNOWN_ID,
@@ -63,16 +62,12 @@ if TYPE_CHECKING:
     from seqkit_classification._residual import Base
 
 _FILE = "classification.json"
-_RESIDUAL = "residual.safetensors"
 _TRAIN = "the train split"
 # Baselines read every text as it stands, not the first ones alone.
 _WHOLE = 2**62
 _LONGEST_GRAM = 100
-# Part of the training texts that n-grams may have been fitted to: they know these by heart.
-_MOST_KNOWN = 0.05
 # Characters of a text up to which n-grams are counted again without each of its words.
 _MOST_CHARACTERS = 5000
-_LARGEST_RESIDUAL = 2**31
 
 
 class _SavedGrams(Document):
@@ -175,38 +170,11 @@ def fit(
                 records, notify, f"the {split} split", labelled=labelled, said=names
             )
     if residual == "nb-svm":
-        _begin(codec, encoded, before if not refit else None, notify)
+        from seqkit_classification._residual import begin
+
+        kept = before.base if before is not None and not refit else None
+        codec.base = begin(encoded, codec.counts, kept, notify)
     return codec, encoded
-
-
-def _begin(
-    codec: ClassificationCodec,
-    encoded: dict[str, Arrays],
-    before: ClassificationCodec | None,
-    notify: Notify,
-) -> None:
-    """Has the answers begin from those of NB-SVM, of that of `before` if it knows other texts."""
-    from seqkit_classification._nb_svm import texts_of
-    from seqkit_classification._residual import fit_base
-
-    train = texts_of(encoded["train"])
-    kept = before.base if before is not None else None
-    known = kept.knows(train) if kept is not None else 0
-    if kept is not None and known <= _MOST_KNOWN * len(train.targets):
-        codec.base = kept.with_classes(codec.counts)
-        encoded["train"] = {**encoded["train"], **codec.begun(encoded["train"])}
-    else:
-        if kept is not None:
-            notify(
-                f"{known:,} of {len(train.targets):,} training texts are those of the former run: "
-                "the n-grams that answers begin from are fitted again"
-            )
-        validation = encoded.get("validation", {})
-        others = texts_of(validation) if "targets" in validation else None
-        codec.base, logits = fit_base(train, others, len(codec.labels))
-        encoded["train"] = {**encoded["train"], "base": logits}
-    for split in encoded.keys() - {"train"}:
-        encoded[split] = {**encoded[split], **codec.begun(encoded[split])}
 
 
 class ClassificationCodec(Codec):
@@ -258,10 +226,8 @@ class ClassificationCodec(Codec):
         self.vocabulary.save(folder)
         document = {"labels": self.labels, "counts": self.counts, "reading": asdict(self.reading)}
         if self.base is not None:
-            from safetensors.numpy import save
-
+            self.base.save(folder)
             document["residual"] = [asdict(one) for one in self.base.grams]
-            (folder / _RESIDUAL).write_bytes(save(self.base.arrays()))
         (folder / _FILE).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
@@ -279,7 +245,11 @@ class ClassificationCodec(Codec):
             reason = f"its maximum_length is {saved.reading.maximum_length}"
             raise damaged(path, "classification", reason)
         tokenizer, vocabulary = load_text(folder)
-        base = _load_base(folder, saved, len(labels)) if saved.residual else None
+        base = None
+        if saved.residual:
+            from seqkit_classification._residual import load_base
+
+            base = load_base(folder, [one.model_dump() for one in saved.residual], len(labels))
         return cls(tokenizer, vocabulary, labels, counts, saved.reading, base)
 
     def encode(self, records: Iterable[Record], notify: Notify) -> Arrays:
@@ -521,25 +491,6 @@ def _added(outputs: Tensor, base: Tensor) -> Tensor:
     if outputs.shape[-1] == 1:
         base = base[:, 1:] - base[:, :1]
     return outputs.float() + base
-
-
-def _load_base(folder: Path, saved: _Saved, classes: int) -> Base:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    from seqkit_classification._grams import Grams
-    from seqkit_classification._residual import restored
-
-    path = folder / _RESIDUAL
-    try:
-        arrays = load(read_regular(path, _LARGEST_RESIDUAL))
-        return restored(arrays, [Grams(**one.model_dump()) for one in saved.residual], classes)
-    except OSError as error:
-        raise CheckpointError(
-            f"{path} cannot be read: {error.strerror or error}. Copy the whole run folder again"
-        ) from error
-    except (ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise damaged(path, "classification", f"{error}") from error
 
 
 def _targets(labels: Sequence[str | None], known: Labels) -> NDArray[np.int64]:

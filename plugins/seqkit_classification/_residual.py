@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 from torch import Tensor
 from torch.nn import functional
 
-from seqkit.api import Arrays
+from seqkit.api import Arrays, Notify
+from seqkit.errors import CheckpointError
+from seqkit.storage.regular_files import read_regular
+from seqkit.text import damaged
 from seqkit_classification._grams import Grams
 from seqkit_classification._nb_svm import (
     FEATURES,
@@ -23,7 +29,15 @@ from seqkit_classification._nb_svm import (
     fit_linear,
     fit_nb_svm,
     one_thread,
+    raw_texts,
+    texts_of,
 )
+
+_FILE = "residual.safetensors"
+_LARGEST = 2**31
+
+MOST_KNOWN = 0.05
+"""Part of the training texts that it may have been fitted to: it knows these by heart."""
 
 FOLDS = 5
 """Parts of the training texts; each is told by models of the others."""
@@ -77,6 +91,10 @@ class Base:
         """Returns how many of some texts it was fitted to."""
         return int(np.isin(texts.sums(), self.seen).sum())
 
+    def save(self, folder: Path) -> None:
+        """Writes what `load_base` reads, beside the `grams`."""
+        (folder / _FILE).write_bytes(save(self.arrays()))
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Returns what `restored` takes."""
         found: dict[str, NDArray[Any]] = {
@@ -94,6 +112,51 @@ class Base:
     def grams(self) -> list[Grams]:
         """The n-grams of each model."""
         return [model.grams for model in self.n_grams.models]
+
+
+def begin(
+    encoded: dict[str, Arrays], counts: Sequence[int], kept: Base | None, notify: Notify
+) -> Base:
+    """Returns what answers begin from, and puts its answers into each split, as `base`.
+
+    Args:
+        encoded: Every split, `train` among them.
+        counts: Training texts of each class.
+        kept: What the run that is gone on from began from; it stays if it knows other texts.
+        notify: Is told where it does not stay.
+    """
+    train = texts_of(encoded["train"])
+    known = kept.knows(train) if kept is not None else 0
+    if kept is not None and known <= MOST_KNOWN * len(train.targets):
+        base, logits = kept.with_classes(counts), None
+    else:
+        if kept is not None:
+            notify(
+                f"{known:,} of {len(train.targets):,} training texts are those of the former run: "
+                "the n-grams that answers begin from are fitted again"
+            )
+        validation = encoded.get("validation", {})
+        others = texts_of(validation) if "targets" in validation else None
+        base, logits = fit_base(train, others, len(counts))
+    for split, arrays in encoded.items():
+        own = logits if split == "train" else None
+        found = base.logits(*raw_texts(arrays)) if own is None else own
+        encoded[split] = {**arrays, "base": found}
+    return base
+
+
+def load_base(folder: Path, grams: Sequence[Mapping[str, Any]], classes: int) -> Base:
+    """Reads back what `Base.save` wrote. Raises CheckpointError where it is damaged."""
+    path = folder / _FILE
+    try:
+        arrays = load(read_regular(path, _LARGEST))
+        return restored(arrays, [Grams(**one) for one in grams], classes)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} cannot be read: {error.strerror or error}. Copy the whole run folder again"
+        ) from error
+    except (ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise damaged(path, "classification", f"{error}") from error
 
 
 def restored(arrays: Arrays, grams: Sequence[Grams], classes: int) -> Base:

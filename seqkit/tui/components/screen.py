@@ -20,6 +20,7 @@ from seqkit.experiments.schema import MISSING, settings_of, show
 from seqkit.kinds import SINGULAR
 from seqkit.terminal.safe_text import one_line, visible
 from seqkit.tui.colours import colour
+from seqkit.tui.components.going_back import go_back
 from seqkit.tui.context import Context
 from seqkit.tui.failing import failure_of
 from seqkit.tui.narrowing import narrowed
@@ -209,13 +210,7 @@ class ComponentsScreen(Screen[None]):
 
     def action_back(self) -> None:
         """Goes back to the list, then takes the filter away, and then goes to the runs."""
-        options, line = self.query_one(OptionList), self.query_one(Input)
-        if options.has_focus and not line.value:
-            self.post_message(TopBar.Chosen("runs"))
-        elif options.has_focus:
-            line.value = ""
-        self.remove_class("-inside")
-        options.focus()
+        go_back(self)
 
     def action_yank(self) -> None:
         """Copies the qualified name."""
